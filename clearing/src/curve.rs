@@ -1,0 +1,121 @@
+//! A subtree's net export as a function of price: a non-decreasing step function.
+//!
+//! Prices are scaled so that one linear objective orders allocations by welfare and then by traded energy: a buy at
+//! `p` counts as `4p + 1`, a sell as `4p - 1`, a fee `f` as `4f`. Exchanging one allocation for another decomposes into
+//! cycles that change at most two steps each, so the bonus of a cycle is at most 2 and never outweighs a difference in
+//! welfare, which is at least 4.
+//!
+//! The function starts at `base`, with every buy served and nothing sold, and rises by one [`Rise`] after the other:
+//! a sell that is accepted or a buy that is given up.
+
+use alloc::vec::Vec;
+
+/// One rise of the function. It remembers the side of a level that it came from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rise {
+	/// Scaled price at which it happens, as seen from the zone of the curve.
+	price: i64,
+	/// How much, in Wh.
+	wh: u64,
+	/// Order among equal prices; see [`Rise::sell`] and [`Rise::buy`].
+	rank: u32,
+}
+
+impl Rise {
+	/// Accepting the sell side with number `side`: among equal prices, lower numbers rise first and so sell first.
+	pub(crate) fn sell(price: i64, wh: u64, side: u32) -> Self {
+		Rise { price: price * 4 - 1, wh, rank: side }
+	}
+
+	/// Giving up the buy side with number `side`: among equal prices, lower numbers rise last and so buy first.
+	pub(crate) fn buy(price: i64, wh: u64, side: u32) -> Self {
+		Rise { price: price * 4 + 1, wh, rank: !side }
+	}
+
+	/// The number that it was made with. Fees move scaled prices by multiples of four, so the side shows in the price.
+	fn side(&self) -> usize {
+		let side = if self.price & 3 == 3 { self.rank } else { !self.rank };
+		side as usize
+	}
+
+	fn key(&self) -> (i64, u32) {
+		(self.price, self.rank)
+	}
+}
+
+/// A non-decreasing step function that passes through zero.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Curve {
+	/// Net export below the first rise, in Wh: at most zero.
+	base: i128,
+	/// The rises. Ascending in key after [`Curve::order`].
+	rises: Vec<Rise>,
+}
+
+impl Curve {
+	/// Adds a zone's own rise.
+	pub(crate) fn push(&mut self, rise: Rise) {
+		if rise.wh == 0 {
+			return;
+		}
+		if rise.price & 3 == 1 {
+			self.base -= i128::from(rise.wh);
+		}
+		self.rises.push(rise);
+	}
+
+	/// Adds another function. The order is restored by [`Curve::order`], once for all children.
+	pub(crate) fn add(&mut self, mut other: Curve) {
+		if self.rises.len() < other.rises.len() {
+			core::mem::swap(&mut self.rises, &mut other.rises);
+		}
+		self.base += other.base;
+		self.rises.append(&mut other.rises);
+	}
+
+	/// Brings the rises into ascending order. They come as a few ascending runs, which the stable sort merges.
+	pub(crate) fn order(&mut self) {
+		self.rises.sort_by_key(Rise::key);
+	}
+
+	/// The function as the parent sees it through a link: import costs the fee, export earns that much less, and both
+	/// are cut at their limits (`None`: unlimited). Rises below the import limit happen whatever the price is: they
+	/// are added to `taken` by number. Rises above the export limit never happen.
+	pub(crate) fn pass(
+		&mut self,
+		import: Option<u64>,
+		export: Option<u64>,
+		fee: u64,
+		taken: &mut [u64],
+		scratch: &mut Vec<Rise>,
+	) {
+		let least = import.map_or(i128::MIN, |import| -i128::from(import));
+		let most = export.map_or(i128::MAX, i128::from);
+		// Within `MAX_FEES`, so it fits.
+		let shift = fee as i64 * 4;
+		scratch.clear();
+		let mut value = self.base;
+		for rise in &self.rises {
+			let end = value + i128::from(rise.wh);
+			// The parts of the rise below the import limit, up to zero, and up to the export limit: none exceeds it.
+			let forced = (end.min(least) - value.min(least)) as u64;
+			if forced > 0 {
+				taken[rise.side()] += forced;
+			}
+			let importing = (end.clamp(least, 0) - value.clamp(least, 0)) as u64;
+			if importing > 0 {
+				scratch.push(Rise { price: rise.price - shift, wh: importing, rank: rise.rank });
+			}
+			let exporting = (end.clamp(0, most) - value.clamp(0, most)) as u64;
+			if exporting > 0 {
+				scratch.push(Rise { price: rise.price + shift, wh: exporting, rank: rise.rank });
+			}
+			value = end;
+			if value >= most {
+				break;
+			}
+		}
+		self.base = self.base.max(least);
+		core::mem::swap(&mut self.rises, scratch);
+	}
+}

@@ -1,0 +1,28 @@
+//! Exact clearing of one delivery interval's market on a tree of zones.
+//!
+//! - [`clear`] finds the allocation of greatest welfare and, among those, one of most traded energy, and the zone
+//!   prices that support it.
+//! - [`check`] proves a result right without solving anything: feasible, optimal, most traded, midpoint prices.
+//! - [`fill`] derives one step's accepted energy from its zone's result.
+//! - [`orders`] goes from orders to levels and from a result to fills.
+//!
+//! Everything is integer, allocates with `alloc` only, and walks trees without recursion. What a result promises is
+//! written at [`clear`].
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+mod check;
+mod curve;
+pub mod orders;
+mod price;
+mod solve;
+mod tree;
+mod types;
+
+pub use check::{check, supporting_prices};
+pub use orders::{check_fills, fill};
+pub use solve::clear;
+pub use tree::validate;
+pub use types::{Clearing, Error, Level, Place, Violation, Zone, ZoneResult, MAX_FEES, MAX_PRICE};

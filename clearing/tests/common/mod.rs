@@ -1,0 +1,121 @@
+//! Random markets, and their optimum by a general linear programme.
+#![allow(dead_code)]
+
+use busbar_clearing::{Level, Zone};
+use microlp::{ComparisonOp, LinearExpr, OptimizationDirection, Problem, Variable};
+use proptest::{collection::vec, prelude::*};
+
+/// How markets are drawn.
+#[derive(Clone, Copy, Debug)]
+pub struct Scale {
+	pub zones: usize,
+	pub levels: usize,
+	pub price: i64,
+	pub wh: u64,
+	pub fee: u64,
+}
+
+/// Small enough for a linear programme in floating point to be exact, with few prices, so that ties are everywhere.
+pub const SMALL: Scale = Scale { zones: 9, levels: 5, price: 6, wh: 6, fee: 3 };
+/// More of everything, still within floating point.
+pub const MIDDLE: Scale = Scale { zones: 30, levels: 12, price: 1000, wh: 5000, fee: 60 };
+/// At the edge of what the library accepts.
+pub const HUGE: Scale = Scale { zones: 9, levels: 5, price: 1 << 40, wh: 1 << 53, fee: 1 << 50 };
+
+fn limit(wh: u64) -> impl Strategy<Value = Option<u64>> {
+	prop_oneof![3 => Just(None), 2 => Just(Some(0)), 4 => (0..=wh).prop_map(Some), 2 => (0..=wh * 4).prop_map(Some)]
+}
+
+/// Quantity of one side of a level: often none, sometimes far more than all others.
+fn side(wh: u64) -> impl Strategy<Value = u64> {
+	prop_oneof![4 => Just(0), 8 => 0..=wh, 1 => Just(wh * 20)]
+}
+
+fn levels(scale: Scale) -> impl Strategy<Value = Vec<Level>> {
+	let level = (-scale.price..=scale.price, side(scale.wh), side(scale.wh));
+	let some = vec(level, 0..=scale.levels).prop_map(|mut levels| {
+		levels.sort();
+		levels.dedup_by_key(|level| level.0);
+		levels.into_iter().map(|(price, buy, sell)| Level { price, buy, sell }).collect()
+	});
+	prop_oneof![1 => Just(Vec::new()), 4 => some]
+}
+
+/// Chains, stars and everything between: the shape bounds how far above a parent may stand.
+pub fn market(scale: Scale) -> impl Strategy<Value = Vec<Zone>> {
+	let fee = prop_oneof![2 => Just(0), 4 => 0..=scale.fee];
+	let zone = (any::<prop::sample::Index>(), limit(scale.wh), limit(scale.wh), fee, levels(scale));
+	let shape = prop_oneof![Just(1usize), Just(usize::MAX), 1..5usize];
+	(vec(zone, 1..=scale.zones), shape, any::<bool>()).prop_map(|(zones, reach, from_root)| {
+		let built = zones.into_iter().enumerate().map(|(index, (place, import, export, fee, levels))| {
+			let offset = place.index(reach.min(index.max(1)));
+			let parent = (index > 0).then(|| if from_root { offset.min(index - 1) } else { index - 1 - offset } as u32);
+			Zone { parent, import, export, fee, levels }
+		});
+		built.collect()
+	})
+}
+
+/// The market as a linear programme: one variable per side of a level and per direction of a link.
+pub struct Programme {
+	/// Variable, bound, gain per Wh.
+	variables: Vec<(f64, f64)>,
+	buys: Vec<usize>,
+	/// Per zone, variables with the sign in which they bring energy in.
+	balances: Vec<Vec<(usize, f64)>>,
+}
+
+impl Programme {
+	pub fn new(zones: &[Zone]) -> Self {
+		let mut programme =
+			Programme { variables: Vec::new(), buys: Vec::new(), balances: vec![Vec::new(); zones.len()] };
+		for (index, zone) in zones.iter().enumerate() {
+			for level in &zone.levels {
+				let buy = programme.variable(level.buy as f64, level.price as f64);
+				programme.buys.push(buy);
+				programme.balances[index].push((buy, -1.0));
+				let sell = programme.variable(level.sell as f64, -(level.price as f64));
+				programme.balances[index].push((sell, 1.0));
+			}
+			let Some(parent) = zone.parent else { continue };
+			for (limit, sign) in [(zone.import, 1.0), (zone.export, -1.0)] {
+				let flow = programme.variable(limit.map_or(f64::INFINITY, |limit| limit as f64), -(zone.fee as f64));
+				programme.balances[index].push((flow, sign));
+				programme.balances[parent as usize].push((flow, -sign));
+			}
+		}
+		programme
+	}
+
+	fn variable(&mut self, most: f64, gain: f64) -> usize {
+		self.variables.push((most, gain));
+		self.variables.len() - 1
+	}
+
+	fn solve(&self, gains: impl Fn(usize) -> f64, least_welfare: Option<f64>) -> f64 {
+		let mut problem = Problem::new(OptimizationDirection::Maximize);
+		let variables: Vec<Variable> =
+			self.variables.iter().enumerate().map(|(at, (most, _))| problem.add_var(gains(at), (0.0, *most))).collect();
+		for balance in &self.balances {
+			let mut sum = LinearExpr::empty();
+			balance.iter().for_each(|(at, sign)| sum.add(variables[*at], *sign));
+			problem.add_constraint(sum, ComparisonOp::Eq, 0.0);
+		}
+		if let Some(least) = least_welfare {
+			let mut sum = LinearExpr::empty();
+			variables.iter().zip(&self.variables).for_each(|(variable, (_, gain))| sum.add(*variable, *gain));
+			problem.add_constraint(sum, ComparisonOp::Ge, least);
+		}
+		problem.solve().unwrap().into_solution().unwrap().objective()
+	}
+
+	/// Greatest welfare, in nEUR.
+	pub fn welfare(&self) -> f64 {
+		self.solve(|at| self.variables[at].1, None)
+	}
+
+	/// Most energy that can be traded at a welfare, in Wh.
+	pub fn most_traded(&self, welfare: f64) -> f64 {
+		self.solve(|at| if self.buys.contains(&at) { 1.0 } else { 0.0 }, Some(welfare))
+	}
+}

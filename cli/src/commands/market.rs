@@ -1,0 +1,61 @@
+//! `busbar market export`: a cleared interval as files.
+
+use super::{export::Cleared, print_json, View};
+use crate::{failure::Failure, Global};
+use anyhow::Result;
+use busbar_primitives::Interval;
+use clap::{Args, Subcommand};
+use serde_json::{json, Value};
+use std::path::{Path, PathBuf};
+
+/// What the chain's market decided
+#[derive(Subcommand)]
+pub enum Market {
+	/// Write a cleared interval as a case file and a result file, for `busbar clear` and `busbar check`
+	Export(Export),
+}
+
+#[derive(Args)]
+pub struct Export {
+	/// Interval [default: the newest that was cleared]
+	#[arg(long)]
+	interval: Option<Interval>,
+	/// Case file to write
+	#[arg(long, value_name = "FILE")]
+	case: PathBuf,
+	/// Result file to write
+	#[arg(long, value_name = "FILE")]
+	result: PathBuf,
+}
+
+impl Market {
+	pub async fn run(self, global: &Global) -> Result<()> {
+		let Self::Export(export) = self;
+		let view = View::open(global).await?;
+		let interval = view.cleared_interval(export.interval).await?;
+		let cleared = Cleared::read(&view.chain, view.at, interval).await?;
+		write_json(&export.case, &cleared.case())?;
+		write_json(&export.result, &cleared.result()?)?;
+		if global.json {
+			return print_json(&json!({ "interval": interval, "case": export.case, "result": export.result }));
+		}
+		println!(
+			"Interval {interval}: {} zones and {} orders in {}, their result in {}.",
+			cleared.zones.len(),
+			cleared.orders.len(),
+			export.case.display(),
+			export.result.display()
+		);
+		Ok(())
+	}
+}
+
+/// Writes a JSON file and the folders that lead to it.
+pub fn write_json(path: &Path, value: &Value) -> Result<()> {
+	let wrong = |error: std::io::Error| Failure::failed(format!("cannot write {}: {error}", path.display()));
+	if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+		std::fs::create_dir_all(folder).map_err(wrong)?;
+	}
+	std::fs::write(path, format!("{value:#}\n")).map_err(wrong)?;
+	Ok(())
+}

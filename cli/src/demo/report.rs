@@ -1,0 +1,469 @@
+//! The run in numbers: what `report.json` says.
+//!
+//! Energy is in Wh and money in nEUR. A bill is what the member pays: a plant's is negative.
+
+use super::{
+	data::{DataSet, Kind},
+	plan::{Plan, UTILITY_BUYS, UTILITY_SELLS},
+	trade::Record,
+};
+use busbar_primitives::{Amount, Cause, Interval, Party, PointId, Price, Side, SignedWh, Wh, ZoneId};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What one load or plant pays for the day.
+#[derive(Clone, Debug, Default, Serialize, PartialEq, Eq)]
+pub struct Bill {
+	pub kind: &'static str,
+	pub point: PointId,
+	pub zone: ZoneId,
+	/// Metered energy.
+	pub import_wh: Wh,
+	pub export_wh: Wh,
+	/// All lines of its statements.
+	pub market: Amount,
+	/// (22 ct + path fees) x import - (9 ct - path fees) x export.
+	pub conventional: Amount,
+	/// Sum of imbalance x (its price - zone price): what its forecast errors cost beyond the zone price.
+	pub imbalance_cost: Amount,
+}
+
+/// One interval of the day.
+#[derive(Clone, Debug, Serialize)]
+pub struct Quarter {
+	pub interval: Interval,
+	pub quarter: usize,
+	pub load_wh: Wh,
+	pub generation_wh: Wh,
+	pub traded_wh: Wh,
+	/// Contracted flow over the links under the root.
+	pub imported_wh: Wh,
+	pub exported_wh: Wh,
+	pub grid_fees: Amount,
+	pub congestion_rent: Amount,
+	/// Price of every zone in ascending order of zones, in nEUR/Wh; null in an interval that failed safe.
+	pub prices: Vec<Option<Price>>,
+	pub statement_root: Option<sp_core::H256>,
+	pub settled: bool,
+}
+
+/// What a run is known by.
+#[derive(Clone, Debug, Serialize)]
+pub struct Run {
+	pub data: String,
+	pub day: String,
+	pub seed: u64,
+	pub interval_s: u32,
+	pub interval_clock_s: u32,
+	pub congested_zone: Option<ZoneId>,
+	pub members: usize,
+	pub zones: usize,
+	pub first_interval: Interval,
+	/// Time that registering took, in s.
+	pub setup_s: f64,
+}
+
+/// Everything that is known of a run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+	pub run: Run,
+	/// Intervals that were to be traded.
+	pub intervals: usize,
+	pub cleared_intervals: usize,
+	pub settled_intervals: usize,
+	pub orders_submitted: u64,
+	pub orders_accepted: u64,
+	pub traded_wh: Wh,
+	pub imported_wh: Wh,
+	pub exported_wh: Wh,
+	pub load_wh: Wh,
+	pub generation_wh: Wh,
+	pub ordered_load_wh: Wh,
+	pub accepted_load_wh: Wh,
+	/// Accepted part of the ordered load.
+	pub accepted_load_share: f64,
+	/// Part of the metered load that metered generation of the same quarter hour covers.
+	pub self_sufficiency: f64,
+	/// (accepted load - contracted imports) / metered load.
+	pub locally_traded_share: f64,
+	/// To the grid operator, for contracted flows and for the paths of imbalances.
+	pub grid_fees: Amount,
+	pub congestion_rent: Amount,
+	pub money_conserved: bool,
+	pub limits_respected: bool,
+	/// Intervals whose clearing is feasible, supported by its prices, and equal to the linear programme's optimum.
+	pub optimum_equal: usize,
+	pub finality_lag_blocks_max: Option<u32>,
+	pub minted: Amount,
+	pub blocks: u32,
+	pub transactions: u64,
+	pub wall_s: f64,
+	pub bills: BTreeMap<String, Bill>,
+	pub timeline: Vec<Quarter>,
+	/// What went wrong; empty after a good run.
+	pub failures: Vec<String>,
+}
+
+/// What the day's records say, without what only the chain or the clock knows.
+pub struct Tally {
+	pub orders_submitted: u64,
+	pub orders_accepted: u64,
+	pub ordered_load_wh: Wh,
+	pub accepted_load_wh: Wh,
+	pub covered_wh: Wh,
+	pub bills: BTreeMap<String, Bill>,
+	pub timeline: Vec<Quarter>,
+	pub transactions: u64,
+	pub limits_respected: bool,
+	pub failures: Vec<String>,
+}
+
+fn share(part: SignedWh, whole: Wh) -> f64 {
+	if whole == 0 {
+		0.0
+	} else {
+		part as f64 / whole as f64
+	}
+}
+
+impl Tally {
+	/// Adds up records in the order of their intervals. `points` are the members' points, `root` the root's number.
+	pub fn new(data: &DataSet, plan: &Plan, points: &[PointId], root: ZoneId, records: &[Record]) -> Self {
+		let mut tally = Self {
+			orders_submitted: 0,
+			orders_accepted: 0,
+			ordered_load_wh: 0,
+			accepted_load_wh: 0,
+			covered_wh: 0,
+			bills: BTreeMap::new(),
+			timeline: Vec::new(),
+			transactions: 0,
+			limits_respected: true,
+			failures: Vec::new(),
+		};
+		let member_of: BTreeMap<PointId, usize> = points.iter().enumerate().map(|(index, id)| (*id, index)).collect();
+		let mut bills: Vec<Bill> = plan
+			.points
+			.iter()
+			.zip(points)
+			.map(|(planned, point)| Bill {
+				kind: if planned.kind == Kind::Load { "load" } else { "plant" },
+				point: *point,
+				zone: super::plan::zone_id(root, planned.zone),
+				..Bill::default()
+			})
+			.collect();
+		for record in records {
+			tally.add(data, plan, &member_of, &mut bills, record);
+		}
+		for (bill, planned) in bills.iter_mut().zip(&plan.points) {
+			let fee = plan.path_fee(planned.zone);
+			bill.conventional = busbar_primitives::payment(UTILITY_SELLS + fee, bill.import_wh)
+				- busbar_primitives::payment(UTILITY_BUYS - fee, bill.export_wh);
+		}
+		tally.bills = plan.points.iter().map(|planned| planned.name.clone()).zip(bills).collect();
+		tally
+	}
+
+	fn add(
+		&mut self,
+		data: &DataSet,
+		plan: &Plan,
+		member_of: &BTreeMap<PointId, usize>,
+		bills: &mut [Bill],
+		record: &Record,
+	) {
+		let cleared = &record.cleared;
+		let interval = cleared.interval;
+		self.orders_submitted += u64::from(record.orders_submitted);
+		self.orders_accepted += u64::from(record.orders_accepted);
+		self.transactions += record.transactions;
+		self.failures.extend(record.refusals.iter().cloned());
+
+		let row = &data.profile[record.quarter % data.profile.len()];
+		let (mut load, mut generation) = (0, 0);
+		for ((planned, bill), wh) in plan.points.iter().zip(bills.iter_mut()).zip(row) {
+			match planned.kind {
+				Kind::Load => {
+					load += wh;
+					bill.import_wh += wh;
+				},
+				Kind::Pv => {
+					generation += wh;
+					bill.export_wh += wh;
+				},
+			}
+		}
+		self.covered_wh += load.min(generation);
+
+		let prices: BTreeMap<ZoneId, _> = cleared.prices.iter().map(|zone| (zone.zone, zone.result)).collect();
+		let mut grid_fees = 0;
+		let mut sum = 0;
+		for line in cleared_lines(record) {
+			sum += line.amount;
+			match line.party {
+				Party::GridOperator => grid_fees += line.amount,
+				Party::Point(point) => {
+					let Some(bill) = member_of.get(&point).map(|member| &mut bills[*member]) else { continue };
+					bill.market -= line.amount;
+					let zone_price = prices.get(&bill.zone).and_then(|result| result.price);
+					if let (Cause::Imbalance, Some(price)) = (line.cause, zone_price) {
+						bill.imbalance_cost += Amount::from(line.wh) * Amount::from(line.price - price);
+					}
+					if line.cause == Cause::Default {
+						self.failures.push(format!("interval {interval}: point {point} could not pay {}", line.amount));
+					}
+				},
+				_ => {},
+			}
+		}
+		if !record.settled() {
+			self.failures.push(format!("interval {interval} is not settled"));
+		} else if sum != 0 {
+			self.failures.push(format!("interval {interval}: its lines sum to {sum} nEUR instead of zero"));
+		}
+
+		let (mut buys, mut sells) = (0, 0);
+		for order in &cleared.orders {
+			for (step, accepted) in order.steps.iter().zip(&order.accepted) {
+				match step.side {
+					Side::Buy => buys += accepted,
+					Side::Sell => sells += accepted,
+				}
+				if step.side == Side::Buy && member_of.contains_key(&order.point) {
+					self.ordered_load_wh += step.wh;
+					self.accepted_load_wh += accepted;
+				}
+			}
+		}
+		let outcome = cleared.status.outcome;
+		let traded = outcome.map_or(0, |outcome| outcome.traded);
+		if buys != sells || buys != traded {
+			self.failures.push(format!("interval {interval}: {buys} Wh bought, {sells} Wh sold, {traded} Wh traded"));
+		}
+		if !outcome.is_some_and(|outcome| outcome.cleared) {
+			self.failures.push(format!("interval {interval} was not cleared"));
+		}
+
+		let (mut imported, mut exported) = (0, 0);
+		for zone in &cleared.zones {
+			let flow = prices.get(&zone.id).map_or(0, |result| result.flow);
+			let (limit, size) = if flow < 0 {
+				(zone.link.export_w, flow.unsigned_abs())
+			} else {
+				(zone.link.import_w, flow.unsigned_abs())
+			};
+			let Some(parent) = zone.parent else { continue };
+			if limit.is_some_and(|power| size > busbar_primitives::energy(power, cleared.interval_s)) {
+				self.limits_respected = false;
+				self.failures
+					.push(format!("interval {interval}: {size} Wh over the link of zone {} break its limit", zone.id));
+			}
+			if cleared.zones.first().is_some_and(|root| root.id == parent) {
+				if flow < 0 {
+					exported += size;
+				} else {
+					imported += size;
+				}
+			}
+		}
+		let leaves: Vec<_> = record.lines.iter().map(|line| crate::commands::statement::leaf(interval, line)).collect();
+		let statement_root = cleared.status.statement_root;
+		if record.settled() && statement_root != Some(busbar_merkle::root(&leaves)) {
+			self.failures.push(format!("interval {interval}: its lines are not those under its statement root"));
+		}
+		self.timeline.push(Quarter {
+			interval,
+			quarter: record.quarter,
+			load_wh: load,
+			generation_wh: generation,
+			traded_wh: traded,
+			imported_wh: imported,
+			exported_wh: exported,
+			grid_fees,
+			congestion_rent: outcome.map_or(0, |outcome| Amount::try_from(outcome.rent).unwrap_or(Amount::MAX)),
+			prices: cleared.prices.iter().map(|zone| zone.result.price).collect(),
+			statement_root,
+			settled: record.settled(),
+		});
+	}
+
+	fn sum<T: std::iter::Sum>(&self, value: impl Fn(&Quarter) -> T) -> T {
+		self.timeline.iter().map(value).sum()
+	}
+
+	/// The members whose bill, without the cost of their own imbalance, is higher than with the conventional tariff.
+	pub fn worse_off(&self) -> Vec<String> {
+		self.bills
+			.iter()
+			.filter(|(_, bill)| bill.market - bill.imbalance_cost > bill.conventional)
+			.map(|(name, _)| name.clone())
+			.collect()
+	}
+
+	/// The report, with what the records cannot say left at its worst: to be filled in by the caller.
+	pub fn report(self, run: Run, intervals: usize) -> Report {
+		let load_wh = self.sum(|quarter| quarter.load_wh);
+		let imported_wh: Wh = self.sum(|quarter| quarter.imported_wh);
+		let local = self.accepted_load_wh as SignedWh - imported_wh as SignedWh;
+		Report {
+			run,
+			intervals,
+			cleared_intervals: self
+				.timeline
+				.iter()
+				.filter(|quarter| quarter.prices.iter().all(Option::is_some))
+				.count(),
+			settled_intervals: self.timeline.iter().filter(|quarter| quarter.settled).count(),
+			orders_submitted: self.orders_submitted,
+			orders_accepted: self.orders_accepted,
+			traded_wh: self.sum(|quarter| quarter.traded_wh),
+			imported_wh,
+			exported_wh: self.sum(|quarter| quarter.exported_wh),
+			load_wh,
+			generation_wh: self.sum(|quarter| quarter.generation_wh),
+			ordered_load_wh: self.ordered_load_wh,
+			accepted_load_wh: self.accepted_load_wh,
+			accepted_load_share: share(self.accepted_load_wh as SignedWh, self.ordered_load_wh),
+			self_sufficiency: share(self.covered_wh as SignedWh, load_wh),
+			locally_traded_share: share(local, load_wh),
+			grid_fees: self.sum(|quarter| quarter.grid_fees),
+			congestion_rent: self.sum(|quarter| quarter.congestion_rent),
+			money_conserved: false,
+			limits_respected: self.limits_respected,
+			optimum_equal: 0,
+			finality_lag_blocks_max: None,
+			minted: 0,
+			blocks: 0,
+			transactions: self.transactions,
+			wall_s: 0.0,
+			bills: self.bills,
+			timeline: self.timeline,
+			failures: self.failures,
+		}
+	}
+}
+
+fn cleared_lines(record: &Record) -> impl Iterator<Item = busbar_primitives::Line> + '_ {
+	record.lines.iter().map(|line| line.line)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::{
+		commands::export::tests::sample,
+		demo::{
+			data::{Bus, DataPoint},
+			plan::{PlannedPoint, PlannedZone},
+		},
+	};
+	use busbar_primitives::{api::StatementLine, Line, Link, Phase};
+
+	/// The sample market: the load in the root buys 10 Wh of the plant in zone 1 and draws 12.
+	fn world() -> (DataSet, Plan, Record) {
+		let point = |name: &str, kind| DataPoint { point: name.into(), bus: 0, kind, rated_w: 100 };
+		let data = DataSet {
+			name: "two".into(),
+			buses: vec![Bus { bus: 0, vn_kv: 0.4 }],
+			segments: vec![],
+			transformers: vec![],
+			points: vec![point("load-0", Kind::Load), point("pv-0", Kind::Pv)],
+			slack: 0,
+			profile: vec![vec![12, 10]],
+		};
+		let planned = |name: &str, zone, kind| PlannedPoint { name: name.into(), zone, kind, import_w: 1, export_w: 1 };
+		let zone = |parent, fee| PlannedZone { bus: 0, parent, link: Link { fee, ..Link::default() }, depth: 0 };
+		let plan = Plan {
+			zones: vec![zone(None, 0), zone(Some(0), 1)],
+			points: vec![planned("load-0", 0, Kind::Load), planned("pv-0", 1, Kind::Pv)],
+			coupling_w: 0,
+		};
+		let mut cleared = sample();
+		cleared.status.phase = Phase::Settled;
+		let line = |index, party, cause, wh, price, amount| StatementLine {
+			index,
+			line: Line { version: 1, party, cause, wh, price, amount },
+		};
+		let lines = vec![
+			line(0, Party::Point(0), Cause::Contract, 10, 75, -750),
+			line(1, Party::Point(0), Cause::Imbalance, 2, 100, -200),
+			line(2, Party::Point(1), Cause::Contract, -10, 74, 740),
+			line(3, Party::GridOperator, Cause::GridFee, 0, 0, 10),
+			line(4, Party::Balancing, Cause::Imbalance, -2, 0, 200),
+		];
+		let leaves: Vec<_> = lines.iter().map(|line| crate::commands::statement::leaf(4, line)).collect();
+		cleared.status.statement_root = Some(busbar_merkle::root(&leaves));
+		let record = Record {
+			quarter: 0,
+			cleared,
+			lines,
+			orders_submitted: 2,
+			orders_accepted: 2,
+			transactions: 7,
+			refusals: vec![],
+		};
+		(data, plan, record)
+	}
+
+	#[test]
+	fn bills_and_shares_add_up() {
+		let (data, plan, record) = world();
+		let tally = Tally::new(&data, &plan, &[0, 1], 0, &[record]);
+		assert_eq!(tally.failures, Vec::<String>::new());
+		let bill = &tally.bills["load-0"];
+		assert_eq!((bill.market, bill.imbalance_cost), (950, 2 * (100 - 75)));
+		assert_eq!(bill.conventional, 220_000 * 12);
+		let plant = &tally.bills["pv-0"];
+		assert_eq!((plant.market, plant.conventional), (-740, -(90_000 - 1) * 10));
+		let run = Run {
+			data: "two".into(),
+			day: "summer".into(),
+			seed: 1,
+			interval_s: 900,
+			interval_clock_s: 6,
+			congested_zone: None,
+			members: 2,
+			zones: 2,
+			first_interval: 4,
+			setup_s: 0.0,
+		};
+		let report = tally.report(run, 1);
+		assert_eq!((report.imported_wh, report.exported_wh, report.grid_fees), (0, 10, 10));
+		assert_eq!((report.ordered_load_wh, report.accepted_load_wh), (10, 10));
+		assert!((report.self_sufficiency - 10.0 / 12.0).abs() < 1e-12);
+		assert!((report.locally_traded_share - 10.0 / 12.0).abs() < 1e-12);
+		assert_eq!((report.settled_intervals, report.cleared_intervals), (1, 1));
+	}
+
+	#[test]
+	fn a_line_that_was_tampered_with_is_found() {
+		let (data, plan, mut record) = world();
+		record.lines[0].line.amount = -749;
+		let failures = Tally::new(&data, &plan, &[0, 1], 0, &[record]).failures;
+		assert!(failures.iter().any(|failure| failure.contains("sum to 1 nEUR")), "{failures:?}");
+		assert!(failures.iter().any(|failure| failure.contains("statement root")), "{failures:?}");
+	}
+
+	#[test]
+	fn a_broken_limit_and_unequal_trade_are_found() {
+		let (data, plan, mut record) = world();
+		record.cleared.zones[1].link.export_w = Some(4);
+		record.cleared.orders[0].accepted = vec![9];
+		let tally = Tally::new(&data, &plan, &[0, 1], 0, &[record]);
+		assert!(!tally.limits_respected);
+		assert!(
+			tally.failures.iter().any(|failure| failure.contains("9 Wh bought, 10 Wh sold")),
+			"{:?}",
+			tally.failures
+		);
+	}
+
+	#[test]
+	fn an_unsettled_interval_is_a_failure() {
+		let (data, plan, mut record) = world();
+		record.cleared.status.phase = Phase::Debits;
+		let tally = Tally::new(&data, &plan, &[0, 1], 0, &[record]);
+		assert!(tally.failures.iter().any(|failure| failure.contains("not settled")));
+	}
+}

@@ -1,0 +1,281 @@
+//! Registering the grid, its members and their money. What already stands is kept, so that a second run on the same
+//! chain only adds what is missing.
+
+use super::{
+	plan::{zone_id, Plan},
+	world::{batch, members, Member, Operators, World},
+};
+use crate::{
+	chain::{sign::Signer, submit::Submitter},
+	failure::Failure,
+};
+use anyhow::{Context, Result};
+use busbar_primitives::{energy, Balance, Interval, PointId, PointKind, Price, Scope, Terms, Watt, ZoneId};
+use busbar_runtime::{
+	pallet_grid, pallet_metering, pallet_participants, pallet_settlement, AccountId, Runtime, RuntimeCall, RuntimeEvent,
+};
+use futures::future::try_join_all;
+use indicatif::ProgressBar;
+use sp_core::Get;
+use std::collections::BTreeMap;
+
+/// Calls in one batch: far below a block's weight, so that several batches share a block.
+const BATCH: usize = 40;
+/// How many intervals' collateral a member's money covers: those open, in delivery and in settlement.
+const INTERVALS_COVERED: Balance = 8;
+/// Working money on top of collateral: 50 EUR.
+const WORKING_MONEY: Balance = 50_000_000_000;
+
+/// Registers what is missing.
+///
+/// # Errors
+/// If the chain has another grid, its genesis lacks the devnet's identities, or a call fails.
+pub async fn setup(submitter: &Submitter, plan: &Plan, seed: u64, progress: &ProgressBar) -> Result<World> {
+	let chain = submitter.chain();
+	let operators = Operators::devnet()?;
+	let at = chain.finalised().await?;
+	let clock = chain.clock(at).await?;
+	let mut members = members(plan, seed)?;
+
+	progress.set_message("registering zones and members");
+	let known = try_join_all(members.iter().map(|member| chain.participant(at, member.signer.account()))).await?;
+	let root = match chain.zones(at, clock.first_unopened).await?.as_slice() {
+		[] => None,
+		zones => {
+			let first = zones.first().map_or(0, |zone| zone.id);
+			let same = zones.len() == plan.zones.len()
+				&& zones.iter().zip(&plan.zones).enumerate().all(|(index, (zone, planned))| {
+					zone.id == zone_id(first, index)
+						&& zone.parent == planned.parent.map(|parent| zone_id(first, parent))
+				});
+			if !same {
+				let message = "the chain already has another grid; start a fresh network for this data set";
+				return Err(Failure::failed(message).into());
+			}
+			Some(first)
+		},
+	};
+	let mut registrations = Vec::new();
+	for (index, (member, known)) in members.iter_mut().zip(&known).enumerate() {
+		match known {
+			Some(view) => member.id = view.id,
+			None => {
+				registrations.push(member.register(index, seed, chain.genesis()));
+				registrations.push(RuntimeCall::Participants(pallet_participants::Call::grant_role {
+					participant: member.id,
+					role: member.role(),
+					scope: Scope::Grid,
+				}));
+			},
+		}
+	}
+	let zones = match root {
+		Some(_) => Vec::new(),
+		None => plan
+			.zones
+			.iter()
+			.map(|zone| {
+				let parent = zone.parent.map(|parent| zone_id(0, parent));
+				RuntimeCall::Grid(pallet_grid::Call::add_zone { parent, link: zone.link })
+			})
+			.collect(),
+	};
+	let mut transactions = 0;
+	let (a, b) = tokio::try_join!(
+		run_batches(submitter, &operators.membership, registrations),
+		run_batches(submitter, &operators.dso, zones)
+	)?;
+	transactions += a + b;
+	let root = root.unwrap_or(0);
+
+	progress.set_message("registering connection points");
+	let (points, coupling, fresh) = add_points(submitter, plan, &operators, &members, root, &mut transactions).await?;
+	let from = first_interval(submitter, &points, coupling).await?;
+
+	progress.set_message("registering meters, minting money");
+	let terms = terms(submitter).await?;
+	let meters = fresh
+		.iter()
+		.map(|member| {
+			let (point, device) = (points[*member], members[*member].device());
+			RuntimeCall::Metering(pallet_metering::Call::register_meter { point, device })
+		})
+		.collect();
+	let (a, (b, minted)) = tokio::try_join!(
+		run_batches(submitter, &operators.meter_operator, meters),
+		mint(submitter, plan, &operators, &members, &terms, clock.interval_s)
+	)?;
+	transactions += a + b;
+
+	progress.set_message("paying deposits");
+	let deposits = try_join_all(fresh.iter().map(|member| async {
+		let planned = &plan.points[*member];
+		let amount = at_price(terms.posted.short_max, planned.import_w.max(planned.export_w), clock.interval_s);
+		let call = pallet_settlement::Call::deposit { point: points[*member], amount: amount.max(1) };
+		submitter.run(&members[*member].signer, RuntimeCall::Settlement(call)).await
+	}))
+	.await?;
+	transactions += deposits.len() as u64;
+	Ok(World { operators, members, points, coupling, root, from, minted, transactions })
+}
+
+/// Submits calls in batches and waits until all are final. Returns the number of transactions.
+async fn run_batches(submitter: &Submitter, signer: &Signer, calls: Vec<RuntimeCall>) -> Result<u64> {
+	let batches: Vec<_> = calls.chunks(BATCH).map(|calls| batch(calls.to_vec())).collect();
+	Ok(submitter.run_all(signer, batches).await?.len() as u64)
+}
+
+/// Adds the connection points that are missing. Returns all members' points, the coupling, and who is new.
+async fn add_points(
+	submitter: &Submitter,
+	plan: &Plan,
+	operators: &Operators,
+	members: &[Member],
+	root: ZoneId,
+	transactions: &mut u64,
+) -> Result<(Vec<PointId>, PointId, Vec<usize>)> {
+	let chain = submitter.chain();
+	let utility = chain
+		.participant(submitter.finalised().1, operators.utility.account())
+		.await?
+		.context("//Utility is no participant: the demonstration needs the identities of the devnet's genesis")?;
+	let existing = points_by_owner(submitter).await?;
+	let mut fresh = Vec::new();
+	let mut calls = Vec::new();
+	let add = |zone, owner, kind, import_w, export_w| {
+		RuntimeCall::Grid(pallet_grid::Call::add_point { zone, owner, kind, import_w, export_w })
+	};
+	if !existing.contains_key(&(utility.id, root)) {
+		calls.push(add(root, utility.id, PointKind::Coupling, plan.coupling_w, plan.coupling_w));
+	}
+	for (index, (member, planned)) in members.iter().zip(&plan.points).enumerate() {
+		let zone = zone_id(root, planned.zone);
+		if !existing.contains_key(&(member.id, zone)) {
+			fresh.push(index);
+			calls.push(add(zone, member.id, PointKind::Metered, planned.import_w, planned.export_w));
+		}
+	}
+	*transactions += run_batches(submitter, &operators.dso, calls).await?;
+	let existing = points_by_owner(submitter).await?;
+	let points = members
+		.iter()
+		.map(|member| {
+			let place = (member.id, zone_id(root, member.zone));
+			existing.get(&place).copied().with_context(|| format!("{} has no connection point", member.name))
+		})
+		.collect::<Result<Vec<_>>>()?;
+	let coupling = *existing.get(&(utility.id, root)).context("the utility has no connection point")?;
+	Ok((points, coupling, fresh))
+}
+
+async fn points_by_owner(
+	submitter: &Submitter,
+) -> Result<BTreeMap<(busbar_primitives::ParticipantId, ZoneId), PointId>> {
+	let views = submitter.chain().points(submitter.finalised().1).await?;
+	Ok(views
+		.into_iter()
+		.filter(|view| view.point.until.is_none())
+		.map(|view| ((view.point.owner, view.point.zone), view.id))
+		.collect())
+}
+
+/// The first interval in which all points exist.
+async fn first_interval(submitter: &Submitter, points: &[PointId], coupling: PointId) -> Result<Interval> {
+	let views = submitter.chain().points(submitter.finalised().1).await?;
+	let ours = |id: &PointId| *id == coupling || points.contains(id);
+	Ok(views.iter().filter(|view| ours(&view.id)).map(|view| view.point.from).max().unwrap_or(0))
+}
+
+/// Terms of the newest interval that has opened.
+async fn terms(submitter: &Submitter) -> Result<Terms> {
+	let tip = submitter.wait(|tip| tip.clock.next_gate.is_some()).await?;
+	let interval = tip.clock.first_unopened.saturating_sub(1);
+	let status = submitter.chain().status(tip.hash, interval).await?;
+	Ok(status.context("no interval has opened, though the grid has a root")?.terms)
+}
+
+/// Money for `power` over one interval at `price`, in nEUR.
+fn at_price(price: Price, power: Watt, interval_s: u32) -> Balance {
+	Balance::from(price.unsigned_abs()) * Balance::from(energy(power, interval_s))
+}
+
+/// What an account needs: collateral for its rating at the worst price of [`INTERVALS_COVERED`] intervals, and working
+/// money.
+fn need(terms: &Terms, power: Watt, interval_s: u32) -> Balance {
+	let worst = terms.price_cap.abs().max(terms.posted.short_max.abs()).saturating_add(terms.price_floor.abs());
+	at_price(worst, power, interval_s).saturating_mul(INTERVALS_COVERED).saturating_add(WORKING_MONEY)
+}
+
+/// Mints what members and utility lack: one settlement agent proposes, the other approves.
+async fn mint(
+	submitter: &Submitter,
+	plan: &Plan,
+	operators: &Operators,
+	members: &[Member],
+	terms: &Terms,
+	interval_s: u32,
+) -> Result<(u64, Balance)> {
+	let at = submitter.finalised().1;
+	// The utility's order has two sides.
+	let utility = (operators.utility.account().clone(), need(terms, plan.coupling_w.saturating_mul(2), interval_s));
+	let needs: Vec<(AccountId, Balance)> = members
+		.iter()
+		.zip(&plan.points)
+		.map(|(member, planned)| {
+			let power = planned.import_w.max(planned.export_w);
+			(member.signer.account().clone(), need(terms, power, interval_s))
+		})
+		.chain([utility])
+		.collect();
+	let has = try_join_all(needs.iter().map(|(account, _)| submitter.chain().account(at, account))).await?;
+	let payments: Vec<_> = needs
+		.into_iter()
+		.zip(has)
+		.map(|((account, need), has)| (account, need.saturating_sub(has.data.free)))
+		.filter(|(_, missing)| *missing > 0)
+		.collect();
+	let size = <<Runtime as pallet_settlement::Config>::MaxPayments as Get<u32>>::get() as usize;
+	let mut transactions = 0;
+	for payments in payments.chunks(size.max(1)) {
+		let payments = payments.to_vec().try_into().ok().context("chunks are within the bound; qed")?;
+		let kind = pallet_settlement::Issue::Mint;
+		let propose = RuntimeCall::Settlement(pallet_settlement::Call::propose_issue { kind, payments });
+		let (outcome, _) = submitter.submit(&operators.agent_a, propose).await?.included().await?;
+		let id = proposal(outcome.success()?.events.iter()).context("a proposal has a number")?;
+		let approve = RuntimeCall::Settlement(pallet_settlement::Call::approve_issue { id });
+		submitter.run(&operators.agent_b, approve).await.context("minting the demonstration's money")?;
+		transactions += 2;
+	}
+	Ok((transactions, payments.iter().map(|(_, amount)| amount).sum()))
+}
+
+fn proposal<'a>(mut events: impl Iterator<Item = &'a RuntimeEvent>) -> Option<u32> {
+	events.find_map(|event| match event {
+		RuntimeEvent::Settlement(pallet_settlement::Event::IssueProposed { id, .. }) => Some(*id),
+		_ => None,
+	})
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use busbar_primitives::PostedBounds;
+
+	#[test]
+	fn money_covers_the_collateral_of_eight_intervals_at_the_worst_price() {
+		let terms = Terms {
+			delivery_start: 0,
+			delivery_end: 0,
+			gate_closure: 0,
+			attestation_end: 0,
+			dispute_end: 0,
+			tick: 1,
+			price_floor: -100,
+			price_cap: 1_000,
+			posted: PostedBounds { short_max: 2_000, long_min: 0 },
+		};
+		// 4 kW over a quarter hour are 1 kWh.
+		assert_eq!(need(&terms, 4_000, 900), 8 * 1_000 * 2_100 + WORKING_MONEY);
+		assert_eq!(at_price(-5, 4_000, 900), 5_000);
+	}
+}

@@ -1,0 +1,159 @@
+//! Who takes part: the development identities of the chain's genesis, and one member for each connection point.
+
+use super::{
+	data::Kind,
+	forecast::{identity, record_salt},
+	plan::{Plan, PlannedPoint},
+};
+use crate::{chain::sign::Signer, failure::Failure};
+use busbar_primitives::{ParticipantId, PointId, Role, ZoneId};
+use busbar_runtime::{pallet_participants, pallet_utility, Runtime, RuntimeCall};
+use sp_core::{ed25519, Pair, H256};
+use sp_crypto_hashing::blake2_256;
+
+/// The chain's operators.
+pub struct Operators {
+	pub dso: Signer,
+	pub utility: Signer,
+	pub meter_operator: Signer,
+	pub membership: Signer,
+	/// Proposes issues, and settles.
+	pub agent_a: Signer,
+	/// Approves issues.
+	pub agent_b: Signer,
+}
+
+impl Operators {
+	/// The development keys of the devnet's genesis.
+	pub fn devnet() -> Result<Self, Failure> {
+		Ok(Self {
+			dso: Signer::from_suri("//Dso")?,
+			utility: Signer::from_suri("//Utility")?,
+			meter_operator: Signer::from_suri("//MeterOperator")?,
+			membership: Signer::from_suri("//Membership")?,
+			agent_a: Signer::from_suri("//SettlementA")?,
+			agent_b: Signer::from_suri("//SettlementB")?,
+		})
+	}
+}
+
+/// The owner of one load or plant.
+pub struct Member {
+	pub name: String,
+	pub kind: Kind,
+	pub signer: Signer,
+	pub id: ParticipantId,
+	/// Place of its zone in the plan.
+	pub zone: usize,
+}
+
+impl Member {
+	/// The owner of the plan's connection point number `index`.
+	pub fn of(index: usize, point: &PlannedPoint, seed: u64) -> Result<Self, Failure> {
+		Ok(Self {
+			name: point.name.clone(),
+			kind: point.kind,
+			signer: Signer::from_suri(&format!("//busbar//point//{index}"))?,
+			id: identity(seed, index),
+			zone: point.zone,
+		})
+	}
+
+	/// The salted hash of its record off chain.
+	pub fn commitment(&self, index: usize, seed: u64) -> H256 {
+		H256(blake2_256(&[&record_salt(seed, index)[..], self.name.as_bytes()].concat()))
+	}
+
+	/// The role that it takes.
+	pub fn role(&self) -> Role {
+		match self.kind {
+			Kind::Load => Role::Consumer,
+			Kind::Pv => Role::Generator,
+		}
+	}
+
+	/// What its meter signs with.
+	pub fn device(&self) -> [u8; 32] {
+		let seed = blake2_256(&[b"busbar:meter:", self.name.as_bytes()].concat());
+		ed25519::Pair::from_seed(&seed).public().0
+	}
+
+	/// The membership provider's call that registers it, with its signed acceptance.
+	pub fn register(&self, index: usize, seed: u64, genesis: H256) -> RuntimeCall {
+		let (account, commitment) = (self.signer.account().clone(), self.commitment(index, seed));
+		let payload = pallet_participants::acceptance_payload(&genesis, &self.id, &account, &commitment);
+		let acceptance = self.signer.sign_bytes(&payload);
+		RuntimeCall::Participants(pallet_participants::Call::register {
+			participant: self.id,
+			account,
+			commitment,
+			acceptance,
+		})
+	}
+}
+
+/// All members of a plan.
+pub fn members(plan: &Plan, seed: u64) -> Result<Vec<Member>, Failure> {
+	plan.points.iter().enumerate().map(|(index, point)| Member::of(index, point, seed)).collect()
+}
+
+/// Calls that succeed or fail together.
+pub fn batch(calls: Vec<RuntimeCall>) -> RuntimeCall {
+	RuntimeCall::Utility(pallet_utility::Call::<Runtime>::batch_all { calls })
+}
+
+/// The registered grid.
+pub struct World {
+	pub operators: Operators,
+	pub members: Vec<Member>,
+	/// Number of each member's connection point on the chain.
+	pub points: Vec<PointId>,
+	/// The utility's coupling to the wholesale market.
+	pub coupling: PointId,
+	/// Number of the plan's root on the chain.
+	pub root: ZoneId,
+	/// First interval in which everything exists.
+	pub from: u32,
+	/// Money minted for the demonstration, in nEUR.
+	pub minted: u128,
+	/// Transactions that setting up took.
+	pub transactions: u64,
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::demo::data::{DataSet, Day};
+	use sp_runtime::traits::Verify;
+
+	#[test]
+	fn every_member_has_its_own_key_identity_and_meter() {
+		let data = DataSet::load(None, Day::Summer).unwrap();
+		let plan = Plan::build(&data, 900).unwrap();
+		let members = members(&plan, 1).unwrap();
+		let accounts: std::collections::BTreeSet<_> = members.iter().map(|member| member.signer.account()).collect();
+		let devices: std::collections::BTreeSet<_> = members.iter().map(Member::device).collect();
+		let ids: std::collections::BTreeSet<_> = members.iter().map(|member| member.id).collect();
+		assert_eq!((accounts.len(), devices.len(), ids.len()), (112, 112, 112));
+	}
+
+	#[test]
+	fn an_acceptance_is_signed_by_the_newcomer() {
+		let data = DataSet::load(None, Day::Summer).unwrap();
+		let plan = Plan::build(&data, 900).unwrap();
+		let member = Member::of(3, &plan.points[3], 1).unwrap();
+		let genesis = H256::repeat_byte(9);
+		let RuntimeCall::Participants(pallet_participants::Call::register {
+			account,
+			commitment,
+			acceptance,
+			participant,
+		}) = member.register(3, 1, genesis)
+		else {
+			panic!("not a registration")
+		};
+		let payload = pallet_participants::acceptance_payload(&genesis, &participant, &account, &commitment);
+		assert!(acceptance.verify(&payload[..], &account));
+		assert!(!acceptance.verify(&payload[1..], &account));
+	}
+}

@@ -1,0 +1,116 @@
+//! `busbar`, the command line of the Busbar energy market.
+
+mod case;
+mod chain;
+mod clear;
+mod commands;
+mod demo;
+mod failure;
+mod optimum;
+
+use clap::{Args, Parser, Subcommand};
+use failure::Failure;
+use std::process::ExitCode;
+
+/// Trade energy on a Busbar chain: orders, books, prices, statements; clear case files; run the demonstration day.
+///
+/// Units: energy in Wh, power in W, money in nEUR (10^9 nEUR = 1 EUR), prices in nEUR/Wh, which is the same number as
+/// uEUR/kWh (22 ct/kWh = 220000). Exit codes: 0 success, 1 failure, 2 bad input or usage.
+#[derive(Parser)]
+#[command(name = "busbar", version, propagate_version = true, arg_required_else_help = true)]
+struct Cli {
+	#[command(flatten)]
+	global: Global,
+	#[command(subcommand)]
+	command: Command,
+}
+
+/// What every command knows.
+#[derive(Args, Clone)]
+pub struct Global {
+	/// WebSocket address of a node
+	#[arg(long, global = true, default_value = "ws://127.0.0.1:9944", env = "BUSBAR_URL", value_name = "URL")]
+	pub url: String,
+	/// Print JSON instead of text
+	#[arg(long, global = true)]
+	pub json: bool,
+	/// Secret that signs: a phrase, a 0x... seed, or a development path such as //Alice
+	#[arg(long, global = true, env = "BUSBAR_SURI", hide_env_values = true, value_name = "SECRET")]
+	pub suri: Option<String>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+	/// Clear a market case file and write its result
+	Clear(clear::Clear),
+	/// Check a result file against its case
+	Check(clear::Check),
+	/// What the chain's market decided
+	#[command(subcommand)]
+	Market(commands::market::Market),
+	/// Place, replace or cancel an order
+	#[command(subcommand)]
+	Order(commands::order::Order),
+	/// Show the order book of a zone
+	Book(commands::book::Book),
+	/// Show the zone prices of an interval
+	Prices(commands::prices::Prices),
+	/// Show an account's statement of an interval, with proofs on request
+	Statement(commands::statement::Statement),
+	/// Admit or look up participants
+	#[command(subcommand)]
+	Participant(commands::participant::Participant),
+	/// Look at the grid
+	#[command(subcommand)]
+	Grid(commands::grid::Grid),
+	/// Trade a day of a real low-voltage grid and write a report
+	Demo(demo::Demo),
+}
+
+async fn run(cli: Cli) -> Result<(), Failure> {
+	let global = &cli.global;
+	match cli.command {
+		Command::Clear(command) => Ok(command.run(global.json)?),
+		Command::Check(command) => Ok(command.run(global.json)?),
+		Command::Market(command) => Ok(command.run(global).await?),
+		Command::Order(command) => Ok(command.run(global).await?),
+		Command::Book(command) => Ok(command.run(global).await?),
+		Command::Prices(command) => Ok(command.run(global).await?),
+		Command::Statement(command) => Ok(command.run(global).await?),
+		Command::Participant(command) => Ok(command.run(global).await?),
+		Command::Grid(command) => Ok(command.run(global).await?),
+		Command::Demo(command) => Ok(command.run(global).await?),
+	}
+}
+
+fn main() -> ExitCode {
+	let cli = Cli::parse();
+	let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+		Ok(runtime) => runtime,
+		Err(error) => {
+			eprintln!("error: cannot start the asynchronous runtime: {error}");
+			return ExitCode::from(1);
+		},
+	};
+	match runtime.block_on(run(cli)) {
+		Ok(()) => ExitCode::SUCCESS,
+		Err(failure) => {
+			let message = failure.to_string();
+			if !message.is_empty() {
+				eprintln!("error: {message}");
+			}
+			ExitCode::from(failure.exit_code())
+		},
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use clap::CommandFactory;
+
+	#[test]
+	fn the_command_line_is_consistent() {
+		Cli::command().debug_assert();
+	}
+}

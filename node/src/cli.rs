@@ -1,0 +1,49 @@
+//! What the command line of `busbar-node` understands.
+
+use clap::{Parser, Subcommand as ClapSubcommand};
+use sc_cli::RunCmd;
+
+/// The command line as a whole: a subcommand, or none to run the node.
+#[derive(Debug, Parser)]
+pub struct Cli {
+	#[command(subcommand)]
+	pub subcommand: Option<Subcommand>,
+
+	#[clap(flatten)]
+	pub run: RunCmd,
+}
+
+/// Everything that is not running the node.
+#[derive(Debug, ClapSubcommand)]
+pub enum Subcommand {
+	/// Generate, inspect and insert keys.
+	#[command(subcommand)]
+	Key(sc_cli::KeySubcommand),
+
+	/// Print a chain specification; `--raw` prints the one that nodes and light clients start from.
+	BuildSpec(sc_cli::BuildSpecCmd),
+
+	/// Write a chain specification to a file; the successor of `build-spec`.
+	ExportChainSpec(sc_cli::ExportChainSpecCmd),
+
+	/// Execute a block again and compare the result.
+	CheckBlock(sc_cli::CheckBlockCmd),
+
+	/// Export blocks to a file.
+	ExportBlocks(sc_cli::ExportBlocksCmd),
+
+	/// Export the state of a block into a chain specification.
+	ExportState(sc_cli::ExportStateCmd),
+
+	/// Import blocks from a file.
+	ImportBlocks(sc_cli::ImportBlocksCmd),
+
+	/// Remove the whole chain from the database.
+	PurgeChain(sc_cli::PurgeChainCmd),
+
+	/// Revert the chain by a number of blocks that are not final.
+	Revert(sc_cli::RevertCmd),
+
+	/// Print what the database knows of the chain.
+	ChainInfo(sc_cli::ChainInfoCmd),
+}

@@ -1,0 +1,31 @@
+//! The Busbar validator, full and gateway node.
+
+use std::process::ExitCode;
+
+mod chain_spec;
+mod cli;
+mod command;
+mod genesis;
+mod rpc;
+mod service;
+
+fn main() -> ExitCode {
+	match command::run() {
+		Ok(()) => ExitCode::SUCCESS,
+		Err(error) => {
+			eprintln!("Error: {}", plain(&error));
+			ExitCode::FAILURE
+		},
+	}
+}
+
+/// The error itself, without the words that say which layer passed it on.
+fn plain(error: &sc_cli::Error) -> String {
+	use sc_cli::Error::{Input, Service};
+	use sc_service::Error::{Application, Other};
+	match error {
+		Service(Application(inner)) => inner.to_string(),
+		Service(Other(text)) | Input(text) => text.clone(),
+		other => other.to_string(),
+	}
+}

@@ -1,0 +1,341 @@
+//! The `energy_*` methods over a made-up market.
+
+use super::*;
+use busbar_primitives::{
+	Amount, Balance, Cause, Line, Link, Party, Phase, Point, PostedBounds, Price, Terms, Wh, ZoneResult,
+};
+use jsonrpsee::RpcModule;
+use serde_json::{json, Value};
+use sp_api::ApiRef;
+use sp_blockchain::{BlockStatus, Info};
+use sp_core::H256;
+use sp_keyring::Sr25519Keyring;
+use sp_runtime::traits::{Block as BlockT, NumberFor};
+use std::sync::Mutex;
+
+type Header = <Block as BlockT>::Header;
+
+/// A chain of two blocks: at the finalised one interval 4 waits for clearing, at the best one it is cleared.
+struct Chain;
+
+const FINALIZED: Hash = H256::repeat_byte(1);
+const BEST: Hash = H256::repeat_byte(2);
+const PRUNED: Hash = H256::repeat_byte(3);
+
+/// More nEUR than a JavaScript number holds.
+const RENT: Balance = 9_007_199_254_740_993;
+const LOSS: Amount = -170_141_183_460_469_231_731_687_303_715_884_105_728;
+
+struct Api {
+	at: Mutex<Option<Hash>>,
+}
+
+impl Api {
+	fn cleared(&self, at: Hash) -> bool {
+		*self.at.lock().expect("not poisoned") = Some(at);
+		at == BEST
+	}
+}
+
+fn outcome() -> Outcome {
+	Outcome { cleared: true, points: 2, traded: 1_000, fees: 10, rent: RENT, welfare: LOSS }
+}
+
+fn line() -> StatementLine {
+	StatementLine {
+		index: 7,
+		line: Line {
+			version: 1,
+			party: Party::Point(1),
+			cause: Cause::Contract,
+			wh: -1_000,
+			price: -220_000,
+			amount: 220_000_000,
+		},
+	}
+}
+
+fn zone_price() -> ZonePrice {
+	ZonePrice {
+		zone: 0,
+		result: ZoneResult {
+			price: Some(155_000),
+			flow: 0,
+			margin_buy: 1,
+			margin_sell: 0,
+			path_fee: 0,
+			fees: 0,
+			rent: RENT,
+		},
+	}
+}
+
+fn terms() -> Terms {
+	Terms {
+		delivery_start: 48_000,
+		delivery_end: 60_000,
+		gate_closure: 46_000,
+		attestation_end: 84_000,
+		dispute_end: 96_000,
+		tick: 1_000,
+		price_floor: -500_000,
+		price_cap: 1_000_000,
+		posted: PostedBounds { short_max: 500_000, long_min: 0 },
+	}
+}
+
+sp_api::mock_impl_runtime_apis! {
+	impl EnergyApi<Block, AccountId> for Api {
+		#[advanced]
+		fn clock(&self, at: Hash) -> Result<Clock, ApiError> {
+			if at == PRUNED {
+				return Err(ApiError::Application("State already discarded".into()));
+			}
+			self.cleared(at);
+			Ok(Clock {
+				now: 47_000,
+				epoch: 0,
+				interval_clock_s: 12,
+				interval_s: 900,
+				current: 3,
+				next_gate: Some(5),
+				first_unopened: 9,
+			})
+		}
+
+		#[advanced]
+		fn status(&self, at: Hash, interval: Interval) -> Result<Option<Status>, ApiError> {
+			let decided = self.cleared(at) || interval < 4;
+			Ok((interval < 9).then(|| Status {
+				interval,
+				phase: if interval > 4 {
+					Phase::Open
+				} else if decided {
+					Phase::Cleared
+				} else {
+					Phase::Closed
+				},
+				terms: terms(),
+				outcome: decided.then(outcome),
+				orders: 2,
+				debits_done: 0,
+				credits_done: 0,
+				statement_root: None,
+			}))
+		}
+
+		fn zones(_interval: Interval) -> Vec<ZoneView> {
+			vec![ZoneView { id: 0, parent: None, link: Link::default() }]
+		}
+
+		fn book(_interval: Interval, _zone: ZoneId) -> Vec<BookLevel> {
+			vec![BookLevel { price: Price::MIN, buy: Wh::MAX, sell: 0 }]
+		}
+
+		fn prices(_interval: Interval) -> Vec<ZonePrice> {
+			vec![zone_price()]
+		}
+
+		fn orders(_interval: Interval, from: PointId, limit: u32) -> Vec<OrderView> {
+			(from..from + limit.min(2))
+				.map(|point| OrderView { point, zone: 0, arrival: 0, steps: vec![], accepted: vec![], held: RENT })
+				.collect()
+		}
+
+		fn points(_from: PointId, _limit: u32) -> Vec<PointView> {
+			let owner = busbar_primitives::ParticipantId([0xab; 16]);
+			let kind = busbar_primitives::PointKind::Metered;
+			let point = Point { owner, zone: 0, kind, import_w: 4_000, export_w: 0, from: 1, until: None };
+			vec![PointView { id: 1, point }]
+		}
+
+		fn participant(account: AccountId) -> Option<ParticipantView<AccountId>> {
+			(account == alice()).then(|| ParticipantView {
+				id: busbar_primitives::ParticipantId([0xab; 16]),
+				account,
+				active: true,
+				roles: vec![(busbar_primitives::Role::Dso, busbar_primitives::Scope::Zone(3))],
+				points: vec![1],
+			})
+		}
+
+		fn positions(account: AccountId, _interval: Interval) -> Vec<PositionView> {
+			let position = busbar_primitives::Position { bought: 1_000, sold: 0 };
+			let view = PositionView { point: 1, zone: 0, price: Some(155_000), position, metered: None };
+			(account == alice()).then_some(view).into_iter().collect()
+		}
+
+		fn statement(_account: AccountId, _interval: Interval) -> Vec<StatementLine> {
+			vec![line()]
+		}
+
+		fn lines(_interval: Interval, _from: u32, _limit: u32) -> Vec<StatementLine> {
+			vec![line()]
+		}
+
+		fn conservation(_interval: Interval) -> Conservation {
+			Conservation { total_issuance: Balance::MAX, issued: Balance::MAX, in_transit: 0, lines_sum: LOSS }
+		}
+	}
+}
+
+impl ProvideRuntimeApi<Block> for Chain {
+	type Api = Api;
+
+	fn runtime_api(&self) -> ApiRef<'_, Api> {
+		Api { at: Mutex::new(None) }.into()
+	}
+}
+
+impl HeaderBackend<Block> for Chain {
+	fn header(&self, hash: Hash) -> sp_blockchain::Result<Option<Header>> {
+		let known = [FINALIZED, BEST, PRUNED].contains(&hash);
+		Ok(known
+			.then(|| sp_runtime::traits::Header::new(0, H256::zero(), H256::zero(), H256::zero(), Default::default())))
+	}
+
+	fn info(&self) -> Info<Block> {
+		Info {
+			best_hash: BEST,
+			best_number: 2,
+			genesis_hash: H256::zero(),
+			finalized_hash: FINALIZED,
+			finalized_number: 1,
+			finalized_state: None,
+			number_leaves: 1,
+			block_gap: None,
+		}
+	}
+
+	fn status(&self, _hash: Hash) -> sp_blockchain::Result<BlockStatus> {
+		Ok(BlockStatus::Unknown)
+	}
+
+	fn number(&self, _hash: Hash) -> sp_blockchain::Result<Option<NumberFor<Block>>> {
+		Ok(None)
+	}
+
+	fn hash(&self, _number: NumberFor<Block>) -> sp_blockchain::Result<Option<Hash>> {
+		Ok(None)
+	}
+}
+
+fn alice() -> AccountId {
+	Sr25519Keyring::Alice.to_account_id()
+}
+
+/// The methods over the made-up chain, whose best block becomes final when it is subscribed to.
+fn module() -> RpcModule<Energy<Chain>> {
+	let finalized_heads: FinalizedHeads =
+		Arc::new(|| futures::stream::iter([BEST, BEST]).chain(futures::stream::pending()).boxed());
+	let executor = Arc::new(sp_core::testing::TaskExecutor::default());
+	Energy { client: Arc::new(Chain), finalized_heads, executor }.into_rpc()
+}
+
+/// The result of a call, or the error's code.
+async fn call(method: &str, params: Value) -> Result<Value, i64> {
+	let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
+	let (answer, _) = module().raw_json_request(&request, 1).await.expect("the request is well formed");
+	let answer: Value = serde_json::from_str(answer.as_ref()).expect("the answer is JSON");
+	match answer.get("error") {
+		Some(error) => Err(error["code"].as_i64().expect("an error has a code")),
+		None => Ok(answer["result"].clone()),
+	}
+}
+
+#[tokio::test]
+async fn energy_and_prices_are_numbers_and_money_is_a_decimal_string() {
+	let book = call("energy_book", json!([4, 0])).await.expect("known");
+	assert_eq!(book, json!([{ "price": Price::MIN, "buy": Wh::MAX, "sell": 0 }]));
+
+	let statement = call("energy_statement", json!([alice(), 4])).await.expect("known");
+	assert_eq!(
+		statement,
+		json!([{ "index": 7, "line": {
+			"version": 1, "party": { "point": 1 }, "cause": "contract",
+			"wh": -1000, "price": -220_000, "amount": "220000000"
+		} }])
+	);
+
+	let conservation = call("energy_conservation", json!([4])).await.expect("known");
+	assert_eq!(conservation["total_issuance"], Balance::MAX.to_string());
+	assert_eq!(conservation["lines_sum"], Amount::MIN.to_string());
+	let read: Conservation = serde_json::from_value(conservation).expect("what is written can be read");
+	assert_eq!((read.total_issuance, read.lines_sum), (Balance::MAX, Amount::MIN));
+
+	let prices = call("energy_prices", json!([4])).await.expect("known");
+	assert_eq!(prices[0]["result"]["rent"], "9007199254740993");
+}
+
+#[tokio::test]
+async fn money_is_read_from_numbers_too_but_not_from_other_text() {
+	let mut prices = serde_json::to_value(zone_price()).expect("serialises");
+	prices["result"]["rent"] = json!(12);
+	assert_eq!(serde_json::from_value::<ZonePrice>(prices.clone()).expect("a number").result.rent, 12);
+	for bad in [json!("1.5"), json!(""), json!(-1), json!(1.5), json!("0x10"), json!(null)] {
+		prices["result"]["rent"] = bad;
+		assert!(serde_json::from_value::<ZonePrice>(prices.clone()).is_err());
+	}
+}
+
+#[tokio::test]
+async fn every_method_answers() {
+	let alice = alice();
+	for (method, params) in [
+		("energy_clock", json!([])),
+		("energy_status", json!([4])),
+		("energy_zones", json!([4])),
+		("energy_book", json!([4, 0])),
+		("energy_prices", json!([4])),
+		("energy_orders", json!([4, 0, 10])),
+		("energy_points", json!([0, 10])),
+		("energy_participant", json!([alice])),
+		("energy_positions", json!([alice, 4])),
+		("energy_statement", json!([alice, 4])),
+		("energy_lines", json!([4, 0, 10])),
+		("energy_conservation", json!([4])),
+	] {
+		let answer = call(method, params).await.unwrap_or_else(|code| panic!("{method} fails with {code}"));
+		assert!(!answer.is_null(), "{method} has no answer");
+	}
+}
+
+#[tokio::test]
+async fn a_method_answers_for_the_block_it_is_asked_about() {
+	assert_eq!(call("energy_status", json!([4])).await.expect("best")["phase"], "cleared");
+	assert_eq!(call("energy_status", json!([4, BEST])).await.expect("best")["phase"], "cleared");
+	assert_eq!(call("energy_status", json!([4, FINALIZED])).await.expect("finalised")["phase"], "closed");
+	assert_eq!(call("energy_status", json!([99])).await, Ok(Value::Null));
+}
+
+#[tokio::test]
+async fn an_unknown_block_a_pruned_state_and_a_long_page_have_their_own_errors() {
+	assert_eq!(call("energy_clock", json!([H256::repeat_byte(9)])).await, Err(UNKNOWN_BLOCK_CODE.into()));
+	assert_eq!(call("energy_clock", json!([PRUNED])).await, Err(RUNTIME_CODE.into()));
+	for limit in [0, MAX_PAGE + 1, u32::MAX] {
+		assert_eq!(call("energy_orders", json!([4, 0, limit])).await, Err(INVALID_PARAMS_CODE.into()));
+		assert_eq!(call("energy_points", json!([0, limit])).await, Err(INVALID_PARAMS_CODE.into()));
+		assert_eq!(call("energy_lines", json!([4, 0, limit])).await, Err(INVALID_PARAMS_CODE.into()));
+	}
+	assert_eq!(call("energy_participant", json!(["no address"])).await, Err(INVALID_PARAMS_CODE.into()));
+}
+
+#[tokio::test]
+async fn a_price_subscription_reports_an_interval_once_when_its_clearing_is_final() {
+	let mut subscription =
+		module().subscribe_unbounded("energy_subscribePrices", [(); 0]).await.expect("may be subscribed to");
+	let (news, _) = subscription.next::<NewPrices>().await.expect("stays open").expect("is as documented");
+	assert_eq!(news, NewPrices { interval: 4, block: BEST, outcome: Some(outcome()), prices: vec![zone_price()] });
+	let again = tokio::time::timeout(std::time::Duration::from_millis(200), subscription.next::<NewPrices>()).await;
+	assert!(again.is_err(), "the interval was reported twice");
+}
+
+#[tokio::test]
+async fn a_position_subscription_reports_the_accounts_own_positions() {
+	for (account, expected) in [(alice(), 1), (Sr25519Keyring::Bob.to_account_id(), 0)] {
+		let mut subscription =
+			module().subscribe_unbounded("energy_subscribePositions", [account]).await.expect("may be subscribed to");
+		let (news, _) = subscription.next::<NewPositions>().await.expect("stays open").expect("is as documented");
+		assert_eq!((news.interval, news.positions.len()), (4, expected));
+	}
+}

@@ -1,0 +1,99 @@
+//! Benchmarks of the calls.
+
+use super::*;
+use alloc::vec::Vec;
+use busbar_primitives::{Link, PointKind, ZoneId};
+use frame_benchmarking::v2::*;
+use frame_support::{traits::Get, BoundedVec};
+use frame_system::RawOrigin;
+
+type Helper<T> = <T as Config>::BenchmarkHelper;
+
+/// A chain of zones as deep as the tree may be but one; returns the lowest.
+fn deep_zone<T: Config>() -> Result<ZoneId, BenchmarkError> {
+	if NextZone::<T>::get() == 0 {
+		Pallet::<T>::do_add_root(Link::default())?;
+	}
+	let mut zone = 0;
+	for _ in 1..T::MaxDepth::get() {
+		zone = add_zone_below::<T>(zone)?;
+	}
+	Ok(zone)
+}
+
+fn add_zone_below<T: Config>(parent: ZoneId) -> Result<ZoneId, BenchmarkError> {
+	let zone = NextZone::<T>::get();
+	Pallet::<T>::do_add_zone(parent, Link::default())?;
+	Ok(zone)
+}
+
+#[benchmarks]
+mod benchmarks {
+	use super::*;
+
+	#[benchmark]
+	fn add_zone() -> Result<(), BenchmarkError> {
+		let parent = deep_zone::<T>()?;
+		let zone = NextZone::<T>::get();
+		#[extrinsic_call]
+		_(RawOrigin::Signed(Helper::<T>::dso()), Some(parent), Link::default());
+		assert!(Zones::<T>::contains_key(zone));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn set_link() -> Result<(), BenchmarkError> {
+		let zone = deep_zone::<T>()?;
+		let link = Link { import_w: Some(1), export_w: Some(1), fee: 0 };
+		#[extrinsic_call]
+		_(RawOrigin::Signed(Helper::<T>::dso()), zone, link);
+		assert_eq!(Zones::<T>::get(zone).map(|zone| zone.last_link()), Some(link));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn retire_zone() -> Result<(), BenchmarkError> {
+		let zone = deep_zone::<T>()?;
+		#[extrinsic_call]
+		_(RawOrigin::Signed(Helper::<T>::dso()), zone);
+		assert!(Zones::<T>::get(zone).is_some_and(|zone| zone.until.is_some()));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn add_point() -> Result<(), BenchmarkError> {
+		let zone = deep_zone::<T>()?;
+		let point = NextPoint::<T>::get();
+		#[extrinsic_call]
+		_(RawOrigin::Signed(Helper::<T>::dso()), zone, Helper::<T>::owner(), PointKind::Metered, 1, 1);
+		assert!(Points::<T>::contains_key(point));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn retire_point() -> Result<(), BenchmarkError> {
+		let zone = deep_zone::<T>()?;
+		let point = NextPoint::<T>::get();
+		Pallet::<T>::do_add_point(zone, Helper::<T>::owner(), PointKind::Metered, 1, 1)?;
+		#[extrinsic_call]
+		_(RawOrigin::Signed(Helper::<T>::dso()), point);
+		assert!(Points::<T>::get(point).is_some_and(|point| point.until.is_some()));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn publish(n: Linear<1, { T::MaxBatch::get() }>) -> Result<(), BenchmarkError> {
+		let parent = deep_zone::<T>()?;
+		let mut links = Vec::new();
+		for _ in 0..n {
+			links.push((add_zone_below::<T>(parent)?, Link::default()));
+		}
+		let links: BoundedVec<_, T::MaxBatch> =
+			links.try_into().map_err(|_| BenchmarkError::Stop("as many links as fit"))?;
+		let interval = Helper::<T>::open_interval();
+		#[extrinsic_call]
+		_(RawOrigin::Signed(Helper::<T>::dso()), interval, links);
+		assert_eq!(Publications::<T>::iter_prefix(interval).count(), n as usize);
+		Ok(())
+	}
+}

@@ -1,0 +1,99 @@
+//! The invariants that the pallet's documentation numbers.
+
+use crate::{point_key, Config, NextPoint, NextZone, Pallet, Points, PointsOf, Publications, Zones};
+use alloc::collections::BTreeMap;
+use frame_support::{ensure, traits::Get};
+use sp_runtime::TryRuntimeError;
+
+impl<T: Config> Pallet<T> {
+	/// Checks every invariant of the pallet. Reads the whole grid.
+	///
+	/// # Errors
+	/// Names the first invariant that does not hold.
+	pub fn do_try_state() -> Result<(), TryRuntimeError> {
+		Self::check_zones()?;
+		Self::check_points()?;
+		Self::check_publications()
+	}
+
+	fn check_zones() -> Result<(), TryRuntimeError> {
+		let count = NextZone::<T>::get();
+		ensure!(count <= T::MaxZones::get(), "grid: more zones than MaxZones");
+		ensure!(Zones::<T>::iter_keys().count() == count as usize, "grid: zones are not numbered without gaps");
+		let mut children = BTreeMap::<_, u32>::new();
+		for (id, zone) in Zones::<T>::iter() {
+			ensure!(id < count, "grid: a zone's number is not below NextZone");
+			ensure!(zone.until.is_none_or(|until| zone.from <= until), "grid: a zone ends before it begins");
+			ensure!(
+				zone.terms.windows(2).all(|pair| pair[0].from < pair[1].from && pair[0].link.fee >= pair[1].link.fee),
+				"grid: link terms are out of order or the fee rises"
+			);
+			ensure!(
+				Self::static_path_fee(id) <= u64::from(T::MaxPathFee::get()),
+				"grid: static fees of a path exceed MaxPathFee"
+			);
+			let Some(parent) = zone.parent else {
+				ensure!(id == 0 && zone.depth == 0 && zone.terms.is_empty(), "grid: a root that is not zone 0");
+				continue;
+			};
+			ensure!(parent < id, "grid: a parent's number is not smaller than its child's");
+			ensure!(!zone.terms.is_empty(), "grid: a zone without link terms");
+			let above = Zones::<T>::get(parent).ok_or("grid: a zone's parent does not exist")?;
+			ensure!(zone.depth == above.depth.saturating_add(1), "grid: depth does not grow by one");
+			ensure!(zone.depth <= T::MaxDepth::get(), "grid: a zone is deeper than MaxDepth");
+			ensure!(above.from <= zone.from, "grid: a zone is older than its parent");
+			match (zone.until, above.until) {
+				(None, Some(_)) => return Err("grid: a zone outlives its parent".into()),
+				(Some(zone), Some(above)) => ensure!(zone <= above, "grid: a zone outlives its parent"),
+				_ => (),
+			}
+			if zone.until.is_none() {
+				let count = children.entry(parent).or_default();
+				*count = count.saturating_add(1);
+			}
+		}
+		for (id, zone) in Zones::<T>::iter() {
+			ensure!(children.get(&id).copied().unwrap_or(0) == zone.children, "grid: wrong count of children");
+		}
+		Ok(())
+	}
+
+	fn check_points() -> Result<(), TryRuntimeError> {
+		let count = NextPoint::<T>::get();
+		ensure!(count <= T::MaxPoints::get(), "grid: more points than MaxPoints");
+		ensure!(Points::<T>::iter_keys().count() == count as usize, "grid: points are not numbered without gaps");
+		ensure!(PointsOf::<T>::iter_keys().count() == count as usize, "grid: the index by owner has stray points");
+		let mut points = BTreeMap::<_, u32>::new();
+		for (id, point) in Points::<T>::iter() {
+			ensure!(id < count, "grid: a point's number is not below NextPoint");
+			ensure!(
+				PointsOf::<T>::contains_key(point.owner, point_key(id)),
+				"grid: a point is missing from the index by owner"
+			);
+			let zone = Zones::<T>::get(point.zone).ok_or("grid: a point's zone does not exist")?;
+			ensure!(zone.from <= point.from, "grid: a point is older than its zone");
+			match (point.until, zone.until) {
+				(None, Some(_)) => return Err("grid: a point outlives its zone".into()),
+				(Some(point), Some(zone)) => ensure!(point <= zone, "grid: a point outlives its zone"),
+				_ => (),
+			}
+			if point.until.is_none() {
+				let count = points.entry(point.zone).or_default();
+				*count = count.saturating_add(1);
+			}
+		}
+		for (id, zone) in Zones::<T>::iter() {
+			ensure!(points.get(&id).copied().unwrap_or(0) == zone.points, "grid: wrong count of points");
+		}
+		Ok(())
+	}
+
+	fn check_publications() -> Result<(), TryRuntimeError> {
+		for (interval, id, link) in Publications::<T>::iter() {
+			let zone = Zones::<T>::get(id).ok_or("grid: a publication for an unknown zone")?;
+			ensure!(zone.parent.is_some(), "grid: a publication for the root");
+			ensure!(link.fee <= zone.static_link(interval).fee, "grid: a published fee is above the static one");
+		}
+		Ok(())
+	}
+}

@@ -1,0 +1,328 @@
+//! The distribution grid: zones, the links between them, connection points, and the limits that the grid operator
+//! publishes.
+//!
+//! # What it owns
+//!
+//! The grid is a tree of zones. Zone 0 is the root, the coupling to the wholesale market; zones are numbered in the order
+//! of their creation, so a parent's number is smaller than its children's. Every other zone has a link to its parent with
+//! import and export limits in W and a fee in nEUR/Wh. A connection point belongs to one zone and to one participant.
+//!
+//! What changes the tree (a zone, a point, a link's static terms, a retirement) takes effect from the first interval
+//! whose session has not opened yet, so that the tree of an open session stands. For an interval whose gate is open the
+//! operator of a zone may publish other limits, and a fee that is at most the static one, because collateral counts on
+//! it. Without a publication the static terms hold.
+//!
+//! # States
+//!
+//! A zone or point exists in the intervals `[from, until)`. Retired ones keep their number and record.
+//!
+//! # What is kept
+//!
+//! Zones and points are never removed: statements, deposits and role scopes name them by number. Their maps are bounded
+//! by `MaxZones` and `MaxPoints`. Publications are removed by [`Prune`](busbar_primitives::traits::Prune) when their
+//! interval is. A link keeps at most [`MAX_LINK_CHANGES`] terms; older ones go once the last interval in which they were
+//! in force is final.
+//!
+//! # Invariants
+//!
+//! Checked by `do_try_state`:
+//!
+//! 1. Zones are numbered without gaps below `NextZone`; only zone 0 has no parent; a parent's number is smaller than its
+//!    child's; depth grows by one and stays within `MaxDepth`.
+//! 2. A link's static terms are in ascending order of intervals, and its fee never rises.
+//! 3. The static fees on every path to the root sum to at most `MaxPathFee`.
+//! 4. A zone's counts of living children and points are right; what exists in an interval has its zone and all zones
+//!    above it in that interval's tree.
+//! 5. Points are numbered without gaps below `NextPoint`, and the index by owner names exactly them.
+//! 6. No publication is for the root or an unknown zone, or has a fee above the static one.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+mod impls;
+mod invariants;
+mod types;
+pub mod weights;
+
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+
+pub use pallet::*;
+pub use types::*;
+pub use weights::WeightInfo;
+
+/// What benchmarks need to find in the runtime.
+#[cfg(feature = "runtime-benchmarks")]
+pub trait BenchmarkHelper<AccountId> {
+	/// An account that holds the role of distribution system operator everywhere.
+	fn dso() -> AccountId;
+	/// An active participant.
+	fn owner() -> busbar_primitives::ParticipantId;
+	/// Opens the session of an interval in which the whole tree exists, and returns it.
+	fn open_interval() -> busbar_primitives::Interval;
+}
+
+#[frame_support::pallet]
+pub mod pallet {
+	use super::*;
+	use busbar_primitives::{
+		traits::{Calendar, Participants},
+		Fee, Interval, Link, ParticipantId, Point, PointId, PointKind, Watt, ZoneId,
+	};
+	use frame_support::pallet_prelude::*;
+	use frame_system::pallet_prelude::*;
+
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	#[pallet::config]
+	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
+		/// May add the root.
+		type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+
+		/// Who is a distribution system operator, and where.
+		type Participants: Participants<Self::AccountId>;
+
+		/// Which sessions have opened, and which gates are still open.
+		type Calendar: Calendar;
+
+		/// Most zones that can ever be added.
+		#[pallet::constant]
+		type MaxZones: Get<u32>;
+
+		/// Most links between a zone and the root.
+		#[pallet::constant]
+		type MaxDepth: Get<u32>;
+
+		/// Highest sum of static fees on a path to the root, in nEUR/Wh.
+		#[pallet::constant]
+		type MaxPathFee: Get<Fee>;
+
+		/// Most connection points that can ever be added.
+		#[pallet::constant]
+		type MaxPoints: Get<u32>;
+
+		/// Most links in one publication.
+		#[pallet::constant]
+		type MaxBatch: Get<u32>;
+
+		type WeightInfo: WeightInfo;
+
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: BenchmarkHelper<Self::AccountId>;
+	}
+
+	/// Number of zones ever added, and the number of the next one.
+	#[pallet::storage]
+	pub type NextZone<T> = StorageValue<_, ZoneId, ValueQuery>;
+
+	/// Number of connection points ever added, and the number of the next one.
+	#[pallet::storage]
+	pub type NextPoint<T> = StorageValue<_, PointId, ValueQuery>;
+
+	/// Every zone ever added.
+	#[pallet::storage]
+	pub type Zones<T> = StorageMap<_, Twox64Concat, ZoneId, Zone>;
+
+	/// Every connection point ever added.
+	#[pallet::storage]
+	pub type Points<T> = StorageMap<_, Twox64Concat, PointId, Point>;
+
+	/// The connection points of each participant, in ascending order.
+	#[pallet::storage]
+	pub type PointsOf<T> = StorageDoubleMap<_, Blake2_128Concat, ParticipantId, Identity, PointKey, ()>;
+
+	/// Link terms that were published for one interval and stand in for the static ones.
+	#[pallet::storage]
+	pub type Publications<T> = StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, ZoneId, Link>;
+
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(super) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// A zone exists from an interval on. `link` is empty at the root.
+		ZoneAdded { zone: ZoneId, parent: Option<ZoneId>, link: Link, from: Interval },
+		/// A link has other static terms from an interval on.
+		LinkSet { zone: ZoneId, link: Link, from: Interval },
+		/// A zone no longer exists from an interval on.
+		ZoneRetired { zone: ZoneId, until: Interval },
+		/// A connection point exists from an interval on.
+		PointAdded { point: PointId, zone: ZoneId, owner: ParticipantId, kind: PointKind, from: Interval },
+		/// A connection point no longer exists from an interval on.
+		PointRetired { point: PointId, until: Interval },
+		/// Limits and fees of links were published for one interval.
+		Published { interval: Interval, links: BoundedVec<(ZoneId, Link), T::MaxBatch> },
+	}
+
+	#[pallet::error]
+	#[derive(PartialEq, Eq)]
+	pub enum Error<T> {
+		/// There is no zone of this number.
+		UnknownZone,
+		/// There is no connection point of this number.
+		UnknownPoint,
+		/// The tree has a root already.
+		RootExists,
+		/// The root has no parent, so it has no link whose terms could be set.
+		RootHasNoLink,
+		/// The root cannot be retired.
+		RootStays,
+		/// The zone would be more than `MaxDepth` links below the root.
+		TooDeep,
+		/// `MaxZones` zones were added.
+		TooManyZones,
+		/// `MaxPoints` connection points were added.
+		TooManyPoints,
+		/// The static fees on the path to the root would sum to more than `MaxPathFee`.
+		PathFeeTooHigh,
+		/// A link's static fee may only fall.
+		FeeRaised,
+		/// The fee of a publication is above the link's static fee.
+		FeeAboveStatic,
+		/// The link's terms changed `MAX_LINK_CHANGES` times in intervals that are not final yet.
+		TooManyLinkChanges,
+		/// The zone is retired, or is not part of the interval's tree.
+		ZoneRetired,
+		/// The zone has zones below it that are not retired.
+		ZoneHasChildren,
+		/// The zone has connection points that are not retired.
+		ZoneHasPoints,
+		/// The connection point is retired.
+		PointRetired,
+		/// The interval's session has not opened yet, or its gate is closed.
+		IntervalNotOpen,
+		/// The publication names no zone.
+		EmptyPublication,
+		/// The publication names a zone twice.
+		DuplicateZone,
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn integrity_test() {
+			assert!(T::MaxZones::get() > 0, "a grid has at least its root");
+			assert!(T::MaxBatch::get() > 0, "a publication names at least one link");
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Adds a zone below `parent`, or the root if there is none, from the first unopened interval on.
+		///
+		/// Origin: a distribution system operator at the parent; for the root, one of the whole grid or `AdminOrigin`.
+		/// The root's `link` must be empty.
+		///
+		/// # Errors
+		/// [`Error::RootExists`], [`Error::RootHasNoLink`], [`Error::UnknownZone`], [`Error::ZoneRetired`],
+		/// [`Error::TooDeep`], [`Error::PathFeeTooHigh`], [`Error::TooManyZones`].
+		#[pallet::call_index(0)]
+		#[pallet::weight(T::WeightInfo::add_zone())]
+		pub fn add_zone(origin: OriginFor<T>, parent: Option<ZoneId>, link: Link) -> DispatchResult {
+			match parent {
+				None => {
+					Self::ensure_may_add_root(origin)?;
+					Self::do_add_root(link)
+				},
+				Some(parent) => {
+					Self::ensure_operates(origin, parent)?;
+					Self::do_add_zone(parent, link)
+				},
+			}
+		}
+
+		/// Sets the static terms of a zone's link from the first unopened interval on. The fee may only fall.
+		///
+		/// Origin: a distribution system operator at the zone.
+		///
+		/// # Errors
+		/// [`Error::UnknownZone`], [`Error::RootHasNoLink`], [`Error::ZoneRetired`], [`Error::FeeRaised`],
+		/// [`Error::TooManyLinkChanges`].
+		#[pallet::call_index(1)]
+		#[pallet::weight(T::WeightInfo::set_link())]
+		pub fn set_link(origin: OriginFor<T>, zone: ZoneId, link: Link) -> DispatchResult {
+			Self::ensure_operates(origin, zone)?;
+			Self::do_set_link(zone, link)
+		}
+
+		/// Takes a zone without living children and points out of the tree, from the first unopened interval on.
+		///
+		/// Origin: a distribution system operator at the zone.
+		///
+		/// # Errors
+		/// [`Error::UnknownZone`], [`Error::RootStays`], [`Error::ZoneRetired`], [`Error::ZoneHasChildren`],
+		/// [`Error::ZoneHasPoints`].
+		#[pallet::call_index(2)]
+		#[pallet::weight(T::WeightInfo::retire_zone())]
+		pub fn retire_zone(origin: OriginFor<T>, zone: ZoneId) -> DispatchResult {
+			Self::ensure_operates(origin, zone)?;
+			Self::do_retire_zone(zone)
+		}
+
+		/// Adds a connection point of an active participant, from the first unopened interval on. `import_w` and
+		/// `export_w` are the most power, in W, that it may draw and feed in.
+		///
+		/// Origin: a distribution system operator at the zone.
+		///
+		/// # Errors
+		/// [`Error::UnknownZone`], [`Error::ZoneRetired`], [`Error::TooManyPoints`], or what the participants pallet says
+		/// about the owner.
+		#[pallet::call_index(3)]
+		#[pallet::weight(T::WeightInfo::add_point())]
+		pub fn add_point(
+			origin: OriginFor<T>,
+			zone: ZoneId,
+			owner: ParticipantId,
+			kind: PointKind,
+			import_w: Watt,
+			export_w: Watt,
+		) -> DispatchResult {
+			Self::ensure_operates(origin, zone)?;
+			Self::do_add_point(zone, owner, kind, import_w, export_w)
+		}
+
+		/// Takes a connection point off the grid from the first unopened interval on.
+		///
+		/// Origin: a distribution system operator at its zone.
+		///
+		/// # Errors
+		/// [`Error::UnknownPoint`], [`Error::PointRetired`].
+		#[pallet::call_index(4)]
+		#[pallet::weight(T::WeightInfo::retire_point())]
+		pub fn retire_point(origin: OriginFor<T>, point: PointId) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_retire_point(who, point)
+		}
+
+		/// Publishes limits and fees of links for one interval whose gate is open. A later publication for the same link
+		/// replaces an earlier one.
+		///
+		/// Origin: a distribution system operator at each of the zones.
+		///
+		/// # Errors
+		/// [`Error::IntervalNotOpen`], [`Error::EmptyPublication`], [`Error::DuplicateZone`], [`Error::UnknownZone`],
+		/// [`Error::RootHasNoLink`], [`Error::ZoneRetired`], [`Error::FeeAboveStatic`]. If one link is refused, none is
+		/// published.
+		#[pallet::call_index(5)]
+		#[pallet::weight(T::WeightInfo::publish(links.len() as u32))]
+		pub fn publish(
+			origin: OriginFor<T>,
+			interval: Interval,
+			links: BoundedVec<(ZoneId, Link), T::MaxBatch>,
+		) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_publish(who, interval, links)
+		}
+	}
+}

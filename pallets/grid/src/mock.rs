@@ -1,0 +1,210 @@
+//! A runtime of this pallet alone, with a calendar and participants that tests set.
+
+use crate::{self as pallet_grid, Error};
+use busbar_primitives::{
+	traits::{self, Zones as _},
+	Fee, Interval, Link, Moment, ParticipantId, PointKind, PostedBounds, Right, Role, Terms, ZoneId,
+};
+use frame_support::{assert_ok, derive_impl, parameter_types};
+use frame_system::{mocking::MockBlock, EnsureRoot};
+use sp_runtime::{BuildStorage, DispatchError, DispatchResult};
+
+pub type AccountId = u64;
+
+/// Operates the whole grid.
+pub const DSO: AccountId = 1;
+/// Operates zone 1 and what is below it.
+pub const FEEDER_DSO: AccountId = 2;
+/// A member without a role.
+pub const MEMBER: AccountId = 3;
+/// A member that was suspended.
+pub const SUSPENDED: AccountId = 4;
+
+pub const EPOCH: Moment = 1_000_000;
+pub const CLOCK: Moment = 10_000;
+/// Intervals whose session is open ahead of the one in delivery.
+pub const HORIZON: Interval = 4;
+
+pub const fn id(account: AccountId) -> ParticipantId {
+	let mut bytes = [0; 16];
+	bytes[0] = account as u8;
+	ParticipantId(bytes)
+}
+
+#[frame_support::runtime]
+mod test_runtime {
+	#[runtime::runtime]
+	#[runtime::derive(
+		RuntimeCall,
+		RuntimeEvent,
+		RuntimeError,
+		RuntimeOrigin,
+		RuntimeFreezeReason,
+		RuntimeHoldReason,
+		RuntimeSlashReason,
+		RuntimeLockId,
+		RuntimeTask,
+		RuntimeViewFunction
+	)]
+	pub struct Test;
+
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system;
+	#[runtime::pallet_index(1)]
+	pub type Grid = pallet_grid;
+}
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = MockBlock<Test>;
+}
+
+parameter_types! {
+	pub static Now: Moment = EPOCH;
+	pub static MaxZones: u32 = 100;
+	pub static MaxPoints: u32 = 50;
+	pub const MaxDepth: u32 = 8;
+	pub const MaxPathFee: Fee = 1_000;
+	pub const MaxBatch: u32 = 4;
+}
+
+impl pallet_grid::Config for Test {
+	type AdminOrigin = EnsureRoot<AccountId>;
+	type Participants = Members;
+	type Calendar = Clock;
+	type MaxZones = MaxZones;
+	type MaxDepth = MaxDepth;
+	type MaxPathFee = MaxPathFee;
+	type MaxPoints = MaxPoints;
+	type MaxBatch = MaxBatch;
+	type WeightInfo = crate::weights::SubstrateWeight<Test>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = Members;
+}
+
+pub struct Members;
+
+#[cfg(feature = "runtime-benchmarks")]
+impl crate::BenchmarkHelper<AccountId> for Members {
+	fn dso() -> AccountId {
+		DSO
+	}
+	fn owner() -> ParticipantId {
+		id(MEMBER)
+	}
+	fn open_interval() -> Interval {
+		at_interval(HORIZON);
+		HORIZON + 1
+	}
+}
+
+impl traits::Participants<AccountId> for Members {
+	fn participant(account: &AccountId) -> Option<ParticipantId> {
+		(*account <= SUSPENDED).then(|| id(*account))
+	}
+
+	fn account(participant: ParticipantId) -> Option<AccountId> {
+		(DSO..=SUSPENDED).find(|account| id(*account) == participant)
+	}
+
+	fn ensure(account: &AccountId, role: Role, zone: Option<ZoneId>) -> Result<ParticipantId, DispatchError> {
+		let holds = match (*account, role) {
+			(DSO, Role::Dso) => true,
+			(FEEDER_DSO, Role::Dso) => zone.is_some_and(|zone| Grid::is_within(zone, 1)),
+			_ => false,
+		};
+		holds.then(|| id(*account)).ok_or(DispatchError::Other("no role"))
+	}
+
+	fn ensure_acts_for(_: &AccountId, _: ParticipantId, _: Right) -> DispatchResult {
+		Err(DispatchError::Other("nobody acts for another here"))
+	}
+
+	fn ensure_active(participant: ParticipantId) -> DispatchResult {
+		let active = [DSO, FEEDER_DSO, MEMBER].map(id).contains(&participant);
+		active.then_some(()).ok_or(DispatchError::Other("not active"))
+	}
+}
+
+/// Gates close half an interval before delivery; an interval is final five intervals after it began.
+pub struct Clock;
+
+impl traits::Calendar for Clock {
+	fn now() -> Moment {
+		Now::get()
+	}
+
+	fn interval_s() -> u32 {
+		900
+	}
+
+	fn first_unopened() -> Interval {
+		((Now::get() - EPOCH) / CLOCK) as Interval + HORIZON + 1
+	}
+
+	fn terms(interval: Interval) -> Option<Terms> {
+		let delivery_start = EPOCH + CLOCK * Moment::from(interval);
+		(interval < Self::first_unopened()).then_some(Terms {
+			delivery_start,
+			delivery_end: delivery_start + CLOCK,
+			gate_closure: delivery_start - CLOCK / 2,
+			attestation_end: delivery_start + 2 * CLOCK,
+			dispute_end: delivery_start + 5 * CLOCK,
+			tick: 1,
+			price_floor: -1_000,
+			price_cap: 1_000,
+			posted: PostedBounds::default(),
+		})
+	}
+}
+
+/// Lets chain time be the start of an interval.
+pub fn at_interval(interval: Interval) {
+	Now::set(EPOCH + CLOCK * Moment::from(interval));
+}
+
+pub fn link(limit: u64, fee: Fee) -> Link {
+	Link { import_w: Some(limit), export_w: Some(limit / 2), fee }
+}
+
+/// Adds the root.
+pub fn add_root() {
+	assert_ok!(Grid::add_zone(RawOrigin::Root.into(), None, Link::default()));
+}
+
+/// Adds a zone and returns its number.
+pub fn add_zone(parent: ZoneId, link: Link) -> ZoneId {
+	let zone = crate::NextZone::<Test>::get();
+	assert_ok!(Grid::add_zone(RuntimeOrigin::signed(DSO), Some(parent), link));
+	zone
+}
+
+/// Adds a point of [`MEMBER`] and returns its number.
+pub fn add_point(zone: ZoneId) -> u32 {
+	let point = crate::NextPoint::<Test>::get();
+	assert_ok!(Grid::add_point(RuntimeOrigin::signed(DSO), zone, id(MEMBER), PointKind::Metered, 4_000, 2_000));
+	point
+}
+
+/// The root, zone 1 below it with fee 100, zone 2 below that with fee 10, and zone 3 below the root with fee 7.
+pub fn small_grid() {
+	add_root();
+	add_zone(0, link(1_000, 100));
+	add_zone(1, link(500, 10));
+	add_zone(0, link(200, 7));
+}
+
+/// Runs a test on an empty chain and checks the invariants after it.
+pub fn run<R>(test: impl FnOnce() -> R) -> R {
+	let storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
+	sp_io::TestExternalities::new(storage).execute_with(|| {
+		System::set_block_number(1);
+		Now::set(EPOCH);
+		let result = test();
+		Grid::do_try_state().unwrap();
+		result
+	})
+}
+
+pub use frame_system::RawOrigin;
+pub type GridError = Error<Test>;

@@ -1,0 +1,4 @@
+mod points;
+mod publications;
+mod reads;
+mod zones;

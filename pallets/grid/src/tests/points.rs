@@ -1,0 +1,100 @@
+//! Adding and retiring connection points.
+
+use crate::{mock::*, Event, Points};
+use busbar_primitives::{traits::Grid as _, Point, PointKind};
+use frame_support::{assert_noop, assert_ok};
+use sp_runtime::DispatchError;
+
+fn add(account: AccountId, zone: u32, owner: AccountId) -> sp_runtime::DispatchResult {
+	Grid::add_point(RuntimeOrigin::signed(account), zone, id(owner), PointKind::Coupling, 5, 6)
+}
+
+#[test]
+fn a_point_exists_from_the_first_unopened_interval_on() {
+	run(|| {
+		small_grid();
+		at_interval(20);
+		assert_ok!(add(FEEDER_DSO, 2, MEMBER));
+		let from = 20 + HORIZON + 1;
+		let (zone, owner, kind) = (2, id(MEMBER), PointKind::Coupling);
+		System::assert_last_event(Event::PointAdded { point: 0, zone, owner, kind, from }.into());
+		let point = Point { owner, zone, kind, import_w: 5, export_w: 6, from, until: None };
+		assert_eq!(Grid::point(0), Some(point));
+		assert_eq!(Grid::point(1), None);
+		assert_eq!(Grid::point_count(), 1);
+	});
+}
+
+#[test]
+fn a_point_is_added_only_by_the_operator_of_its_zone() {
+	run(|| {
+		small_grid();
+		assert_noop!(add(FEEDER_DSO, 3, MEMBER), DispatchError::Other("no role"));
+		assert_noop!(add(MEMBER, 2, MEMBER), DispatchError::Other("no role"));
+		assert_noop!(add(DSO, 4, MEMBER), GridError::UnknownZone);
+		let root = Grid::add_point(RawOrigin::Root.into(), 1, id(MEMBER), PointKind::Metered, 1, 1);
+		assert_noop!(root, DispatchError::BadOrigin);
+	});
+}
+
+#[test]
+fn the_owner_of_a_point_is_an_active_participant() {
+	run(|| {
+		small_grid();
+		assert_noop!(add(DSO, 1, SUSPENDED), DispatchError::Other("not active"));
+		assert_noop!(add(DSO, 1, 77), DispatchError::Other("not active"));
+	});
+}
+
+#[test]
+fn the_number_of_points_is_bounded() {
+	run(|| {
+		small_grid();
+		MaxPoints::set(2);
+		add_point(1);
+		add_point(2);
+		assert_noop!(add(DSO, 1, MEMBER), GridError::TooManyPoints);
+	});
+}
+
+#[test]
+fn no_point_is_added_to_a_retired_zone() {
+	run(|| {
+		small_grid();
+		assert_ok!(Grid::retire_zone(RuntimeOrigin::signed(DSO), 3));
+		assert_noop!(add(DSO, 3, MEMBER), GridError::ZoneRetired);
+	});
+}
+
+#[test]
+fn a_point_is_retired_once_and_by_the_operator_of_its_zone() {
+	run(|| {
+		small_grid();
+		let (inside, outside) = (add_point(2), add_point(3));
+		at_interval(7);
+		let retire = |account, point| Grid::retire_point(RuntimeOrigin::signed(account), point);
+		assert_noop!(retire(FEEDER_DSO, outside), DispatchError::Other("no role"));
+		assert_noop!(retire(MEMBER, inside), DispatchError::Other("no role"));
+		assert_noop!(retire(DSO, 2), GridError::UnknownPoint);
+		assert_ok!(retire(FEEDER_DSO, inside));
+		System::assert_last_event(Event::PointRetired { point: inside, until: 7 + HORIZON + 1 }.into());
+		assert_eq!(Points::<Test>::get(inside).unwrap().until, Some(7 + HORIZON + 1));
+		assert_noop!(retire(DSO, inside), GridError::PointRetired);
+	});
+}
+
+#[test]
+fn points_of_a_participant_are_listed_in_ascending_order() {
+	run(|| {
+		small_grid();
+		MaxPoints::set(1_000);
+		// More than one byte's worth, and another owner's in between.
+		for i in 0..600 {
+			assert_ok!(add(DSO, 1, if i % 3 == 0 { FEEDER_DSO } else { MEMBER }));
+		}
+		let expected: Vec<u32> = (0..600).filter(|i| i % 3 != 0).collect();
+		assert_eq!(Grid::points_of(id(MEMBER), 1_000), expected);
+		assert_eq!(Grid::points_of(id(MEMBER), 5), expected[..5]);
+		assert!(Grid::points_of(id(SUSPENDED), 5).is_empty());
+	});
+}

@@ -1,0 +1,125 @@
+//! The limits that the grid operator publishes for an interval.
+
+use crate::{mock::*, Event, Publications};
+use busbar_primitives::{
+	traits::{Grid as _, Prune},
+	Interval, Link, ZoneId,
+};
+use frame_support::{assert_noop, assert_ok};
+use sp_runtime::{DispatchError, DispatchResult};
+
+/// An interval whose session opens after the grid was built.
+const OPEN: Interval = 10 + HORIZON;
+
+fn publish(account: AccountId, interval: Interval, links: &[(ZoneId, Link)]) -> DispatchResult {
+	Grid::publish(RuntimeOrigin::signed(account), interval, links.to_vec().try_into().unwrap())
+}
+
+fn link_of(interval: Interval, zone: ZoneId) -> Link {
+	Grid::zones(interval, None, 100).into_iter().find(|view| view.id == zone).unwrap().link
+}
+
+fn run_open(test: impl FnOnce()) {
+	run(|| {
+		small_grid();
+		at_interval(10);
+		test();
+	});
+}
+
+#[test]
+fn a_publication_stands_in_for_the_static_terms_of_its_interval_only() {
+	run_open(|| {
+		assert_ok!(publish(FEEDER_DSO, OPEN, &[(1, link(40, 100)), (2, link(30, 0))]));
+		assert_eq!(link_of(OPEN, 1), link(40, 100));
+		assert_eq!(link_of(OPEN, 2), link(30, 0));
+		assert_eq!(link_of(OPEN, 3), link(200, 7));
+		assert_eq!(link_of(OPEN - 1, 1), link(1_000, 100));
+		assert_eq!(link_of(OPEN + 1, 1), link(1_000, 100));
+		let links = vec![(1, link(40, 100)), (2, link(30, 0))].try_into().unwrap();
+		System::assert_last_event(Event::Published { interval: OPEN, links }.into());
+	});
+}
+
+#[test]
+fn a_later_publication_replaces_an_earlier_one() {
+	run_open(|| {
+		let unlimited = Link { import_w: None, export_w: None, fee: 100 };
+		assert_ok!(publish(DSO, OPEN, &[(1, link(40, 3))]));
+		assert_ok!(publish(DSO, OPEN, &[(1, unlimited)]));
+		assert_eq!(link_of(OPEN, 1), unlimited);
+	});
+}
+
+#[test]
+fn a_publication_for_a_closed_or_an_unopened_interval_is_refused() {
+	run_open(|| {
+		assert_noop!(publish(DSO, OPEN + 1, &[(1, link(1, 1))]), GridError::IntervalNotOpen);
+		// The gate of an interval closes half an interval before its delivery.
+		Now::set(EPOCH + CLOCK * u64::from(OPEN) - CLOCK / 2 - 1);
+		assert_ok!(publish(DSO, OPEN, &[(1, link(1, 1))]));
+		Now::mutate(|now| *now += 1);
+		assert_noop!(publish(DSO, OPEN, &[(1, link(1, 1))]), GridError::IntervalNotOpen);
+	});
+}
+
+#[test]
+fn a_publication_by_someone_who_does_not_operate_every_zone_of_it_changes_nothing() {
+	run_open(|| {
+		assert_noop!(publish(MEMBER, OPEN, &[(1, link(1, 1))]), DispatchError::Other("no role"));
+		let links = [(1, link(1, 1)), (2, link(1, 1)), (3, link(1, 1))];
+		assert_noop!(publish(FEEDER_DSO, OPEN, &links), DispatchError::Other("no role"));
+		let root = Grid::publish(RawOrigin::Root.into(), OPEN, vec![(1, link(1, 1))].try_into().unwrap());
+		assert_noop!(root, DispatchError::BadOrigin);
+	});
+}
+
+#[test]
+fn a_published_fee_above_the_static_one_is_refused() {
+	run_open(|| {
+		let links = [(1, link(1, 100)), (2, link(1, 11))];
+		assert_noop!(publish(DSO, OPEN, &links), GridError::FeeAboveStatic);
+		// What counts is the fee in force in that interval, not the one that was set last.
+		assert_ok!(Grid::set_link(RuntimeOrigin::signed(DSO), 2, link(500, 5)));
+		assert_ok!(publish(DSO, OPEN, &[(2, link(1, 10))]));
+		at_interval(11);
+		assert_noop!(publish(DSO, OPEN + 1, &[(2, link(1, 6))]), GridError::FeeAboveStatic);
+		assert_ok!(publish(DSO, OPEN + 1, &[(2, link(1, 5))]));
+	});
+}
+
+#[test]
+fn a_publication_for_a_zone_without_a_link_in_that_interval_is_refused() {
+	run_open(|| {
+		assert_noop!(publish(DSO, OPEN, &[(0, link(1, 0))]), GridError::RootHasNoLink);
+		assert_noop!(publish(DSO, OPEN, &[(4, link(1, 0))]), GridError::UnknownZone);
+		// Not yet part of the tree, and no longer.
+		let young = add_zone(0, link(1, 1));
+		assert_noop!(publish(DSO, OPEN, &[(young, link(1, 0))]), GridError::ZoneRetired);
+		assert_ok!(Grid::retire_zone(RuntimeOrigin::signed(DSO), 3));
+		assert_ok!(publish(DSO, OPEN, &[(3, link(1, 0))]));
+		at_interval(11);
+		assert_noop!(publish(DSO, OPEN + 1, &[(3, link(1, 0))]), GridError::ZoneRetired);
+		assert_ok!(publish(DSO, OPEN + 1, &[(young, link(1, 0))]));
+	});
+}
+
+#[test]
+fn an_empty_publication_or_one_that_names_a_zone_twice_is_refused() {
+	run_open(|| {
+		assert_noop!(publish(DSO, OPEN, &[]), GridError::EmptyPublication);
+		assert_noop!(publish(DSO, OPEN, &[(1, link(1, 1)), (1, link(2, 1))]), GridError::DuplicateZone);
+	});
+}
+
+#[test]
+fn publications_are_pruned_with_their_interval_in_steps() {
+	run_open(|| {
+		assert_ok!(publish(DSO, OPEN, &[(1, link(1, 1)), (2, link(1, 1)), (3, link(1, 1))]));
+		assert_ok!(publish(DSO, OPEN - 1, &[(1, link(1, 1))]));
+		assert_eq!(<Grid as Prune>::prune(OPEN, 2), 2);
+		assert_eq!(<Grid as Prune>::prune(OPEN, 2), 1);
+		assert_eq!(<Grid as Prune>::prune(OPEN, 2), 0);
+		assert_eq!(Publications::<Test>::iter().count(), 1);
+	});
+}

@@ -1,0 +1,134 @@
+//! Weights of the calls, counted from their storage accesses.
+//!
+//! A call costs a base of reference time, what it reads and writes at the database's prices, and the walk up the tree
+//! that a role's scope may need, taken at the tree's greatest depth.
+//! Reference times are estimates, rounded up, until benchmarks on the reference machine replace them.
+
+use core::marker::PhantomData;
+use frame_support::{
+	traits::Get,
+	weights::{constants::ParityDbWeight, RuntimeDbWeight, Weight},
+};
+
+/// Weights of the calls.
+pub trait WeightInfo {
+	fn add_zone() -> Weight;
+	fn set_link() -> Weight;
+	fn retire_zone() -> Weight;
+	fn add_point() -> Weight;
+	fn retire_point() -> Weight;
+	/// A publication for `links` links.
+	fn publish(links: u32) -> Weight;
+}
+
+/// Reference time of a call without its storage accesses, in ps.
+const BASE: u64 = 15_000_000;
+/// Reference time of one link of a publication without its storage accesses, in ps.
+const LINK: u64 = 3_000_000;
+/// Keys that a role check reads besides the tree: account, delegation, and state and roles of one or two participants.
+const ROLE_READS: u64 = 6;
+
+struct Costs {
+	db: RuntimeDbWeight,
+	depth: u64,
+}
+
+impl Costs {
+	fn call(&self, reads: u64, writes: u64) -> Weight {
+		Weight::from_parts(BASE, 0).saturating_add(self.db.reads_writes(reads, writes))
+	}
+
+	/// Reads of a role check at a zone.
+	fn role(&self) -> u64 {
+		ROLE_READS.saturating_add(self.depth)
+	}
+
+	fn add_zone(&self) -> Weight {
+		// NextZone, the parent, the calendar, the walk for the path's fees; the zone, the parent, NextZone.
+		self.call(self.role().saturating_add(self.depth).saturating_add(4), 3)
+	}
+
+	fn set_link(&self) -> Weight {
+		// NextZone, the zone, the calendar, the terms of an interval.
+		self.call(self.role().saturating_add(5), 1)
+	}
+
+	fn retire_zone(&self) -> Weight {
+		// NextZone, the zone, its parent, the calendar.
+		self.call(self.role().saturating_add(5), 2)
+	}
+
+	fn add_point(&self) -> Weight {
+		// NextZone, the zone, the owner, NextPoint, the calendar; the point, the index, NextPoint, the zone.
+		self.call(self.role().saturating_add(6), 4)
+	}
+
+	fn retire_point(&self) -> Weight {
+		// The point, its zone, the calendar.
+		self.call(self.role().saturating_add(4), 2)
+	}
+
+	fn publish(&self, links: u32) -> Weight {
+		// The calendar once; the zone, the role and the publication for each link.
+		let link = Weight::from_parts(LINK, 0)
+			.saturating_add(self.db.reads_writes(self.role().saturating_add(1), 1))
+			.saturating_mul(u64::from(links));
+		self.call(3, 0).saturating_add(link)
+	}
+}
+
+/// Weights at the runtime's database prices and depth of the tree.
+pub struct SubstrateWeight<T>(PhantomData<T>);
+
+impl<T: crate::Config> SubstrateWeight<T> {
+	fn costs() -> Costs {
+		Costs { db: T::DbWeight::get(), depth: u64::from(T::MaxDepth::get()) }
+	}
+}
+
+impl<T: crate::Config> WeightInfo for SubstrateWeight<T> {
+	fn add_zone() -> Weight {
+		Self::costs().add_zone()
+	}
+	fn set_link() -> Weight {
+		Self::costs().set_link()
+	}
+	fn retire_zone() -> Weight {
+		Self::costs().retire_zone()
+	}
+	fn add_point() -> Weight {
+		Self::costs().add_point()
+	}
+	fn retire_point() -> Weight {
+		Self::costs().retire_point()
+	}
+	fn publish(links: u32) -> Weight {
+		Self::costs().publish(links)
+	}
+}
+
+/// Weights at ParityDB's prices, for a tree of up to 64 links of depth.
+impl WeightInfo for () {
+	fn add_zone() -> Weight {
+		default_costs().add_zone()
+	}
+	fn set_link() -> Weight {
+		default_costs().set_link()
+	}
+	fn retire_zone() -> Weight {
+		default_costs().retire_zone()
+	}
+	fn add_point() -> Weight {
+		default_costs().add_point()
+	}
+	fn retire_point() -> Weight {
+		default_costs().retire_point()
+	}
+	fn publish(links: u32) -> Weight {
+		default_costs().publish(links)
+	}
+}
+
+fn default_costs() -> Costs {
+	Costs { db: ParityDbWeight::get(), depth: 64 }
+}

@@ -1,0 +1,442 @@
+//! # The market
+//!
+//! Orders, gate closure, clearing, zone prices and positions of delivery intervals.
+//!
+//! ## What it owns
+//!
+//! The calendar: which interval a moment belongs to, when sessions open and gates close, and the [`Terms`] that were
+//! fixed when an interval opened. One order per interval and connection point: a step curve, whose collateral is held.
+//! The book: energy per price level, each level a storage key in price order, with running sums over its queue
+//! ([`sums`]). What clearing decided: a result per zone, an outcome per interval; positions derive from them.
+//!
+//! ## The states of an interval
+//!
+//! ```text
+//! unopened --on_poll--> open --chain time reaches the gate--> closed --on_poll--> cleared | failed --on_idle--> pruned
+//!     \---- its gate passed while the chain stood still ----> skipped
+//! ```
+//!
+//! - **Opening.** Sessions open up to `horizon` intervals ahead of the one in delivery, once the grid has a root zone, a
+//!   bounded number per block. An interval whose gate has passed never opens: after a halt of any length the next one to
+//!   open is the first with its gate still ahead, and the passed range is kept as one entry of [`Skipped`].
+//! - **Closing.** Orders are accepted strictly before `gate_closure`. At most `MaxClosePerBlock` intervals close per
+//!   block, in order, right after the block's inherents, so that chain time is this block's; within at most
+//!   `ClearingShare` of a block. An interval clears within one block: `MaxZones` and `MaxLevels` are chosen so that the
+//!   largest one fits (`integrity_test`). One that does not fit what is left of this block waits for the next.
+//! - **Failing safe.** If delivery has begun before that, because the chain stood still or its blocks were full, or if
+//!   clearing refuses its input, there are no positions and no prices: metered energy settles as imbalance, and settlement
+//!   takes the orders' collateral back to their owners.
+//! - **Pruning.** When settlement says that nothing moves any more and `retention` intervals of chain time have passed
+//!   since the end of disputes, idle blocks remove the records of an interval, in order, here and in the other pallets.
+//!
+//! ## Time priority
+//!
+//! Each step gets the next arrival number of its side of its price level. Replacing an order takes new numbers. Clearing
+//! says how much of the marginal level's side is accepted; an order's fill is what remains of it behind the energy ahead.
+//! Placing, cancelling and deriving a fill touch a constant number of keys per step, whatever the size of the book.
+//!
+//! ## Invariants
+//!
+//! Checked by `do_try_state`: the sums of levels equal the orders' steps and the sums of queues equal the levels; the
+//! record's counts are right; every cleared interval passes the checker of `busbar-clearing` on the zones rebuilt from
+//! storage; accepted buys equal accepted sells equal the outcome's `traded`; no contracted flow exceeds its link's limit;
+//! nobody is filled worse than their limit price.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+
+extern crate alloc;
+
+pub use pallet::*;
+
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+mod book;
+mod checks;
+pub mod collateral;
+mod impls;
+#[cfg(test)]
+mod mock;
+mod session;
+pub mod sums;
+#[cfg(test)]
+mod tests;
+pub mod types;
+pub mod weights;
+
+#[cfg(feature = "runtime-benchmarks")]
+pub use benchmarking::BenchmarkHelper;
+pub use types::{FailReason, Level, Order, Parameters, PriceKey, QueuedStep, Record};
+pub use weights::WeightInfo;
+
+use types::ParameterError;
+
+#[frame_support::pallet]
+pub mod pallet {
+	use super::*;
+	use busbar_primitives::{
+		traits::{Collateral, Finality, Grid, Participants, Prune},
+		Balance, Interval, Moment, Outcome, PointId, Product, Step, ZoneId, ZoneResult,
+	};
+	use frame_support::{pallet_prelude::*, traits::Time, weights::WeightMeter};
+	use frame_system::pallet_prelude::*;
+	use sp_runtime::Perbill;
+
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	#[pallet::config]
+	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
+		/// Who may change the parameters.
+		type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+		/// Who may trade for whom.
+		type Participants: Participants<Self::AccountId>;
+		/// The tree of each interval, and the connection points. Must hold no more than `MaxZones` zones.
+		type Grid: Grid;
+		/// Where the collateral of orders is held.
+		type Collateral: Collateral<Self::AccountId>;
+		/// When an interval's money has stopped moving.
+		type Finality: Finality;
+		/// What else is pruned with an interval: the other pallets that keep records of it.
+		type Prunable: Prune;
+		/// Chain time of the block, in ms.
+		type Time: Time<Moment = Moment>;
+		/// Length of a slot, in ms: the interval clock must be a multiple of it.
+		#[pallet::constant]
+		type SlotDuration: Get<Moment>;
+		/// Most steps of an order.
+		#[pallet::constant]
+		type MaxSteps: Get<u32>;
+		/// Most zones of an interval's tree that clears.
+		#[pallet::constant]
+		type MaxZones: Get<u32>;
+		/// Most price levels that hold energy in an interval, over all zones.
+		#[pallet::constant]
+		type MaxLevels: Get<u32>;
+		/// Most sessions that open in one block.
+		#[pallet::constant]
+		type MaxOpenPerBlock: Get<u32>;
+		/// Most intervals that close in one block.
+		#[pallet::constant]
+		type MaxClosePerBlock: Get<u32>;
+		/// Most keys that one idle block prunes.
+		#[pallet::constant]
+		type MaxPrunePerBlock: Get<u32>;
+		/// Greatest share of a block that opening and closing may take.
+		#[pallet::constant]
+		type ClearingShare: Get<Perbill>;
+		type WeightInfo: WeightInfo;
+		/// Sets up what orders need.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: BenchmarkHelper<Self::AccountId>;
+	}
+
+	/// An order of this runtime.
+	pub type OrderOf<T> = Order<<T as frame_system::Config>::AccountId, <T as Config>::MaxSteps>;
+
+	/// The market's parameters.
+	#[pallet::storage]
+	pub type ParametersValue<T> = StorageValue<_, Parameters, ValueQuery>;
+
+	/// The first interval whose session has not opened yet.
+	#[pallet::storage]
+	pub type NextToOpen<T> = StorageValue<_, Interval, ValueQuery>;
+
+	/// The first interval that has neither cleared nor failed.
+	#[pallet::storage]
+	pub type NextToClose<T> = StorageValue<_, Interval, ValueQuery>;
+
+	/// The first interval whose records are not all pruned.
+	#[pallet::storage]
+	pub type NextToPrune<T> = StorageValue<_, Interval, ValueQuery>;
+
+	/// Ranges of intervals that never opened: the first, and the first after it. One entry per halt.
+	#[pallet::storage]
+	pub type Skipped<T> = StorageMap<_, Twox64Concat, Interval, Interval>;
+
+	/// Intervals that have opened.
+	#[pallet::storage]
+	pub type Intervals<T> = StorageMap<_, Twox64Concat, Interval, Record>;
+
+	/// Orders, by interval and connection point.
+	#[pallet::storage]
+	pub type Orders<T: Config> = StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, PointId, OrderOf<T>>;
+
+	/// Price levels that hold energy, in price order within a zone.
+	#[pallet::storage]
+	pub type Levels<T> = StorageNMap<
+		_,
+		(NMapKey<Twox64Concat, Interval>, NMapKey<Twox64Concat, ZoneId>, NMapKey<Identity, PriceKey>),
+		Level,
+	>;
+
+	/// Running sums over the queues of price levels.
+	#[pallet::storage]
+	pub type Queues<T> = StorageNMap<
+		_,
+		(
+			NMapKey<Twox64Concat, Interval>,
+			NMapKey<Twox64Concat, ZoneId>,
+			NMapKey<Identity, PriceKey>,
+			NMapKey<Identity, sums::NodeKey>,
+		),
+		sums::Node,
+		ValueQuery,
+	>;
+
+	/// What clearing decided for each zone.
+	#[pallet::storage]
+	pub type Results<T> = StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, ZoneId, ZoneResult>;
+
+	#[pallet::genesis_config]
+	#[derive(frame_support::DefaultNoBound)]
+	pub struct GenesisConfig<T: Config> {
+		/// The market's parameters; the interval clock, the interval's length and the epoch stay for ever.
+		pub parameters: Parameters,
+		#[serde(skip)]
+		pub _config: PhantomData<T>,
+	}
+
+	#[pallet::genesis_build]
+	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+		fn build(&self) {
+			let valid = self.parameters.validate(T::SlotDuration::get());
+			assert!(valid.is_ok(), "market parameters at genesis: {valid:?}");
+			ParametersValue::<T>::put(self.parameters);
+		}
+	}
+
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(super) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// Orders are accepted from now on, and strictly before `gate_closure`. Times are chain times in ms.
+		SessionOpened { interval: Interval, gate_closure: Moment, delivery_start: Moment },
+		/// The intervals from `from` up to but not including `until` never open: their gates passed while the chain stood.
+		IntervalsSkipped { from: Interval, until: Interval },
+		/// An order stands; `held` nEUR of the owner's money secure it.
+		OrderPlaced {
+			interval: Interval,
+			point: PointId,
+			zone: ZoneId,
+			account: T::AccountId,
+			arrival: u32,
+			held: Balance,
+		},
+		/// An order took the place of another one, behind all others in time.
+		OrderReplaced {
+			interval: Interval,
+			point: PointId,
+			zone: ZoneId,
+			account: T::AccountId,
+			arrival: u32,
+			held: Balance,
+		},
+		/// An order is gone and its collateral released.
+		OrderCancelled { interval: Interval, point: PointId, account: T::AccountId, released: Balance },
+		/// An interval cleared: prices and positions stand.
+		Cleared { interval: Interval, outcome: Outcome },
+		/// An interval failed safe: no positions.
+		Failed { interval: Interval, reason: FailReason },
+		/// All records of an interval that are not kept for ever are gone.
+		Pruned { interval: Interval },
+		/// New parameters, for intervals that have not opened yet.
+		ParametersSet { parameters: Parameters },
+	}
+
+	#[pallet::error]
+	pub enum Error<T> {
+		/// The interval never opened, or its records are pruned.
+		UnknownInterval,
+		/// The interval's session has not opened yet: it is further ahead than the horizon.
+		NotOpenYet,
+		/// The interval's gate has closed.
+		GateClosed,
+		/// There is no connection point with this number.
+		UnknownPoint,
+		/// The connection point does not exist in this interval: it comes later or is retired by then.
+		PointNotInForce,
+		/// The connection point's owner has no account to hold collateral on.
+		UnknownOwner,
+		/// An order already stands for this interval and connection point: replace or cancel it.
+		OrderExists,
+		/// No order stands for this interval and connection point.
+		NoOrder,
+		/// The order has no steps.
+		NoSteps,
+		/// A step has no energy.
+		ZeroQuantity,
+		/// A step's price lies outside the interval's price bounds.
+		PriceOutOfBounds,
+		/// A step's price is no multiple of the interval's tick.
+		PriceOffTick,
+		/// A buy step's price is not below every sell step's price of the same order.
+		CrossedSteps,
+		/// The steps of one side exceed what the connection point's rating can carry in an interval.
+		BeyondRating,
+		/// The interval's book has no room for another price level.
+		TooManyLevels,
+		/// The queue at this price has numbered as many arrivals as it can: use another price.
+		QueueFull,
+		/// The interval's offered energy would exceed what can be counted.
+		Overflow,
+		/// The book contradicts itself, which would be a defect.
+		Corrupt,
+		/// The interval clock, the interval's length and the epoch are fixed at genesis.
+		FixedAtGenesis,
+		/// The interval clock is zero or no multiple of the slot, or the interval's length is zero.
+		InvalidClock,
+		/// The horizon is zero, too long, or so short that gates close before sessions open.
+		InvalidHorizon,
+		/// The gate lead is shorter than a slot.
+		InvalidGateLead,
+		/// The tick is zero.
+		InvalidTick,
+		/// A price bound is off the tick or out of range, or the floor lies above the cap.
+		InvalidPriceBounds,
+		/// A bound of posted prices is out of range, or the lower lies above the higher.
+		InvalidPostedBounds,
+	}
+
+	impl<T> From<ParameterError> for Error<T> {
+		fn from(error: ParameterError) -> Self {
+			match error {
+				ParameterError::Clock => Self::InvalidClock,
+				ParameterError::Horizon => Self::InvalidHorizon,
+				ParameterError::GateLead => Self::InvalidGateLead,
+				ParameterError::Tick => Self::InvalidTick,
+				ParameterError::PriceBounds => Self::InvalidPriceBounds,
+				ParameterError::PostedBounds => Self::InvalidPostedBounds,
+			}
+		}
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn on_poll(_: BlockNumberFor<T>, meter: &mut WeightMeter) {
+			Self::open_and_close(meter);
+		}
+
+		fn on_idle(_: BlockNumberFor<T>, remaining: Weight) -> Weight {
+			let mut meter = WeightMeter::with_limit(remaining);
+			Self::prune_next(&mut meter);
+			meter.consumed()
+		}
+
+		fn integrity_test() {
+			let max_block = T::BlockWeights::get().max_block;
+			let share = T::ClearingShare::get() * max_block;
+			let clearing = T::WeightInfo::poll()
+				.saturating_add(T::WeightInfo::open().saturating_mul(T::MaxOpenPerBlock::get().into()))
+				.saturating_add(T::WeightInfo::close(T::MaxZones::get(), T::MaxLevels::get()));
+			assert!(
+				clearing.all_lte(share),
+				"the largest clearing ({clearing:?}) does not fit ClearingShare of a block ({share:?}): lower MaxLevels"
+			);
+			assert!(T::MaxSteps::get() > 0 && T::MaxOpenPerBlock::get() > 0 && T::MaxClosePerBlock::get() > 0);
+			assert!(T::MaxPrunePerBlock::get() > 0, "nothing would ever be pruned");
+			assert!(T::SlotDuration::get() > 0, "a slot has a length");
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Places the order of a connection point for an interval and holds its collateral.
+		///
+		/// Origin: signed by the point's owner or a delegate with the right to trade.
+		///
+		/// - `interval`: an open one; `point`: one in force in it, of whose zone the order becomes part;
+		/// - `steps`: quantities in Wh, limit prices in nEUR/Wh on the tick and within the bounds, buys below sells. The sum
+		///   of either side stays within the point's rating.
+		///
+		/// Emits [`Event::OrderPlaced`].
+		///
+		/// # Errors
+		/// See [`Error`]; [`Error::OrderExists`] if one stands; those of `Participants` if the signer may not trade
+		/// here; those of `Collateral` if the owner's free money does not cover the worst net debt.
+		#[pallet::call_index(0)]
+		#[pallet::weight(T::WeightInfo::place(steps.len() as u32))]
+		pub fn place(
+			origin: OriginFor<T>,
+			interval: Interval,
+			point: PointId,
+			product: Product,
+			steps: BoundedVec<Step, T::MaxSteps>,
+		) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			let (zone, account, arrival, held) = Self::do_place(&who, interval, point, product, &steps)?;
+			Self::deposit_event(Event::OrderPlaced { interval, point, zone, account, arrival, held });
+			Ok(())
+		}
+
+		/// Replaces the order of a connection point for an interval, at once: its collateral is released and the new one's
+		/// held, and it loses its place in time. Arguments, origin and errors as of `place`.
+		///
+		/// Emits [`Event::OrderReplaced`].
+		///
+		/// # Errors
+		/// As `place`, and [`Error::NoOrder`] if none stands.
+		#[pallet::call_index(1)]
+		#[pallet::weight(T::WeightInfo::replace(T::MaxSteps::get(), steps.len() as u32))]
+		pub fn replace(
+			origin: OriginFor<T>,
+			interval: Interval,
+			point: PointId,
+			product: Product,
+			steps: BoundedVec<Step, T::MaxSteps>,
+		) -> DispatchResultWithPostInfo {
+			let who = ensure_signed(origin)?;
+			let new = steps.len() as u32;
+			let (_, _, old) = Self::do_cancel(&who, interval, point)?;
+			let (zone, account, arrival, held) = Self::do_place(&who, interval, point, product, &steps)?;
+			Self::deposit_event(Event::OrderReplaced { interval, point, zone, account, arrival, held });
+			Ok(Some(T::WeightInfo::replace(old, new)).into())
+		}
+
+		/// Cancels the order of a connection point for an interval and releases its collateral.
+		///
+		/// Origin: signed by the point's owner or a delegate with the right to trade. Emits [`Event::OrderCancelled`].
+		///
+		/// # Errors
+		/// [`Error::GateClosed`] and the like if the interval is not open, [`Error::NoOrder`] if none stands, those of
+		/// `Participants` if the signer may not trade here.
+		#[pallet::call_index(2)]
+		#[pallet::weight(T::WeightInfo::cancel(T::MaxSteps::get()))]
+		pub fn cancel(origin: OriginFor<T>, interval: Interval, point: PointId) -> DispatchResultWithPostInfo {
+			let who = ensure_signed(origin)?;
+			let (account, released, steps) = Self::do_cancel(&who, interval, point)?;
+			Self::deposit_event(Event::OrderCancelled { interval, point, account, released });
+			Ok(Some(T::WeightInfo::cancel(steps)).into())
+		}
+
+		/// Sets the parameters of intervals that have not opened yet. Emits [`Event::ParametersSet`].
+		///
+		/// Origin: `AdminOrigin`.
+		///
+		/// # Errors
+		/// [`Error::FixedAtGenesis`] if the interval clock, the interval's length or the epoch differ, because intervals
+		/// are numbered and measured by them; the `Invalid...` errors if the parameters make no sense together.
+		#[pallet::call_index(3)]
+		#[pallet::weight(T::WeightInfo::set_parameters())]
+		pub fn set_parameters(origin: OriginFor<T>, parameters: Parameters) -> DispatchResult {
+			T::AdminOrigin::ensure_origin(origin)?;
+			let old = ParametersValue::<T>::get();
+			ensure!(
+				(old.interval_clock_s, old.interval_s, old.epoch)
+					== (parameters.interval_clock_s, parameters.interval_s, parameters.epoch),
+				Error::<T>::FixedAtGenesis
+			);
+			parameters.validate(T::SlotDuration::get()).map_err(Error::<T>::from)?;
+			ParametersValue::<T>::put(parameters);
+			Self::deposit_event(Event::ParametersSet { parameters });
+			Ok(())
+		}
+	}
+}

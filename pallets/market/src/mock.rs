@@ -1,0 +1,359 @@
+//! A market over a grid, members, money and finality that tests set as they like.
+
+use crate as pallet_market;
+use busbar_primitives::{
+	traits::{Collateral, Finality, Grid, Participants, Prune, Zones},
+	Balance, Fee, Interval, Link, Moment, ParticipantId, Point, PointId, PointKind, PostedBounds, Price, Product,
+	Right, Role, Side, Step, Wh, ZoneId, ZoneView,
+};
+use frame_support::{
+	derive_impl, ensure, parameter_types, storage_alias,
+	traits::{ConstU32, ConstU64, Hooks, Time},
+	weights::{Weight, WeightMeter},
+	BoundedVec, Twox64Concat,
+};
+use frame_system::EnsureRoot;
+use pallet_market::Parameters;
+use sp_runtime::{traits::IdentityLookup, BuildStorage, DispatchError, DispatchResult, Perbill};
+
+pub type AccountId = u64;
+
+#[frame_support::runtime]
+mod runtime {
+	#[runtime::runtime]
+	#[runtime::derive(
+		RuntimeCall,
+		RuntimeEvent,
+		RuntimeError,
+		RuntimeOrigin,
+		RuntimeFreezeReason,
+		RuntimeHoldReason,
+		RuntimeSlashReason,
+		RuntimeLockId,
+		RuntimeTask
+	)]
+	pub struct Test;
+
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system;
+	#[runtime::pallet_index(1)]
+	pub type Market = pallet_market;
+}
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = frame_system::mocking::MockBlock<Test>;
+	type AccountId = AccountId;
+	type Lookup = IdentityLookup<AccountId>;
+}
+
+parameter_types! {
+	pub storage Now: Moment = 0;
+	pub storage Tree: Vec<ZoneView> = Vec::new();
+	pub storage GridPoints: Vec<Point> = Vec::new();
+	pub storage MaxPathFee: Fee = 100;
+	pub storage Suspended: Vec<ParticipantId> = Vec::new();
+	pub storage FinalBelow: Interval = 0;
+	pub storage MaxZones: u32 = 8;
+	pub storage MaxLevels: u32 = 64;
+	pub storage MaxPrune: u32 = 1_000;
+	pub ClearingShare: Perbill = Perbill::from_percent(50);
+}
+
+#[storage_alias]
+pub type Free = StorageMap<MockMoney, Twox64Concat, AccountId, Balance>;
+#[storage_alias]
+pub type Held = StorageMap<MockMoney, Twox64Concat, AccountId, Balance>;
+#[storage_alias]
+pub type Elsewhere = StorageDoubleMap<MockPrunable, Twox64Concat, Interval, Twox64Concat, u32, u32>;
+
+pub struct MockTime;
+impl Time for MockTime {
+	type Moment = Moment;
+	fn now() -> Moment {
+		Now::get()
+	}
+}
+
+/// Participant `n` has account `n`; account `1_000 + n` may trade for it.
+pub struct MockParticipants;
+pub fn participant(n: u64) -> ParticipantId {
+	let mut id = [0; 16];
+	id[..8].copy_from_slice(&n.to_le_bytes());
+	ParticipantId(id)
+}
+impl Participants<AccountId> for MockParticipants {
+	fn participant(account: &AccountId) -> Option<ParticipantId> {
+		Some(participant(*account))
+	}
+	fn account(id: ParticipantId) -> Option<AccountId> {
+		let n = u64::from_le_bytes(id.0[..8].try_into().unwrap());
+		(n != NOBODY).then_some(n)
+	}
+	fn ensure(_: &AccountId, _: Role, _: Option<ZoneId>) -> Result<ParticipantId, DispatchError> {
+		Err(DispatchError::Other("the market asks for no roles"))
+	}
+	fn ensure_acts_for(account: &AccountId, id: ParticipantId, right: Right) -> DispatchResult {
+		Self::ensure_active(id)?;
+		let own = id == participant(*account);
+		let delegate = right == Right::Trade && *account >= 1_000 && id == participant(*account - 1_000);
+		ensure!(own || delegate, DispatchError::Other(NOT_YOURS));
+		Ok(())
+	}
+	fn ensure_active(id: ParticipantId) -> DispatchResult {
+		ensure!(!Suspended::get().contains(&id), DispatchError::Other("suspended"));
+		Ok(())
+	}
+}
+pub const NOT_YOURS: &str = "not yours";
+pub const NO_FUNDS: &str = "no funds";
+/// A participant without an account, in whose name account 1_999 may trade.
+pub const NOBODY: u64 = 999;
+
+pub struct MockGrid;
+impl Zones for MockGrid {
+	fn is_within(_: ZoneId, _: ZoneId) -> bool {
+		true
+	}
+}
+impl Grid for MockGrid {
+	fn zones(_: Interval, after: Option<ZoneId>, limit: u32) -> Vec<ZoneView> {
+		Tree::get().into_iter().filter(|zone| after.is_none_or(|after| zone.id > after)).take(limit as usize).collect()
+	}
+	fn zone_count() -> u32 {
+		Tree::get().len() as u32
+	}
+	fn point(point: PointId) -> Option<Point> {
+		GridPoints::get().get(point as usize).copied()
+	}
+	fn point_count() -> PointId {
+		GridPoints::get().len() as u32
+	}
+	fn points_of(owner: ParticipantId, limit: u32) -> Vec<PointId> {
+		let points = GridPoints::get();
+		(0u32..).zip(points).filter(|(_, p)| p.owner == owner).map(|(id, _)| id).take(limit as usize).collect()
+	}
+	fn max_path_fee() -> Fee {
+		MaxPathFee::get()
+	}
+}
+
+pub struct MockCollateral;
+impl Collateral<AccountId> for MockCollateral {
+	fn hold(account: &AccountId, amount: Balance) -> DispatchResult {
+		let free = Free::get(account).unwrap_or(0).checked_sub(amount).ok_or(DispatchError::Other(NO_FUNDS))?;
+		Free::insert(account, free);
+		Held::insert(account, Held::get(account).unwrap_or(0) + amount);
+		Ok(())
+	}
+	fn release(account: &AccountId, amount: Balance) -> DispatchResult {
+		let held = Held::get(account).unwrap_or(0).checked_sub(amount).ok_or(DispatchError::Other("not held"))?;
+		Held::insert(account, held);
+		Free::insert(account, Free::get(account).unwrap_or(0) + amount);
+		Ok(())
+	}
+}
+
+pub struct MockFinality;
+impl Finality for MockFinality {
+	fn is_final(interval: Interval) -> bool {
+		interval < FinalBelow::get()
+	}
+}
+
+pub struct MockPrunable;
+impl Prune for MockPrunable {
+	fn prune(interval: Interval, limit: u32) -> u32 {
+		let keys: Vec<_> = Elsewhere::iter_key_prefix(interval).take(limit as usize).collect();
+		keys.iter().for_each(|key| Elsewhere::remove(interval, key));
+		keys.len() as u32
+	}
+}
+
+impl pallet_market::Config for Test {
+	type AdminOrigin = EnsureRoot<AccountId>;
+	type Participants = MockParticipants;
+	type Grid = MockGrid;
+	type Collateral = MockCollateral;
+	type Finality = MockFinality;
+	type Prunable = MockPrunable;
+	type Time = MockTime;
+	type SlotDuration = ConstU64<2_000>;
+	type MaxSteps = ConstU32<4>;
+	type MaxZones = MaxZones;
+	type MaxLevels = MaxLevels;
+	type MaxOpenPerBlock = ConstU32<4>;
+	type MaxClosePerBlock = ConstU32<2>;
+	type MaxPrunePerBlock = MaxPrune;
+	type ClearingShare = ClearingShare;
+	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = BenchmarkSetup;
+}
+
+#[cfg(feature = "runtime-benchmarks")]
+pub struct BenchmarkSetup;
+#[cfg(feature = "runtime-benchmarks")]
+impl pallet_market::BenchmarkHelper<AccountId> for BenchmarkSetup {
+	fn set_time(now: Moment) {
+		Now::set(&now);
+	}
+	fn grid(zones: u32) {
+		chain_of_zones(zones);
+	}
+	fn point(zone: ZoneId) -> (AccountId, PointId) {
+		let n = GridPoints::get().len() as u64;
+		Free::insert(n, Balance::MAX / 2);
+		(n, add_point(n, zone, 1_000_000_000))
+	}
+}
+
+pub const EPOCH: Moment = 1_000_000;
+pub const CLOCK: Moment = 12_000;
+pub const LEAD: Moment = 4_000;
+pub const TICK: Price = 10;
+pub const MONEY: Balance = 1_000_000_000_000;
+
+pub fn parameters() -> Parameters {
+	Parameters {
+		interval_clock_s: 12,
+		interval_s: 900,
+		epoch: EPOCH,
+		horizon: 3,
+		gate_lead_s: 4,
+		attestation_window_s: 12,
+		dispute_window_s: 12,
+		tick: TICK as u32,
+		price_floor: -1_000,
+		price_cap: 5_000,
+		posted: PostedBounds { short_max: 4_000, long_min: -500 },
+		retention: 2,
+	}
+}
+
+/// Start of delivery of an interval.
+pub fn start(interval: Interval) -> Moment {
+	EPOCH + CLOCK * Moment::from(interval)
+}
+
+/// A chain at the epoch whose first block has passed, with a root zone 0 and a zone 1 below it, and participants 1 to 9
+/// whose points 1 to 9 stand in zone 1 (point 0 is participant 10's, in zone 0), 4 kW each, with a thousand euros.
+pub fn market() -> sp_io::TestExternalities {
+	let mut ext = bare();
+	ext.execute_with(|| {
+		chain_of_zones(2);
+		add_point(10, 0, 40_000);
+		for n in 1..10 {
+			add_point(n, 1, 4_000);
+		}
+		run_to(EPOCH);
+	});
+	ext
+}
+
+/// A chain at the epoch without a grid.
+pub fn bare() -> sp_io::TestExternalities {
+	let genesis = RuntimeGenesisConfig {
+		market: pallet_market::GenesisConfig { parameters: parameters(), ..Default::default() },
+		..Default::default()
+	};
+	let mut ext = sp_io::TestExternalities::new(genesis.build_storage().unwrap());
+	ext.execute_with(|| {
+		System::set_block_number(1);
+		Now::set(&EPOCH);
+		(1..20).for_each(|n| Free::insert(n, MONEY));
+	});
+	ext
+}
+
+/// Runs a test and checks all invariants afterwards.
+pub fn test(mut ext: sp_io::TestExternalities, run: impl FnOnce()) {
+	ext.execute_with(|| {
+		run();
+		check();
+	});
+}
+
+/// All invariants, and that money held is what the orders say.
+pub fn check() {
+	Market::do_try_state().unwrap();
+	let mut held = std::collections::BTreeMap::<AccountId, Balance>::new();
+	for (_, _, order) in pallet_market::Orders::<Test>::iter() {
+		*held.entry(order.account).or_default() += order.held;
+	}
+	for (account, amount) in Held::iter() {
+		assert_eq!(amount, held.remove(&account).unwrap_or(0), "held of account {account}");
+	}
+	assert!(held.values().all(|amount| *amount == 0));
+}
+
+/// Zones 0 to `count - 1`, each below the one before, without limits, with a fee of 10.
+pub fn chain_of_zones(count: u32) {
+	let zone = |id: ZoneId| ZoneView {
+		id,
+		parent: id.checked_sub(1),
+		link: Link { import_w: None, export_w: None, fee: if id == 0 { 0 } else { 10 } },
+	};
+	Tree::set(&(0..count).map(zone).collect::<Vec<_>>());
+}
+
+pub fn set_link(zone: ZoneId, link: Link) {
+	let mut tree = Tree::get();
+	tree.iter_mut().filter(|view| view.id == zone).for_each(|view| view.link = link);
+	Tree::set(&tree);
+}
+
+pub fn add_point(owner: u64, zone: ZoneId, watt: u64) -> PointId {
+	let mut points = GridPoints::get();
+	let owner = participant(owner);
+	points.push(Point { owner, zone, kind: PointKind::Metered, import_w: watt, export_w: watt, from: 0, until: None });
+	GridPoints::set(&points);
+	points.len() as u32 - 1
+}
+
+pub fn change_point(point: PointId, change: impl FnOnce(&mut Point)) {
+	let mut points = GridPoints::get();
+	change(&mut points[point as usize]);
+	GridPoints::set(&points);
+}
+
+/// One block at chain time `now`.
+pub fn run_to(now: Moment) {
+	run_with(now, Weight::MAX);
+}
+
+/// One block at chain time `now` that leaves `weight` to the hooks. Returns what they used.
+pub fn run_with(now: Moment, weight: Weight) -> Weight {
+	Now::set(&now);
+	System::set_block_number(System::block_number() + 1);
+	System::reset_events();
+	let mut meter = WeightMeter::with_limit(weight);
+	Market::on_poll(System::block_number(), &mut meter);
+	meter.consumed()
+}
+
+/// An idle block.
+pub fn idle(weight: Weight) -> Weight {
+	System::reset_events();
+	Market::on_idle(System::block_number(), weight)
+}
+
+pub fn buy(price: Price, wh: Wh) -> Step {
+	Step { side: Side::Buy, price, wh }
+}
+
+pub fn sell(price: Price, wh: Wh) -> Step {
+	Step { side: Side::Sell, price, wh }
+}
+
+pub fn steps(steps: &[Step]) -> BoundedVec<Step, ConstU32<4>> {
+	BoundedVec::truncate_from(steps.to_vec())
+}
+
+pub fn place(account: AccountId, interval: Interval, point: PointId, curve: &[Step]) -> DispatchResult {
+	Market::place(RuntimeOrigin::signed(account), interval, point, Product::Energy, steps(curve))
+}
+
+pub fn events() -> Vec<pallet_market::Event<Test>> {
+	System::read_events_for_pallet()
+}

@@ -1,0 +1,8 @@
+//! Tests by subject. Each ends with all invariants checked.
+
+mod clearing;
+mod gate;
+mod orders;
+mod parameters;
+mod pruning;
+mod random;

@@ -1,0 +1,138 @@
+//! Records go when nothing moves any more and their retention is over.
+
+use crate::{mock::*, Event, Intervals, Levels, NextToPrune, Orders, Queues, Results, Skipped, WeightInfo};
+use busbar_primitives::traits::{Calendar, Positions, Prune};
+use frame_support::{assert_ok, weights::Weight};
+
+/// The first moment at which interval 1 may go: end of its disputes and two intervals more.
+const OVER: u64 = EPOCH + CLOCK * (4 + 2);
+
+/// Interval 1 with three orders cleared, its collateral released, and five records elsewhere; time stands before `OVER`.
+fn old() {
+	for n in 1..4u64 {
+		assert_ok!(place(n, 1, n as u32, &[buy(100, n), sell(200, n)]));
+	}
+	for interval in 1..8 {
+		run_to(start(interval) - LEAD);
+		run_to(start(interval) - LEAD);
+		if interval == 1 {
+			(1..4).for_each(release);
+		}
+	}
+	(0..5).for_each(|n| Elsewhere::insert(1, n, n));
+	Now::set(&(OVER - 1));
+	idle(Weight::MAX);
+}
+
+fn release(point: u32) {
+	use busbar_primitives::traits::Collateral;
+	let (account, held) = Market::take_collateral(point, 1).unwrap();
+	assert_ok!(MockCollateral::release(&account, held));
+}
+
+fn keys() -> usize {
+	Orders::<Test>::iter_prefix(1).count()
+		+ Levels::<Test>::iter_prefix((1,)).count()
+		+ Queues::<Test>::iter_prefix((1,)).count()
+		+ Results::<Test>::iter_prefix(1).count()
+		+ Elsewhere::iter_prefix(1).count()
+}
+
+#[test]
+fn an_interval_goes_whole_once_it_is_final_and_its_retention_is_over() {
+	test(market(), || {
+		old();
+		// The range that never opened goes first.
+		assert_eq!((NextToPrune::<Test>::get(), Skipped::<Test>::iter().count()), (1, 0));
+		FinalBelow::set(&2);
+		idle(Weight::MAX);
+		assert!(Market::terms(1).is_some(), "the retention is not over");
+		Now::set(&OVER);
+		FinalBelow::set(&1);
+		idle(Weight::MAX);
+		assert!(Market::terms(1).is_some(), "it is not final");
+		assert_eq!(keys(), 3 + 2 + 2 + 2 + 5);
+
+		FinalBelow::set(&2);
+		idle(Weight::MAX);
+		assert_eq!((Market::terms(1), Market::outcome(1), keys()), (None, None, 0));
+		assert_eq!(events(), [Event::Pruned { interval: 1 }]);
+		assert_eq!(NextToPrune::<Test>::get(), 2);
+		idle(Weight::MAX);
+		assert!(Market::terms(2).is_some());
+	});
+}
+
+#[test]
+fn pruning_continues_over_blocks_and_nobody_sees_half_an_interval() {
+	test(market(), || {
+		old();
+		Now::set(&OVER);
+		FinalBelow::set(&2);
+		MaxPrune::set(&4);
+		let mut left = keys();
+		while left > 0 {
+			idle(Weight::MAX);
+			assert_eq!(keys(), left.saturating_sub(4));
+			assert!(Intervals::<Test>::get(1).is_none());
+			left = keys();
+			check();
+		}
+		idle(Weight::MAX);
+		assert_eq!(NextToPrune::<Test>::get(), 2);
+	});
+}
+
+#[test]
+fn pruning_uses_no_more_than_what_is_left_of_a_block() {
+	test(market(), || {
+		old();
+		Now::set(&OVER);
+		FinalBelow::set(&2);
+		let all = keys();
+		for (weight, pruned) in [(<() as WeightInfo>::prune(0), 0), (<() as WeightInfo>::prune(3), 3)] {
+			assert!(idle(weight).all_lte(weight));
+			assert_eq!(keys(), all - pruned);
+		}
+		assert_eq!(idle(Weight::zero()), Weight::zero());
+	});
+}
+
+#[test]
+fn intervals_that_are_not_closed_are_never_pruned() {
+	test(market(), || {
+		FinalBelow::set(&u32::MAX);
+		idle(Weight::MAX);
+		idle(Weight::MAX);
+		// Only the range that never opened went.
+		assert_eq!(NextToPrune::<Test>::get(), 1);
+		assert_eq!(Intervals::<Test>::iter().count(), 3);
+	});
+}
+
+#[test]
+fn pruning_removes_no_more_keys_than_it_is_told() {
+	let mut ext = market();
+	ext.execute_with(|| {
+		old();
+		let own = keys() as u32 - 5;
+		assert_eq!(<Market as Prune>::prune(1, 0), 0);
+		assert_eq!(<Market as Prune>::prune(1, 2), 2);
+		assert_eq!(<Market as Prune>::prune(1, 1_000), own - 2);
+		assert_eq!(<Market as Prune>::prune(1, 1_000), 0);
+	});
+}
+
+#[test]
+fn a_chain_in_service_keeps_a_bounded_number_of_records() {
+	test(market(), || {
+		FinalBelow::set(&u32::MAX);
+		for block in 0..400u64 {
+			run_to(EPOCH + block * 2_000);
+			idle(Weight::MAX);
+			assert!(Intervals::<Test>::iter().count() <= 12);
+		}
+		check();
+		assert_eq!(Results::<Test>::iter_keys().count(), 2 * (Intervals::<Test>::iter().count() - 3));
+	});
+}

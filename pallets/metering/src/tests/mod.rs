@@ -1,0 +1,3 @@
+mod attestations;
+mod meters;
+mod readings;

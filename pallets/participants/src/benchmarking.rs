@@ -1,0 +1,146 @@
+//! Benchmarks of the calls, at the bounds of their lists. Registration is left out: signing needs a key that the runtime
+//! does not have.
+
+use super::*;
+use frame_benchmarking::v2::*;
+use frame_support::traits::{EnsureOrigin, Get};
+use frame_system::RawOrigin;
+use sp_core::H256;
+use sp_runtime::AccountId32;
+
+fn id(n: u8) -> ParticipantId {
+	ParticipantId([n; 16])
+}
+
+/// A participant with `d` delegates.
+fn participant<T: Config>(n: u8, d: u32) -> (ParticipantId, T::AccountId) {
+	let account = AccountId32::new([n; 32]);
+	Pallet::<T>::admit(id(n), &account, H256::zero());
+	for i in 0..d {
+		let delegate: T::AccountId = account_of(i);
+		Pallet::<T>::do_add_delegate(&account, delegate, Right::Trade).expect("within the bound");
+	}
+	(id(n), account)
+}
+
+fn account_of(i: u32) -> AccountId32 {
+	frame_benchmarking::account("delegate", i, 0)
+}
+
+#[benchmarks]
+mod benchmarks {
+	use super::*;
+
+	fn admin<T: Config>() -> Result<T::RuntimeOrigin, BenchmarkError> {
+		T::AdminOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)
+	}
+
+	#[benchmark]
+	fn grant_role() -> Result<(), BenchmarkError> {
+		let origin = admin::<T>()?;
+		let (participant, _) = participant::<T>(1, 0);
+		for zone in 1..T::MaxRoles::get() {
+			Pallet::<T>::do_grant_role(participant, Role::Dso, Scope::Zone(zone))?;
+		}
+
+		#[extrinsic_call]
+		grant_role(origin as T::RuntimeOrigin, participant, Role::Dso, Scope::Grid);
+
+		assert_eq!(Pallet::<T>::roles_of(participant).len(), T::MaxRoles::get() as usize);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn revoke_role() -> Result<(), BenchmarkError> {
+		let origin = admin::<T>()?;
+		let (participant, _) = participant::<T>(1, 0);
+		for zone in 0..T::MaxRoles::get() {
+			Pallet::<T>::do_grant_role(participant, Role::Dso, Scope::Zone(zone))?;
+		}
+
+		#[extrinsic_call]
+		revoke_role(origin as T::RuntimeOrigin, participant, Role::Dso, Scope::Zone(0));
+
+		assert_eq!(Pallet::<T>::roles_of(participant).len(), (T::MaxRoles::get() as usize).saturating_sub(1));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn suspend(d: Linear<0, { T::MaxDelegates::get() }>) -> Result<(), BenchmarkError> {
+		let origin = admin::<T>()?;
+		let (participant, account) = participant::<T>(1, d);
+
+		#[extrinsic_call]
+		suspend(origin as T::RuntimeOrigin, participant);
+
+		assert!(!Pallet::<T>::is_admitted(&account));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn resume(d: Linear<0, { T::MaxDelegates::get() }>) -> Result<(), BenchmarkError> {
+		let origin = admin::<T>()?;
+		let (participant, account) = participant::<T>(1, d);
+		Pallet::<T>::do_suspend(participant, Authority::Council)?;
+
+		#[extrinsic_call]
+		resume(origin as T::RuntimeOrigin, participant);
+
+		assert!(Pallet::<T>::is_admitted(&account));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn remove(d: Linear<0, { T::MaxDelegates::get() }>) -> Result<(), BenchmarkError> {
+		let origin = admin::<T>()?;
+		let (participant, account) = participant::<T>(1, d);
+
+		#[extrinsic_call]
+		remove(origin as T::RuntimeOrigin, participant);
+
+		assert!(!Pallet::<T>::is_admitted(&account));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn add_delegate() {
+		let (participant, account) = participant::<T>(1, T::MaxDelegates::get().saturating_sub(1));
+		let delegate = account_of(u32::MAX);
+
+		#[extrinsic_call]
+		add_delegate(RawOrigin::Signed(account), delegate, Right::Operate);
+
+		assert_eq!(Delegates::<T>::get(participant).len(), T::MaxDelegates::get() as usize);
+	}
+
+	#[benchmark]
+	fn remove_delegate() {
+		let (participant, account) = participant::<T>(1, T::MaxDelegates::get());
+
+		#[extrinsic_call]
+		remove_delegate(RawOrigin::Signed(account), account_of(0), Right::Trade);
+
+		assert_eq!(Delegates::<T>::get(participant).len(), (T::MaxDelegates::get() as usize).saturating_sub(1));
+	}
+
+	#[benchmark]
+	fn resign() {
+		let (participant, _) = participant::<T>(1, T::MaxDelegates::get());
+
+		#[extrinsic_call]
+		resign(RawOrigin::Signed(account_of(0)), participant, Right::Trade);
+
+		assert_eq!(Delegates::<T>::get(participant).len(), (T::MaxDelegates::get() as usize).saturating_sub(1));
+	}
+
+	#[benchmark]
+	fn check_member() {
+		let (_, account) = participant::<T>(1, 0);
+
+		#[block]
+		{
+			assert!(Pallet::<T>::is_admitted(&account));
+			assert!(Pallet::<T>::count_transaction(&account));
+		}
+	}
+}

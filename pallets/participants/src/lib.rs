@@ -1,0 +1,427 @@
+//! # Participants: who may do what
+//!
+//! A participant is a legal or natural person. The chain knows it by a UUID, an account and the salted hash of a record
+//! that is kept off chain; it never learns a name.
+//!
+//! ## Becoming one
+//!
+//! A newcomer has no account on the chain and so cannot send a transaction. It signs its *acceptance* (see
+//! [`acceptance_payload`]) off chain, and a membership provider submits it with [`Pallet::register`]. Registration gives
+//! the account a provider reference, so that it has a nonce without holding money. The reference is never taken back, nor
+//! is the record ever deleted: a nonce that starts again would let old transactions be replayed.
+//!
+//! ## Roles and scopes
+//!
+//! A [`Role`] holds in a [`Scope`]: everywhere, or in a zone and all zones below it. The council grants every role; a
+//! membership provider grants and revokes [`Role::Prosumer`], [`Role::Consumer`] and [`Role::Generator`], inside its own
+//! scope.
+//!
+//! ## Delegates
+//!
+//! A participant lets other accounts act for it, each with a [`Right`]. A delegate need not be a participant: while an
+//! active participant delegates anything to it, its transactions are admitted, and it has a provider reference of its own.
+//! The reference is taken back with the last right if the account never sent a transaction, and kept otherwise, for the
+//! reason above. An account trades and moves funds for any number of participants, but operates (exercises roles) for one
+//! at most; it may [`resign`](Pallet::resign) from what it never asked for.
+//!
+//! ## Suspension
+//!
+//! A suspended participant acts in no capacity: its transactions are refused at the pool, also where it is somebody's
+//! delegate, and its delegates act for it no more. A membership provider with [`Scope::Grid`] may suspend participants
+//! that hold ordinary roles only and are not protected (see [`Config::Protected`]), and may resume what a provider
+//! suspended; what the council suspended only the council resumes.
+//!
+//! ## Keeping strangers and floods out
+//!
+//! Members pay no fees. Two transaction extensions take the fee's place: [`CheckMember`] refuses signers that are not
+//! admitted before they cost anybody anything, and limits each account to [`Config::MaxPerBlock`] transactions in a block;
+//! [`MortalOnly`] refuses transactions that never expire.
+//!
+//! ## Growth
+//!
+//! `Participants`, `MemberOf` and `Roles` grow by acts of membership providers only; all lists are bounded; `DelegateOf`
+//! and `Activity` are pruned as said above.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+pub mod extension;
+mod impls;
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+mod try_state;
+mod types;
+pub mod weights;
+
+pub use extension::{CheckMember, MortalOnly, IMMORTAL_TRANSACTION};
+pub use pallet::*;
+pub use types::*;
+pub use weights::WeightInfo;
+
+use alloc::vec::Vec;
+use busbar_primitives::{ParticipantId, Right, Role, Scope};
+use codec::Encode;
+
+/// What a newcomer signs to accept its registration: a tag, the chain's genesis hash, its identifier, its account and the
+/// commitment to its record. The chain takes the signature over these bytes, or over `<Bytes>` + them + `</Bytes>`, which
+/// is what wallets sign.
+pub fn acceptance_payload<Hash: Encode, AccountId: Encode, Commitment: Encode>(
+	genesis_hash: &Hash,
+	participant: &ParticipantId,
+	account: &AccountId,
+	commitment: &Commitment,
+) -> Vec<u8> {
+	(b"busbar:join", genesis_hash, participant, account, commitment).encode()
+}
+
+#[frame_support::pallet]
+pub mod pallet {
+	use super::*;
+	use busbar_primitives::traits::Zones;
+	use frame_support::{pallet_prelude::*, traits::Contains};
+	use frame_system::pallet_prelude::*;
+	use sp_core::H256;
+	use sp_runtime::{AccountId32, MultiSignature};
+
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	/// Accounts are public keys, because a newcomer proves its account by a signature.
+	#[pallet::config]
+	pub trait Config: frame_system::Config<AccountId = AccountId32, RuntimeEvent: From<Event<Self>>> {
+		/// Who may do everything here: the council.
+		type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+
+		/// The relation between zones that scopes need.
+		type Zones: Zones;
+
+		/// Accounts that only [`Config::AdminOrigin`] may suspend, whatever their roles: those of council and validators.
+		type Protected: Contains<Self::AccountId>;
+
+		/// Most roles of one participant.
+		#[pallet::constant]
+		type MaxRoles: Get<u32>;
+
+		/// Most rights that one participant delegates.
+		#[pallet::constant]
+		type MaxDelegates: Get<u32>;
+
+		/// Greatest depth of the zone tree, which bounds the walk of a scope check.
+		#[pallet::constant]
+		type MaxDepth: Get<u32>;
+
+		/// Most transactions of one account in one block.
+		#[pallet::constant]
+		type MaxPerBlock: Get<u32>;
+
+		type WeightInfo: WeightInfo;
+	}
+
+	pub type ParticipantOf<T> = Participant<<T as frame_system::Config>::AccountId, BlockNumberFor<T>>;
+
+	/// Every participant that ever was.
+	#[pallet::storage]
+	pub type Participants<T: Config> = StorageMap<_, Blake2_128Concat, ParticipantId, ParticipantOf<T>>;
+
+	/// Whose account it is.
+	#[pallet::storage]
+	pub type MemberOf<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, ParticipantId>;
+
+	/// What participants may do, and where.
+	#[pallet::storage]
+	pub type Roles<T: Config> =
+		StorageMap<_, Blake2_128Concat, ParticipantId, BoundedVec<(Role, Scope), T::MaxRoles>, ValueQuery>;
+
+	/// Who may act for a participant.
+	#[pallet::storage]
+	pub type Delegates<T: Config> =
+		StorageMap<_, Blake2_128Concat, ParticipantId, BoundedVec<Grant<T::AccountId>, T::MaxDelegates>, ValueQuery>;
+
+	/// What an account may do for participants. Kept without grants if the account ever sent a transaction, as the mark of
+	/// its provider reference.
+	#[pallet::storage]
+	pub type DelegateOf<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, Delegation>;
+
+	/// Each admitted account's transactions in the last block that had any.
+	#[pallet::storage]
+	pub type LastActivity<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, Activity<BlockNumberFor<T>>>;
+
+	/// Members from the start: the first council, the validators, and whom a preset needs.
+	#[pallet::genesis_config]
+	#[derive(frame_support::DefaultNoBound)]
+	pub struct GenesisConfig<T: Config> {
+		/// Identifier, account and roles of each.
+		pub members: Vec<(ParticipantId, T::AccountId, Vec<(Role, Scope)>)>,
+	}
+
+	#[pallet::genesis_build]
+	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+		/// # Panics
+		/// On a participant or account named twice and on too many roles: a chain must not start on such a specification.
+		fn build(&self) {
+			for (participant, account, roles) in &self.members {
+				assert!(!Participants::<T>::contains_key(participant), "participant {participant} is named twice");
+				assert!(!MemberOf::<T>::contains_key(account), "account {account:?} is named twice");
+				let roles = BoundedVec::try_from(roles.clone()).expect("more roles than one participant may hold");
+				Pallet::<T>::admit(*participant, account, H256::zero());
+				if !roles.is_empty() {
+					Roles::<T>::insert(participant, roles);
+				}
+			}
+		}
+	}
+
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(super) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// A participant was registered by a membership provider.
+		Registered { participant: ParticipantId, account: T::AccountId, commitment: H256, provider: ParticipantId },
+		/// A participant may do more.
+		RoleGranted { participant: ParticipantId, role: Role, scope: Scope },
+		/// A participant may do less.
+		RoleRevoked { participant: ParticipantId, role: Role, scope: Scope },
+		/// A participant may not act.
+		Suspended { participant: ParticipantId, by: Authority },
+		/// A participant may act again.
+		Resumed { participant: ParticipantId },
+		/// A participant is gone, with its roles and delegates.
+		Removed { participant: ParticipantId },
+		/// An account may act for a participant.
+		DelegateAdded { participant: ParticipantId, delegate: T::AccountId, right: Right },
+		/// An account may not act for a participant any more.
+		DelegateRemoved { participant: ParticipantId, delegate: T::AccountId, right: Right },
+	}
+
+	#[pallet::error]
+	pub enum Error<T> {
+		/// The identifier belongs to a participant, present or removed.
+		AlreadyRegistered,
+		/// The account belongs to a participant, present or removed.
+		AccountInUse,
+		/// The acceptance is not the account's signature over this registration on this chain.
+		BadAcceptance,
+		/// No participant has this identifier.
+		UnknownParticipant,
+		/// The account neither is a participant's nor operates for one.
+		NotMember,
+		/// The participant is suspended.
+		Suspended,
+		/// The participant was removed.
+		Removed,
+		/// The participant is not suspended.
+		NotSuspended,
+		/// The role is not held.
+		RoleMissing,
+		/// The role is held, but not there.
+		RoleOutOfScope,
+		/// The participant has this role in this scope already.
+		RoleHeld,
+		/// Only the council grants and revokes this role.
+		PrivilegedRole,
+		/// Only the council decides about this participant, or about what the council decided.
+		CouncilOnly,
+		/// The participant holds as many roles as it may.
+		TooManyRoles,
+		/// The participant delegates as many rights as it may.
+		TooManyDelegates,
+		/// A participant needs no right to act for itself.
+		OwnAccount,
+		/// The right is delegated to this account already.
+		AlreadyDelegate,
+		/// The account has no such right.
+		NotDelegate,
+		/// The account operates for a participant already.
+		OperatesAlready,
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn integrity_test() {
+			assert!(T::MaxRoles::get() > 0 && T::MaxDepth::get() > 0 && T::MaxPerBlock::get() > 0);
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Admits a newcomer.
+		///
+		/// - `origin`: an account that exercises [`Role::MembershipProvider`], in any scope.
+		/// - `participant`: a fresh UUID.
+		/// - `account`: what it will sign with and be paid on.
+		/// - `commitment`: salted hash of its record off chain.
+		/// - `acceptance`: the account's signature over [`acceptance_payload`].
+		///
+		/// # Errors
+		/// [`Error::RoleMissing`] and the others of a role check, [`Error::AlreadyRegistered`], [`Error::AccountInUse`],
+		/// [`Error::BadAcceptance`].
+		///
+		/// # Events
+		/// [`Event::Registered`].
+		#[pallet::call_index(0)]
+		#[pallet::weight(T::WeightInfo::register().saturating_add(Pallet::<T>::ensure_weight()))]
+		pub fn register(
+			origin: OriginFor<T>,
+			participant: ParticipantId,
+			account: T::AccountId,
+			commitment: H256,
+			acceptance: MultiSignature,
+		) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_register(&who, participant, account, commitment, acceptance)
+		}
+
+		/// Grants `participant` a role.
+		///
+		/// - `origin`: the council, or for ordinary roles an account that exercises [`Role::MembershipProvider`] where the
+		///   role will hold.
+		///
+		/// # Errors
+		/// [`Error::PrivilegedRole`], [`Error::UnknownParticipant`], [`Error::Removed`], [`Error::RoleHeld`],
+		/// [`Error::TooManyRoles`], and those of a role check.
+		///
+		/// # Events
+		/// [`Event::RoleGranted`].
+		#[pallet::call_index(1)]
+		#[pallet::weight(T::WeightInfo::grant_role().saturating_add(Pallet::<T>::ensure_weight()))]
+		pub fn grant_role(
+			origin: OriginFor<T>,
+			participant: ParticipantId,
+			role: Role,
+			scope: Scope,
+		) -> DispatchResult {
+			Self::ensure_may_grant(origin, role, scope)?;
+			Self::do_grant_role(participant, role, scope)
+		}
+
+		/// Takes a role from `participant`. Origins as for [`Pallet::grant_role`].
+		///
+		/// # Errors
+		/// [`Error::PrivilegedRole`], [`Error::UnknownParticipant`], [`Error::RoleMissing`], and those of a role check.
+		///
+		/// # Events
+		/// [`Event::RoleRevoked`].
+		#[pallet::call_index(2)]
+		#[pallet::weight(T::WeightInfo::revoke_role().saturating_add(Pallet::<T>::ensure_weight()))]
+		pub fn revoke_role(
+			origin: OriginFor<T>,
+			participant: ParticipantId,
+			role: Role,
+			scope: Scope,
+		) -> DispatchResult {
+			Self::ensure_may_grant(origin, role, scope)?;
+			Self::do_revoke_role(participant, role, scope)
+		}
+
+		/// Keeps `participant` from acting. The council may also take over a provider's suspension.
+		///
+		/// - `origin`: the council, or an account that exercises [`Role::MembershipProvider`] in [`Scope::Grid`].
+		///
+		/// # Errors
+		/// [`Error::UnknownParticipant`], [`Error::Removed`], [`Error::Suspended`] if it is already,
+		/// [`Error::CouncilOnly`], and those of a role check.
+		///
+		/// # Events
+		/// [`Event::Suspended`].
+		#[pallet::call_index(3)]
+		#[pallet::weight(T::WeightInfo::suspend(T::MaxDelegates::get()).saturating_add(Pallet::<T>::ensure_weight()))]
+		pub fn suspend(origin: OriginFor<T>, participant: ParticipantId) -> DispatchResult {
+			let by = Self::authority(origin)?;
+			Self::do_suspend(participant, by)
+		}
+
+		/// Lets a suspended `participant` act again. Origins as for [`Pallet::suspend`].
+		///
+		/// # Errors
+		/// [`Error::UnknownParticipant`], [`Error::Removed`], [`Error::NotSuspended`], [`Error::CouncilOnly`] if the council
+		/// suspended it, and those of a role check.
+		///
+		/// # Events
+		/// [`Event::Resumed`].
+		#[pallet::call_index(4)]
+		#[pallet::weight(T::WeightInfo::resume(T::MaxDelegates::get()).saturating_add(Pallet::<T>::ensure_weight()))]
+		pub fn resume(origin: OriginFor<T>, participant: ParticipantId) -> DispatchResult {
+			let by = Self::authority(origin)?;
+			Self::do_resume(participant, by)
+		}
+
+		/// Removes `participant` for good, with its roles and delegates. Its identifier and account are not free again, and
+		/// the account keeps its provider reference.
+		///
+		/// - `origin`: the council.
+		///
+		/// # Errors
+		/// [`Error::UnknownParticipant`], [`Error::Removed`].
+		///
+		/// # Events
+		/// [`Event::Removed`].
+		#[pallet::call_index(5)]
+		#[pallet::weight(T::WeightInfo::remove(T::MaxDelegates::get()))]
+		pub fn remove(origin: OriginFor<T>, participant: ParticipantId) -> DispatchResult {
+			T::AdminOrigin::ensure_origin(origin)?;
+			Self::do_remove(participant)
+		}
+
+		/// Lets `delegate` act for the signer with `right`.
+		///
+		/// - `origin`: an active participant's own account.
+		///
+		/// # Errors
+		/// [`Error::NotMember`], [`Error::Suspended`] or [`Error::Removed`] (of signer or delegate), [`Error::OwnAccount`],
+		/// [`Error::AlreadyDelegate`], [`Error::OperatesAlready`], [`Error::TooManyDelegates`].
+		///
+		/// # Events
+		/// [`Event::DelegateAdded`].
+		#[pallet::call_index(6)]
+		#[pallet::weight(T::WeightInfo::add_delegate())]
+		pub fn add_delegate(origin: OriginFor<T>, delegate: T::AccountId, right: Right) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_add_delegate(&who, delegate, right)
+		}
+
+		/// Takes `right` from `delegate`.
+		///
+		/// - `origin`: an active participant's own account.
+		///
+		/// # Errors
+		/// [`Error::NotMember`], [`Error::Suspended`], [`Error::Removed`], [`Error::NotDelegate`].
+		///
+		/// # Events
+		/// [`Event::DelegateRemoved`].
+		#[pallet::call_index(7)]
+		#[pallet::weight(T::WeightInfo::remove_delegate())]
+		pub fn remove_delegate(origin: OriginFor<T>, delegate: T::AccountId, right: Right) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			let participant = Self::active_member(&who)?;
+			Self::do_remove_delegate(participant, delegate, right)
+		}
+
+		/// Gives up `right` for `participant`.
+		///
+		/// - `origin`: the delegate.
+		///
+		/// # Errors
+		/// [`Error::NotDelegate`].
+		///
+		/// # Events
+		/// [`Event::DelegateRemoved`].
+		#[pallet::call_index(8)]
+		#[pallet::weight(T::WeightInfo::resign())]
+		pub fn resign(origin: OriginFor<T>, participant: ParticipantId, right: Right) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_remove_delegate(participant, who, right)
+		}
+	}
+}

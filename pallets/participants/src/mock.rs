@@ -1,0 +1,119 @@
+//! A chain of this pallet alone, with a fixed tree of zones: 0 over 1 and 2, and 1 over 3.
+
+use crate as pallet_participants;
+use crate::*;
+use busbar_primitives::{traits::Zones, ZoneId};
+use frame_support::{derive_impl, parameter_types, traits::ConstU32};
+use frame_system::EnsureRoot;
+use sp_core::{sr25519, Pair, H256};
+use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage, MultiSignature};
+
+pub type AccountId = AccountId32;
+pub type Block = frame_system::mocking::MockBlock<Test>;
+
+#[frame_support::runtime]
+mod runtime {
+	#[runtime::runtime]
+	#[runtime::derive(RuntimeCall, RuntimeEvent, RuntimeError, RuntimeOrigin, RuntimeTask)]
+	pub struct Test;
+
+	#[runtime::pallet_index(0)]
+	pub type System = frame_system;
+	#[runtime::pallet_index(1)]
+	pub type Participants = pallet_participants;
+}
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = Block;
+	type AccountId = AccountId;
+	type Lookup = IdentityLookup<AccountId>;
+	type DbWeight = frame_support::weights::constants::ParityDbWeight;
+}
+
+pub struct Tree;
+
+impl Zones for Tree {
+	fn is_within(zone: ZoneId, ancestor: ZoneId) -> bool {
+		zone == ancestor || matches!((zone, ancestor), (1..=3, 0) | (3, 1))
+	}
+}
+
+parameter_types! {
+	pub ProtectedAccounts: Vec<AccountId> = vec![account("councillor")];
+}
+
+pub struct Protected;
+
+impl frame_support::traits::Contains<AccountId> for Protected {
+	fn contains(account: &AccountId) -> bool {
+		ProtectedAccounts::get().contains(account)
+	}
+}
+
+impl Config for Test {
+	type AdminOrigin = EnsureRoot<AccountId>;
+	type Zones = Tree;
+	type Protected = Protected;
+	type MaxRoles = ConstU32<4>;
+	type MaxDelegates = ConstU32<3>;
+	type MaxDepth = ConstU32<4>;
+	type MaxPerBlock = ConstU32<2>;
+	type WeightInfo = ();
+}
+
+pub fn pair(name: &str) -> sr25519::Pair {
+	sr25519::Pair::from_seed(&sp_io::hashing::blake2_256(name.as_bytes()))
+}
+
+pub fn account(name: &str) -> AccountId {
+	AccountId::new(pair(name).public().0)
+}
+
+pub fn id(name: &str) -> ParticipantId {
+	ParticipantId(sp_io::hashing::blake2_128(name.as_bytes()))
+}
+
+pub fn signed(name: &str) -> RuntimeOrigin {
+	RuntimeOrigin::signed(account(name))
+}
+
+pub const COMMITMENT: H256 = H256::repeat_byte(7);
+
+/// What the named newcomer signs.
+pub fn payload(name: &str) -> Vec<u8> {
+	acceptance_payload(&System::block_hash(0), &id(name), &account(name), &COMMITMENT)
+}
+
+pub fn acceptance(name: &str) -> MultiSignature {
+	pair(name).sign(&payload(name)).into()
+}
+
+/// Registers the named newcomer.
+pub fn register(name: &str) {
+	let call = Participants::register(signed("provider"), id(name), account(name), COMMITMENT, acceptance(name));
+	call.expect("a valid registration");
+}
+
+/// Members from genesis: `provider` (membership provider everywhere), `feeder` (the same in zone 1), `councillor`
+/// (protected) and `dso` (operates zone 1).
+pub fn run(test: impl FnOnce()) {
+	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().expect("system");
+	let member = |name: &str, roles| (id(name), account(name), roles);
+	GenesisConfig::<Test> {
+		members: vec![
+			member("provider", vec![(Role::MembershipProvider, Scope::Grid)]),
+			member("feeder", vec![(Role::MembershipProvider, Scope::Zone(1))]),
+			member("councillor", vec![]),
+			member("dso", vec![(Role::Dso, Scope::Zone(1))]),
+		],
+	}
+	.assimilate_storage(&mut storage)
+	.expect("participants");
+	sp_io::TestExternalities::new(storage).execute_with(|| {
+		System::set_block_number(1);
+		frame_system::BlockHash::<Test>::insert(0, H256::repeat_byte(1));
+		test();
+		Participants::do_try_state().expect("the invariants hold");
+	});
+}

@@ -1,0 +1,4 @@
+mod delegates;
+mod extension;
+mod membership;
+mod roles;

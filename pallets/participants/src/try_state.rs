@@ -1,0 +1,68 @@
+//! The invariants of what is stored.
+
+use crate::*;
+use alloc::collections::{BTreeMap, BTreeSet};
+use frame_support::{ensure, traits::Get};
+use sp_runtime::TryRuntimeError;
+
+impl<T: Config> Pallet<T> {
+	/// What must hold between the stored items.
+	///
+	/// 1. Every participant's account leads back to it, and nothing else leads to it.
+	/// 2. Roles and delegates belong to participants that are not removed, without repetition; none is its own delegate.
+	/// 3. Each delegate's sums equal the grants that stand, and it operates for the one that says so.
+	/// 4. Every participant's and delegate's account has a provider reference.
+	/// 5. Transactions are counted for accounts of participants and delegates only.
+	pub fn do_try_state() -> Result<(), TryRuntimeError> {
+		let fail = |what: &'static str| TryRuntimeError::Other(what);
+		let present = |id: &ParticipantId| Participants::<T>::get(id).filter(|p| p.status != Status::Removed);
+
+		let mut accounts = 0usize;
+		for (id, record) in Participants::<T>::iter() {
+			ensure!(
+				MemberOf::<T>::get(&record.account) == Some(id),
+				fail("an account does not lead to its participant")
+			);
+			ensure!(frame_system::Pallet::<T>::providers(&record.account) > 0, fail("a participant lost its provider"));
+			accounts = accounts.saturating_add(1);
+		}
+		ensure!(MemberOf::<T>::iter().count() == accounts, fail("an account leads to a foreign participant"));
+
+		for (id, roles) in Roles::<T>::iter() {
+			ensure!(present(&id).is_some(), fail("a role without a participant"));
+			ensure!(!roles.is_empty(), fail("an empty list of roles is stored"));
+			let distinct: BTreeSet<_> = roles.iter().collect();
+			ensure!(distinct.len() == roles.len(), fail("a role is held twice in the same scope"));
+		}
+
+		let mut sums = BTreeMap::<T::AccountId, Delegation>::new();
+		for (id, grants) in Delegates::<T>::iter() {
+			let record = present(&id).ok_or(fail("a delegate without a participant"))?;
+			ensure!(!grants.is_empty(), fail("an empty list of delegates is stored"));
+			let distinct: BTreeSet<_> = grants.iter().collect();
+			ensure!(distinct.len() == grants.len(), fail("a right is delegated twice to the same account"));
+			for (delegate, right) in grants {
+				ensure!(delegate != record.account, fail("a participant is its own delegate"));
+				let sum = sums.entry(delegate).or_default();
+				sum.grants = sum.grants.saturating_add(1);
+				sum.active = sum.active.saturating_add(u32::from(record.status == Status::Active));
+				if right == Right::Operate {
+					ensure!(sum.operates_for.replace(id).is_none(), fail("an account operates for two participants"));
+				}
+			}
+		}
+		for (account, delegation) in DelegateOf::<T>::iter() {
+			ensure!(sums.remove(&account).unwrap_or_default() == delegation, fail("a delegate's sums are wrong"));
+			ensure!(frame_system::Pallet::<T>::providers(&account) > 0, fail("a delegate lost its provider"));
+		}
+		ensure!(sums.is_empty(), fail("a delegate has no sums"));
+
+		for (account, activity) in LastActivity::<T>::iter() {
+			let known = MemberOf::<T>::contains_key(&account)
+				|| DelegateOf::<T>::get(&account).is_some_and(|delegation| delegation.grants > 0);
+			ensure!(known, fail("transactions of a stranger are counted"));
+			ensure!(activity.transactions <= T::MaxPerBlock::get(), fail("an account exceeded its share of a block"));
+		}
+		Ok(())
+	}
+}

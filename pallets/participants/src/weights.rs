@@ -1,0 +1,71 @@
+//! Weights of the calls, counted from the storage that each touches at worst, on ParityDB. The computing time on top is
+//! dominated by the acceptance signature, which is checked twice at worst (plain and in the wallets' wrapping).
+
+use frame_support::weights::{constants::ParityDbWeight, Weight};
+
+/// Weight functions of this pallet. Where a call asks for a role, [`crate::Pallet::ensure_weight`] comes on top.
+pub trait WeightInfo {
+	fn register() -> Weight;
+	fn grant_role() -> Weight;
+	fn revoke_role() -> Weight;
+	/// Suspending, resuming and removing a participant with `d` rights delegated.
+	fn suspend(d: u32) -> Weight;
+	fn resume(d: u32) -> Weight;
+	fn remove(d: u32) -> Weight;
+	fn add_delegate() -> Weight;
+	fn remove_delegate() -> Weight;
+	fn resign() -> Weight;
+	/// Checking one signer and counting its transaction.
+	fn check_member() -> Weight;
+}
+
+const MICROSECOND: u64 = 1_000_000;
+/// One sr25519 verification, in picoseconds.
+const SIGNATURE: u64 = 60 * MICROSECOND;
+
+fn counted(base: u64, reads: u64, writes: u64) -> Weight {
+	Weight::from_parts(base, 0).saturating_add(ParityDbWeight::get().reads_writes(reads, writes))
+}
+
+impl WeightInfo for () {
+	// Reads: Participants, MemberOf, BlockHash(0), Account. Writes: Participants, MemberOf, Account.
+	fn register() -> Weight {
+		counted(2 * SIGNATURE + 20 * MICROSECOND, 4, 3)
+	}
+	// Participants, Roles; Roles.
+	fn grant_role() -> Weight {
+		counted(15 * MICROSECOND, 2, 1)
+	}
+	fn revoke_role() -> Weight {
+		counted(15 * MICROSECOND, 2, 1)
+	}
+	// Participants, Roles, Delegates, and DelegateOf of each delegate; Participants, DelegateOf. The runtime's look at
+	// the protected accounts is two reads.
+	fn suspend(d: u32) -> Weight {
+		let d = u64::from(d);
+		counted((20 + 2 * d) * MICROSECOND, 5 + d, 1 + d)
+	}
+	fn resume(d: u32) -> Weight {
+		Self::suspend(d)
+	}
+	// The same, and for each delegate its account, membership and counter; and the participant's own counter.
+	fn remove(d: u32) -> Weight {
+		let d = u64::from(d);
+		counted((20 + 6 * d) * MICROSECOND, 4 + 3 * d, 4 + 3 * d)
+	}
+	// MemberOf twice, Participants twice, Delegates, DelegateOf, Account; Delegates, DelegateOf, Account.
+	fn add_delegate() -> Weight {
+		counted(20 * MICROSECOND, 7, 3)
+	}
+	// MemberOf twice, Participants, Delegates, DelegateOf, Account; Delegates, DelegateOf, Account, Activity.
+	fn remove_delegate() -> Weight {
+		counted(20 * MICROSECOND, 6, 4)
+	}
+	fn resign() -> Weight {
+		counted(20 * MICROSECOND, 6, 4)
+	}
+	// MemberOf, Participants or DelegateOf, Activity; Activity.
+	fn check_member() -> Weight {
+		counted(5 * MICROSECOND, 3, 1)
+	}
+}

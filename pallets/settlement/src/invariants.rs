@@ -1,0 +1,87 @@
+//! What must hold after every call.
+
+use crate::{
+	Config, Deposits, HoldReason, InTransit, Intervals, Issued, Pallet, Progress, Proposals, Roots, Stage, Statements,
+};
+use alloc::{collections::btree_map::BTreeMap, vec::Vec};
+use busbar_primitives::{traits::Finality, Amount, Balance, Interval};
+use codec::Encode;
+use frame_support::{
+	ensure,
+	traits::{
+		fungible::{Inspect, InspectHold},
+		Get,
+	},
+};
+use sp_runtime::TryRuntimeError;
+
+impl<T: Config> Pallet<T> {
+	/// Checks the pallet's invariants over the whole state.
+	///
+	/// # Errors
+	/// Says which invariant is broken.
+	pub fn do_try_state() -> Result<(), TryRuntimeError> {
+		ensure!(Issued::<T>::get() == T::Currency::total_issuance(), "issuance changed other than by an issue");
+		ensure!(Proposals::<T>::count() <= T::MaxPending::get(), "too many issues wait");
+		Self::check_transit()?;
+		Self::check_deposits()?;
+		for (interval, progress) in Intervals::<T>::iter() {
+			Self::check_interval(interval, &progress)?;
+		}
+		Ok(())
+	}
+
+	/// More than what is in transit lies in the account only if somebody sent it there.
+	fn check_transit() -> Result<(), TryRuntimeError> {
+		let transit = InTransit::<T>::get();
+		let sum =
+			Intervals::<T>::iter_values().fold(0, |sum: Balance, interval| sum.saturating_add(interval.in_transit()));
+		ensure!(sum == transit, "money in transit differs from the intervals' running accounts");
+		ensure!(T::Currency::balance(&Self::account_id()) >= transit, "the settlement account lacks money in transit");
+		Ok(())
+	}
+
+	fn check_deposits() -> Result<(), TryRuntimeError> {
+		let mut accounts = BTreeMap::<Vec<u8>, (T::AccountId, Balance)>::new();
+		for deposit in Deposits::<T>::iter_values() {
+			ensure!(deposit.amount > 0, "an empty deposit is kept");
+			let entry = accounts.entry(deposit.account.encode()).or_insert((deposit.account, 0));
+			entry.1 = entry.1.saturating_add(deposit.amount);
+		}
+		for (account, sum) in accounts.values() {
+			let held = T::Currency::balance_on_hold(&HoldReason::Deposit.into(), account);
+			ensure!(held == *sum, "an account's deposits differ from what is held for them");
+		}
+		Ok(())
+	}
+
+	fn check_interval(interval: Interval, progress: &Progress) -> Result<(), TryRuntimeError> {
+		let lines = Self::lines(interval, 0, u32::MAX);
+		if lines.len() < progress.frontier.count() as usize && Self::is_final(interval) {
+			// Being pruned.
+			return Ok(());
+		}
+		let sum = lines.iter().fold(0, |sum: Amount, line| sum.saturating_add(line.line.amount));
+		ensure!(sum == progress.lines_sum, "the lines do not sum to the running account");
+		let leaves: Vec<_> =
+			lines.iter().map(|line| busbar_merkle::leaf_hash(&(interval, line.index, line.line).encode())).collect();
+		ensure!(busbar_merkle::root(&leaves) == progress.frontier.root(), "the lines do not hash to their root");
+		let statements = || Statements::<T>::iter_prefix_values(interval);
+		ensure!(statements().count() as u32 == progress.debits_done, "points through the debit phase are miscounted");
+		let credited = statements().filter(|statement| statement.credited).count() as u32;
+		ensure!(credited == progress.credits_done, "points through the credit phase are miscounted");
+		ensure!(progress.credits_done <= progress.debits_done, "a credit was paid before its debit");
+		ensure!(progress.paid <= progress.collected, "more was paid than collected");
+		let root = Roots::<T>::get(interval);
+		if progress.stage == Stage::Settled {
+			ensure!(sum == 0 && progress.in_transit() == 0, "a settled interval's debits differ from its credits");
+			ensure!(progress.credits_done == progress.points, "an interval is settled with points left");
+			let stands = root
+				.is_some_and(|root| root.root == progress.frontier.root() && root.count == progress.frontier.count());
+			ensure!(stands, "a settled interval's statement root differs");
+		} else {
+			ensure!(root.is_none(), "an unsettled interval has a statement root");
+		}
+		Ok(())
+	}
+}

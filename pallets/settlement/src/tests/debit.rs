@@ -1,0 +1,336 @@
+use super::*;
+use crate::{mock::*, Error, Event, HoldReason, Intervals, Stage, Statements, SystemAccounts, MAX_PLAUSIBLE_WH};
+use busbar_primitives::{traits::Positions, Amount, Cause, Line, Metered, Party, Phase, PointKind, Position, Quality};
+use frame_support::{assert_noop, assert_ok, traits::fungible::Inspect};
+use sp_runtime::DispatchError::BadOrigin;
+
+/// Causes, energy, prices and amounts of a point's lines.
+fn lines(point: u32) -> Vec<(Cause, i64, i64, Amount)> {
+	let brief = |line: Line| {
+		assert_eq!((line.version, line.party), (1, Party::Point(point)));
+		(line.cause, line.wh, line.price, line.amount)
+	};
+	Settlement::statement(point, 0).into_iter().map(|line| brief(line.line)).collect()
+}
+
+#[test]
+fn contract_and_imbalance_are_priced_and_debts_are_paid_at_once() {
+	run(|| {
+		trade();
+		assert_eq!(Settlement::phase(0), None);
+		assert_ok!(debit(0, &[1]));
+		assert_eq!(Settlement::phase(0), Some(Phase::Debits));
+		// Sold at the zone price; the surplus goes at the posted price less the path's fee.
+		assert_eq!(
+			lines(1),
+			[(Cause::Contract, -600, 230_000, 138_000_000), (Cause::Imbalance, -50, 70_000, 3_500_000)]
+		);
+		assert_eq!(Balances::balance(&PLANT), WEALTH, "credits wait");
+		assert_ok!(debit(0, &[0]));
+		assert_eq!(
+			lines(0),
+			[(Cause::Contract, 1_000, 230_000, -230_000_000), (Cause::Imbalance, 100, 260_000, -26_000_000)]
+		);
+		assert_eq!(Balances::balance(&HOME), WEALTH - 256_000_000);
+		assert_eq!(pot(), 256_000_000);
+		Settlement::do_try_state().unwrap();
+		assert_ok!(debit(0, &[2]));
+		assert_eq!(lines(2), [(Cause::Contract, -400, 220_000, 88_000_000)]);
+		assert_eq!(Settlement::phase(0), Some(Phase::Credits));
+		assert_eq!(
+			events()[1..],
+			[
+				Event::Debited { interval: 0, done: 2, points: 3 },
+				Event::Debited { interval: 0, done: 3, points: 3 },
+				Event::DebitsClosed { interval: 0, due: 256_000_000, collected: 256_000_000 },
+			]
+		);
+		let system: Vec<_> = Settlement::lines(0, 5, 9)
+			.into_iter()
+			.map(|line| (line.index, line.line.party, line.line.cause, line.line.wh, line.line.amount))
+			.collect();
+		assert_eq!(
+			system,
+			[
+				(5, Party::GridOperator, Cause::GridFee, 0, 4_000_000),
+				(6, Party::GridOperator, Cause::GridFee, 150, 1_500_000),
+				(7, Party::Balancing, Cause::Imbalance, -50, 21_000_000),
+			]
+		);
+	});
+}
+
+#[test]
+fn an_imbalance_is_never_priced_better_than_the_zone_price() {
+	run(|| {
+		trade();
+		let mut dear = World::zone_result(0, 1).unwrap();
+		dear.price = Some(270_000);
+		world(|w| {
+			w.results.insert((0, 1), dear);
+			w.positions.insert((1, 0), position(0));
+		});
+		assert_ok!(debit(0, &[0]));
+		assert_eq!(lines(0)[1], (Cause::Imbalance, 100, 270_000, -27_000_000));
+		dear.price = Some(60_000);
+		world(|w| {
+			w.results.insert((0, 1), dear);
+		});
+		assert_ok!(debit(0, &[1]));
+		assert_eq!(lines(1), [(Cause::Imbalance, -650, 60_000, 39_000_000)]);
+	});
+}
+
+#[test]
+fn a_negative_price_is_paid_by_who_feeds_in() {
+	run(|| {
+		trade();
+		assert_ok!(debit(0, &[0]));
+		let mut cheap = World::zone_result(0, 1).unwrap();
+		cheap.price = Some(-10_000);
+		world(|w| {
+			w.results.insert((0, 1), cheap);
+		});
+		assert_ok!(debit(0, &[1]));
+		assert_eq!(
+			lines(1),
+			[(Cause::Contract, -600, -10_000, -6_000_000), (Cause::Imbalance, -50, -10_000, -500_000)]
+		);
+		assert_eq!(Balances::balance(&PLANT), WEALTH - 6_500_000);
+	});
+}
+
+#[test]
+fn prices_of_an_interval_that_failed_safe_are_the_posted_ones() {
+	run(|| {
+		trade();
+		world(|w| {
+			w.positions.clear();
+			w.results.insert((0, 1), result(None, 0, 10_000, 0, 0));
+			w.results.remove(&(0, 0));
+			w.outcomes.get_mut(&0).unwrap().cleared = false;
+			w.outcomes.get_mut(&0).unwrap().fees = 0;
+		});
+		assert_ok!(debit(0, &[0, 1, 2]));
+		assert_eq!(lines(0), [(Cause::Imbalance, 1_100, 260_000, -286_000_000)]);
+		assert_eq!(lines(1), [(Cause::Imbalance, -650, 70_000, 45_500_000)]);
+		assert_eq!(lines(2), []);
+	});
+}
+
+#[test]
+fn collateral_is_released_and_used_whoever_owes() {
+	run(|| {
+		trade();
+		assert_ok!(hold_collateral(0, 0, HOME, 300_000_000));
+		assert_ok!(hold_collateral(1, 0, PLANT, 7));
+		leave(HOME, 0);
+		assert_ok!(debit(0, &[0, 1]));
+		assert_eq!(Balances::balance(&HOME), 300_000_000 - 256_000_000);
+		assert_eq!(Balances::balance(&PLANT), WEALTH);
+		assert_eq!((held(HOME, HoldReason::Order), held(PLANT, HoldReason::Order)), (0, 0));
+		assert_eq!(World::take_collateral(0, 0), None);
+	});
+}
+
+#[test]
+fn collateral_of_another_account_pays_first() {
+	run(|| {
+		trade();
+		assert_ok!(hold_collateral(0, 0, SHOP, 200_000_000));
+		assert_ok!(debit(0, &[0]));
+		assert_eq!(Balances::balance(&SHOP), WEALTH - 200_000_000);
+		assert_eq!(Balances::balance(&HOME), WEALTH - 56_000_000);
+	});
+}
+
+#[test]
+fn a_standing_deposit_pays_what_free_money_does_not() {
+	run(|| {
+		trade();
+		assert_ok!(Settlement::deposit(signed(HOME), 0, 300_000_000));
+		leave(HOME, 6_000_000);
+		assert_ok!(debit(0, &[0]));
+		assert_eq!(Balances::balance(&HOME), 0);
+		assert_eq!(held(HOME, HoldReason::Deposit), 50_000_000);
+		assert_eq!(pot(), 256_000_000);
+		assert_eq!(lines(0).len(), 2, "nobody defaulted");
+	});
+}
+
+#[test]
+fn what_a_debtor_cannot_pay_is_a_default_of_its_own_line() {
+	run(|| {
+		trade();
+		assert_ok!(Settlement::deposit(signed(HOME), 0, 50_000_000));
+		leave(HOME, 6_000_000);
+		assert_ok!(debit(0, &[0]));
+		assert_eq!(lines(0)[2], (Cause::Default, 0, 0, 200_000_000));
+		assert_eq!(events()[1], Event::Defaulted { interval: 0, party: Party::Point(0), amount: 200_000_000 });
+		assert_eq!((Balances::balance(&HOME), held(HOME, HoldReason::Deposit)), (0, 0));
+		assert_eq!(pot(), 56_000_000);
+		assert!(System::account_exists(&HOME));
+	});
+}
+
+#[test]
+fn nothing_settles_before_it_can() {
+	run(|| {
+		trade();
+		assert_noop!(debit(9, &[0]), Error::<Test>::UnknownInterval);
+		assert_noop!(debit(1, &[0]), Error::<Test>::NotCleared);
+		world(|w| w.now = DELIVERY_END - 1);
+		assert_noop!(debit(0, &[0]), Error::<Test>::DeliveryNotEnded);
+		world(|w| w.now = DELIVERY_END);
+		assert_noop!(Settlement::debit(RuntimeOrigin::none(), 0, Default::default()), BadOrigin);
+		SystemAccounts::<Test>::kill();
+		assert_noop!(debit(0, &[0]), Error::<Test>::AccountsNotSet);
+	});
+}
+
+#[test]
+fn a_point_waits_for_its_reading_until_the_window_ends() {
+	run(|| {
+		trade();
+		world(|w| w.readings.remove(&(1, 0)));
+		assert_noop!(debit(0, &[0, 1]), Error::<Test>::NotAttestedYet);
+		// The coupling has no meter.
+		assert_ok!(debit(0, &[0, 2]));
+		world(|w| w.now = ATTESTATION_END - 1);
+		assert_noop!(debit(0, &[1]), Error::<Test>::NotAttestedYet);
+		world(|w| w.now = ATTESTATION_END);
+		assert_ok!(debit(0, &[1]));
+		assert_eq!(lines(1), [(Cause::Contract, -600, 230_000, 138_000_000), (Cause::EstimatedImbalance, 0, 0, 0)]);
+		assert_ok!(credit(0, &[0, 1, 2]));
+	});
+}
+
+#[test]
+fn a_reading_beyond_what_a_grid_carries_counts_as_none() {
+	run(|| {
+		trade();
+		let reading = |import, export| Metered { import, export, quality: Quality::Measured };
+		for implausible in [reading(u64::MAX, 0), reading(MAX_PLAUSIBLE_WH + 1, 0), reading(u64::MAX, u64::MAX)] {
+			world(|w| w.readings.insert((0, 0), implausible));
+			assert_noop!(debit(0, &[0]), Error::<Test>::NotAttestedYet);
+		}
+		world(|w| w.now = ATTESTATION_END);
+		assert_ok!(debit(0, &[0]));
+		assert_eq!(lines(0)[1], (Cause::EstimatedImbalance, 0, 0, 0));
+		world(|w| w.readings.insert((1, 0), reading(MAX_PLAUSIBLE_WH, 0)));
+		assert_ok!(debit(0, &[1, 2]));
+		assert_ok!(credit(0, &[0, 1, 2]));
+	});
+}
+
+#[test]
+fn unknown_points_and_points_already_done_are_refused_and_undo_their_batch() {
+	run(|| {
+		trade();
+		assert_noop!(debit(0, &[0, 3]), Error::<Test>::UnknownPoint);
+		assert_noop!(debit(0, &[0, 1, 0]), Error::<Test>::AlreadySettled);
+		assert_noop!(debit(0, &[]), Error::<Test>::EmptyBatch);
+		assert_ok!(debit(0, &[0]));
+		assert_noop!(debit(0, &[1, 0]), Error::<Test>::AlreadySettled);
+		assert_ok!(debit(0, &[1, 2]));
+		assert_noop!(debit(0, &[1]), Error::<Test>::AlreadySettled);
+		// A point that the interval counts but the grid does not know.
+		world(|w| {
+			let outcome = w.outcomes[&0];
+			w.outcomes.insert(1, busbar_primitives::Outcome { points: 4, ..outcome });
+		});
+		assert_noop!(debit(1, &[3]), Error::<Test>::UnknownPoint);
+	});
+}
+
+#[test]
+fn a_point_that_is_not_in_force_settles_as_nothing() {
+	run(|| {
+		trade();
+		world(|w| {
+			w.points.push(busbar_primitives::Point { from: 1, ..point(SHOP, 1, PointKind::Metered) });
+			w.points.push(busbar_primitives::Point { until: Some(0), ..point(SHOP, 1, PointKind::Metered) });
+			w.readings.insert((3, 0), metered(77));
+			w.outcomes.insert(0, outcome(5, 4_000_000, 0));
+		});
+		assert_ok!(debit(0, &[3, 4]));
+		assert_eq!((lines(3), lines(4)), (vec![], vec![]));
+		assert_eq!(Intervals::<Test>::get(0).unwrap().debits_done, 2);
+		assert_noop!(debit(0, &[3]), Error::<Test>::AlreadySettled);
+		assert_ok!(debit(0, &[0, 1, 2]));
+		assert_ok!(credit(0, &[4, 3, 2, 1, 0]));
+	});
+}
+
+#[test]
+fn contract_payments_that_differ_from_fees_and_rent_are_a_defect() {
+	run(|| {
+		trade();
+		world(|w| w.outcomes.insert(0, outcome(3, 4_000_001, 0)));
+		assert_noop!(debit(0, &[0, 1, 2]), Error::<Test>::ContractMismatch);
+		world(|w| w.outcomes.insert(0, outcome(3, 4_000_000, 1)));
+		assert_noop!(debit(0, &[0, 1, 2]), Error::<Test>::ContractMismatch);
+	});
+}
+
+#[test]
+fn positions_without_a_price_or_out_of_range_are_a_defect() {
+	run(|| {
+		trade();
+		world(|w| w.results.clear());
+		assert_noop!(debit(0, &[0]), Error::<Test>::PriceMissing);
+		world(|w| w.positions.insert((0, 0), Position { bought: u64::MAX, sold: 0 }));
+		assert_noop!(debit(0, &[0]), Error::<Test>::Overflow);
+		world(|w| w.positions.insert((0, 0), position(i64::MIN + 1)));
+		assert_noop!(debit(0, &[0]), Error::<Test>::Overflow);
+	});
+}
+
+#[test]
+fn the_balancing_party_pays_its_loss_with_the_last_debit() {
+	run(|| {
+		trade();
+		// The home took what it bought; the plant delivered 2000 Wh more than it sold.
+		world(|w| {
+			w.readings.insert((0, 0), metered(1_000));
+			w.readings.insert((1, 0), metered(-2_600));
+		});
+		assert_ok!(debit(0, &[0, 1]));
+		assert_eq!(Balances::balance(&UTILITY), WEALTH);
+		assert_ok!(debit(0, &[2]));
+		// It buys 2000 Wh at 70_000 and owes the fees of their path.
+		assert_eq!(Balances::balance(&UTILITY), WEALTH - 160_000_000);
+		assert_eq!(Intervals::<Test>::get(0).unwrap().stage, Stage::Credits);
+	});
+}
+
+#[test]
+fn a_balancing_party_without_an_account_holds_up_only_the_close() {
+	run(|| {
+		trade();
+		world(|w| {
+			w.readings.insert((0, 0), metered(1_000));
+			w.gone.insert(UTILITY);
+		});
+		assert_ok!(debit(0, &[0, 1]));
+		assert_noop!(debit(0, &[2]), Error::<Test>::AccountsNotSet);
+		assert_ok!(Settlement::set_accounts(RuntimeOrigin::root(), GRID, RENT, participant(SHOP)));
+		assert_ok!(debit(0, &[2]));
+		assert_eq!(Balances::balance(&SHOP), WEALTH - 4_000_000);
+	});
+}
+
+#[test]
+fn an_interval_without_points_is_settled_by_empty_batches() {
+	run(|| {
+		trade();
+		world(|w| w.outcomes.insert(0, outcome(0, 0, 0)));
+		assert_noop!(debit(0, &[0]), Error::<Test>::UnknownPoint);
+		assert_noop!(credit(0, &[]), Error::<Test>::DebitsNotDone);
+		assert_ok!(debit(0, &[]));
+		assert_noop!(debit(0, &[]), Error::<Test>::AlreadySettled);
+		assert_ok!(credit(0, &[]));
+		assert_eq!(Settlement::root(0).unwrap().root, busbar_merkle::root(&[]));
+		assert_eq!(Statements::<Test>::iter().count(), 0);
+	});
+}

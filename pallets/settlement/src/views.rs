@@ -1,0 +1,65 @@
+//! What runtime APIs read.
+
+use crate::{
+	Config, InTransit, Intervals, Issued, Pallet, Progress, Roots, Stage, StatementRoot, Statements, SystemLines,
+};
+use alloc::vec::Vec;
+use busbar_primitives::{
+	api::{Conservation, StatementLine},
+	traits::Finality,
+	Amount, Interval, Phase, PointId,
+};
+use frame_support::traits::fungible::Inspect;
+
+impl<T: Config> Pallet<T> {
+	/// Where the settlement of an interval stands; `None` before its first debit and after it is pruned.
+	pub fn phase(interval: Interval) -> Option<Phase> {
+		Self::progress(interval).map(|progress| match progress.stage {
+			Stage::Debits => Phase::Debits,
+			Stage::Credits => Phase::Credits,
+			Stage::Settled if Self::is_final(interval) => Phase::Final,
+			Stage::Settled => Phase::Settled,
+		})
+	}
+
+	/// The running account of an interval's settlement; `None` before its first debit and after it is pruned.
+	pub fn progress(interval: Interval) -> Option<Progress> {
+		Intervals::<T>::get(interval)
+	}
+
+	/// Root over an interval's statement lines and their number; `None` until it is settled.
+	pub fn root(interval: Interval) -> Option<StatementRoot> {
+		Roots::<T>::get(interval)
+	}
+
+	/// A connection point's statement lines, in the order of the leaves.
+	pub fn statement(point: PointId, interval: Interval) -> Vec<StatementLine> {
+		let statement = Statements::<T>::get(interval, point).unwrap_or_default();
+		statement.lines.into_iter().map(|(index, line)| StatementLine { index, line }).collect()
+	}
+
+	/// Up to `limit` statement lines of an interval from leaf `from` on, in the order of the leaves. Reads all of the
+	/// interval's statements: for runtime APIs only.
+	pub fn lines(interval: Interval, from: u32, limit: u32) -> Vec<StatementLine> {
+		let points = Statements::<T>::iter_prefix_values(interval).flat_map(|statement| statement.lines);
+		let mut lines: Vec<StatementLine> = points
+			.chain(SystemLines::<T>::get(interval))
+			.filter(|(index, _)| *index >= from)
+			.map(|(index, line)| StatementLine { index, line })
+			.collect();
+		lines.sort_unstable_by_key(|line| line.index);
+		lines.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+		lines
+	}
+
+	/// What must balance, of an interval and of the whole.
+	pub fn conservation(interval: Interval) -> Conservation {
+		let lines = Self::lines(interval, 0, u32::MAX);
+		Conservation {
+			total_issuance: T::Currency::total_issuance(),
+			issued: Issued::<T>::get(),
+			in_transit: InTransit::<T>::get(),
+			lines_sum: lines.iter().fold(0, |sum: Amount, line| sum.saturating_add(line.line.amount)),
+		}
+	}
+}

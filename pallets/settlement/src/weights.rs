@@ -1,0 +1,84 @@
+//! Weights of the calls, counted from the storage that each touches and a time per step for what it computes.
+//!
+//! Keys per connection point. Debit: the point, its reading, the order with its collateral, the keys that derive its fill
+//! (at most 32: five steps, each a level and a path in its tree), the zone's result, statement, deposit, and two accounts
+//! with their holds. Credit: the point, the statement, the owner and its account.
+
+use core::marker::PhantomData;
+use frame_support::{
+	traits::Get,
+	weights::{constants::ParityDbWeight, Weight},
+};
+
+/// Weights of this pallet's calls; `n` is the number of payments or connection points.
+pub trait WeightInfo {
+	fn propose_issue(n: u32) -> Weight;
+	fn approve_issue(n: u32) -> Weight;
+	fn cancel_issue() -> Weight;
+	fn set_ceiling() -> Weight;
+	fn set_accounts() -> Weight;
+	fn set_ladder() -> Weight;
+	fn post_prices() -> Weight;
+	fn deposit() -> Weight;
+	fn withdraw() -> Weight;
+	fn debit(n: u32) -> Weight;
+	fn credit(n: u32) -> Weight;
+}
+
+const PICOSECONDS_PER_MICROSECOND: u64 = 1_000_000;
+
+/// A call that computes for `micros` and touches `reads` and `writes` keys; about 100 bytes of proof per key.
+fn cost(db: frame_support::weights::RuntimeDbWeight, micros: u64, reads: u64, writes: u64) -> Weight {
+	Weight::from_parts(micros.saturating_mul(PICOSECONDS_PER_MICROSECOND), reads.saturating_mul(100))
+		.saturating_add(db.reads_writes(reads, writes))
+}
+
+macro_rules! weights {
+	($db:expr) => {
+		fn propose_issue(n: u32) -> Weight {
+			cost($db, 15, 4, 3).saturating_add(cost($db, 1, 0, 0).saturating_mul(n.into()))
+		}
+		fn approve_issue(n: u32) -> Weight {
+			cost($db, 15, 6, 3).saturating_add(cost($db, 20, 2, 2).saturating_mul(n.into()))
+		}
+		fn cancel_issue() -> Weight {
+			cost($db, 15, 4, 2)
+		}
+		fn set_ceiling() -> Weight {
+			cost($db, 8, 0, 1)
+		}
+		fn set_accounts() -> Weight {
+			cost($db, 10, 1, 1)
+		}
+		fn set_ladder() -> Weight {
+			cost($db, 12, 3, 1)
+		}
+		fn post_prices() -> Weight {
+			cost($db, 15, 6, 1)
+		}
+		fn deposit() -> Weight {
+			cost($db, 35, 6, 3)
+		}
+		fn withdraw() -> Weight {
+			cost($db, 35, 6, 3)
+		}
+		fn debit(n: u32) -> Weight {
+			cost($db, 60, 10, 5).saturating_add(cost($db, 110, 46, 8).saturating_mul(n.into()))
+		}
+		fn credit(n: u32) -> Weight {
+			cost($db, 80, 8, 8).saturating_add(cost($db, 45, 6, 2).saturating_mul(n.into()))
+		}
+	};
+}
+
+/// Weights with the database costs of the runtime.
+pub struct SubstrateWeight<T>(PhantomData<T>);
+
+impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
+	weights!(T::DbWeight::get());
+}
+
+/// Weights with the database costs of ParityDB.
+impl WeightInfo for () {
+	weights!(ParityDbWeight::get());
+}

@@ -1,0 +1,53 @@
+//! Benchmarks of the calls. The runtime's session keys are opaque here, so that adding is measured on a validator that the
+//! set had and lost.
+
+use super::*;
+use frame_benchmarking::v2::*;
+use frame_support::traits::EnsureOrigin;
+
+#[benchmarks]
+mod benchmarks {
+	use super::*;
+
+	fn a_validator<T: Config>() -> Result<T::AccountId, BenchmarkError> {
+		let set = Validators::<T>::get();
+		set.last().cloned().ok_or(BenchmarkError::Stop("the genesis set is empty"))
+	}
+
+	#[benchmark]
+	fn add() -> Result<(), BenchmarkError> {
+		let origin = T::AdminOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+		let validator = a_validator::<T>()?;
+		Validators::<T>::mutate(|set| set.retain(|other| *other != validator));
+		AdmittedAt::<T>::remove(&validator);
+
+		#[extrinsic_call]
+		add(origin as T::RuntimeOrigin, validator.clone());
+
+		assert!(Validators::<T>::get().contains(&validator));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn remove() -> Result<(), BenchmarkError> {
+		let origin = T::AdminOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+		let validator = a_validator::<T>()?;
+
+		#[extrinsic_call]
+		remove(origin as T::RuntimeOrigin, validator.clone());
+
+		assert!(!Validators::<T>::get().contains(&validator));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn authorize_upgrade() -> Result<(), BenchmarkError> {
+		let origin = T::AdminOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+
+		#[extrinsic_call]
+		authorize_upgrade(origin as T::RuntimeOrigin, T::Hash::default());
+
+		assert!(frame_system::Pallet::<T>::authorized_upgrade().is_some());
+		Ok(())
+	}
+}

@@ -1,0 +1,2 @@
+mod offences;
+mod set;

@@ -1,0 +1,160 @@
+//! Runtime APIs: what the chain tells about itself.
+
+use crate::{
+	Amount, Balance, Interval, Line, Metered, Moment, Outcome, ParticipantId, Phase, Point, PointId, Position, Price,
+	Step, Terms, Wh, ZoneId, ZoneResult, ZoneView,
+};
+use alloc::vec::Vec;
+use codec::{Codec, Decode, Encode};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+use sp_core::H256;
+
+/// Chain time and the intervals around it.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct Clock {
+	/// Chain time of the block, in ms.
+	pub now: Moment,
+	/// Start of interval 0, chain time in ms.
+	pub epoch: Moment,
+	/// How long an interval lasts in chain time, in s.
+	pub interval_clock_s: u32,
+	/// Length that turns power into energy, in s.
+	pub interval_s: u32,
+	/// The interval in delivery.
+	pub current: Interval,
+	/// The first interval whose gate is still open, if any is.
+	pub next_gate: Option<Interval>,
+	/// The first interval whose session has not opened yet.
+	pub first_unopened: Interval,
+}
+
+/// Where an interval stands.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct Status {
+	pub interval: Interval,
+	pub phase: Phase,
+	pub terms: Terms,
+	pub outcome: Option<Outcome>,
+	/// Number of orders that stand.
+	pub orders: u32,
+	/// Connection points whose debit phase is done.
+	pub debits_done: u32,
+	/// Connection points whose credit phase is done.
+	pub credits_done: u32,
+	/// Root over all statement lines, once settled.
+	pub statement_root: Option<H256>,
+}
+
+/// Energy that stands at one price of one zone.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct BookLevel {
+	pub price: Price,
+	/// Buy steps at this price, in Wh.
+	pub buy: Wh,
+	/// Sell steps at this price, in Wh.
+	pub sell: Wh,
+}
+
+/// A zone's result.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct ZonePrice {
+	pub zone: ZoneId,
+	pub result: ZoneResult,
+}
+
+/// An order as it stands in the book.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct OrderView {
+	pub point: PointId,
+	pub zone: ZoneId,
+	/// Arrival number in the interval, over all zones: time priority.
+	pub arrival: u32,
+	pub steps: Vec<Step>,
+	/// Accepted energy of each step, in Wh; empty before clearing.
+	pub accepted: Vec<Wh>,
+	/// Collateral still held for it, in nEUR.
+	#[serde(with = "crate::decimal")]
+	pub held: Balance,
+}
+
+/// A connection point with its number.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct PointView {
+	pub id: PointId,
+	pub point: Point,
+}
+
+/// What a connection point holds in an interval.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct PositionView {
+	pub point: PointId,
+	pub zone: ZoneId,
+	pub price: Option<Price>,
+	pub position: Position,
+	pub metered: Option<Metered>,
+}
+
+/// A statement line with its place under the interval's statement root.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct StatementLine {
+	/// Leaf index under the statement root.
+	pub index: u32,
+	pub line: Line,
+}
+
+/// A participant as the chain knows it.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct ParticipantView<AccountId> {
+	pub id: ParticipantId,
+	pub account: AccountId,
+	pub active: bool,
+	pub roles: Vec<(crate::Role, crate::Scope)>,
+	pub points: Vec<PointId>,
+}
+
+/// Results of the invariants of DESIGN.md that can be read off the state, for end-to-end tests.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct Conservation {
+	#[serde(with = "crate::decimal")]
+	pub total_issuance: Balance,
+	/// Minted minus burned since genesis, plus the genesis issuance.
+	#[serde(with = "crate::decimal")]
+	pub issued: Balance,
+	/// Money in the settlement's own account, in nEUR; zero while no interval is between debits and credits.
+	#[serde(with = "crate::decimal")]
+	pub in_transit: Balance,
+	/// Sum of all statement lines of the interval, in nEUR; zero once it is settled.
+	#[serde(with = "crate::decimal")]
+	pub lines_sum: Amount,
+}
+
+sp_api::decl_runtime_apis! {
+	/// The energy market, read only.
+	pub trait EnergyApi<AccountId> where AccountId: Codec {
+		/// Chain time and the intervals around it.
+		fn clock() -> Clock;
+		/// Where an interval stands; `None` if it has not opened or is pruned.
+		fn status(interval: Interval) -> Option<Status>;
+		/// The tree of an interval with the link terms in force, in ascending order of zones.
+		fn zones(interval: Interval) -> Vec<ZoneView>;
+		/// Depth of the book of a zone, in ascending order of prices.
+		fn book(interval: Interval, zone: ZoneId) -> Vec<BookLevel>;
+		/// Results of all zones; empty before clearing.
+		fn prices(interval: Interval) -> Vec<ZonePrice>;
+		/// Up to `limit` orders of an interval at points numbered `from` and above.
+		fn orders(interval: Interval, from: PointId, limit: u32) -> Vec<OrderView>;
+		/// Up to `limit` connection points numbered `from` and above.
+		fn points(from: PointId, limit: u32) -> Vec<PointView>;
+		/// The participant that an account belongs to.
+		fn participant(account: AccountId) -> Option<ParticipantView<AccountId>>;
+		/// Positions at all of an account's points.
+		fn positions(account: AccountId, interval: Interval) -> Vec<PositionView>;
+		/// Statement lines at all of an account's points.
+		fn statement(account: AccountId, interval: Interval) -> Vec<StatementLine>;
+		/// Up to `limit` statement lines of an interval from leaf `from` on, in the order of the leaves.
+		fn lines(interval: Interval, from: u32, limit: u32) -> Vec<StatementLine>;
+		/// What must balance, of an interval and of the whole.
+		fn conservation(interval: Interval) -> Conservation;
+	}
+}

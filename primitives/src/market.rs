@@ -1,0 +1,199 @@
+//! Words of the grid and the market: links, points, order steps, terms of an interval, positions.
+
+use crate::{Amount, Balance, Fee, Interval, Moment, ParticipantId, PointId, Price, SignedWh, Watt, Wh, ZoneId};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+
+/// Limits and fee of the link between a zone and its parent.
+#[derive(
+	Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize,
+	Deserialize,
+)]
+pub struct Link {
+	/// Most power that may flow from the parent into the zone, in W; `None` is unlimited.
+	pub import_w: Option<Watt>,
+	/// Most power that may flow from the zone into its parent, in W; `None` is unlimited.
+	pub export_w: Option<Watt>,
+	/// Grid fee for flow in either direction, in nEUR/Wh.
+	pub fee: Fee,
+}
+
+/// A zone as it stands in one interval's tree.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct ZoneView {
+	pub id: ZoneId,
+	/// `None` at the root.
+	pub parent: Option<ZoneId>,
+	/// The link to the parent with the terms in force. Meaningless at the root.
+	pub link: Link,
+}
+
+/// How a connection point's delivery is known.
+#[derive(
+	Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum PointKind {
+	/// A home, a plant, a business: its meter tells, its imbalance is settled.
+	Metered,
+	/// The coupling to the wholesale market, run by the balance-responsible party. It has no imbalance of its own: the
+	/// party is the counterparty of everybody else's.
+	Coupling,
+}
+
+/// A connection point: where a participant meets the grid.
+#[derive(
+	Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize,
+	Deserialize,
+)]
+pub struct Point {
+	pub owner: ParticipantId,
+	pub zone: ZoneId,
+	pub kind: PointKind,
+	/// Most power that the point may draw, in W.
+	pub import_w: Watt,
+	/// Most power that the point may feed in, in W.
+	pub export_w: Watt,
+	/// First interval in which the point exists.
+	pub from: Interval,
+	/// First interval in which the point no longer exists.
+	pub until: Option<Interval>,
+}
+
+/// What is traded. Energy is the first product, not the only one to come.
+#[derive(
+	Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen,
+	TypeInfo, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Product {
+	/// Active energy of one interval, in a call auction.
+	#[default]
+	Energy,
+}
+
+#[derive(
+	Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+	Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+	Buy,
+	Sell,
+}
+
+/// One step of an order's curve: up to `wh` at `price` or better.
+#[derive(
+	Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize,
+	Deserialize,
+)]
+pub struct Step {
+	pub side: Side,
+	/// Limit price, in nEUR/Wh.
+	pub price: Price,
+	/// Quantity, in Wh.
+	pub wh: Wh,
+}
+
+/// Bounds within which the balance-responsible party may post its imbalance prices, in nEUR/Wh.
+#[derive(
+	Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize,
+	Deserialize,
+)]
+pub struct PostedBounds {
+	/// Highest price for energy that a short party lacks.
+	pub short_max: Price,
+	/// Lowest price for energy that a long party has left.
+	pub long_min: Price,
+}
+
+/// What was fixed when an interval's first session opened.
+#[derive(
+	Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize,
+	Deserialize,
+)]
+pub struct Terms {
+	/// Start of delivery, chain time in ms.
+	pub delivery_start: Moment,
+	/// End of delivery, chain time in ms.
+	pub delivery_end: Moment,
+	/// Orders, limits and posted prices are accepted strictly before this chain time.
+	pub gate_closure: Moment,
+	/// Readings are accepted strictly before this chain time; then estimates stand in.
+	pub attestation_end: Moment,
+	/// From this chain time on a settled interval is final.
+	pub dispute_end: Moment,
+	/// Smallest price step, in nEUR/Wh.
+	pub tick: u32,
+	/// Lowest order price, in nEUR/Wh.
+	pub price_floor: Price,
+	/// Highest order price, in nEUR/Wh.
+	pub price_cap: Price,
+	pub posted: PostedBounds,
+}
+
+/// What clearing decided for one zone.
+#[derive(
+	Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize,
+	Deserialize,
+)]
+pub struct ZoneResult {
+	/// The zone price in nEUR/Wh, `None` if the interval failed safe and was not cleared.
+	pub price: Option<Price>,
+	/// Flow from the parent into the zone, in Wh; negative when the zone exports, 0 at the root.
+	pub flow: SignedWh,
+	/// Energy accepted of the buy steps whose price is the zone price, in Wh.
+	pub margin_buy: Wh,
+	/// Energy accepted of the sell steps whose price is the zone price, in Wh.
+	pub margin_sell: Wh,
+	/// Sum of the fees on the path to the root, in nEUR/Wh.
+	pub path_fee: Fee,
+	/// Grid fees of the link to the parent, in nEUR.
+	#[serde(with = "crate::decimal")]
+	pub fees: Balance,
+	/// Congestion rent of the link to the parent, in nEUR.
+	#[serde(with = "crate::decimal")]
+	pub rent: Balance,
+}
+
+/// Energy that a connection point bought and sold for one interval, over all sessions.
+#[derive(
+	Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize,
+	Deserialize,
+)]
+pub struct Position {
+	pub bought: Wh,
+	pub sold: Wh,
+}
+
+impl Position {
+	/// Accepted buys minus accepted sells. `None` beyond the type's range.
+	pub fn net(&self) -> Option<SignedWh> {
+		SignedWh::try_from(self.bought).ok()?.checked_sub(SignedWh::try_from(self.sold).ok()?)
+	}
+}
+
+/// How the market side of an interval ended.
+#[derive(
+	Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize,
+	Deserialize,
+)]
+pub struct Outcome {
+	/// False if the interval failed safe: no positions, metered energy settles as imbalance.
+	pub cleared: bool,
+	/// Connection points that are settled are those numbered below this.
+	pub points: PointId,
+	/// Accepted buys, which equal accepted sells, in Wh.
+	pub traded: Wh,
+	/// Grid fees over all links, in nEUR.
+	#[serde(with = "crate::decimal")]
+	pub fees: Balance,
+	/// Congestion rent over all links, in nEUR.
+	#[serde(with = "crate::decimal")]
+	pub rent: Balance,
+	/// Gains from trade net of fees, in nEUR.
+	#[serde(with = "crate::decimal")]
+	pub welfare: Amount,
+}

@@ -1,0 +1,120 @@
+//! Words of metering and settlement: readings, statement lines, phases.
+
+use crate::{Amount, PointId, Price, SignedWh, Wh};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+
+/// How a reading came to be.
+#[derive(
+	Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Quality {
+	Measured,
+	Estimated,
+	Corrected,
+}
+
+/// What a meter counted in one interval.
+#[derive(
+	Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize,
+	Deserialize,
+)]
+pub struct Metered {
+	pub import: Wh,
+	pub export: Wh,
+	pub quality: Quality,
+}
+
+impl Metered {
+	/// Import minus export. `None` beyond the type's range.
+	pub fn net(&self) -> Option<SignedWh> {
+		SignedWh::try_from(self.import).ok()?.checked_sub(SignedWh::try_from(self.export).ok()?)
+	}
+}
+
+/// Who a statement line pays or debits.
+#[derive(
+	Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Party {
+	/// The owner of a connection point.
+	Point(PointId),
+	/// The account that receives grid fees.
+	GridOperator,
+	/// The account that receives congestion rent; the regulator decides its use.
+	CongestionRent,
+	/// The balance-responsible party, as counterparty of every imbalance.
+	Balancing,
+}
+
+/// Why a statement line stands.
+#[derive(
+	Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+	/// Accepted energy at the zone price.
+	Contract,
+	/// Metered energy minus position.
+	Imbalance,
+	/// The same, on an estimate because no reading came in time.
+	EstimatedImbalance,
+	/// Fees for contracted flow and for the path of imbalances.
+	GridFee,
+	/// Price differences over full links.
+	Rent,
+	/// The share of the interval's credits that a default left unpaid.
+	LossShare,
+	/// What a debtor could not pay.
+	Default,
+}
+
+/// One line of a statement: a leaf under the interval's statement root.
+#[derive(
+	Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize,
+	Deserialize,
+)]
+pub struct Line {
+	/// Version of the settlement, from 1.
+	pub version: u16,
+	pub party: Party,
+	pub cause: Cause,
+	/// Energy, in Wh: position or imbalance, import positive; 0 where the line has none.
+	pub wh: SignedWh,
+	/// Price per Wh, in nEUR/Wh; 0 where the line has none.
+	pub price: Price,
+	/// Money, in nEUR; what the party receives is positive.
+	#[serde(with = "crate::decimal")]
+	pub amount: Amount,
+}
+
+/// Where an interval stands.
+#[derive(
+	Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+	Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+	/// Orders are accepted.
+	Open,
+	/// The gate is closed; clearing has not run yet.
+	Closed,
+	/// Cleared: prices and positions stand.
+	Cleared,
+	/// Failed safe: no positions.
+	Failed,
+	/// Debits are being collected.
+	Debits,
+	/// All debits are in; credits are being paid.
+	Credits,
+	/// Every line is paid and the statement root stands.
+	Settled,
+	/// The dispute window is over; nothing moves any more.
+	Final,
+}

@@ -1,0 +1,147 @@
+//! The boundaries between the pallets. Each is implemented by one pallet and mocked in the tests of the others.
+
+use crate::{
+	Balance, Fee, Interval, Metered, Moment, Outcome, ParticipantId, Point, PointId, Position, Right, Role, Terms, ZoneId,
+	ZoneResult, ZoneView,
+};
+use alloc::vec::Vec;
+use sp_runtime::{DispatchError, DispatchResult};
+
+/// Who may do what. Implemented by `pallet-participants`.
+pub trait Participants<AccountId> {
+	/// The participant that the account belongs to, active or not.
+	fn participant(account: &AccountId) -> Option<ParticipantId>;
+
+	/// The account that a participant is paid on.
+	fn account(participant: ParticipantId) -> Option<AccountId>;
+
+	/// The active participant in whose name `account` exercises `role` at `zone` (`None`: everywhere).
+	///
+	/// # Errors
+	/// If the account is no member, is suspended, or does not hold the role there.
+	fn ensure(account: &AccountId, role: Role, zone: Option<ZoneId>) -> Result<ParticipantId, DispatchError>;
+
+	/// The active participant in whose name `account` exercises `role`, in whatever zone. For what has no zone.
+	///
+	/// # Errors
+	/// If the account is no member, is suspended, or holds the role nowhere.
+	fn ensure_anywhere(account: &AccountId, role: Role) -> Result<ParticipantId, DispatchError> {
+		Self::ensure(account, role, None)
+	}
+
+	/// That `account` is the active participant itself, or its delegate with `right`.
+	///
+	/// # Errors
+	/// If the participant is unknown or suspended, or the account has no such right.
+	fn ensure_acts_for(account: &AccountId, participant: ParticipantId, right: Right) -> DispatchResult;
+
+	/// That a participant exists and is active.
+	fn ensure_active(participant: ParticipantId) -> DispatchResult;
+}
+
+/// The relation between zones that role scopes need. Implemented by `pallet-grid`.
+pub trait Zones {
+	/// Whether `zone` is `ancestor` or lies below it. The walk is bounded by the tree's greatest depth.
+	fn is_within(zone: ZoneId, ancestor: ZoneId) -> bool;
+}
+
+/// The grid as one interval sees it. Implemented by `pallet-grid`.
+pub trait Grid: Zones {
+	/// Up to `limit` zones of the interval's tree after `after`, in ascending order: a parent stands before its children.
+	/// Links carry the terms in force: the interval's publication, or else the static ones.
+	fn zones(interval: Interval, after: Option<ZoneId>, limit: u32) -> Vec<ZoneView>;
+
+	/// Number of zones ever added, an upper bound on an interval's tree.
+	fn zone_count() -> u32;
+
+	/// A connection point, whether or not it is in force.
+	fn point(point: PointId) -> Option<Point>;
+
+	/// Number of connection points ever added; they are numbered from 0.
+	fn point_count() -> PointId;
+
+	/// Up to `limit` connection points of a participant, in ascending order.
+	fn points_of(participant: ParticipantId, limit: u32) -> Vec<PointId>;
+
+	/// The highest sum of fees that a path to the root can have, in nEUR/Wh.
+	fn max_path_fee() -> Fee;
+}
+
+/// Chain time and the terms of intervals. Implemented by `pallet-market`.
+pub trait Calendar {
+	/// Chain time of this block, in ms.
+	fn now() -> Moment;
+
+	/// Length that turns power into energy, in s.
+	fn interval_s() -> u32;
+
+	/// The first interval whose session has not opened yet: what changes the tree takes effect from here.
+	fn first_unopened() -> Interval;
+
+	/// What was fixed for an interval; `None` if it has not opened or is pruned.
+	fn terms(interval: Interval) -> Option<Terms>;
+
+	/// Whether orders, limits and posted prices are accepted for the interval.
+	fn is_open(interval: Interval) -> bool {
+		Self::terms(interval).is_some_and(|terms| Self::now() < terms.gate_closure)
+	}
+}
+
+/// What the market decided. Implemented by `pallet-market`.
+pub trait Positions<AccountId> {
+	/// How the interval's market ended; `None` before that.
+	fn outcome(interval: Interval) -> Option<Outcome>;
+
+	/// What clearing decided for a zone; `None` before that.
+	fn zone_result(interval: Interval, zone: ZoneId) -> Option<ZoneResult>;
+
+	/// A point's position; zero where it has none.
+	fn of(point: PointId, interval: Interval) -> Position;
+
+	/// Takes the collateral off a point's order of a closed interval and says whose and how much it was, so that
+	/// settlement can release and use it. `None` if there is none (any more).
+	fn take_collateral(point: PointId, interval: Interval) -> Option<(AccountId, Balance)>;
+}
+
+/// Collateral of orders. Implemented by `pallet-settlement`.
+pub trait Collateral<AccountId> {
+	/// Holds `amount` nEUR for an order.
+	///
+	/// # Errors
+	/// If the account's free money does not cover it.
+	fn hold(account: &AccountId, amount: Balance) -> DispatchResult;
+
+	/// Releases `amount` nEUR that was held for an order.
+	///
+	/// # Errors
+	/// If less than that is held, which would be a defect.
+	fn release(account: &AccountId, amount: Balance) -> DispatchResult;
+}
+
+/// What meters proved. Implemented by `pallet-metering`.
+pub trait Readings {
+	/// A point's reading; `None` until one was proven.
+	fn of(point: PointId, interval: Interval) -> Option<Metered>;
+}
+
+/// When an interval's money has stopped moving. Implemented by `pallet-settlement`.
+pub trait Finality {
+	/// Whether nothing of the interval can move any more, so that its records may be pruned after their retention.
+	fn is_final(interval: Interval) -> bool;
+}
+
+/// Records of intervals that are pruned after their retention. Implemented by every pallet that keeps such.
+pub trait Prune {
+	/// Removes at most `limit` keys of the interval. Returns how many were removed; fewer than `limit` means that none
+	/// are left.
+	fn prune(interval: Interval, limit: u32) -> u32;
+}
+
+#[impl_trait_for_tuples::impl_for_tuples(8)]
+impl Prune for Tuple {
+	fn prune(interval: Interval, limit: u32) -> u32 {
+		let mut removed = 0u32;
+		for_tuples!( #( removed = removed.saturating_add(Tuple::prune(interval, limit.saturating_sub(removed))); )* );
+		removed
+	}
+}

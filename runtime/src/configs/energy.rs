@@ -1,0 +1,114 @@
+//! The market's pallets, joined through the traits of `busbar_primitives::traits`.
+
+use super::CouncilMajority;
+use crate::{
+	AccountId, Balances, Council, Grid, Market, Metering, Participants, Runtime, RuntimeHoldReason, Settlement,
+	Timestamp, Validators, SLOT_DURATION_MS,
+};
+use frame_support::{
+	parameter_types,
+	traits::{ConstU32, ConstU64, Contains},
+	PalletId,
+};
+use sp_runtime::Perbill;
+
+/// Most zones of a grid. Together with [`MaxMarketLevels`] it makes the largest clearing fit its share of a block.
+pub type MaxMarketZones = ConstU32<1_024>;
+/// Most price levels of an interval, over all zones.
+pub type MaxMarketLevels = ConstU32<8_192>;
+/// Most links between a zone and the root.
+pub type MaxDepth = ConstU32<64>;
+/// Most connection points in one batch of readings or of a settlement phase.
+pub type MaxBatch = ConstU32<128>;
+
+/// Council members and validators, whom only the council may suspend.
+pub struct Governing;
+impl Contains<AccountId> for Governing {
+	fn contains(account: &AccountId) -> bool {
+		Council::is_member(account) || Validators::contains(account)
+	}
+}
+
+impl pallet_participants::Config for Runtime {
+	type AdminOrigin = CouncilMajority;
+	type Zones = Grid;
+	type Protected = Governing;
+	type MaxRoles = ConstU32<16>;
+	type MaxDelegates = ConstU32<8>;
+	type MaxDepth = MaxDepth;
+	type MaxPerBlock = ConstU32<64>;
+	type WeightInfo = ();
+}
+
+impl pallet_grid::Config for Runtime {
+	type AdminOrigin = CouncilMajority;
+	type Participants = Participants;
+	type Calendar = Market;
+	type MaxZones = MaxMarketZones;
+	type MaxDepth = MaxDepth;
+	/// 10 ct/kWh. Collateral counts on it.
+	type MaxPathFee = ConstU32<100_000>;
+	type MaxPoints = ConstU32<131_072>;
+	type MaxBatch = ConstU32<256>;
+	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmark_helpers::Helper;
+}
+
+parameter_types! {
+	/// Share of a block that opening and closing intervals may take.
+	pub const ClearingShare: Perbill = Perbill::from_percent(40);
+}
+
+impl pallet_market::Config for Runtime {
+	type AdminOrigin = CouncilMajority;
+	type Participants = Participants;
+	type Grid = Grid;
+	type Collateral = Settlement;
+	type Finality = Settlement;
+	type Prunable = (Grid, Metering, Settlement);
+	type Time = Timestamp;
+	type SlotDuration = ConstU64<SLOT_DURATION_MS>;
+	type MaxSteps = ConstU32<16>;
+	type MaxZones = MaxMarketZones;
+	type MaxLevels = MaxMarketLevels;
+	type MaxOpenPerBlock = ConstU32<8>;
+	type MaxClosePerBlock = ConstU32<4>;
+	type MaxPrunePerBlock = ConstU32<512>;
+	type ClearingShare = ClearingShare;
+	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmark_helpers::Helper;
+}
+
+impl pallet_metering::Config for Runtime {
+	type Participants = Participants;
+	type Grid = Grid;
+	type Calendar = Market;
+	type MaxReadings = MaxBatch;
+	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmark_helpers::Helper;
+}
+
+parameter_types! {
+	pub const SettlementPalletId: PalletId = PalletId(*b"bb/settl");
+}
+
+impl pallet_settlement::Config for Runtime {
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Currency = Balances;
+	type AdminOrigin = CouncilMajority;
+	type Participants = Participants;
+	type Grid = Grid;
+	type Calendar = Market;
+	type Positions = Market;
+	type Readings = Metering;
+	type PalletId = SettlementPalletId;
+	type MaxPayments = ConstU32<256>;
+	type MaxPending = ConstU32<64>;
+	type MaxPoints = MaxBatch;
+	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmark_helpers::Helper;
+}

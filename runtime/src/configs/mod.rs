@@ -1,0 +1,10 @@
+//! Configuration of the pallets, by subject.
+
+mod consensus;
+mod energy;
+mod governance;
+pub mod system;
+
+pub use consensus::SessionLength;
+pub use energy::MaxMarketZones;
+pub use governance::CouncilMajority;

@@ -1,0 +1,112 @@
+//! Answers of the energy API: what the pallets know, put together. Reads only.
+
+use crate::{AccountId, Grid, Market, Metering, Participants, Settlement};
+use alloc::vec::Vec;
+use busbar_primitives::{
+	api::*,
+	traits::{Grid as _, Participants as _, Positions, Readings},
+	Interval, Moment, ParticipantId, Phase, PointId, ZoneId, ZoneView,
+};
+
+/// Most connection points that an answer about one account names.
+const POINTS_OF_ACCOUNT: u32 = 1_024;
+/// Most zones of a tree, as far as an answer is concerned: the grid's own bound is lower.
+const ALL: u32 = u32::MAX;
+
+pub(crate) fn clock() -> Clock {
+	Market::clock()
+}
+
+pub(crate) fn status(interval: Interval) -> Option<Status> {
+	let record = Market::record(interval)?;
+	let progress = Settlement::progress(interval);
+	let phase = Settlement::phase(interval).unwrap_or_else(|| match record.outcome {
+		Some(outcome) if outcome.cleared => Phase::Cleared,
+		Some(_) => Phase::Failed,
+		None if now() < record.terms.gate_closure => Phase::Open,
+		None => Phase::Closed,
+	});
+	Some(Status {
+		interval,
+		phase,
+		terms: record.terms,
+		outcome: record.outcome,
+		orders: record.orders,
+		debits_done: progress.as_ref().map_or(0, |progress| progress.debits_done),
+		credits_done: progress.as_ref().map_or(0, |progress| progress.credits_done),
+		statement_root: Settlement::root(interval).map(|root| root.root),
+	})
+}
+
+fn now() -> Moment {
+	<Market as busbar_primitives::traits::Calendar>::now()
+}
+
+pub(crate) fn zones(interval: Interval) -> Vec<ZoneView> {
+	<Grid as busbar_primitives::traits::Grid>::zones(interval, None, ALL)
+}
+
+pub(crate) fn book(interval: Interval, zone: ZoneId) -> Vec<BookLevel> {
+	Market::book(interval, zone)
+}
+
+pub(crate) fn prices(interval: Interval) -> Vec<ZonePrice> {
+	Market::prices(interval)
+}
+
+pub(crate) fn orders(interval: Interval, from: PointId, limit: u32) -> Vec<OrderView> {
+	Market::orders(interval, from, limit)
+}
+
+pub(crate) fn points(from: PointId, limit: u32) -> Vec<PointView> {
+	(from..Grid::point_count().min(from.saturating_add(limit)))
+		.filter_map(|id| Some(PointView { id, point: Grid::point(id)? }))
+		.collect()
+}
+
+pub(crate) fn participant(account: AccountId) -> Option<ParticipantView<AccountId>> {
+	let id = Participants::participant(&account)?;
+	Some(ParticipantView {
+		id,
+		account: Participants::account(id)?,
+		active: <Participants as busbar_primitives::traits::Participants<AccountId>>::ensure_active(id).is_ok(),
+		roles: Participants::roles_of(id),
+		points: points_of(id),
+	})
+}
+
+fn points_of(participant: ParticipantId) -> Vec<PointId> {
+	Grid::points_of(participant, POINTS_OF_ACCOUNT)
+}
+
+fn points_of_account(account: &AccountId) -> Vec<PointId> {
+	Participants::participant(account).map(points_of).unwrap_or_default()
+}
+
+pub(crate) fn positions(account: AccountId, interval: Interval) -> Vec<PositionView> {
+	points_of_account(&account)
+		.into_iter()
+		.filter_map(|id| {
+			let zone = Grid::point(id)?.zone;
+			Some(PositionView {
+				point: id,
+				zone,
+				price: Market::zone_result(interval, zone).and_then(|result| result.price),
+				position: <Market as Positions<AccountId>>::of(id, interval),
+				metered: <Metering as Readings>::of(id, interval),
+			})
+		})
+		.collect()
+}
+
+pub(crate) fn statement(account: AccountId, interval: Interval) -> Vec<StatementLine> {
+	points_of_account(&account).into_iter().flat_map(|id| Settlement::statement(id, interval)).collect()
+}
+
+pub(crate) fn lines(interval: Interval, from: u32, limit: u32) -> Vec<StatementLine> {
+	Settlement::lines(interval, from, limit)
+}
+
+pub(crate) fn conservation(interval: Interval) -> Conservation {
+	Settlement::conservation(interval)
+}

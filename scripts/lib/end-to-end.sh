@@ -1,0 +1,172 @@
+# shellcheck shell=bash
+# The end-to-end checks of scripts/test. Sourced after network.sh.
+
+PASSED=0
+FAILED=0
+WORK=""
+WHOLE=no
+
+# The lint and format tools, which a minimal toolchain lacks.
+ensure_lints() {
+	if ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>&1; then
+		say "adding clippy and rustfmt"
+		timeout 300 rustup component add clippy rustfmt || fail "clippy or rustfmt is missing: rustup component add clippy rustfmt"
+	fi
+}
+
+# Exactly what package-lock.json says, unless that is what is there.
+install_npm_packages() {
+	if [[ $ROOT/tests/node_modules/.package-lock.json -nt $ROOT/tests/package-lock.json ]]; then
+		return 0
+	fi
+	(cd "$ROOT/tests" && npm ci --no-audit --no-fund --loglevel=error)
+}
+
+# check "what" command...: runs a check, says how it ended and how long it took, and counts it. Checks are functions that
+# return an error explicitly, because the shell's own error handling is off inside a condition.
+check() {
+	local what=$1 began=$SECONDS log
+	shift
+	log="$(mktemp "$WORK/check-XXXXXX")"
+	if ("$@") >"$log" 2>&1; then
+		PASSED=$((PASSED + 1))
+		say "passed: $what ($(duration $((SECONDS - began))))"
+	else
+		FAILED=$((FAILED + 1))
+		say "FAILED: $what ($(duration $((SECONDS - began))))"
+		sed 's/^/    /' "$log" >&2
+	fi
+}
+
+# run_tests FILE: the tests of one file, each counted.
+run_tests() {
+	local file=$1 began=$SECONDS log passed failed
+	log="$WORK/$file.tap"
+	(cd "$ROOT/tests" && timeout 900 node --test --test-reporter=tap "$file") >"$log" 2>&1 || true
+	passed="$(sed -n 's/^# pass \([0-9]*\)$/\1/p' "$log")"
+	failed="$(sed -n 's/^# \(fail\|cancelled\) \([0-9]*\)$/\2/p' "$log" | paste -sd+)"
+	failed=$((${failed:-0}))
+	# A file whose tests never ran is a failure, too.
+	if ((${passed:-0} + failed == 0)); then
+		failed=1
+	fi
+	PASSED=$((PASSED + ${passed:-0}))
+	FAILED=$((FAILED + failed))
+	if ((failed > 0)); then
+		sed 's/^/    /' "$log" >&2
+	fi
+	say "$file: ${passed:-0} passed, $failed failed ($(duration $((SECONDS - began))))"
+}
+
+# What the report must say, whatever the day was like.
+report_holds() {
+	jq --exit-status --argjson intervals "$INTERVALS_TRADED" '
+		.intervals == $intervals and .settled_intervals == $intervals and .money_conserved == true
+		and .orders_submitted == .orders_accepted and .orders_accepted > 100 * $intervals
+		and .traded_wh > 0 and .finality_lag_blocks_max != null and .finality_lag_blocks_max <= 3
+		' "$WORK/report/report.json" || {
+		jq 'del(.bills)' "$WORK/report/report.json"
+		return 1
+	}
+}
+
+# Every cleared interval, exported from the chain, against the rules and the linear programme's optimum.
+clearings_are_optimal() {
+	local url current interval status exported=0
+	url="$(node_url gateway)"
+	current="$(rpc gateway energy_clock | jq .current)" || return 1
+	for ((interval = 0; interval <= current; interval++)); do
+		status="$(rpc gateway energy_status "[$interval]" 2>/dev/null)" || continue
+		if jq --exit-status '.outcome.cleared and .orders > 0' <<<"$status" >/dev/null; then
+			"$CLI_BINARY" market export --url "$url" --interval "$interval" \
+				--case "$WORK/cases/$interval.json" --result "$WORK/cases/$interval.result.json" || return 1
+			"$CLI_BINARY" check --optimum "$WORK/cases/$interval.json" "$WORK/cases/$interval.result.json" || return 1
+			exported=$((exported + 1))
+		fi
+	done
+	echo "$exported intervals"
+	((exported >= INTERVALS_TRADED))
+}
+
+# A node that is started on the data of another chain says so and ends.
+foreign_chain_is_refused() {
+	local log="$WORK/foreign.log"
+	set_market_parameters "$NETWORK/plain.json" 12 0 >"$NETWORK/foreign.json" || return 1
+	if timeout 60 "$NODE_BINARY" --chain "$NETWORK/foreign.json" --base-path "$NETWORK/data/alice" --no-mdns --no-telemetry \
+		--no-prometheus --listen-addr "/ip4/127.0.0.1/tcp/$((BASE_PORT + 20))" --rpc-port "$((BASE_PORT + 1))" >"$log" 2>&1; then
+		echo "the node ran on another chain's data"
+		return 1
+	elif (($? == 124)); then
+		echo "the node did not end"
+		return 1
+	fi
+	cat "$log"
+	grep -q 'has genesis .* purge the chain' "$log"
+}
+
+# A chain specification that is none is refused in one line.
+malformed_chain_is_refused() {
+	local log="$WORK/malformed.log"
+	printf '{"name":"nothing"}' >"$WORK/malformed.json"
+	if timeout 60 "$NODE_BINARY" --chain "$WORK/malformed.json" --tmp --rpc-port "$((BASE_PORT + 1))" >"$log" 2>&1; then
+		return 1
+	fi
+	cat "$log"
+	grep -q 'is no chain specification' "$log"
+}
+
+leave() {
+	local code=$?
+	trap - EXIT INT TERM
+	network_stop
+	if [[ $WHOLE == yes && $FAILED -eq 0 ]]; then
+		rm -rf "$WORK"
+	else
+		rm -rf "$WORK/network/data"
+		printf '%s: logs and reports are in %s\n' "$NAME" "$WORK" >&2
+	fi
+	exit "$code"
+}
+
+# run_end_to_end BASE_PORT INTERVAL_CLOCK_S INTERVALS
+run_end_to_end() {
+	local began=$SECONDS
+	INTERVALS_TRADED=$3
+	WORK="$(mktemp -d "${TMPDIR:-/tmp}/busbar-test-XXXXXX")"
+	trap leave EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+
+	say "starting four validators and a gateway"
+	network_prepare "$WORK/network" "$1" "$2"
+	network_start
+	network_wait
+	say "the network finalises"
+
+	check "a demonstration of $3 intervals" "$CLI_BINARY" demo --url "$(node_url gateway)" --intervals "$3" --report "$WORK/report"
+	check "the report holds" report_holds
+	check "every clearing passes the checker and is the linear programme's optimum" clearings_are_optimal
+
+	export BUSBAR_URL BUSBAR_CHAIN_SPEC BUSBAR_GATEWAY BUSBAR_INTERVALS
+	BUSBAR_URL="$(node_url gateway)"
+	BUSBAR_CHAIN_SPEC="$NETWORK/raw.json"
+	BUSBAR_GATEWAY="$(gateway_address)"
+	BUSBAR_INTERVALS="$3"
+	run_tests invariants.mjs
+	run_tests polkadot-js.mjs
+	run_tests light-client.mjs
+
+	check "all nodes are still running" network_check_running
+	network_stop
+	check "no panic and no error line in any log" network_logs_are_clean
+	check "another chain's specification is refused" foreign_chain_is_refused
+	check "a malformed chain specification is refused" malformed_chain_is_refused
+	WHOLE=yes
+	say "end to end: done in $(duration $((SECONDS - began)))"
+}
+
+# The last line, and the exit code.
+summary() {
+	printf '%d passed, %d failed\n' "$PASSED" "$FAILED"
+	((FAILED == 0))
+}

@@ -1,0 +1,176 @@
+# shellcheck shell=bash
+# A network of four validators and one gateway on loopback, with temporary data. Sourced after common.sh and build.sh.
+#
+# Ports, from a base port P: the gateway's RPC listens on P, the validators' on P+1 to P+4; the peers on P+20 to P+24;
+# light clients reach the gateway on P+30 (WebSocket).
+
+VALIDATORS=(alice bob charlie dave)
+NODES=(gateway "${VALIDATORS[@]}")
+# How long a young network may take to finalise its first blocks, in seconds.
+START_SECONDS=90
+
+NETWORK=""
+BASE_PORT=""
+
+# node_index NAME: its offset to the base ports.
+node_index() {
+	local i
+	for i in "${!NODES[@]}"; do
+		if [[ ${NODES[i]} == "$1" ]]; then
+			echo "$i"
+		fi
+	done
+}
+
+node_rpc_port() {
+	echo $((BASE_PORT + $(node_index "$1")))
+}
+
+node_url() {
+	echo "ws://127.0.0.1:$(node_rpc_port "$1")"
+}
+
+# Node keys are public knowledge here, so that peer addresses are the same on every devnet.
+node_key() {
+	printf '%064x' $(($(node_index "$1") + 1))
+}
+
+node_peer() {
+	cat "$NETWORK/$1.peer"
+}
+
+node_address() {
+	echo "/ip4/127.0.0.1/tcp/$((BASE_PORT + 20 + $(node_index "$1")))/p2p/$(node_peer "$1")"
+}
+
+# Where light clients dial in.
+gateway_address() {
+	echo "/ip4/127.0.0.1/tcp/$((BASE_PORT + 30))/ws/p2p/$(node_peer gateway)"
+}
+
+# rpc NODE METHOD [PARAMS]: the result of a JSON-RPC call.
+rpc() {
+	curl --silent --show-error --fail --max-time 10 --header 'Content-Type: application/json' \
+		--data "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"$2\",\"params\":${3:-[]}}" \
+		"http://127.0.0.1:$(node_rpc_port "$1")" | jq --exit-status --compact-output '.result'
+}
+
+# set_market_parameters PLAIN_SPECIFICATION INTERVAL_CLOCK_S EPOCH_MS: the specification with another clock and start of
+# interval 0. Edited as text: jq would write large amounts of money as floating-point numbers.
+set_market_parameters() {
+	local parameters='.genesis.runtimeGenesis.patch.market.parameters'
+	if ! jq --exit-status "$parameters | has(\"interval_clock_s\") and has(\"epoch\")" "$1" >/dev/null; then
+		fail "the chain specification $1 has no market parameters"
+	fi
+	sed -E "s/(\"interval_clock_s\": *)[0-9]+/\1$2/; s/(\"epoch\": *)[0-9]+/\1$3/" "$1"
+}
+
+# network_prepare DIRECTORY BASE_PORT INTERVAL_CLOCK_S: node identities and the chain specification, plain and raw.
+network_prepare() {
+	NETWORK=$1
+	BASE_PORT=$2
+	local clock_s=$3 port node
+	mkdir -p "$NETWORK/logs"
+	for port in $(seq "$BASE_PORT" $((BASE_PORT + 4))) $(seq $((BASE_PORT + 20)) $((BASE_PORT + 24))) $((BASE_PORT + 30)); do
+		if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+			fail "port $port is taken: is another devnet running? Choose another base port with --port"
+		fi
+	done
+	for node in "${NODES[@]}"; do
+		node_key "$node" >"$NETWORK/$node.key"
+		"$NODE_BINARY" key inspect-node-key --file "$NETWORK/$node.key" 2>/dev/null >"$NETWORK/$node.peer" ||
+			fail "$NODE_BINARY cannot read a node key"
+	done
+
+	# The clock and the start of interval 0 are the only things in which one devnet differs from another.
+	"$NODE_BINARY" export-chain-spec --chain devnet >"$NETWORK/preset.json" 2>"$NETWORK/logs/chain-spec.log" ||
+		fail "the chain specification could not be built, see $NETWORK/logs/chain-spec.log"
+	set_market_parameters "$NETWORK/preset.json" "$clock_s" "$(date +%s)000" >"$NETWORK/plain.json"
+	"$NODE_BINARY" export-chain-spec --chain "$NETWORK/plain.json" --raw >"$NETWORK/raw.json" 2>>"$NETWORK/logs/chain-spec.log" ||
+		fail "the raw chain specification could not be built, see $NETWORK/logs/chain-spec.log"
+}
+
+# start_node NAME OPTION...: starts a node in its own process group and notes its process.
+start_node() {
+	local node=$1 other peers=()
+	shift
+	for other in "${NODES[@]}"; do
+		if [[ $other != "$node" ]]; then
+			peers+=("$(node_address "$other")")
+		fi
+	done
+	setsid "$NODE_BINARY" --chain "$NETWORK/raw.json" --base-path "$NETWORK/data/$node" --name "$node" \
+		--node-key-file "$NETWORK/$node.key" --listen-addr "/ip4/127.0.0.1/tcp/$((BASE_PORT + 20 + $(node_index "$node")))" \
+		--reserved-nodes "${peers[@]}" --no-mdns --no-telemetry --no-prometheus --detailed-log-output \
+		--rpc-port "$(node_rpc_port "$node")" --rpc-cors all "$@" >"$NETWORK/logs/$node.log" 2>&1 </dev/null &
+	echo $! >"$NETWORK/$node.pid"
+}
+
+# Starts the validators and the gateway.
+network_start() {
+	local node
+	for node in "${VALIDATORS[@]}"; do
+		start_node "$node" "--$node" --validator
+	done
+	start_node gateway --listen-addr "/ip4/127.0.0.1/tcp/$((BASE_PORT + 30))/ws" \
+		--state-pruning archive --blocks-pruning archive --rpc-max-connections 500
+}
+
+# Fails with the end of the log of the first node that is not running.
+network_check_running() {
+	local node
+	for node in "${NODES[@]}"; do
+		if ! kill -0 "$(<"$NETWORK/$node.pid")" 2>/dev/null; then
+			tail -n 15 "$NETWORK/logs/$node.log" >&2
+			fail "node $node has ended, see $NETWORK/logs/$node.log"
+		fi
+	done
+}
+
+# finalized NODE: number of the finalised block, nothing while the node does not answer.
+finalized() {
+	local hash
+	hash="$(rpc "$1" chain_getFinalizedHead 2>/dev/null)" || return 0
+	printf '%d' "$(rpc "$1" chain_getHeader "[$hash]" 2>/dev/null | jq --raw-output .number)"
+}
+
+# Waits until every node has finalised its second block.
+network_wait() {
+	local began=$SECONDS node number
+	for node in "${NODES[@]}"; do
+		until number="$(finalized "$node")" && ((${number:-0} >= 2)); do
+			network_check_running
+			if ((SECONDS - began >= START_SECONDS)); then
+				fail "node $node has finalised nothing within $START_SECONDS s, see $NETWORK/logs/$node.log"
+			fi
+			sleep 0.5
+		done
+	done
+}
+
+# Stops all nodes of the network, politely first.
+network_stop() {
+	local node pid pids=()
+	[[ -n $NETWORK ]] || return 0
+	for node in "${NODES[@]}"; do
+		if [[ -r $NETWORK/$node.pid ]]; then
+			pid="$(<"$NETWORK/$node.pid")"
+			rm -f "$NETWORK/$node.pid"
+			if kill -TERM "$pid" 2>/dev/null; then
+				pids+=("$pid")
+			fi
+		fi
+	done
+	for pid in "${pids[@]}"; do
+		for _ in $(seq 100); do
+			kill -0 "$pid" 2>/dev/null || continue 2
+			sleep 0.1
+		done
+		kill -KILL "$pid" 2>/dev/null || true
+	done
+}
+
+# Whether all logs are free of panics and error lines; prints what is not.
+network_logs_are_clean() {
+	! grep --with-filename --line-number --extended-regexp ' ERROR |panicked at|^Error:|^Version: .*busbar' "$NETWORK"/logs/*.log
+}

@@ -1,0 +1,120 @@
+// What an outsider needs who knows the chain's address and nothing else: everything below comes from the metadata.
+
+import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
+import { stringToU8a, u8aConcat, u8aToHex } from '@polkadot/util';
+import { blake2AsU8a, cryptoWaitReady, randomAsU8a } from '@polkadot/util-crypto';
+
+// A value from the environment that the test run sets; its absence is a mistake in the call.
+export function setting(name) {
+	const value = process.env[name];
+	if (!value) {
+		throw new Error(`set ${name}; scripts/test does it`);
+	}
+	return value;
+}
+
+// The typed API of a full node, and the connection below it for methods that no metadata describes.
+export async function connect(url) {
+	await cryptoWaitReady();
+	const provider = new WsProvider(url, 1000, {}, 30_000);
+	return { api: await ApiPromise.create({ provider, noInitWarn: true }), provider };
+}
+
+// Well-known devnet accounts and fresh ones, all sr25519.
+export function keyring() {
+	const ring = new Keyring({ type: 'sr25519', ss58Format: 42 });
+	return {
+		devnet: (name) => ring.addFromUri(`//${name}`),
+		fresh: () => ring.addFromSeed(randomAsU8a(32)),
+	};
+}
+
+// The name of a dispatch error as pallet.Error.
+function errorName(api, error) {
+	if (error.isModule) {
+		const { section, name } = api.registry.findMetaError(error.asModule);
+		return `${section}.${name}`;
+	}
+	return error.toString();
+}
+
+// A transaction that a block took in and that failed there.
+export class DispatchFailed extends Error {
+	constructor(name) {
+		super(`the call failed: ${name}`);
+		this.errorName = name;
+	}
+}
+
+// Signs, submits and waits for the block. Returns the transaction's events and the block's hash.
+// Throws DispatchFailed if the call failed, or what the pool said if it never got into a block.
+export function submit(api, call, signer, options = {}) {
+	return new Promise((resolve, reject) => {
+		const timer = setTimeout(() => reject(new Error(`${call.method.section}.${call.method.method}: in no block for 60 s`)), 60_000);
+		const settle = (outcome, value) => {
+			clearTimeout(timer);
+			outcome(value);
+		};
+		call.signAndSend(signer, options, ({ status, events, dispatchError }) => {
+			if (status.isInBlock) {
+				if (dispatchError) {
+					settle(reject, new DispatchFailed(errorName(api, dispatchError)));
+				} else {
+					settle(resolve, { events: events.map(({ event }) => event), block: status.asInBlock });
+				}
+			} else if (status.isInvalid || status.isDropped || status.isUsurped) {
+				settle(reject, new Error(`the pool let go of it: ${status.type}`));
+			}
+		}).catch((error) => settle(reject, error));
+	});
+}
+
+// The one event of that name, or an error that lists what there was.
+export function eventOf(result, section, method) {
+	const event = result.events.find((each) => each.section === section && each.method === method);
+	if (!event) {
+		const names = result.events.map((each) => `${each.section}.${each.method}`).join(', ');
+		throw new Error(`no event ${section}.${method} among: ${names}`);
+	}
+	return event;
+}
+
+// Tries until the answer is not undefined, a null or false.
+export async function until(what, seconds, question) {
+	const end = Date.now() + seconds * 1000;
+	for (;;) {
+		const answer = await question();
+		if (answer !== undefined && answer !== null && answer !== false) {
+			return answer;
+		}
+		if (Date.now() > end) {
+			throw new Error(`not within ${seconds} s: ${what}`);
+		}
+		await new Promise((resume) => setTimeout(resume, 500));
+	}
+}
+
+// A random UUID, version 4, as bytes.
+export function uuid() {
+	const bytes = randomAsU8a(16);
+	bytes[6] = (bytes[6] & 0x0f) | 0x40;
+	bytes[8] = (bytes[8] & 0x3f) | 0x80;
+	return bytes;
+}
+
+// A newcomer's consent to membership: its signature over (domain, genesis hash, participant, account, commitment).
+export function acceptance(api, participant, pair, commitment) {
+	const payload = u8aConcat(
+		stringToU8a('busbar:join'),
+		api.genesisHash.toU8a(),
+		participant,
+		pair.publicKey,
+		commitment,
+	);
+	return { Sr25519: u8aToHex(pair.sign(payload)) };
+}
+
+// A commitment to a record that stays off chain: a salted hash.
+export function commitmentTo(record) {
+	return blake2AsU8a(u8aConcat(randomAsU8a(32), stringToU8a(record)), 256);
+}

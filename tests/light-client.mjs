@@ -1,0 +1,78 @@
+// A light client started from the exported chain specification alone reads a zone price and proves it.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+import { LightClient } from './lib/light.mjs';
+import { connect, setting } from './lib/outsider.mjs';
+
+// The first finalised block on a network of minutes; warp sync and slow machines included.
+const SYNC_SECONDS = 60;
+
+let api;
+let provider;
+let light;
+const log = [];
+
+before(async () => {
+	({ api, provider } = await connect(setting('BUSBAR_URL')));
+	const spec = JSON.parse(await readFile(setting('BUSBAR_CHAIN_SPEC'), 'utf8'));
+	spec.bootNodes = [setting('BUSBAR_GATEWAY')];
+	light = await LightClient.start(JSON.stringify(spec), (level, target, message) => log.push(`${level} ${target}: ${message}`));
+});
+
+after(async () => {
+	await light?.stop();
+	await api?.disconnect();
+});
+
+// A finalised block at which some interval has cleared, newest first, with a zone that has a price.
+async function clearedAt(block) {
+	const at = await api.at(block);
+	const { current } = (await at.call.energyApi.clock()).toJSON();
+	for (let interval = current; interval >= 0; interval--) {
+		const prices = await at.call.energyApi.prices(interval);
+		const priced = prices.find((each) => each.result.price.isSome);
+		if (priced) {
+			return { interval, zone: priced.zone.toNumber(), price: priced.result.price.unwrap().toBigInt() };
+		}
+	}
+	throw new Error('no interval has cleared on this network');
+}
+
+test('it finds the finalised head from the chain specification alone', async () => {
+	const timeout = new Promise((_, reject) => {
+		setTimeout(() => reject(new Error(`no finalised block within ${SYNC_SECONDS} s; its log ends:\n${log.slice(-15).join('\n')}`)), SYNC_SECONDS * 1000).unref();
+	});
+	const block = await Promise.race([light.finalized(), timeout]);
+	const header = api.registry.createType('Header', await light.header(block));
+	assert.ok(header.number.toNumber() > 0, 'it is still at genesis');
+	assert.equal((await api.rpc.chain.getBlockHash(header.number.toNumber())).toHex(), block, 'the full node has another block there');
+});
+
+test('it proves a zone price from storage', async () => {
+	const block = await light.finalized();
+	const { interval, zone, price } = await clearedAt(block);
+	const key = api.query.market.results.key(interval, zone);
+	const proven = await light.storage(block, key);
+	assert.ok(proven, 'the zone result is missing in the light client\'s state');
+	assert.equal(proven, await provider.send('state_getStorage', [key, block]));
+	// A zone result starts with its price, an Option<i64>.
+	const bytes = Buffer.from(proven.slice(2), 'hex');
+	assert.equal(bytes[0], 1);
+	assert.equal(bytes.readBigInt64LE(1), price);
+});
+
+test('it runs the runtime API on proven state and agrees with the full node', async () => {
+	const block = await light.finalized();
+	const { interval } = await clearedAt(block);
+	const parameters = api.registry.createType('u32', interval).toHex(true);
+	const proven = await light.call(block, 'EnergyApi_prices', parameters);
+	assert.equal(proven, await provider.send('state_call', ['EnergyApi_prices', parameters, block]));
+});
+
+test('it says what is absent', async () => {
+	const block = await light.finalized();
+	const key = api.query.market.results.key(4_000_000_000, 0);
+	assert.equal(await light.storage(block, key), null);
+});

@@ -1,0 +1,196 @@
+// The chain as an outsider meets it with @polkadot/api and no types of its own: joins, trades, reads, is refused.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { acceptance, commitmentTo, connect, DispatchFailed, eventOf, keyring, setting, submit, until, uuid } from './lib/outsider.mjs';
+
+const EUR = 1_000_000_000n;
+// Limit prices in nEUR/Wh and quantities in Wh of the newcomer's two orders, at two points of its own. Nobody else
+// trades any more when this runs, so the smaller quantity changes hands, at a price between the limits.
+const BUY = { price: 200_000, wh: 400 };
+const SELL = { price: 100_000, wh: 250 };
+const RATING_W = 8_000;
+
+let api;
+let provider;
+const keys = {};
+
+before(async () => {
+	({ api, provider } = await connect(setting('BUSBAR_URL')));
+	const ring = keyring();
+	for (const name of ['Dso', 'Membership', 'SettlementA', 'SettlementB']) {
+		keys[name] = ring.devnet(name);
+	}
+	keys.newcomer = ring.fresh();
+	keys.stranger = ring.fresh();
+});
+
+after(() => api?.disconnect());
+
+const clock = async () => (await api.call.energyApi.clock()).toJSON();
+const newcomer = { id: uuid(), points: [], interval: undefined };
+
+test('the metadata describes the market without any types of ours', () => {
+	for (const [pallet, call] of [['market', 'place'], ['participants', 'register'], ['grid', 'addPoint'], ['metering', 'prove'], ['settlement', 'debit']]) {
+		assert.ok(api.tx[pallet]?.[call], `${pallet}.${call} is missing`);
+		assert.ok(api.tx[pallet][call].meta.docs.length > 0, `${pallet}.${call} is not documented`);
+	}
+	for (const name of ['clock', 'status', 'zones', 'book', 'prices', 'orders', 'positions', 'statement']) {
+		assert.equal(typeof api.call.energyApi[name], 'function', `EnergyApi.${name} is missing`);
+	}
+});
+
+test('a newcomer joins with its own consent and pays no fee', async () => {
+	const commitment = commitmentTo('Jo Newcomer, 1 Feeder Street');
+	const consent = acceptance(api, newcomer.id, keys.newcomer, commitment);
+	const joined = await submit(api, api.tx.participants.register(newcomer.id, keys.newcomer.address, commitment, consent), keys.Membership);
+	eventOf(joined, 'participants', 'Registered');
+	await submit(api, api.tx.participants.grantRole(newcomer.id, 'Prosumer', 'Grid'), keys.Membership);
+
+	const view = (await api.call.energyApi.participant(keys.newcomer.address)).unwrap();
+	assert.equal(view.active.isTrue, true);
+	assert.deepEqual(view.id.toU8a(), newcomer.id);
+});
+
+test('somebody else\'s consent does not do', async () => {
+	const id = uuid();
+	const commitment = commitmentTo('somebody');
+	const forged = acceptance(api, id, keys.stranger, commitment);
+	await assert.rejects(
+		submit(api, api.tx.participants.register(id, keyring().fresh().address, commitment, forged), keys.Membership),
+		(error) => {
+			assert.equal(error.errorName, 'participants.BadAcceptance', error.message);
+			return true;
+		},
+	);
+});
+
+test('two settlement agents mint money for the newcomer', async () => {
+	const before = (await api.query.balances.totalIssuance()).toBigInt();
+	const payments = [[keys.newcomer.address, 100n * EUR]];
+	const proposed = await submit(api, api.tx.settlement.proposeIssue('Mint', payments), keys.SettlementA);
+	const [id] = eventOf(proposed, 'settlement', 'IssueProposed').data;
+	await assert.rejects(submit(api, api.tx.settlement.approveIssue(id), keys.SettlementA), (error) => {
+		assert.equal(error.errorName, 'settlement.SameParticipant', error.message);
+		return true;
+	});
+	await submit(api, api.tx.settlement.approveIssue(id), keys.SettlementB);
+	assert.equal((await api.query.balances.totalIssuance()).toBigInt(), before + 100n * EUR);
+	const account = await api.query.system.account(keys.newcomer.address);
+	assert.equal(account.data.free.toBigInt(), 100n * EUR);
+});
+
+test('the grid operator connects the newcomer at the root', async () => {
+	const zones = await api.call.energyApi.zones((await clock()).firstUnopened - 1);
+	const root = zones.find((zone) => zone.parent.isNone);
+	assert.ok(root, 'there is no root zone');
+	for (let i = 0; i < 2; i++) {
+		const added = await submit(api, api.tx.grid.addPoint(root.id, newcomer.id, 'Metered', RATING_W, RATING_W), keys.Dso);
+		eventOf(added, 'grid', 'PointAdded');
+	}
+	newcomer.points = (await api.call.energyApi.participant(keys.newcomer.address)).unwrap().points.map((point) => point.toNumber());
+	assert.equal(newcomer.points.length, 2);
+});
+
+test('the newcomer\'s orders are accepted and clear at one price', async () => {
+	const [buyer, seller] = newcomer.points;
+	const from = Math.max(...(await api.call.energyApi.points(buyer, 2)).map((each) => each.point.from.toNumber()));
+	newcomer.interval = await until('an interval in which the new points exist opens', 120, async () => {
+		const last = (await clock()).firstUnopened - 1;
+		return last >= from && last;
+	});
+	const order = (side, { price, wh }) => [{ side, price, wh }];
+	const bought = await submit(api, api.tx.market.place(newcomer.interval, buyer, 'Energy', order('Buy', BUY)), keys.newcomer);
+	const placed = eventOf(bought, 'market', 'OrderPlaced');
+	assert.equal(placed.data.point.toNumber(), buyer);
+	assert.equal(placed.data.interval.toNumber(), newcomer.interval);
+	await submit(api, api.tx.market.place(newcomer.interval, seller, 'Energy', order('Sell', SELL)), keys.newcomer);
+
+	await until('the interval clears', 120, async () => {
+		const status = await api.call.energyApi.status(newcomer.interval);
+		return status.isSome && status.unwrap().outcome.isSome && status.unwrap().outcome.unwrap().cleared.isTrue;
+	});
+	const positions = await api.call.energyApi.positions(keys.newcomer.address, newcomer.interval);
+	const at = (point) => positions.find((each) => each.point.toNumber() === point);
+	assert.equal(at(buyer).position.bought.toNumber(), SELL.wh);
+	assert.equal(at(seller).position.sold.toNumber(), SELL.wh);
+	const price = at(buyer).price.unwrap().toNumber();
+	assert.equal(at(seller).price.unwrap().toNumber(), price);
+	assert.ok(SELL.price <= price && price <= BUY.price, `the price is ${price}`);
+});
+
+test('the energy JSON-RPC tells the same position', async () => {
+	const viaRpc = await provider.send('energy_positions', [keys.newcomer.address, newcomer.interval]);
+	const viaApi = await api.call.energyApi.positions(keys.newcomer.address, newcomer.interval);
+	assert.equal(viaRpc.length, newcomer.points.length);
+	for (const each of viaApi) {
+		const same = viaRpc.find((other) => other.point === each.point.toNumber());
+		assert.equal(Number(same.position.bought), each.position.bought.toNumber());
+		assert.equal(Number(same.position.sold), each.position.sold.toNumber());
+	}
+});
+
+const freeMoney = async () => (await api.query.system.account(keys.newcomer.address)).data.free.toBigInt();
+
+// What is wrong with an order, the error that says so, and the order: interval, point, steps.
+const REFUSALS = [
+	['after gate closure', 'market.GateClosed', ({ current }, [point]) => [current, point, [{ side: 'Buy', ...BUY }]]],
+	['before its session opens', 'market.NotOpenYet', ({ firstUnopened }, [point]) => [firstUnopened + 50, point, [{ side: 'Buy', ...BUY }]]],
+	['for an unknown point', 'market.UnknownPoint', ({ last }) => [last, 4_000_000, [{ side: 'Buy', ...BUY }]]],
+	['for somebody else\'s point', 'participants.NotDelegate', ({ last }) => [last, 0, [{ side: 'Buy', ...BUY }]]],
+	['with crossed steps', 'market.CrossedSteps', ({ last }, [point]) => [last, point, [{ side: 'Buy', ...BUY }, { side: 'Sell', ...SELL }]]],
+	['beyond the point\'s rating', 'market.BeyondRating', ({ last }, [point]) => [last, point, [{ side: 'Buy', price: BUY.price, wh: RATING_W }]]],
+	['beyond the price cap', 'market.PriceOutOfBounds', ({ last }, [point]) => [last, point, [{ side: 'Buy', price: 999_999_900, wh: 1 }]]],
+];
+
+for (const [what, expected, order] of REFUSALS) {
+	test(`an order ${what} is refused with its own error and changes nothing`, async () => {
+		const now = await clock();
+		const money = await freeMoney();
+		const [interval, point, steps] = order({ ...now, last: now.firstUnopened - 1 }, newcomer.points);
+		await assert.rejects(submit(api, api.tx.market.place(interval, point, 'Energy', steps), keys.newcomer), (error) => {
+			assert.equal(error.errorName, expected, error.message);
+			return true;
+		});
+		assert.equal(await freeMoney(), money);
+	});
+}
+
+test('an order beyond the collateral is refused and changes nothing', async () => {
+	const { firstUnopened } = await clock();
+	// At the cap and the rating an order needs 2 EUR; the newcomer keeps 0.1 EUR.
+	const price = 1_000_000;
+	const wh = RATING_W / 4;
+	await submit(api, api.tx.balances.transferKeepAlive(keys.Dso.address, await freeMoney() - EUR / 10n), keys.newcomer);
+	const money = await freeMoney();
+	await assert.rejects(submit(api, api.tx.market.place(firstUnopened - 1, newcomer.points[0], 'Energy', [{ side: 'Buy', price, wh }]), keys.newcomer), DispatchFailed);
+	assert.equal(await freeMoney(), money);
+});
+
+test('limits from somebody who is no grid operator are refused', async () => {
+	const { firstUnopened } = await clock();
+	const link = { importW: 1_000, exportW: 1_000, fee: 0 };
+	await assert.rejects(submit(api, api.tx.grid.publish(firstUnopened - 1, [[1, link]]), keys.newcomer), (error) => {
+		assert.equal(error.errorName, 'participants.RoleMissing', error.message);
+		return true;
+	});
+});
+
+// The pool refuses a transaction, so that no block ever sees it.
+async function refusedByThePool(call, signer, options, reason) {
+	await assert.rejects(submit(api, call, signer, options), (error) => {
+		assert.ok(!(error instanceof DispatchFailed), `it got into a block: ${error.message}`);
+		assert.match(error.message, /^1010: Invalid Transaction/);
+		assert.match(error.message, reason);
+		return true;
+	});
+}
+
+test('a stranger\'s transaction does not enter the pool', async () => {
+	await refusedByThePool(api.tx.system.remark('0x00'), keys.stranger, {}, /sign/i);
+});
+
+test('an immortal transaction does not enter the pool', async () => {
+	await submit(api, api.tx.system.remark('0x00'), keys.newcomer);
+	await refusedByThePool(api.tx.system.remark('0x00'), keys.newcomer, { era: 0 }, /Custom error: 1/);
+});
