@@ -264,10 +264,6 @@ impl Chain {
 		self.call(at, "participant", account).await
 	}
 
-	pub async fn positions(&self, at: H256, account: &AccountId, interval: Interval) -> Result<Vec<PositionView>> {
-		self.call(at, "positions", (account, interval)).await
-	}
-
 	pub async fn statement(&self, at: H256, account: &AccountId, interval: Interval) -> Result<Vec<StatementLine>> {
 		self.call(at, "statement", (account, interval)).await
 	}

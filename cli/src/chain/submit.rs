@@ -49,25 +49,11 @@ pub struct Sent {
 }
 
 impl Sent {
-	/// Waits until the transaction stands in a block of the best chain; returns the rest of its way too.
-	pub async fn included(self) -> Result<(Outcome, Included)> {
-		let outcome = self.included.await.map_err(|_| lost(self.hash))?;
-		Ok((outcome, Included { hash: self.hash, finalised: self.finalised }))
+	/// Waits until the transaction stands in a block of the best chain.
+	pub async fn included(self) -> Result<Outcome> {
+		self.included.await.map_err(|_| lost(self.hash))
 	}
 
-	/// Waits until the transaction stands in a finalised block.
-	pub async fn finalised(self) -> Result<Outcome> {
-		self.finalised.await.map_err(|_| lost(self.hash))
-	}
-}
-
-/// A transaction that stands in a block that is not finalised yet.
-pub struct Included {
-	hash: H256,
-	finalised: oneshot::Receiver<Outcome>,
-}
-
-impl Included {
 	/// Waits until the transaction stands in a finalised block.
 	pub async fn finalised(self) -> Result<Outcome> {
 		self.finalised.await.map_err(|_| lost(self.hash))

@@ -8,7 +8,7 @@ use busbar_runtime::{
 	pallet_metering::{self, ProvenReading, Reading},
 	Runtime, RuntimeCall,
 };
-use codec::Encode;
+
 use sp_core::{Get, H256};
 use sp_crypto_hashing::blake2_256;
 
@@ -91,6 +91,7 @@ impl Dataset {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use codec::Encode;
 
 	#[test]
 	fn every_reading_is_proven_under_the_attested_root() {

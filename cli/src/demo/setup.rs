@@ -240,7 +240,7 @@ async fn mint(
 		let payments = payments.to_vec().try_into().ok().context("chunks are within the bound; qed")?;
 		let kind = pallet_settlement::Issue::Mint;
 		let propose = RuntimeCall::Settlement(pallet_settlement::Call::propose_issue { kind, payments });
-		let (outcome, _) = submitter.submit(&operators.agent_a, propose).await?.included().await?;
+		let outcome = submitter.submit(&operators.agent_a, propose).await?.included().await?;
 		let id = proposal(outcome.success()?.events.iter()).context("a proposal has a number")?;
 		let approve = RuntimeCall::Settlement(pallet_settlement::Call::approve_issue { id });
 		submitter.run(&operators.agent_b, approve).await.context("minting the demonstration's money")?;

@@ -313,7 +313,7 @@ async fn in_order(context: &Context, signer: &Signer, mut calls: Vec<RuntimeCall
 		}
 		for (call, sent) in sent {
 			let outcome = match sent {
-				Ok(sent) => sent.included().await.map(|(outcome, _)| outcome),
+				Ok(sent) => sent.included().await,
 				Err(error) => Err(error),
 			};
 			match outcome {

@@ -352,6 +352,10 @@ impl<T: Config> traits::Participants<T::AccountId> for Pallet<T> {
 		Ok(Self::holder(account, role, |scopes| Self::covers(scopes, zone))?)
 	}
 
+	fn ensure_anywhere(account: &T::AccountId, role: Role) -> Result<ParticipantId, DispatchError> {
+		Ok(Self::holder(account, role, |scopes| !scopes.is_empty())?)
+	}
+
 	fn ensure_acts_for(account: &T::AccountId, participant: ParticipantId, right: Right) -> DispatchResult {
 		let record = Self::ensure_active(&participant)?;
 		if record.account == *account {

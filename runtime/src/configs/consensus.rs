@@ -11,7 +11,7 @@ use frame_support::{
 use frame_system::offchain::CreateBare;
 use pallet_session::{historical::NoteHistoricalRoot, FindAccountFromAuthorIndex, PeriodicSessions};
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
-use sp_runtime::traits::{Convert, ConvertInto, OpaqueKeys};
+use sp_runtime::traits::{ConvertInto, OpaqueKeys};
 
 /// Most validators that the chain admits. GRANDPA messages grow with its square.
 pub type MaxValidators = ConstU32<64>;
@@ -40,14 +40,6 @@ impl pallet_authorship::Config for Runtime {
 	type EventHandler = ();
 }
 
-/// A validator is identified by its account alone: nothing is staked.
-pub struct NoStake;
-impl Convert<AccountId, Option<()>> for NoStake {
-	fn convert(_: AccountId) -> Option<()> {
-		Some(())
-	}
-}
-
 impl pallet_session::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	type ValidatorId = AccountId;
@@ -66,7 +58,8 @@ impl pallet_session::Config for Runtime {
 impl pallet_session::historical::Config for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	type FullIdentification = ();
-	type FullIdentificationOf = NoStake;
+	/// A validator is identified by its account alone: nothing is staked.
+	type FullIdentificationOf = pallet_validators::ByAccount<AccountId>;
 }
 
 impl pallet_grandpa::Config for Runtime {

@@ -35,17 +35,24 @@ parameter_types! {
 		.build();
 }
 
-/// Money leaves the chain with two keys only: a member cannot burn it alone.
-pub struct NoSoleBurn;
-impl Contains<RuntimeCall> for NoSoleBurn {
+/// Calls that nobody may dispatch alone.
+///
+/// Money leaves the chain with two keys only, so a member cannot burn its own. A validator leaves through the council
+/// only: purging its keys would drop it from the set below the least number of validators.
+pub struct NotAlone;
+impl Contains<RuntimeCall> for NotAlone {
 	fn contains(call: &RuntimeCall) -> bool {
-		!matches!(call, RuntimeCall::Balances(pallet_balances::Call::burn { .. }))
+		!matches!(
+			call,
+			RuntimeCall::Balances(pallet_balances::Call::burn { .. })
+				| RuntimeCall::Session(pallet_session::Call::purge_keys { .. })
+		)
 	}
 }
 
 #[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
 impl frame_system::Config for Runtime {
-	type BaseCallFilter = NoSoleBurn;
+	type BaseCallFilter = NotAlone;
 	type Block = Block;
 	type BlockWeights = RuntimeBlockWeights;
 	type BlockLength = RuntimeBlockLength;

@@ -27,6 +27,16 @@ fn a_role_in_a_zone_holds_there_and_below_and_nowhere_else() {
 }
 
 #[test]
+fn a_role_in_any_zone_is_held_anywhere() {
+	run(|| {
+		let anywhere = |name, role| mock::Participants::ensure_anywhere(&account(name), role);
+		assert_eq!(anywhere("dso", Role::Dso), Ok(id("dso")));
+		assert_eq!(anywhere("dso", Role::MeterOperator), Err(Error::<Test>::RoleMissing.into()));
+		assert_eq!(anywhere("stranger", Role::Dso), Err(Error::<Test>::NotMember.into()));
+	});
+}
+
+#[test]
 fn a_role_in_the_grid_holds_everywhere() {
 	run(|| {
 		assert_ok!(grant(RuntimeOrigin::root(), "dso", Role::Dso, Scope::Grid));
