@@ -29,13 +29,27 @@ struct Cli {
 #[derive(Args, Clone)]
 pub struct Global {
 	/// WebSocket address of a node
-	#[arg(long, global = true, default_value = "ws://127.0.0.1:9944", env = "BUSBAR_URL", value_name = "URL")]
+	#[arg(
+		long,
+		global = true,
+		help_heading = "Global options",
+		default_value = "ws://127.0.0.1:9944",
+		env = "BUSBAR_URL",
+		value_name = "URL"
+	)]
 	pub url: String,
 	/// Print JSON instead of text
-	#[arg(long, global = true)]
+	#[arg(long, global = true, help_heading = "Global options")]
 	pub json: bool,
 	/// Secret that signs: a phrase, a 0x... seed, or a development path such as //Alice
-	#[arg(long, global = true, env = "BUSBAR_SURI", hide_env_values = true, value_name = "SECRET")]
+	#[arg(
+		long,
+		global = true,
+		help_heading = "Global options",
+		env = "BUSBAR_SURI",
+		hide_env_values = true,
+		value_name = "SECRET"
+	)]
 	pub suri: Option<String>,
 }
 

@@ -118,7 +118,12 @@ pub fn ensure_same<B: Backend<Block>>(
 /// A text from outside, fit for an error message of one line.
 fn one_line(text: &str) -> String {
 	const LONGEST: usize = 300;
-	text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LONGEST).collect()
+	without_blob(text).split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LONGEST).collect()
+}
+
+/// An error of `sc-chain-spec` without the genesis that it appends, hundreds of lines long.
+pub fn without_blob(text: &str) -> &str {
+	text.split(" for blob:").next().unwrap_or(text)
 }
 
 #[cfg(test)]
@@ -180,6 +185,12 @@ mod tests {
 	fn code_that_is_no_runtime_is_refused() {
 		assert!(runtime_version(b"not Wasm").is_err());
 		assert_eq!(runtime_version(b"\0asm\x01\0\0\0"), Err("the code states no version".into()));
+	}
+
+	#[test]
+	fn an_error_of_the_genesis_is_one_line_without_the_genesis() {
+		assert_eq!(one_line("expected `,` at line 2\n column 7 for blob:\n{\n}"), "expected `,` at line 2 column 7");
+		assert_eq!(without_blob("nothing to leave out"), "nothing to leave out");
 	}
 
 	#[test]

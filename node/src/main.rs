@@ -1,5 +1,7 @@
 //! The Busbar validator, full and gateway node.
 
+#![allow(clippy::result_large_err, reason = "the errors of sc-cli and sc-service are passed on, once, at the start")]
+
 use std::process::ExitCode;
 
 mod chain_spec;
@@ -25,7 +27,7 @@ fn plain(error: &sc_cli::Error) -> String {
 	use sc_service::Error::{Application, Other};
 	match error {
 		Service(Application(inner)) => inner.to_string(),
-		Service(Other(text)) | Input(text) => text.clone(),
+		Service(Other(text)) | Input(text) => genesis::without_blob(text).into(),
 		other => other.to_string(),
 	}
 }

@@ -159,7 +159,7 @@ mod tests {
 					.expect("the default genesis and the patch are JSON");
 				frame_support::genesis_builder_helper::build_state::<RuntimeGenesisConfig>(patched)
 					.expect("the preset fits the runtime");
-				assert!(!pallet_validators::Pallet::<crate::Runtime>::validators().is_empty());
+				assert!(!pallet_validators::Validators::<crate::Runtime>::get().is_empty());
 			});
 		}
 	}

@@ -17,7 +17,7 @@ export function setting(name) {
 export async function connect(url) {
 	await cryptoWaitReady();
 	const provider = new WsProvider(url, 1000, {}, 30_000);
-	return { api: await ApiPromise.create({ provider, noInitWarn: true }), provider };
+	return { api: await ApiPromise.create({ provider, noInitWarn: true, throwOnConnect: true }), provider };
 }
 
 // Well-known devnet accounts and fresh ones, all sr25519.

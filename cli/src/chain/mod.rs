@@ -117,7 +117,13 @@ impl Chain {
 
 	/// A raw request. The answer is deserialised from JSON.
 	pub async fn request<R: serde::de::DeserializeOwned>(&self, method: &str, params: RpcParams) -> Result<R> {
-		self.rpc.request(method, params).await.with_context(|| format!("{} refused {method}", self.url))
+		self.rpc.request(method, params).await.map_err(|error| match error {
+			subxt::rpcs::Error::User(error) => {
+				let detail = error.data.as_ref().map_or("", |data| data.get());
+				anyhow!("{} refused {method}: {} {detail}", self.url, error.message)
+			},
+			error => anyhow::Error::from(error).context(format!("{method} at {} failed", self.url)),
+		})
 	}
 
 	/// A subscription to headers: `chain_subscribeNewHeads`, `chain_subscribeFinalizedHeads`, `chain_subscribeAllHeads`.
