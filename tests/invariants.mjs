@@ -188,8 +188,8 @@ test('invariant 4: every point is settled once, and the lines hash to the statem
 	for (const { interval, status, lines } of settled()) {
 		const points = status.outcome.unwrap().points.toNumber();
 		assert.deepEqual([status.debitsDone.toNumber(), status.creditsDone.toNumber()], [points, points]);
-		const seen = new Set(lines.map(({ line }) => `${line.version} ${line.party} ${line.cause}`));
-		assert.equal(seen.size, lines.length, `interval ${interval}: a line stands twice`);
+		const own = lines.filter(({ line }) => line.party.isPoint).map(({ line }) => `${line.version} ${line.party} ${line.cause}`);
+		assert.equal(new Set(own).size, own.length, `interval ${interval}: a point's line stands twice`);
 		assert.deepEqual(lines.map(({ index }) => index.toNumber()), lines.map((_, i) => i));
 		const u32 = (value) => api.registry.createType('u32', value).toU8a();
 		const leaves = lines.map(({ index, line }) => hash([0], u32(interval), index.toU8a(), line.toU8a()));

@@ -8,7 +8,19 @@ use serde::{de::Error, Deserialize, Deserializer, Serialize, Serializer};
 
 /// A participant's UUID (RFC 9562), written in the hyphenated form.
 #[derive(
-	Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	PartialOrd,
+	Ord,
+	Hash,
+	Default,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
 )]
 pub struct ParticipantId(pub [u8; 16]);
 

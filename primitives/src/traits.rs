@@ -1,8 +1,8 @@
 //! The boundaries between the pallets. Each is implemented by one pallet and mocked in the tests of the others.
 
 use crate::{
-	Balance, Fee, Interval, Metered, Moment, Outcome, ParticipantId, Point, PointId, Position, Right, Role, Terms, ZoneId,
-	ZoneResult, ZoneView,
+	Balance, Fee, Interval, Metered, Moment, Outcome, ParticipantId, Point, PointId, Position, Right, Role, Terms,
+	ZoneId, ZoneResult, ZoneView,
 };
 use alloc::vec::Vec;
 use sp_runtime::{DispatchError, DispatchResult};

@@ -113,7 +113,7 @@ network_start() {
 		start_node "$node" "--$node" --validator
 	done
 	start_node gateway --listen-addr "/ip4/127.0.0.1/tcp/$((BASE_PORT + 30))/ws" \
-		--state-pruning archive --blocks-pruning archive --rpc-max-connections 500
+		--state-pruning archive --blocks-pruning archive --rpc-max-connections 500 --max-runtime-instances 32
 }
 
 # Fails with the end of the log of the first node that is not running.

@@ -15,7 +15,10 @@ use crate::{
 	Global,
 };
 use anyhow::{Context, Result};
-use busbar_primitives::{api::Clock, Amount, Interval};
+use busbar_primitives::{
+	api::{Clock, Status},
+	Amount, Interval,
+};
 use busbar_runtime::AccountId;
 use comfy_table::{presets::UTF8_FULL_CONDENSED, CellAlignment, Table};
 use serde::Serialize;
@@ -44,16 +47,26 @@ impl View {
 
 	/// The interval asked for, or the newest one that was cleared.
 	pub async fn cleared_interval(&self, interval: Option<Interval>) -> Result<Interval> {
+		self.newest(interval, "cleared", |status| status.outcome.is_some()).await
+	}
+
+	/// The interval asked for, or the newest one that was settled.
+	pub async fn settled_interval(&self, interval: Option<Interval>) -> Result<Interval> {
+		self.newest(interval, "settled", |status| status.statement_root.is_some()).await
+	}
+
+	async fn newest(&self, interval: Option<Interval>, what: &str, is: impl Fn(&Status) -> bool) -> Result<Interval> {
+		const BACK: u32 = 64;
 		if let Some(interval) = interval {
 			return Ok(interval);
 		}
 		let newest = self.clock.first_unopened;
-		for candidate in (newest.saturating_sub(16)..newest).rev() {
-			if self.chain.status(self.at, candidate).await?.is_some_and(|status| status.outcome.is_some()) {
+		for candidate in (newest.saturating_sub(BACK)..newest).rev() {
+			if self.chain.status(self.at, candidate).await?.is_some_and(|status| is(&status)) {
 				return Ok(candidate);
 			}
 		}
-		Err(Failure::failed("no interval has been cleared lately; name one with --interval").into())
+		Err(Failure::failed(format!("none of the last {BACK} intervals was {what}; name one with --interval")).into())
 	}
 }
 

@@ -17,7 +17,7 @@ pub struct Statement {
 	/// Account address [default: the one of --suri]
 	#[arg(long, value_parser = account)]
 	account: Option<AccountId>,
-	/// Interval [default: the newest that was cleared]
+	/// Interval [default: the newest that was settled]
 	#[arg(long)]
 	interval: Option<Interval>,
 	/// Prove each line under the interval's statement root, and check the proof
@@ -65,7 +65,7 @@ impl Statement {
 				.clone(),
 		};
 		let view = View::open(global).await?;
-		let interval = view.cleared_interval(self.interval).await?;
+		let interval = view.settled_interval(self.interval).await?;
 		let status = view.chain.status(view.at, interval).await?.ok_or_else(|| {
 			Failure::failed(format!(
 				"interval {interval} has not opened or is pruned; the one in delivery is {}",

@@ -8,6 +8,7 @@ mod meter;
 mod monitor;
 mod plan;
 mod plots;
+mod progress;
 mod report;
 mod setup;
 mod trade;
@@ -23,9 +24,9 @@ use anyhow::{Context as _, Result};
 use busbar_primitives::{Amount, Balance, Interval, Wh};
 use clap::Args;
 use data::{DataSet, Day};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use monitor::Monitor;
 use plan::Plan;
+use progress::Progress;
 use report::{Report, Run, Tally};
 use std::{path::PathBuf, sync::Arc, time::Instant};
 use tokio::task::JoinSet;
@@ -44,7 +45,7 @@ pub struct Demo {
 	/// Which day's profiles to trade
 	#[arg(long, value_enum, default_value_t = Day::Summer)]
 	day: Day,
-	/// Number of intervals, from midnight on
+	/// Number of intervals
 	#[arg(long, default_value_t = 96, value_parser = clap::value_parser!(u32).range(1..=96 * 7))]
 	intervals: u32,
 	/// Quarter hour of the day to begin with
@@ -77,7 +78,7 @@ impl Demo {
 		for node in self.node.iter().filter(|node| **node != global.url) {
 			monitor.follow(Chain::connect(node).await?).await?;
 		}
-		let progress = bar(u64::from(self.intervals), global.json);
+		let progress = Progress::new(u64::from(self.intervals), global.json);
 		let submitter = Submitter::start(chain).await?;
 		let interval_s = submitter.best().clock.interval_s;
 		let plan = Plan::build(&data, interval_s)?;
@@ -86,14 +87,14 @@ impl Demo {
 
 		let context = Arc::new(self.context(submitter.clone(), data, plan, world, progress.clone()).await?);
 		let (records, mut failures) = self.trade(&context).await?;
-		progress.set_message("checking");
+		progress.step("checking every interval");
 		let mut report = self.tally(&context, records, &mut failures, setup_s).await?;
 		let lag = monitor.lag();
 		report.finality_lag_blocks_max = lag.max;
 		failures.extend(lag.lost.iter().map(|node| format!("the connection to {node} was lost")));
 		report.failures.append(&mut failures);
 		report.wall_s = begin.elapsed().as_secs_f64();
-		progress.finish_and_clear();
+		progress.end();
 
 		self.write(&report)?;
 		if global.json {
@@ -118,7 +119,7 @@ impl Demo {
 		data: DataSet,
 		plan: Plan,
 		world: world::World,
-		progress: ProgressBar,
+		progress: Progress,
 	) -> Result<Context> {
 		let tip = submitter.wait(|tip| tip.clock.next_gate.is_some()).await?;
 		let newest = tip.clock.first_unopened.saturating_sub(1);
@@ -153,6 +154,7 @@ impl Demo {
 	async fn trade(&self, context: &Arc<Context>) -> Result<(Vec<Record>, Vec<String>)> {
 		let tip = context.submitter.best();
 		let first = first_interval(context, &tip);
+		context.progress.step("trading");
 		let mut tasks = JoinSet::new();
 		for index in 0..self.intervals {
 			let (context, quarter) = (context.clone(), (self.start + index) as usize);
@@ -160,17 +162,19 @@ impl Demo {
 		}
 		let (mut records, mut failures) = (Vec::new(), Vec::new());
 		while let Some(result) = tasks.join_next().await {
-			context.progress.inc(1);
 			match result.context("an interval's task ended early")? {
 				Ok(record) => {
 					let price = record.cleared.prices.first().and_then(|zone| zone.result.price);
 					let price =
 						price.map_or("no price".into(), |price| format!("{} ct/kWh", crate::commands::ct(price)));
 					let block = context.submitter.best().number;
-					context.progress.set_message(format!("block {block}, root at {price}"));
+					context.progress.settled(format!("block {block}, root at {price}"));
 					records.push(record);
 				},
-				Err(error) => failures.push(format!("{error:#}")),
+				Err(error) => {
+					context.progress.settled("an interval failed".into());
+					failures.push(format!("{error:#}"));
+				},
 			}
 		}
 		records.sort_by_key(|record| record.cleared.interval);
@@ -267,17 +271,6 @@ async fn conserved(submitter: &Submitter, records: &[Record], failures: &mut Vec
 	}
 	let unbalanced = records.iter().any(|record| record.lines.iter().map(|line| line.line.amount).sum::<Amount>() != 0);
 	Ok(failures.len() == before && !unbalanced)
-}
-
-fn bar(intervals: u64, quiet: bool) -> ProgressBar {
-	let bar = ProgressBar::new(intervals);
-	if quiet {
-		bar.set_draw_target(ProgressDrawTarget::hidden());
-	}
-	let style = ProgressStyle::with_template("{elapsed_precise} [{bar:32}] {pos}/{len} intervals settled, {msg}");
-	bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
-	bar.enable_steady_tick(std::time::Duration::from_millis(500));
-	bar
 }
 
 fn summary(report: &Report, lag: &monitor::Lag) {

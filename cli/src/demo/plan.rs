@@ -3,7 +3,7 @@
 use super::data::{DataSet, Kind};
 use crate::failure::Failure;
 use busbar_primitives::{Fee, Link, SignedWh, Watt, Wh, ZoneId, SECONDS_PER_HOUR};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 /// Grid fee on a transformer: 1 ct/kWh, in nEUR/Wh.
 pub const TRANSFORMER_FEE: Fee = 10_000;
@@ -47,7 +47,7 @@ pub struct Plan {
 }
 
 impl Plan {
-	/// Builds the zone tree, breadth first from the slack bus, so that a parent stands before its children.
+	/// Builds the zone tree, depth first from the slack bus: a parent stands before its children, and feeders stay together.
 	///
 	/// # Errors
 	/// If the network is not radial, a bus cannot be reached, or a line or point names an unknown bus.
@@ -73,20 +73,20 @@ impl Plan {
 			connect(segment.from_bus, segment.to_bus, power as Watt, SEGMENT_FEE);
 		}
 		kv(data.slack, "slack.csv")?;
-		let mut zones = vec![PlannedZone { bus: data.slack, parent: None, link: Link::default(), depth: 0 }];
-		let mut zone_of = BTreeMap::from([(data.slack, 0usize)]);
-		let mut queue = VecDeque::from([0usize]);
+		let mut zones: Vec<PlannedZone> = Vec::new();
+		let mut zone_of = BTreeMap::new();
+		let mut open = vec![(data.slack, None, Link::default())];
 		let mut links = 0usize;
-		while let Some(at) = queue.pop_front() {
-			let (bus, depth) = (zones[at].bus, zones[at].depth);
-			for (next, link) in neighbours.get(&bus).into_iter().flatten() {
-				links += 1;
-				if !zone_of.contains_key(next) {
-					zone_of.insert(*next, zones.len());
-					queue.push_back(zones.len());
-					zones.push(PlannedZone { bus: *next, parent: Some(at), link: *link, depth: depth + 1 });
-				}
+		while let Some((bus, parent, link)) = open.pop() {
+			if zone_of.contains_key(&bus) {
+				continue;
 			}
+			let depth = parent.and_then(|parent: usize| zones.get(parent)).map_or(0, |zone| zone.depth + 1);
+			zone_of.insert(bus, zones.len());
+			let around = neighbours.get(&bus).map_or(&[][..], Vec::as_slice);
+			links += around.len();
+			open.extend(around.iter().rev().map(|(next, link)| (*next, Some(zones.len()), *link)));
+			zones.push(PlannedZone { bus, parent, link, depth });
 		}
 		if let Some(bus) = data.buses.iter().find(|bus| !zone_of.contains_key(&bus.bus)) {
 			return Err(Failure::input(format!("bus {} is not connected to the slack bus {}", bus.bus, data.slack)));

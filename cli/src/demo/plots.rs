@@ -223,7 +223,7 @@ pub fn price_map(report: &Report) -> Result<String> {
 			.x_label_formatter(&|at| time(*at))
 			.y_label_formatter(&|zone| format!("{zone:.0}"))
 			.x_desc("time of day")
-			.y_desc("zone, by its distance from the transformer")
+			.y_desc("zone, feeder by feeder")
 			.label_style(label(13))
 			.axis_desc_style(label(14))
 			.draw()?;

@@ -3,6 +3,7 @@
 
 use super::{
 	plan::{zone_id, Plan},
+	progress::Progress,
 	world::{batch, members, Member, Operators, World},
 };
 use crate::{
@@ -14,13 +15,15 @@ use busbar_primitives::{energy, Balance, Interval, PointId, PointKind, Price, Sc
 use busbar_runtime::{
 	pallet_grid, pallet_metering, pallet_participants, pallet_settlement, AccountId, Runtime, RuntimeCall, RuntimeEvent,
 };
+use frame_support::dispatch::GetDispatchInfo;
 use futures::future::try_join_all;
-use indicatif::ProgressBar;
 use sp_core::Get;
 use std::collections::BTreeMap;
 
-/// Calls in one batch: far below a block's weight, so that several batches share a block.
-const BATCH: usize = 40;
+/// Greatest weight of a batch, in ps of reference time: two of them share a block.
+const BATCH_WEIGHT: u64 = 300_000_000_000;
+/// Most calls in one batch.
+const BATCH: usize = 60;
 /// How many intervals' collateral a member's money covers: those open, in delivery and in settlement.
 const INTERVALS_COVERED: Balance = 8;
 /// Working money on top of collateral: 50 EUR.
@@ -30,31 +33,26 @@ const WORKING_MONEY: Balance = 50_000_000_000;
 ///
 /// # Errors
 /// If the chain has another grid, its genesis lacks the devnet's identities, or a call fails.
-pub async fn setup(submitter: &Submitter, plan: &Plan, seed: u64, progress: &ProgressBar) -> Result<World> {
+pub async fn setup(submitter: &Submitter, plan: &Plan, seed: u64, progress: &Progress) -> Result<World> {
 	let chain = submitter.chain();
 	let operators = Operators::devnet()?;
 	let at = chain.finalised().await?;
 	let clock = chain.clock(at).await?;
 	let mut members = members(plan, seed)?;
 
-	progress.set_message("registering zones and members");
+	progress.step("registering zones and members");
 	let known = try_join_all(members.iter().map(|member| chain.participant(at, member.signer.account()))).await?;
-	let root = match chain.zones(at, clock.first_unopened).await?.as_slice() {
-		[] => None,
-		zones => {
-			let first = zones.first().map_or(0, |zone| zone.id);
-			let same = zones.len() == plan.zones.len()
-				&& zones.iter().zip(&plan.zones).enumerate().all(|(index, (zone, planned))| {
-					zone.id == zone_id(first, index)
-						&& zone.parent == planned.parent.map(|parent| zone_id(first, parent))
-				});
-			if !same {
-				let message = "the chain already has another grid; start a fresh network for this data set";
-				return Err(Failure::failed(message).into());
-			}
-			Some(first)
-		},
-	};
+	// Zones that stand must be the first ones of the plan; the others are added.
+	let existing = chain.zones(at, clock.first_unopened).await?;
+	let root = existing.first().map_or(0, |zone| zone.id);
+	let same = existing.len() <= plan.zones.len()
+		&& existing.iter().zip(&plan.zones).enumerate().all(|(index, (zone, planned))| {
+			zone.id == zone_id(root, index) && zone.parent == planned.parent.map(|parent| zone_id(root, parent))
+		});
+	if !same {
+		let message = "the chain already has another grid; start a fresh network for this data set";
+		return Err(Failure::failed(message).into());
+	}
 	let mut registrations = Vec::new();
 	for (index, (member, known)) in members.iter_mut().zip(&known).enumerate() {
 		match known {
@@ -69,30 +67,27 @@ pub async fn setup(submitter: &Submitter, plan: &Plan, seed: u64, progress: &Pro
 			},
 		}
 	}
-	let zones = match root {
-		Some(_) => Vec::new(),
-		None => plan
-			.zones
-			.iter()
-			.map(|zone| {
-				let parent = zone.parent.map(|parent| zone_id(0, parent));
-				RuntimeCall::Grid(pallet_grid::Call::add_zone { parent, link: zone.link })
-			})
-			.collect(),
-	};
+	let zones = plan
+		.zones
+		.iter()
+		.skip(existing.len())
+		.map(|zone| {
+			let parent = zone.parent.map(|parent| zone_id(root, parent));
+			RuntimeCall::Grid(pallet_grid::Call::add_zone { parent, link: zone.link })
+		})
+		.collect();
 	let mut transactions = 0;
 	let (a, b) = tokio::try_join!(
 		run_batches(submitter, &operators.membership, registrations),
 		run_batches(submitter, &operators.dso, zones)
 	)?;
 	transactions += a + b;
-	let root = root.unwrap_or(0);
 
-	progress.set_message("registering connection points");
+	progress.step("registering connection points");
 	let (points, coupling, fresh) = add_points(submitter, plan, &operators, &members, root, &mut transactions).await?;
 	let from = first_interval(submitter, &points, coupling).await?;
 
-	progress.set_message("registering meters, minting money");
+	progress.step("registering meters, minting money");
 	let terms = terms(submitter).await?;
 	let meters = fresh
 		.iter()
@@ -107,7 +102,7 @@ pub async fn setup(submitter: &Submitter, plan: &Plan, seed: u64, progress: &Pro
 	)?;
 	transactions += a + b;
 
-	progress.set_message("paying deposits");
+	progress.step("paying deposits");
 	let deposits = try_join_all(fresh.iter().map(|member| async {
 		let planned = &plan.points[*member];
 		let amount = at_price(terms.posted.short_max, planned.import_w.max(planned.export_w), clock.interval_s);
@@ -121,8 +116,25 @@ pub async fn setup(submitter: &Submitter, plan: &Plan, seed: u64, progress: &Pro
 
 /// Submits calls in batches and waits until all are final. Returns the number of transactions.
 async fn run_batches(submitter: &Submitter, signer: &Signer, calls: Vec<RuntimeCall>) -> Result<u64> {
-	let batches: Vec<_> = calls.chunks(BATCH).map(|calls| batch(calls.to_vec())).collect();
-	Ok(submitter.run_all(signer, batches).await?.len() as u64)
+	Ok(submitter.run_all(signer, batches(calls)).await?.len() as u64)
+}
+
+/// Splits calls into batches of bounded weight, in order.
+fn batches(calls: Vec<RuntimeCall>) -> Vec<RuntimeCall> {
+	let (mut batches, mut open, mut weight) = (Vec::new(), Vec::new(), 0u64);
+	for call in calls {
+		let own = call.get_dispatch_info().call_weight.ref_time();
+		if !open.is_empty() && (open.len() >= BATCH || weight.saturating_add(own) > BATCH_WEIGHT) {
+			batches.push(batch(std::mem::take(&mut open)));
+			weight = 0;
+		}
+		weight = weight.saturating_add(own);
+		open.push(call);
+	}
+	if !open.is_empty() {
+		batches.push(batch(open));
+	}
+	batches
 }
 
 /// Adds the connection points that are missing. Returns all members' points, the coupling, and who is new.
@@ -260,6 +272,7 @@ fn proposal<'a>(mut events: impl Iterator<Item = &'a RuntimeEvent>) -> Option<u3
 mod tests {
 	use super::*;
 	use busbar_primitives::PostedBounds;
+	use busbar_runtime::{frame_system, pallet_utility};
 
 	#[test]
 	fn money_covers_the_collateral_of_eight_intervals_at_the_worst_price() {
@@ -277,5 +290,23 @@ mod tests {
 		// 4 kW over a quarter hour are 1 kWh.
 		assert_eq!(need(&terms, 4_000, 900), 8 * 1_000 * 2_100 + WORKING_MONEY);
 		assert_eq!(at_price(-5, 4_000, 900), 5_000);
+	}
+
+	#[test]
+	fn batches_keep_the_order_and_stay_below_their_weight() {
+		let calls: Vec<_> = (0..150u32)
+			.map(|number| RuntimeCall::System(frame_system::Call::remark { remark: number.to_le_bytes().to_vec() }))
+			.chain([RuntimeCall::System(frame_system::Call::remark { remark: vec![0; 1_000] })])
+			.collect();
+		let batches = batches(calls.clone());
+		assert_eq!(batches.len(), 3);
+		let mut flat = Vec::new();
+		for batch in batches {
+			assert!(batch.get_dispatch_info().call_weight.ref_time() < 2 * BATCH_WEIGHT);
+			let RuntimeCall::Utility(pallet_utility::Call::batch_all { calls }) = batch else { panic!("not a batch") };
+			assert!(calls.len() <= BATCH);
+			flat.extend(calls);
+		}
+		assert_eq!(flat, calls);
 	}
 }

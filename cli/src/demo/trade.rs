@@ -6,6 +6,7 @@ use super::{
 	forecast::forecast,
 	meter::Dataset,
 	plan::{Plan, UTILITY_BUYS, UTILITY_SELLS},
+	progress::Progress,
 	world::World,
 };
 use crate::{
@@ -20,7 +21,6 @@ use busbar_primitives::{
 	api::StatementLine, energy, Interval, Link, Moment, Phase, PointId, Product, Side, Step, Terms, Wh, ZoneId,
 };
 use busbar_runtime::{pallet_grid, pallet_market, pallet_settlement, Runtime, RuntimeCall};
-use indicatif::ProgressBar;
 use sp_core::Get;
 use std::sync::Arc;
 use tokio::{sync::Semaphore, task::JoinSet};
@@ -45,7 +45,7 @@ pub struct Context {
 	pub gate_lead: Moment,
 	pub interval_s: u32,
 	pub permits: Arc<Semaphore>,
-	pub progress: ProgressBar,
+	pub progress: Progress,
 }
 
 /// What became of an interval.
