@@ -1,5 +1,7 @@
 //! Every case file of the project clears to what it expects.
 
+#![allow(clippy::unwrap_used)]
+
 use busbar_clearing::{check, check_fills, clear, orders, Zone};
 use serde::Deserialize;
 use std::{collections::BTreeMap, path::Path};

@@ -1,5 +1,7 @@
 //! No corrupted result passes the checker.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use busbar_clearing::{

@@ -1,5 +1,7 @@
 //! The solver against a linear programme, and prices against a plain search for their bounds.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use busbar_clearing::{check, clear, Clearing, Zone};

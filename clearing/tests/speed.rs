@@ -1,5 +1,7 @@
 //! `cargo test --release -p busbar-clearing --test speed -- --ignored --nocapture` prints size against time.
 
+#![allow(clippy::unwrap_used)]
+
 use busbar_clearing::{
 	check, clear,
 	orders::{self, Order, Side, Step},

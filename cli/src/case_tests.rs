@@ -113,9 +113,19 @@ fn a_result_that_misses_or_repeats_something_is_refused() {
 		change(&mut wrong);
 		market.clearing_of(&wrong).unwrap_err()
 	};
-	assert_eq!(refusal(|wrong| drop(wrong.zones.remove(1))), "zone 7 is missing in the result");
+	assert_eq!(
+		refusal(|wrong| {
+			_ = wrong.zones.remove(1);
+		}),
+		"zone 7 is missing in the result"
+	);
 	assert_eq!(refusal(|wrong| wrong.zones[1].id = 0), "zone 0 stands twice in the result");
-	assert_eq!(refusal(|wrong| drop(wrong.orders.remove(0))), "order 1 is missing in the result");
+	assert_eq!(
+		refusal(|wrong| {
+			_ = wrong.orders.remove(0);
+		}),
+		"order 1 is missing in the result"
+	);
 	let extra = refusal(|wrong| wrong.orders.push(ResultOrder { id: 3, accepted_wh: vec![] }));
 	assert_eq!(extra, "the result names order 3, which the case does not");
 	assert!(refusal(|wrong| wrong.zones.iter_mut().for_each(|zone| zone.fees = u128::MAX)).starts_with("fees"));

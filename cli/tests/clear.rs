@@ -1,5 +1,7 @@
 //! `busbar clear` and `busbar check` as a person calls them: exit status, messages, files.
 
+#![allow(clippy::unwrap_used)]
+
 use serde_json::Value;
 use std::{
 	fs,

@@ -1,5 +1,7 @@
 //! Properties of trees of all small sizes and of random ones.
 
+#![allow(clippy::unwrap_used)]
+
 use busbar_merkle::{leaf_hash, proof, root, verify, Frontier, MAX_PROOF};
 use codec::{Decode, Encode};
 use proptest::prelude::*;

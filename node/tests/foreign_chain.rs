@@ -1,5 +1,7 @@
 //! A node that is started with a specification that it cannot use: one clear line, exit code 1, nothing written.
 
+#![allow(clippy::unwrap_used)]
+
 use serde_json::{json, Value};
 use std::{
 	env,

@@ -3,23 +3,25 @@
 //! Calls, events and API results are the runtime's own types, so nothing is generated from metadata; a chain of another
 //! version is refused on connecting.
 
+mod explain;
 pub mod sign;
 pub mod submit;
 
 use crate::failure::Failure;
 use anyhow::{anyhow, Context, Result};
 use busbar_primitives::{api::*, Balance, Interval, PointId, ZoneId, ZoneView};
-use busbar_runtime::{frame_system, pallet_balances, AccountId, Runtime, RuntimeError, RuntimeEvent};
+use busbar_runtime::{frame_system, pallet_balances, AccountId, Runtime, RuntimeEvent};
 use codec::{Decode, Encode};
 use serde::Deserialize;
 use sp_core::H256;
 use sp_crypto_hashing::twox_128;
-use sp_runtime::DispatchError;
 use std::{sync::Arc, time::Duration};
 use subxt::rpcs::{
 	client::{rpc_params, RpcParams, RpcSubscription},
 	RpcClient,
 };
+
+pub use explain::describe;
 
 /// Events of a block, as the runtime writes them.
 pub type Events = Vec<frame_system::EventRecord<RuntimeEvent, H256>>;
@@ -288,14 +290,6 @@ impl Chain {
 
 	pub async fn conservation(&self, at: H256, interval: Interval) -> Result<Conservation> {
 		self.call(at, "conservation", interval).await
-	}
-}
-
-/// What a dispatch error is called in the runtime, for example `Market(GateClosed)`.
-pub fn describe(error: &DispatchError) -> String {
-	match RuntimeError::from_dispatch_error(*error) {
-		Some(error) => format!("{error:?}"),
-		None => format!("{error:?}"),
 	}
 }
 

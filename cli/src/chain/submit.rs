@@ -6,7 +6,7 @@
 use super::{describe, sign::Signer, sign::MORTALITY, Chain, Header};
 use anyhow::{anyhow, bail, Context, Result};
 use busbar_primitives::api::Clock;
-use busbar_runtime::{frame_system, frame_system::Phase, RuntimeCall, RuntimeEvent};
+use busbar_runtime::{frame_system, frame_system::Phase, Nonce, RuntimeCall, RuntimeEvent};
 use sp_core::H256;
 use sp_crypto_hashing::blake2_256;
 use std::{
@@ -62,6 +62,12 @@ impl Sent {
 
 fn lost(hash: H256) -> anyhow::Error {
 	anyhow!("the transaction {hash} was in no block before its mortality ended; submit it again")
+}
+
+/// Whether a transaction was refused because its nonce is used already.
+fn is_stale(error: &anyhow::Error) -> bool {
+	let text = format!("{error:#}");
+	["outdated", "Priority is too low", "Already Imported"].iter().any(|part| text.contains(part))
 }
 
 struct Watched {
@@ -186,6 +192,24 @@ impl Submitter {
 	/// If the node refuses the transaction.
 	pub async fn submit(&self, signer: &Signer, call: RuntimeCall) -> Result<Sent> {
 		let mut next = signer.nonce.lock().await;
+		let known = next.is_some();
+		match self.submit_next(signer, call.clone(), &mut next).await {
+			// Another program may have used the account meanwhile: its next nonce is asked for again.
+			Err(error) if known && is_stale(&error) => self.submit_next(signer, call, &mut next).await,
+			result => result,
+		}
+		.map_err(|error| {
+			let account = signer.account();
+			let advice = if format!("{error:#}").contains("signing address") {
+				": it is no active participant; `busbar participant show` tells"
+			} else {
+				""
+			};
+			error.context(format!("the node refused the transaction of {account}{advice}"))
+		})
+	}
+
+	async fn submit_next(&self, signer: &Signer, call: RuntimeCall, next: &mut Option<Nonce>) -> Result<Sent> {
 		let nonce = match *next {
 			Some(nonce) => nonce,
 			None => {
@@ -212,7 +236,7 @@ impl Submitter {
 			Err(error) => {
 				*next = None;
 				self.watched.lock().expect("no holder panics; qed").remove(&hash);
-				Err(error.context(format!("the node refused the transaction of {}", signer.account())))
+				Err(error)
 			},
 		}
 	}

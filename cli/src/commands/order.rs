@@ -1,7 +1,7 @@
 //! `busbar order`: place, replace and cancel orders.
 
 use super::{print_json, signer, submitter};
-use crate::{failure::Failure, Global};
+use crate::{chain::submit::Submitter, failure::Failure, Global};
 use anyhow::Result;
 use busbar_primitives::{Interval, PointId, Product, Side, Step};
 use busbar_runtime::{pallet_market, RuntimeCall};
@@ -24,7 +24,7 @@ pub struct Target {
 	/// Connection point
 	#[arg(long)]
 	point: PointId,
-	/// Delivery interval [default: the next whose gate is open]
+	/// Delivery interval [default: the next whose gate stays open for 8 s]
 	#[arg(long)]
 	interval: Option<Interval>,
 }
@@ -66,9 +66,9 @@ impl Order {
 		};
 		let steps = steps.try_into().map_err(|_| Failure::input("an order cannot have that many steps"))?;
 		let submitter = submitter(global).await?;
-		let interval = match interval.or(submitter.best().clock.next_gate) {
+		let interval = match interval {
 			Some(interval) => interval,
-			None => return Err(Failure::failed("no interval is open for orders; has the grid been registered?").into()),
+			None => reachable(&submitter).await?,
 		};
 		let product = Product::Energy;
 		let call = match self {
@@ -86,7 +86,7 @@ impl Order {
 				"order": order,
 			}));
 		}
-		println!("Finalised in block {} ({}).", outcome.block.0, outcome.block.1);
+		println!("Finalised in block {} ({:?}).", outcome.block.0, outcome.block.1);
 		match order {
 			Some(order) => println!(
 				"Point {point} in zone {} has order {} for interval {interval}; {} EUR are held as collateral.",
@@ -99,6 +99,21 @@ impl Order {
 		}
 		Ok(())
 	}
+}
+
+/// The first open interval whose gate a transaction that is sent now still reaches.
+async fn reachable(submitter: &Submitter) -> Result<Interval> {
+	const TIME_MS: u64 = 8_000;
+	let tip = submitter.best();
+	let mut open = None;
+	for interval in tip.clock.next_gate.into_iter().flat_map(|first| first..tip.clock.first_unopened) {
+		let Some(status) = submitter.chain().status(tip.hash, interval).await? else { continue };
+		open = Some(interval);
+		if status.terms.gate_closure >= tip.clock.now.saturating_add(TIME_MS) {
+			break;
+		}
+	}
+	open.ok_or_else(|| Failure::failed("no interval is open for orders; has the grid been registered?").into())
 }
 
 /// Reads `PRICE:WH`.

@@ -140,7 +140,7 @@ impl Add {
 			let participant = submitter.chain().participant(outcome.block.1, &self.account).await?;
 			return print_json(&json!({ "block": outcome.block.0, "participant": participant }));
 		}
-		println!("{} is a participant since block {} ({}).", self.id, outcome.block.0, outcome.block.1);
+		println!("{} is a participant since block {} ({:?}).", self.id, outcome.block.0, outcome.block.1);
 		Ok(())
 	}
 }

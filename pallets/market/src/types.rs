@@ -101,7 +101,7 @@ impl Parameters {
 	/// Whether the parameters make sense together on a chain with slots of `slot_ms`.
 	pub fn validate(&self, slot_ms: Moment) -> Result<(), ParameterError> {
 		let clock = self.clock_ms();
-		if clock == 0 || self.interval_s == 0 || !clock.checked_rem(slot_ms).is_some_and(|rest| rest == 0) {
+		if clock == 0 || self.interval_s == 0 || clock.checked_rem(slot_ms) != Some(0) {
 			return Err(ParameterError::Clock);
 		}
 		let lead = Moment::from(self.gate_lead_s).saturating_mul(1_000);

@@ -299,7 +299,7 @@ fn zone_numbers_need_not_be_consecutive() {
 
 #[test]
 fn the_declared_bounds_fit_their_share_of_a_block() {
-	market().execute_with(|| Market::integrity_test());
+	market().execute_with(Market::integrity_test);
 }
 
 #[test]
