@@ -98,6 +98,8 @@ async fn run(cli: Cli) -> Result<(), Failure> {
 }
 
 fn main() -> ExitCode {
+	// A reader that has seen enough, such as `head`, ends the program quietly instead of by a panic.
+	sigpipe::reset();
 	let cli = Cli::parse();
 	let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
 		Ok(runtime) => runtime,

@@ -285,7 +285,11 @@ impl Follower {
 		let last = out.borrow().clone();
 		// The notification has no hash; the child of a head that was overtaken is asked for by number.
 		let hash = self.chain.block_hash(head.number).await?.context("the best block is gone")?;
-		for contents in self.since(hash, last.hash, last.number).await? {
+		let blocks = self.since(hash, last.hash, last.number).await?;
+		let clock = self.chain.clock(hash).await?;
+		// First the tip, so that who is told of a transaction sees its block.
+		out.send_replace(Tip { number: head.number, hash, clock });
+		for contents in blocks {
 			let mut watched = self.watched.lock().expect("no holder panics; qed");
 			for (hash, outcome) in &contents.outcomes {
 				if let Some(sender) = watched.get_mut(hash).and_then(|watched| watched.included.take()) {
@@ -293,8 +297,6 @@ impl Follower {
 				}
 			}
 		}
-		let clock = self.chain.clock(hash).await?;
-		out.send_replace(Tip { number: head.number, hash, clock });
 		Ok(())
 	}
 
@@ -304,7 +306,10 @@ impl Follower {
 			return Ok(());
 		}
 		let hash = self.chain.block_hash(head.number).await?.context("the finalised block is gone")?;
-		for contents in self.since(hash, last.1, last.0).await? {
+		let blocks = self.since(hash, last.1, last.0).await?;
+		// First the block, so that who is told of a transaction sees the state that it led to.
+		out.send_replace((head.number, hash));
+		for contents in blocks {
 			let mut watched = self.watched.lock().expect("no holder panics; qed");
 			for (hash, outcome) in &contents.outcomes {
 				let Some(mut entry) = watched.remove(hash) else { continue };
@@ -321,7 +326,6 @@ impl Follower {
 			.expect("no holder panics; qed")
 			.retain(|_, watched| watched.until >= u64::from(head.number));
 		self.cache.retain(|_, contents| contents.header.number >= head.number);
-		out.send_replace((head.number, hash));
 		Ok(())
 	}
 
