@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use busbar_primitives::{
 	api::*,
 	traits::{Grid as _, Participants as _, Positions, Readings},
-	Interval, Moment, ParticipantId, Phase, PointId, ZoneId, ZoneView,
+	Interval, ParticipantId, PointId, ZoneId, ZoneView,
 };
 
 /// Most connection points that an answer about one account names.
@@ -20,12 +20,7 @@ pub(crate) fn clock() -> Clock {
 pub(crate) fn status(interval: Interval) -> Option<Status> {
 	let record = Market::record(interval)?;
 	let progress = Settlement::progress(interval);
-	let phase = Settlement::phase(interval).unwrap_or_else(|| match record.outcome {
-		Some(outcome) if outcome.cleared => Phase::Cleared,
-		Some(_) => Phase::Failed,
-		None if now() < record.terms.gate_closure => Phase::Open,
-		None => Phase::Closed,
-	});
+	let phase = Settlement::phase(interval).or_else(|| Market::phase(interval))?;
 	Some(Status {
 		interval,
 		phase,
@@ -36,10 +31,6 @@ pub(crate) fn status(interval: Interval) -> Option<Status> {
 		credits_done: progress.as_ref().map_or(0, |progress| progress.credits_done),
 		statement_root: Settlement::root(interval).map(|root| root.root),
 	})
-}
-
-fn now() -> Moment {
-	<Market as busbar_primitives::traits::Calendar>::now()
 }
 
 pub(crate) fn zones(interval: Interval) -> Vec<ZoneView> {

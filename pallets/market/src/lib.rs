@@ -74,9 +74,11 @@ use types::ParameterError;
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
+	use alloc::vec::Vec;
 	use busbar_primitives::{
-		traits::{Collateral, Finality, Grid, Participants, Prune},
-		Balance, Interval, Moment, Outcome, PointId, Product, Step, ZoneId, ZoneResult,
+		api::{BookLevel, ZonePrice},
+		traits::{Collateral, Finality, Grid, Participants, Positions, Prune},
+		Balance, Interval, Moment, Outcome, Phase, PointId, Position, Product, Step, ZoneId, ZoneResult,
 	};
 	use frame_support::{pallet_prelude::*, traits::Time, weights::WeightMeter};
 	use frame_system::pallet_prelude::*;
@@ -343,6 +345,29 @@ pub mod pallet {
 		#[cfg(feature = "try-runtime")]
 		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
 			Self::do_try_state()
+		}
+	}
+
+	#[pallet::view_functions]
+	impl<T: Config> Pallet<T> {
+		/// Depth of the book of a zone, in ascending order of prices.
+		pub fn order_book(interval: Interval, zone: ZoneId) -> Vec<BookLevel> {
+			Self::book(interval, zone)
+		}
+
+		/// Results of all zones, in ascending order; empty before the interval has cleared or failed.
+		pub fn zone_prices(interval: Interval) -> Vec<ZonePrice> {
+			Self::prices(interval)
+		}
+
+		/// A connection point's position; zero where it has none.
+		pub fn position(point: PointId, interval: Interval) -> Position {
+			<Self as Positions<T::AccountId>>::of(point, interval)
+		}
+
+		/// Where the interval's market stands; `None` if it has not opened or is pruned.
+		pub fn market_phase(interval: Interval) -> Option<Phase> {
+			Self::phase(interval)
 		}
 	}
 

@@ -62,9 +62,11 @@ pub use weights::WeightInfo;
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
+	use alloc::vec::Vec;
 	use busbar_primitives::{
+		api::StatementLine,
 		traits::{Calendar, Grid, Participants, Positions, Readings},
-		Balance, Interval, ParticipantId, Party, PointId, Price, Role,
+		Balance, Interval, ParticipantId, Party, Phase, PointId, Price, Role,
 	};
 	use frame_support::{
 		pallet_prelude::*,
@@ -326,6 +328,19 @@ pub mod pallet {
 		#[cfg(feature = "try-runtime")]
 		fn try_state(_n: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
 			Self::do_try_state()
+		}
+	}
+
+	#[pallet::view_functions]
+	impl<T: Config> Pallet<T> {
+		/// A connection point's statement lines, in the order of the leaves.
+		pub fn statement_lines(point: PointId, interval: Interval) -> Vec<StatementLine> {
+			Self::statement(point, interval)
+		}
+
+		/// Where the settlement of an interval stands; `None` before its first debit and after it is pruned.
+		pub fn settlement_phase(interval: Interval) -> Option<Phase> {
+			Self::phase(interval)
 		}
 	}
 

@@ -1,7 +1,7 @@
 //! What clearing decides, as seen through the pallet.
 
 use crate::{mock::*, Orders};
-use busbar_primitives::{traits::Positions, Interval, Link, Position, Step};
+use busbar_primitives::{api::BookLevel, traits::Positions, Interval, Link, Phase, Position, Step};
 use frame_support::assert_ok;
 
 const N: Interval = 1;
@@ -45,6 +45,20 @@ fn a_uniform_price_lies_midway_between_the_last_buy_and_the_last_sell() {
 		assert_eq!(Market::zone_result(N, 1).unwrap().price, Some(300));
 		assert_eq!([1, 2, 3, 4].map(sold), [5, 15, 0, 0]);
 		assert_eq!([5, 6].map(bought), [10, 10]);
+	});
+}
+
+#[test]
+fn view_functions_tell_book_prices_and_positions() {
+	test(market(), || {
+		placed(&[(10, &[sell(100, 1_000)]), (1, &[buy(200, 300)])]);
+		assert_eq!(Market::market_phase(N), Some(Phase::Open));
+		assert_eq!(Market::order_book(N, 0), [BookLevel { price: 100, buy: 0, sell: 1_000 }]);
+		assert_eq!(Market::zone_prices(N), []);
+		clear();
+		assert_eq!(Market::market_phase(N), Some(Phase::Cleared));
+		assert_eq!(Market::zone_prices(N)[0].result.price, Some(100));
+		assert_eq!(Market::position(1, N), Position { bought: 300, sold: 0 });
 	});
 }
 

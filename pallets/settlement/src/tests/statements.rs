@@ -52,6 +52,10 @@ fn lines_are_read_in_pages_and_by_point() {
 		assert_eq!(Settlement::statement(2, 0), all[..1]);
 		assert_eq!(Settlement::statement(0, 0), all[1..3]);
 		assert_eq!(Settlement::statement(3, 0), []);
+		// As a view function tells it.
+		assert_eq!(Settlement::statement_lines(2, 0), all[..1]);
+		assert_eq!(Settlement::settlement_phase(0), Settlement::phase(0));
+		assert!(Settlement::settlement_phase(0).is_some());
 	});
 }
 
