@@ -55,6 +55,16 @@ rpc() {
 		"http://127.0.0.1:$(node_rpc_port "$1")" | jq --exit-status --compact-output '.result'
 }
 
+# ensure_free_ports BASE_PORT: fails if something listens where a network would.
+ensure_free_ports() {
+	local port
+	for port in $(seq "$1" $(($1 + 4))) $(seq $(($1 + 20)) $(($1 + 24))) $(($1 + 30)); do
+		if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+			fail "port $port is taken: is another devnet running? Choose another base port with --port"
+		fi
+	done
+}
+
 # set_market_parameters PLAIN_SPECIFICATION INTERVAL_CLOCK_S EPOCH_MS: the specification with another clock and start of
 # interval 0. Edited as text: jq would write large amounts of money as floating-point numbers.
 set_market_parameters() {
@@ -69,13 +79,8 @@ set_market_parameters() {
 network_prepare() {
 	NETWORK=$1
 	BASE_PORT=$2
-	local clock_s=$3 port node
+	local clock_s=$3 node
 	mkdir -p "$NETWORK/logs"
-	for port in $(seq "$BASE_PORT" $((BASE_PORT + 4))) $(seq $((BASE_PORT + 20)) $((BASE_PORT + 24))) $((BASE_PORT + 30)); do
-		if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-			fail "port $port is taken: is another devnet running? Choose another base port with --port"
-		fi
-	done
 	for node in "${NODES[@]}"; do
 		node_key "$node" >"$NETWORK/$node.key"
 		"$NODE_BINARY" key inspect-node-key --file "$NETWORK/$node.key" 2>/dev/null >"$NETWORK/$node.peer" ||
@@ -104,6 +109,8 @@ start_node() {
 		--reserved-nodes "${peers[@]}" --no-mdns --no-telemetry --no-prometheus --detailed-log-output \
 		--rpc-port "$(node_rpc_port "$node")" --rpc-cors all "$@" >"$NETWORK/logs/$node.log" 2>&1 </dev/null &
 	echo $! >"$NETWORK/$node.pid"
+	# The shell need not report its end.
+	disown
 }
 
 # Starts the validators and the gateway.
@@ -148,7 +155,7 @@ network_wait() {
 	done
 }
 
-# Stops all nodes of the network, politely first.
+# Stops all nodes of the network: politely first, by force after five seconds.
 network_stop() {
 	local node pid pids=()
 	[[ -n $NETWORK ]] || return 0
@@ -161,11 +168,11 @@ network_stop() {
 			fi
 		fi
 	done
+	for _ in $(seq 50); do
+		kill -0 "${pids[@]}" 2>/dev/null || break
+		sleep 0.1
+	done
 	for pid in "${pids[@]}"; do
-		for _ in $(seq 100); do
-			kill -0 "$pid" 2>/dev/null || continue 2
-			sleep 0.1
-		done
 		kill -KILL "$pid" 2>/dev/null || true
 	done
 }
