@@ -159,9 +159,14 @@ run_end_to_end() {
 	BUSBAR_CHAIN_SPEC="$NETWORK/raw.json"
 	BUSBAR_GATEWAY="$(gateway_address)"
 	BUSBAR_INTERVALS="$3"
+	export BUSBAR_VALIDATOR_PIDS BUSBAR_HALT
+	BUSBAR_VALIDATOR_PIDS="$(for node in "${VALIDATORS[@]}"; do cat "$NETWORK/$node.pid"; done | paste -sd' ')"
+	BUSBAR_HALT="$WORK/halt.json"
 	run_tests invariants.mjs
+	run_tests halt.mjs
 	run_tests polkadot-js.mjs
 	run_tests light-client.mjs
+	run_tests after-halt.mjs
 
 	check "all nodes are still running" network_check_running
 	# Before they are stopped: a node that shuts down may call that an error.

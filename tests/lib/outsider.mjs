@@ -25,6 +25,7 @@ export function keyring() {
 	const ring = new Keyring({ type: 'sr25519', ss58Format: 42 });
 	return {
 		devnet: (name) => ring.addFromUri(`//${name}`),
+		uri: (uri) => ring.addFromUri(uri),
 		fresh: () => ring.addFromSeed(randomAsU8a(32)),
 	};
 }
