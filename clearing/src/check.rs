@@ -60,7 +60,8 @@ fn accepted(level: &Level, zone: &ZoneResult) -> (u64, u64) {
 
 /// Margins within their levels, balance in every zone, flows within limits.
 fn feasible(zones: &[Zone], clearing: &Clearing) -> Result<(), Violation> {
-	let mut surplus: Vec<i128> = clearing.zones.iter().map(|zone| i128::from(zone.flow)).collect();
+	let entering = |(zone, result): (&Zone, &ZoneResult)| i128::from(zone.injection) + i128::from(result.flow);
+	let mut surplus: Vec<i128> = zones.iter().zip(&clearing.zones).map(entering).collect();
 	for (index, (zone, result)) in (0u32..).zip(zones.iter().zip(&clearing.zones)) {
 		let margin = zone.levels.binary_search_by_key(&result.price, |level| level.price);
 		let (buy, sell) = margin.map_or((0, 0), |at| (zone.levels[at].buy, zone.levels[at].sell));

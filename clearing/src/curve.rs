@@ -43,10 +43,19 @@ impl Rise {
 	}
 }
 
-/// A non-decreasing step function that passes through zero.
+/// Why a function cannot pass a link: none of its values lies within the limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Misfit {
+	/// Even the least net export exceeds the export limit.
+	Surplus,
+	/// Even the greatest net export falls short of the import limit.
+	Shortage,
+}
+
+/// A non-decreasing step function. Without injections it passes through zero.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Curve {
-	/// Net export below the first rise, in Wh: at most zero.
+	/// Net export below the first rise, in Wh.
 	base: i128,
 	/// The rises. Ascending in key after [`Curve::order`].
 	rises: Vec<Rise>,
@@ -62,6 +71,11 @@ impl Curve {
 			self.base -= i128::from(rise.wh);
 		}
 		self.rises.push(rise);
+	}
+
+	/// Adds energy that is there whatever the price is, in Wh; negative when it is taken.
+	pub(crate) fn inject(&mut self, wh: i64) {
+		self.base += i128::from(wh);
 	}
 
 	/// Adds another function. The order is restored by [`Curve::order`], once for all children.
@@ -81,6 +95,9 @@ impl Curve {
 	/// The function as the parent sees it through a link: import costs the fee, export earns that much less, and both
 	/// are cut at their limits (`None`: unlimited). Rises below the import limit happen whatever the price is: they
 	/// are added to `taken` by number. Rises above the export limit never happen.
+	///
+	/// # Errors
+	/// If injections leave no value within the limits.
 	pub(crate) fn pass(
 		&mut self,
 		import: Option<u64>,
@@ -88,11 +105,14 @@ impl Curve {
 		fee: u64,
 		taken: &mut [u64],
 		scratch: &mut Vec<Rise>,
-	) {
+	) -> Result<(), Misfit> {
 		let least = import.map_or(i128::MIN, |import| -i128::from(import));
 		let most = export.map_or(i128::MAX, i128::from);
 		// Within `MAX_FEES`, so it fits.
 		let shift = fee as i64 * 4;
+		if self.base > most {
+			return Err(Misfit::Surplus);
+		}
 		scratch.clear();
 		let mut value = self.base;
 		for rise in &self.rises {
@@ -115,7 +135,11 @@ impl Curve {
 				break;
 			}
 		}
+		if value < least {
+			return Err(Misfit::Shortage);
+		}
 		self.base = self.base.max(least);
 		core::mem::swap(&mut self.rises, scratch);
+		Ok(())
 	}
 }

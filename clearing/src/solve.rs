@@ -1,7 +1,7 @@
 //! The solver: allocation bottom up, flows, prices, money.
 
 use crate::{
-	curve::{Curve, Rise},
+	curve::{Curve, Misfit, Rise},
 	price, tree, Clearing, Error, Zone, ZoneResult,
 };
 use alloc::{vec, vec::Vec};
@@ -15,7 +15,7 @@ pub(crate) struct Accepted {
 
 /// Clears one interval's market exactly.
 ///
-/// The allocation balances every zone, respects every limit and maximises accepted buys times their limit prices,
+/// The allocation balances every zone with its injection, respects every limit and maximises accepted buys times their limit prices,
 /// less accepted sells times theirs, less fees times flows. Among such allocations it trades the most energy. Among
 /// those, where steps of one side in several zones are worth the same at the zone where their paths meet, steps of the
 /// zone with the lower index go first.
@@ -30,7 +30,7 @@ pub(crate) struct Accepted {
 pub fn clear(zones: &[Zone]) -> Result<Clearing, Error> {
 	tree::validate(zones)?;
 	let firsts = first_levels(zones);
-	let accepted = allocate(zones, &firsts);
+	let accepted = allocate(zones, &firsts)?;
 	let flows = flows(zones, &firsts, &accepted)?;
 	let prices = price::midpoints(zones, &firsts, &accepted, &flows);
 	results(zones, &firsts, &accepted, &flows, &prices)
@@ -50,7 +50,7 @@ fn first_levels(zones: &[Zone]) -> Vec<usize> {
 }
 
 /// Accepted energy of every level.
-fn allocate(zones: &[Zone], firsts: &[usize]) -> Vec<Accepted> {
+fn allocate(zones: &[Zone], firsts: &[usize]) -> Result<Vec<Accepted>, Error> {
 	let count: usize = zones.iter().map(|zone| zone.levels.len()).sum();
 	// Side 2n is the buy side of level n, side 2n + 1 its sell side.
 	let mut taken = vec![0u64; 2 * count];
@@ -65,27 +65,34 @@ fn allocate(zones: &[Zone], firsts: &[usize]) -> Vec<Accepted> {
 			curve.push(Rise::sell(level.price, level.sell, side + 1));
 			curve.push(Rise::buy(level.price, level.buy, side));
 		}
+		curve.inject(zone.injection);
 		curve.order();
-		match zone.parent {
-			Some(parent) => {
-				curve.pass(zone.import, zone.export, zone.fee, &mut taken, &mut scratch);
-				curves[parent as usize].add(curve);
-			},
-			// Nothing enters or leaves at the root: what rises below zero happens, the rest does not.
-			None => curve.pass(Some(0), Some(0), 0, &mut taken, &mut scratch),
+		// Nothing enters or leaves at the root: what rises below zero happens, the rest does not.
+		let (import, export, fee) = match zone.parent {
+			Some(_) => (zone.import, zone.export, zone.fee),
+			None => (Some(0), Some(0), 0),
+		};
+		let at = index as u32;
+		curve.pass(import, export, fee, &mut taken, &mut scratch).map_err(|misfit| match misfit {
+			Misfit::Surplus => Error::Surplus { zone: at },
+			Misfit::Shortage => Error::Shortage { zone: at },
+		})?;
+		if let Some(parent) = zone.parent {
+			curves[parent as usize].add(curve);
 		}
 	}
 	let levels = zones.iter().flat_map(|zone| &zone.levels);
-	levels
+	Ok(levels
 		.zip(taken.chunks_exact(2))
 		.map(|(level, taken)| Accepted { buy: level.buy - taken[0], sell: taken[1] })
-		.collect()
+		.collect())
 }
 
 /// Flow from its parent into every zone, in Wh.
 fn flows(zones: &[Zone], firsts: &[usize], accepted: &[Accepted]) -> Result<Vec<i64>, Error> {
 	let mut needs = vec![0i128; zones.len()];
 	for (index, zone) in zones.iter().enumerate().rev() {
+		needs[index] -= i128::from(zone.injection);
 		for level in &accepted[firsts[index]..][..zone.levels.len()] {
 			needs[index] += i128::from(level.buy) - i128::from(level.sell);
 		}

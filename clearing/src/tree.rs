@@ -6,8 +6,8 @@ use crate::{Error, Zone, MAX_FEES, MAX_PRICE};
 /// [`crate::clear`] and [`crate::check`] begin with this.
 ///
 /// # Errors
-/// The first of the market's defects; never [`Error::FlowOverflow`] or [`Error::TotalOverflow`], which only clearing
-/// can find.
+/// The first of the market's defects; never [`Error::Surplus`], [`Error::Shortage`], [`Error::FlowOverflow`] or
+/// [`Error::TotalOverflow`], which only clearing can find.
 pub fn validate(zones: &[Zone]) -> Result<(), Error> {
 	let Some((root, others)) = zones.split_first() else { return Err(Error::NoZones) };
 	if u32::try_from(zones.len()).is_err() {

@@ -33,6 +33,9 @@ pub struct Zone {
 	pub export: Option<u64>,
 	/// Fee of flow either way, in nEUR/Wh. Without meaning at the root.
 	pub fee: u64,
+	/// Energy that enters the zone whatever the price is, in Wh; negative when it leaves. It has no price of its own, so
+	/// it bounds no zone price: this is how accepted blocks take part.
+	pub injection: i64,
 	/// Price levels in strictly ascending order of prices.
 	pub levels: Vec<Level>,
 }
@@ -61,9 +64,9 @@ pub struct ZoneResult {
 pub struct Clearing {
 	/// One result per zone, in the order of the zones.
 	pub zones: Vec<ZoneResult>,
-	/// Gains from trade net of fees, in nEUR.
+	/// Gains from trade of the levels net of fees, in nEUR.
 	pub welfare: i128,
-	/// Accepted buys, which equal accepted sells, in Wh.
+	/// Accepted buys of the levels, in Wh; they equal accepted sells plus the sum of all injections.
 	pub traded: u64,
 	/// Grid fees over all links, in nEUR.
 	pub fees: u128,
@@ -116,6 +119,10 @@ pub enum Error {
 	FeesOutOfRange,
 	/// The steps of one side at one price add up to more than 64 bits of Wh.
 	LevelOverflow { zone: u32, price: i64 },
+	/// More energy is injected at and below a zone than can be bought there or leave it.
+	Surplus { zone: u32 },
+	/// More energy is drawn by negative injections at and below a zone than can be sold there or enter it.
+	Shortage { zone: u32 },
 	/// A flow beyond the range of a signed 64-bit number of Wh.
 	FlowOverflow { zone: u32 },
 	/// Traded energy beyond 64 bits of Wh, or money beyond 128 bits of nEUR.
@@ -137,6 +144,8 @@ impl Error {
 			| Error::LevelsNotAscending { zone, .. }
 			| Error::PriceOutOfRange { zone, .. }
 			| Error::LevelOverflow { zone, .. }
+			| Error::Surplus { zone }
+			| Error::Shortage { zone }
 			| Error::FlowOverflow { zone } => Place::Zone(zone),
 			Error::UnknownZone { order, .. } | Error::SelfCrossing { order } => Place::Order(order),
 		}
@@ -156,6 +165,8 @@ impl Error {
 			Error::PriceOutOfRange { price, .. } => format!("price {price} lies further from zero than {MAX_PRICE}"),
 			Error::FeesOutOfRange => format!("the fees of all links add up to more than {MAX_FEES}"),
 			Error::LevelOverflow { price, .. } => format!("the steps at price {price} add up to more than 64 bits"),
+			Error::Surplus { .. } => "more is injected at and below it than can be bought there or leave it".into(),
+			Error::Shortage { .. } => "more is drawn at and below it than can be sold there or enter it".into(),
 			Error::FlowOverflow { .. } => "its flow exceeds 63 bits".into(),
 			Error::TotalOverflow => "traded energy exceeds 64 bits, or money 128 bits".into(),
 			Error::UnknownZone { zone, .. } => format!("there is no zone {zone}"),

@@ -55,7 +55,7 @@ fn run(path: &Path) {
 	for (index, zone) in case.zones.iter().enumerate() {
 		assert_eq!(zone.id as usize, index, "the examples number zones in order");
 		let CaseZone { parent, import_wh: import, export_wh: export, fee, .. } = *zone;
-		zones.push(Zone { parent, import, export, fee, levels: Vec::new() });
+		zones.push(Zone { parent, import, export, fee, ..Default::default() });
 	}
 	let side = |step: &CaseStep| if step.side == "buy" { orders::Side::Buy } else { orders::Side::Sell };
 	let steps = |order: &CaseOrder| {

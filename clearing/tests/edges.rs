@@ -216,3 +216,49 @@ fn a_fill_is_what_price_and_time_leave() {
 	assert_eq!((sell(4, 7, 0), sell(4, 7, 7), sell(4, 7, 14)), (7, 5, 0));
 	assert_eq!((fill(true, 9, 12, result, 5), fill(true, 3, 12, result, 0), fill(true, 4, 1, result, 0)), (12, 0, 0));
 }
+
+#[test]
+fn an_injection_clears_like_an_offer_at_any_price_but_bounds_no_price() {
+	// 10 Wh injected meet a buyer of 15 at 9 whose rest an offer at 4 serves: only the two steps bound the price.
+	let mut zones = vec![zone(None, &[(4, 0, 20), (9, 15, 0)])];
+	zones[0].injection = 10;
+	let clearing = cleared(&zones);
+	assert_eq!((clearing.zones[0].price, clearing.zones[0].margin_sell, clearing.traded), (4, 5, 15));
+	assert_eq!(clearing.welfare, 9 * 15 - 4 * 5);
+
+	// Exactly what the buyer wants: the offer bounds the price above, the fully served buyer as well.
+	zones[0].injection = 15;
+	assert_eq!(cleared(&zones).zones[0].price, 4);
+	zones[0].levels.remove(0);
+	assert_eq!(cleared(&zones).zones[0].price, 9);
+}
+
+#[test]
+fn an_injection_that_nothing_can_place_is_refused_where_it_is_stuck() {
+	let mut zones = vec![zone(None, &[(9, 15, 3)]), zone(Some(0), &[(5, 2, 0)])];
+	zones[1].export = Some(6);
+	zones[1].import = Some(4);
+	zones[1].injection = 8;
+	cleared(&zones);
+	zones[1].injection = 9;
+	assert_eq!(clear(&zones), Err(Error::Surplus { zone: 1 }));
+	let nothing = Clearing { zones: vec![Default::default(); 2], ..Default::default() };
+	assert_eq!(check(&zones, &nothing), Err(Violation::Balance { zone: 0 }));
+	zones[1].injection = -3;
+	cleared(&zones);
+	zones[1].injection = -4;
+	assert_eq!(clear(&zones), Err(Error::Shortage { zone: 0 }));
+	zones[1].injection = -5;
+	assert_eq!(clear(&zones), Err(Error::Shortage { zone: 1 }));
+	zones[1].injection = 0;
+	zones[0].injection = 18;
+	assert_eq!(clear(&zones), Err(Error::Surplus { zone: 0 }));
+	assert_eq!(
+		Error::Surplus { zone: 0 }.to_string(),
+		"zone 0: more is injected at and below it than can be bought there or leave it"
+	);
+	assert_eq!(
+		Error::Shortage { zone: 1 }.to_string(),
+		"zone 1: more is drawn at and below it than can be sold there or enter it"
+	);
+}

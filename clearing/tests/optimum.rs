@@ -4,8 +4,8 @@
 
 mod common;
 
-use busbar_clearing::{check, clear, Clearing, Zone};
-use common::{market, Programme, HUGE, MIDDLE, SMALL};
+use busbar_clearing::{check, clear, Clearing, Error, Zone};
+use common::{injected, market, Programme, HUGE, MIDDLE, SMALL};
 use proptest::prelude::*;
 
 /// Least and greatest supporting prices by relaxing every bound until nothing moves.
@@ -66,9 +66,10 @@ fn prices_are_midpoints(zones: &[Zone], clearing: &Clearing) -> Result<(), TestC
 }
 
 fn money_adds_up(zones: &[Zone], clearing: &Clearing) -> Result<(), TestCaseError> {
-	// What buyers pay less what sellers receive is what links earn.
+	// What buyers pay less what sellers and injections receive is what links earn.
 	let mut paid = 0i128;
 	for (zone, result) in zones.iter().zip(&clearing.zones) {
+		paid -= i128::from(result.price) * i128::from(zone.injection);
 		for level in &zone.levels {
 			let buy = busbar_clearing::fill(true, level.price, level.buy, result, 0);
 			let sell = busbar_clearing::fill(false, level.price, level.sell, result, 0);
@@ -103,6 +104,35 @@ proptest! {
 		money_adds_up(&zones, &clearing)?;
 		let welfare = Programme::new(&zones).welfare();
 		prop_assert!((welfare - clearing.welfare as f64).abs() <= 1e-9 * welfare.abs() + 1e-3, "{} != {}", welfare, clearing.welfare);
+	}
+
+	#[test]
+	fn injections_are_placed_exactly_or_refused_where_nothing_can_place_them(zones in injected(SMALL)) {
+		let best = Programme::new(&zones).feasible_welfare();
+		match clear(&zones) {
+			Ok(clearing) => {
+				check(&zones, &clearing).unwrap();
+				prices_are_midpoints(&zones, &clearing)?;
+				money_adds_up(&zones, &clearing)?;
+				let (welfare, best) = (clearing.welfare as f64, best.unwrap());
+				prop_assert!((best - welfare).abs() < 1e-5, "{} != {}", best, welfare);
+				let most = Programme::new(&zones).most_traded(welfare - 1e-7);
+				prop_assert!((most - clearing.traded as f64).abs() < 1e-3, "{} != {}", most, clearing.traded);
+			},
+			Err(Error::Surplus { .. } | Error::Shortage { .. }) => prop_assert_eq!(best, None),
+			Err(error) => prop_assert!(false, "{}", error),
+		}
+	}
+
+	#[test]
+	fn huge_injections_stay_exact(zones in injected(HUGE)) {
+		match clear(&zones) {
+			Ok(clearing) => {
+				check(&zones, &clearing).unwrap();
+				money_adds_up(&zones, &clearing)?;
+			},
+			Err(error) => prop_assert!(matches!(error, Error::Surplus { .. } | Error::Shortage { .. }), "{}", error),
+		}
 	}
 
 	#[test]

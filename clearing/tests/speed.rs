@@ -32,7 +32,7 @@ fn market(zones: u64, orders: u64, parent: fn(u64) -> u64) -> (Vec<Zone>, Vec<Or
 		let mut limit = || (numbers.below(4) > 0).then(|| numbers.below(200_000));
 		let (import, export) = (limit(), limit());
 		let parent = (zone > 0).then(|| parent(zone) as u32);
-		Zone { parent, import, export, fee: numbers.below(5_000), levels: Vec::new() }
+		Zone { parent, import, export, fee: numbers.below(5_000), ..Default::default() }
 	});
 	let tree = tree.collect();
 	let step = |side, price: u64, wh| Step { side, price: price as i64, wh };

@@ -170,7 +170,7 @@ impl Market {
 				import: zone.import_wh,
 				export: zone.export_wh,
 				fee: zone.fee,
-				levels: Vec::new(),
+				..Default::default()
 			});
 		}
 		market.places = places;

@@ -50,9 +50,19 @@ pub fn market(scale: Scale) -> impl Strategy<Value = Vec<Zone>> {
 		let built = zones.into_iter().enumerate().map(|(index, (place, import, export, fee, levels))| {
 			let offset = place.index(reach.min(index.max(1)));
 			let parent = (index > 0).then(|| if from_root { offset.min(index - 1) } else { index - 1 - offset } as u32);
-			Zone { parent, import, export, fee, levels }
+			Zone { parent, import, export, fee, injection: 0, levels }
 		});
 		built.collect()
+	})
+}
+
+/// Markets with energy that comes and goes whatever the price is, often more than can be placed.
+pub fn injected(scale: Scale) -> impl Strategy<Value = Vec<Zone>> {
+	let most = scale.wh as i64 * 2;
+	let injection = prop_oneof![3 => Just(0), 2 => -most..=most];
+	(market(scale), vec(injection, scale.zones)).prop_map(|(mut zones, injections)| {
+		zones.iter_mut().zip(injections).for_each(|(zone, injection)| zone.injection = injection);
+		zones
 	})
 }
 
@@ -63,12 +73,18 @@ pub struct Programme {
 	buys: Vec<usize>,
 	/// Per zone, variables with the sign in which they bring energy in.
 	balances: Vec<Vec<(usize, f64)>>,
+	/// Per zone, what enters it whatever happens.
+	injections: Vec<f64>,
 }
 
 impl Programme {
 	pub fn new(zones: &[Zone]) -> Self {
-		let mut programme =
-			Programme { variables: Vec::new(), buys: Vec::new(), balances: vec![Vec::new(); zones.len()] };
+		let mut programme = Programme {
+			variables: Vec::new(),
+			buys: Vec::new(),
+			balances: vec![Vec::new(); zones.len()],
+			injections: zones.iter().map(|zone| zone.injection as f64).collect(),
+		};
 		for (index, zone) in zones.iter().enumerate() {
 			for level in &zone.levels {
 				let buy = programme.variable(level.buy as f64, level.price as f64);
@@ -92,30 +108,39 @@ impl Programme {
 		self.variables.len() - 1
 	}
 
-	fn solve(&self, gains: impl Fn(usize) -> f64, least_welfare: Option<f64>) -> f64 {
+	fn solve(&self, gains: impl Fn(usize) -> f64, least_welfare: Option<f64>) -> Option<f64> {
 		let mut problem = Problem::new(OptimizationDirection::Maximize);
 		let variables: Vec<Variable> =
 			self.variables.iter().enumerate().map(|(at, (most, _))| problem.add_var(gains(at), (0.0, *most))).collect();
-		for balance in &self.balances {
+		for (balance, injection) in self.balances.iter().zip(&self.injections) {
 			let mut sum = LinearExpr::empty();
 			balance.iter().for_each(|(at, sign)| sum.add(variables[*at], *sign));
-			problem.add_constraint(sum, ComparisonOp::Eq, 0.0);
+			problem.add_constraint(sum, ComparisonOp::Eq, -injection);
 		}
 		if let Some(least) = least_welfare {
 			let mut sum = LinearExpr::empty();
 			variables.iter().zip(&self.variables).for_each(|(variable, (_, gain))| sum.add(*variable, *gain));
 			problem.add_constraint(sum, ComparisonOp::Ge, least);
 		}
-		problem.solve().unwrap().into_solution().unwrap().objective()
+		match problem.solve() {
+			Ok(outcome) => Some(outcome.into_solution().unwrap().objective()),
+			Err(microlp::Error::Infeasible) => None,
+			Err(error) => panic!("{error}"),
+		}
 	}
 
-	/// Greatest welfare, in nEUR.
-	pub fn welfare(&self) -> f64 {
+	/// Greatest welfare, in nEUR; `None` if injections cannot be placed.
+	pub fn feasible_welfare(&self) -> Option<f64> {
 		self.solve(|at| self.variables[at].1, None)
+	}
+
+	/// Greatest welfare of a market without injections, in nEUR.
+	pub fn welfare(&self) -> f64 {
+		self.feasible_welfare().unwrap()
 	}
 
 	/// Most energy that can be traded at a welfare, in Wh.
 	pub fn most_traded(&self, welfare: f64) -> f64 {
-		self.solve(|at| if self.buys.contains(&at) { 1.0 } else { 0.0 }, Some(welfare))
+		self.solve(|at| if self.buys.contains(&at) { 1.0 } else { 0.0 }, Some(welfare)).unwrap()
 	}
 }

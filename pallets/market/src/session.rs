@@ -138,6 +138,7 @@ impl<T: Config> Pallet<T> {
 					import: zone.link.import_w.map(|watt| energy(watt, interval_s)),
 					export: zone.link.export_w.map(|watt| energy(watt, interval_s)),
 					fee: zone.link.fee.into(),
+					injection: 0,
 					levels,
 				})
 			})
