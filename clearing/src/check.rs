@@ -50,7 +50,7 @@ pub fn supporting_prices(zones: &[Zone], clearing: &Clearing) -> Result<Vec<(i64
 
 /// Accepted buys and sells of a level, given its zone's result. Steps better than the zone price are accepted, worse
 /// ones are not, so that the level supports the price by construction.
-fn accepted(level: &Level, zone: &ZoneResult) -> (u64, u64) {
+pub(crate) fn accepted(level: &Level, zone: &ZoneResult) -> (u64, u64) {
 	match level.price.cmp(&zone.price) {
 		core::cmp::Ordering::Greater => (level.buy, 0),
 		core::cmp::Ordering::Equal => (zone.margin_buy, zone.margin_sell),

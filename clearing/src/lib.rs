@@ -4,6 +4,7 @@
 //!   prices that support it.
 //! - [`check`] proves a result right without solving anything: feasible, optimal, most traded, midpoint prices.
 //! - [`fill`] derives one step's accepted energy from its zone's result.
+//! - [`explain()`] says why every zone has its price.
 //! - [`orders`] goes from orders to levels and from a result to fills.
 //!
 //! Everything is integer, allocates with `alloc` only, and walks trees without recursion. What a result promises is
@@ -15,13 +16,17 @@ extern crate alloc;
 
 mod check;
 mod curve;
+mod explain;
 pub mod orders;
 mod price;
+#[cfg(feature = "std")]
+pub mod sample;
 mod solve;
 mod tree;
 mod types;
 
 pub use check::{check, supporting_prices};
+pub use explain::{explain, Bound, Cause, Explanation, Full, Origin};
 pub use orders::{check_fills, fill};
 pub use solve::clear;
 pub use tree::validate;

@@ -26,7 +26,7 @@ impl Range {
 }
 
 /// Bounds on a zone's price less its parent's: `None` where there is none.
-fn link(zone: &Zone, flow: i64) -> (Option<i64>, Option<i64>) {
+pub(crate) fn link(zone: &Zone, flow: i64) -> (Option<i64>, Option<i64>) {
 	// Within `MAX_FEES`, so it fits.
 	let fee = zone.fee as i64;
 	let full_in = flow >= 0 && zone.import == Some(flow.unsigned_abs());
@@ -81,6 +81,12 @@ pub(crate) fn midpoints(zones: &[Zone], firsts: &[usize], accepted: &[Accepted],
 		}
 	}
 	ranges.iter().map(|range| (range.low + range.high).div_euclid(2)).collect()
+}
+
+/// The box as its least and its greatest price, in nEUR/Wh.
+pub(crate) fn bounds(zones: &[Zone]) -> (i64, i64) {
+	let Range { low, high } = widest(zones);
+	(low, high)
 }
 
 /// The box that bounds what nothing else bounds; see [`crate::clear`].

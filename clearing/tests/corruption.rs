@@ -7,7 +7,7 @@ mod common;
 use busbar_clearing::{
 	check, check_fills, clear,
 	orders::{self, Order, Side, Step},
-	Clearing, Level, Violation, Zone, ZoneResult,
+	Clearing, Error, Level, Violation, Zone, ZoneResult,
 };
 use common::{market, HUGE, SMALL};
 use proptest::prelude::*;
@@ -91,6 +91,46 @@ fn consistent(zones: &[Zone], results: &[(i64, i64, u64, u64)]) -> Clearing {
 fn zone(parent: Option<u32>, levels: &[(i64, u64, u64)]) -> Zone {
 	let levels = levels.iter().map(|&(price, buy, sell)| Level { price, buy, sell }).collect();
 	Zone { parent, levels, ..Default::default() }
+}
+
+/// Flips one bit of one number of a result; `false` if there is no such bit.
+fn flip(clearing: &mut Clearing, place: usize, field: usize, bit: u32) -> bool {
+	let zone = &mut clearing.zones[place];
+	let widths = [64, 64, 64, 64, 64, 128, 128, 128, 64, 128, 128];
+	match field {
+		_ if bit >= widths[field] => return false,
+		0 => zone.price ^= 1 << bit,
+		1 => zone.flow ^= 1 << bit,
+		2 => zone.margin_buy ^= 1 << bit,
+		3 => zone.margin_sell ^= 1 << bit,
+		4 => zone.path_fee ^= 1 << bit,
+		5 => zone.fees ^= 1 << bit,
+		6 => zone.rent ^= 1 << bit,
+		7 => clearing.welfare ^= 1 << bit,
+		8 => clearing.traded ^= 1 << bit,
+		9 => clearing.fees ^= 1 << bit,
+		_ => clearing.rent ^= 1 << bit,
+	}
+	true
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+
+	#[test]
+	fn every_flipped_bit_is_caught(
+		zones in prop_oneof![market(SMALL), market(HUGE)],
+		place in any::<prop::sample::Index>(),
+	) {
+		let right = clear(&zones).unwrap();
+		let place = place.index(zones.len());
+		for (field, bit) in (0..11).flat_map(|field| (0..128).map(move |bit| (field, bit))) {
+			let mut wrong = right.clone();
+			if flip(&mut wrong, place, field, bit) {
+				prop_assert!(check(&zones, &wrong).is_err(), "bit {} of field {} at zone {} passes", bit, field, place);
+			}
+		}
+	}
 }
 
 proptest! {
@@ -222,5 +262,78 @@ fn fills_that_break_price_time_priority_are_caught() {
 	for (accepted, violation) in wrong {
 		let accepted: Vec<Vec<u64>> = accepted.iter().map(|fills| fills.to_vec()).collect();
 		assert_eq!(check_fills(&book, &clearing, &accepted), Err(violation));
+	}
+}
+
+/// The number of a kind of violation. A new kind does not compile until it is counted here and produced below.
+fn kind(violation: &Violation) -> usize {
+	match violation {
+		Violation::Market(_) => 0,
+		Violation::ZoneCount { .. } => 1,
+		Violation::Margin { .. } => 2,
+		Violation::Balance { .. } => 3,
+		Violation::Limit { .. } => 4,
+		Violation::LinkPrice { .. } => 5,
+		Violation::NotMostTraded { .. } => 6,
+		Violation::NotMidpoint { .. } => 7,
+		Violation::Money { .. } => 8,
+		Violation::Totals => 9,
+		Violation::FillCount { .. } => 10,
+		Violation::Fill { .. } => 11,
+	}
+}
+
+#[test]
+fn every_kind_of_violation_is_named_where_it_is() {
+	// The root sells up to 50 Wh at 10 to a zone that buys 20 at 30, over a link of 12 Wh with a fee of 4.
+	let mut zones = vec![zone(None, &[(10, 0, 50)]), zone(Some(0), &[(30, 20, 0)])];
+	zones[1].fee = 4;
+	zones[1].import = Some(12);
+	let right = clear(&zones).unwrap();
+	check(&zones, &right).unwrap();
+	let idle = [zone(None, &[(5, 10, 10)])];
+	let apart = [zone(None, &[(2, 0, 5), (9, 5, 0)])];
+	let but = |corrupt: fn(&mut Clearing)| {
+		let mut wrong = right.clone();
+		corrupt(&mut wrong);
+		check(&zones, &wrong).unwrap_err()
+	};
+	let book = [Order { zone: 0, steps: vec![Step { side: Side::Sell, price: 10, wh: 50 }] }];
+	let found = [
+		check(&[], &right).unwrap_err(),
+		but(|c| c.zones.truncate(1)),
+		but(|c| c.zones[1].margin_buy = 21),
+		but(|c| c.zones[1].margin_buy = 11),
+		but(|c| {
+			c.zones[0].margin_sell += 1;
+			c.zones[1].flow += 1;
+			c.zones[1].margin_buy += 1;
+		}),
+		check(&zones, &consistent(&zones, &[(10, 0, 0, 11), (30, 11, 11, 0)])).unwrap_err(),
+		check(&idle, &consistent(&idle, &[(5, 0, 0, 0)])).unwrap_err(),
+		check(&apart, &consistent(&apart, &[(6, 0, 0, 0)])).unwrap_err(),
+		but(|c| c.zones[1].path_fee = 5),
+		but(|c| c.welfare += 1),
+		check_fills(&book, &right, &[]).unwrap_err(),
+		check_fills(&book, &right, &[vec![11]]).unwrap_err(),
+	];
+	let expected = [
+		Violation::Market(Error::NoZones),
+		Violation::ZoneCount { expected: 2, found: 1 },
+		Violation::Margin { zone: 1 },
+		Violation::Balance { zone: 1 },
+		Violation::Limit { zone: 1 },
+		Violation::LinkPrice { zone: 1 },
+		Violation::NotMostTraded { zone: 0 },
+		Violation::NotMidpoint { zone: 0, expected: 5 },
+		Violation::Money { zone: 1 },
+		Violation::Totals,
+		Violation::FillCount { order: 0 },
+		Violation::Fill { order: 0, step: 0, expected: 12 },
+	];
+	assert_eq!(found, expected);
+	for (number, violation) in found.iter().enumerate() {
+		assert_eq!(kind(violation), number);
+		assert!(!violation.to_string().is_empty());
 	}
 }

@@ -164,20 +164,3 @@ proptest! {
 		}
 	}
 }
-
-/// `CASES=10000 cargo test --release -p busbar-clearing --test optimum -- --ignored`
-#[test]
-#[ignore = "long: run with CASES=10000"]
-fn many_markets_reach_the_optimum() {
-	let cases = std::env::var("CASES").map_or(10_000, |cases| cases.parse().unwrap());
-	let config = ProptestConfig { cases, ..ProptestConfig::default() };
-	proptest!(config, |(small in market(SMALL), middle in market(MIDDLE))| {
-		for zones in [small, middle] {
-			let clearing = clear(&zones).unwrap();
-			check(&zones, &clearing).unwrap();
-			prices_are_midpoints(&zones, &clearing)?;
-			let welfare = Programme::new(&zones).welfare();
-			prop_assert!((welfare - clearing.welfare as f64).abs() <= 1e-9 * welfare.abs() + 1e-3);
-		}
-	});
-}

@@ -1,6 +1,8 @@
 //! Random markets, and their optimum by a general linear programme.
 #![allow(dead_code)]
 
+pub mod shapes;
+
 use busbar_clearing::{Level, Zone};
 use microlp::{ComparisonOp, LinearExpr, OptimizationDirection, Problem, Variable};
 use proptest::{collection::vec, prelude::*};
