@@ -5,6 +5,7 @@
 //! - [`check`] proves a result right without solving anything: feasible, optimal, most traded, midpoint prices.
 //! - [`fill`] derives one step's accepted energy from its zone's result.
 //! - [`explain()`] says why every zone has its price.
+//! - [`blocks`] clears the intervals of one session together with orders that are accepted in all of them or not at all.
 //! - [`orders`] goes from orders to levels and from a result to fills.
 //!
 //! Everything is integer, allocates with `alloc` only, and walks trees without recursion. What a result promises is
@@ -14,6 +15,7 @@
 
 extern crate alloc;
 
+pub mod blocks;
 mod check;
 mod curve;
 mod explain;
@@ -25,6 +27,7 @@ mod solve;
 mod tree;
 mod types;
 
+pub use blocks::{check_blocks, clear_blocks, Block, BlockError, BlockViolation, Joint};
 pub use check::{check, supporting_prices};
 pub use explain::{explain, Bound, Cause, Explanation, Full, Origin};
 pub use orders::{check_fills, fill};

@@ -1,6 +1,7 @@
 //! Random markets, and their optimum by a general linear programme.
 #![allow(dead_code)]
 
+pub mod sessions;
 pub mod shapes;
 
 use busbar_clearing::{Level, Zone};

@@ -1,0 +1,243 @@
+//! Block orders: one price and an energy for each of several consecutive intervals, all or nothing.
+//!
+//! The intervals share one gate and clear together. A block's limit holds for its sum: an accepted sell block receives
+//! in total at least its limit times its energy at the zone prices of its intervals, an accepted buy block pays at most
+//! that. No accepted block is ever out of the money; a block may be rejected although it is in the money, and is then
+//! named.
+//!
+//! An accepted block takes part in each interval as [`Zone::injection`]: exactly, and without bounding any price.
+//! [`Search`] chooses the blocks, one clearing of one interval at a time; [`clear_blocks`] runs it to its end;
+//! [`check_blocks`] proves a joint result right.
+
+mod check;
+mod search;
+
+pub use check::{check_blocks, BlockViolation};
+pub use search::{Probe, Search, State};
+
+use crate::{clear, orders::Side, Clearing, Error, Zone, MAX_PRICE};
+use alloc::{string::String, vec, vec::Vec};
+
+/// A block order. Blocks are listed in the order of their arrival.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Block {
+	/// Index of the zone, in every interval.
+	pub zone: u32,
+	pub side: Side,
+	/// Limit price of the sum, in nEUR/Wh.
+	pub price: i64,
+	/// Number of its first interval in the session.
+	pub first: u32,
+	/// Energy in each of its consecutive intervals, in Wh; not all zero.
+	pub wh: Vec<u64>,
+}
+
+impl Block {
+	/// Energy in an interval of the session, in Wh.
+	pub fn energy(&self, interval: u32) -> u64 {
+		let at = interval.checked_sub(self.first).and_then(|at| self.wh.get(at as usize));
+		at.copied().unwrap_or(0)
+	}
+
+	/// What the block injects into its zone in an interval, in Wh. Fits once the block is valid.
+	fn injection(&self, interval: u32) -> i128 {
+		let wh = i128::from(self.energy(interval));
+		if self.side == Side::Sell {
+			wh
+		} else {
+			-wh
+		}
+	}
+
+	/// Energy over all intervals, in Wh.
+	fn total(&self) -> u128 {
+		self.wh.iter().map(|wh| u128::from(*wh)).sum()
+	}
+
+	/// What the block adds to welfare by itself, in nEUR: limit price times energy, negative for a sell at a positive
+	/// price.
+	fn worth(&self) -> i128 {
+		let worth = self.total() as i128 * i128::from(self.price);
+		if self.side == Side::Buy {
+			worth
+		} else {
+			-worth
+		}
+	}
+
+	/// Money for all of the block at the zone prices of its intervals, in nEUR: what a sell receives and a buy pays.
+	/// `price` is asked for intervals in which the block has energy.
+	pub fn amount(&self, mut price: impl FnMut(u32) -> i64) -> i128 {
+		let energies = (self.first..).zip(&self.wh).filter(|(_, wh)| **wh > 0);
+		energies.map(|(interval, wh)| i128::from(price(interval)) * i128::from(*wh)).sum()
+	}
+
+	/// How far an amount lies on the right side of the limit, in nEUR; negative when the block is out of the money.
+	fn gain(&self, amount: i128) -> i128 {
+		if self.side == Side::Buy {
+			self.worth() - amount
+		} else {
+			self.worth() + amount
+		}
+	}
+}
+
+/// The joint result of a session's intervals.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Joint {
+	/// One result per interval, with the accepted blocks as injections.
+	pub intervals: Vec<Clearing>,
+	/// Whether each block is accepted.
+	pub accepted: Vec<bool>,
+	/// Money for each accepted block at the zone prices, in nEUR: what a sell receives and a buy pays; 0 if rejected.
+	pub amounts: Vec<i128>,
+	/// The rejected blocks that would have gained at the zone prices, by index.
+	pub rejected_in_the_money: Vec<u32>,
+	/// Gains from trade net of fees over all intervals and accepted blocks, in nEUR.
+	pub welfare: i128,
+}
+
+/// Why blocks cannot be cleared. Blocks and intervals are named by their index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BlockError {
+	/// A block has no interval, or one beyond the session.
+	Outside { block: u32 },
+	/// A block has no energy in any interval.
+	NoEnergy { block: u32 },
+	/// A price further from zero than [`MAX_PRICE`].
+	PriceOutOfRange { block: u32 },
+	/// The energy of one block over its intervals, or of all blocks up to this one in one interval, exceeds 63 bits.
+	EnergyOutOfRange { block: u32 },
+	/// A block names a zone that an interval does not have.
+	UnknownZone { block: u32, interval: u32 },
+	/// More blocks or intervals than 32 bits can count.
+	TooLarge,
+	/// Money over all intervals beyond 128 bits of nEUR.
+	TotalOverflow,
+	/// An interval cannot be cleared, whatever blocks are accepted.
+	Interval { interval: u32, error: Error },
+}
+
+impl BlockError {
+	/// What is wrong, in one line.
+	pub fn reason(&self) -> String {
+		use alloc::format;
+		match self {
+			BlockError::Outside { block } => format!("block {block}: it has intervals that are none of the session's"),
+			BlockError::NoEnergy { block } => format!("block {block}: it has no energy"),
+			BlockError::PriceOutOfRange { block } => {
+				format!("block {block}: its price lies further from zero than {MAX_PRICE}")
+			},
+			BlockError::EnergyOutOfRange { block } => format!("block {block}: energies add up to more than 63 bits"),
+			BlockError::UnknownZone { block, interval } => {
+				format!("block {block}: interval {interval} has no such zone")
+			},
+			BlockError::TooLarge => "more blocks or intervals than 32 bits can count".into(),
+			BlockError::TotalOverflow => "money exceeds 128 bits".into(),
+			BlockError::Interval { interval, error } => format!("interval {interval}: {error}"),
+		}
+	}
+}
+
+impl core::fmt::Display for BlockError {
+	fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+		f.write_str(&self.reason())
+	}
+}
+
+impl core::error::Error for BlockError {}
+
+/// Checks blocks against a session of `intervals` intervals, and the ranges that keep later arithmetic within its types.
+///
+/// # Errors
+/// The first defect, in the order of the blocks.
+pub fn validate_blocks(blocks: &[Block], intervals: u32) -> Result<(), BlockError> {
+	if u32::try_from(blocks.len()).is_err() {
+		return Err(BlockError::TooLarge);
+	}
+	let most = i64::MAX as u128;
+	let mut sums = vec![0u128; intervals as usize];
+	for (block, b) in (0u32..).zip(blocks) {
+		let end = u32::try_from(b.wh.len()).ok().and_then(|length| b.first.checked_add(length));
+		if b.wh.is_empty() || end.is_none_or(|end| end > intervals) {
+			return Err(BlockError::Outside { block });
+		}
+		if b.total() == 0 {
+			return Err(BlockError::NoEnergy { block });
+		}
+		if !(-MAX_PRICE..=MAX_PRICE).contains(&b.price) {
+			return Err(BlockError::PriceOutOfRange { block });
+		}
+		// Bounds of one block and of one interval: no sum of a subset can exceed them.
+		let mut fits = b.total() <= most;
+		for (sum, wh) in sums[b.first as usize..].iter_mut().zip(&b.wh) {
+			*sum += u128::from(*wh);
+			fits &= *sum <= most;
+		}
+		if !fits {
+			return Err(BlockError::EnergyOutOfRange { block });
+		}
+	}
+	Ok(())
+}
+
+/// Sets the injection of every zone of one interval to what the accepted blocks bring. The blocks must be valid.
+///
+/// # Errors
+/// If an accepted block names a zone that is not there.
+pub fn inject(zones: &mut [Zone], blocks: &[Block], accepted: &[bool], interval: u32) -> Result<(), BlockError> {
+	zones.iter_mut().for_each(|zone| zone.injection = 0);
+	for (number, (block, accepted)) in (0u32..).zip(blocks.iter().zip(accepted)) {
+		if block.energy(interval) == 0 {
+			continue;
+		}
+		let unknown = BlockError::UnknownZone { block: number, interval };
+		let zone = zones.get_mut(block.zone as usize).ok_or(unknown)?;
+		if *accepted {
+			let sum = i128::from(zone.injection) + block.injection(interval);
+			zone.injection = i64::try_from(sum).map_err(|_| BlockError::EnergyOutOfRange { block: number })?;
+		}
+	}
+	Ok(())
+}
+
+/// Clears the intervals of a session together with its blocks. Without blocks this clears every interval by itself.
+///
+/// The injections of the zones are overwritten: they are the accepted blocks' on return.
+///
+/// # Errors
+/// If a block or an interval is malformed, or a number leaves its type: see [`BlockError`].
+pub fn clear_blocks(intervals: &mut [Vec<Zone>], blocks: &[Block]) -> Result<Joint, BlockError> {
+	let count = u32::try_from(intervals.len()).map_err(|_| BlockError::TooLarge)?;
+	let mut search = Search::new(blocks, count)?;
+	while let Some(interval) = search.next_interval() {
+		search.step(blocks, &mut intervals[interval as usize])?;
+	}
+	let accepted = search.accepted();
+	let mut results = Vec::with_capacity(intervals.len());
+	for (interval, zones) in (0u32..).zip(intervals) {
+		inject(zones, blocks, &accepted, interval)?;
+		results.push(clear(zones).map_err(|error| BlockError::Interval { interval, error })?);
+	}
+	joint(blocks, accepted, results).ok_or(BlockError::TotalOverflow)
+}
+
+/// What follows from the accepted blocks and the intervals' results. `None` if money leaves its type.
+fn joint(blocks: &[Block], accepted: Vec<bool>, intervals: Vec<Clearing>) -> Option<Joint> {
+	let mut joint = Joint { accepted, intervals, ..Default::default() };
+	joint.welfare = joint.intervals.iter().try_fold(0i128, |sum, interval| sum.checked_add(interval.welfare))?;
+	for (number, (block, accepted)) in (0u32..).zip(blocks.iter().zip(&joint.accepted)) {
+		let price = |interval: u32| {
+			let zones = joint.intervals.get(interval as usize).map(|interval| &interval.zones);
+			zones.and_then(|zones| zones.get(block.zone as usize)).map_or(0, |zone| zone.price)
+		};
+		let amount = block.amount(price);
+		joint.amounts.push(if *accepted { amount } else { 0 });
+		if *accepted {
+			joint.welfare = joint.welfare.checked_add(block.worth())?;
+		} else if block.gain(amount) > 0 {
+			joint.rejected_in_the_money.push(number);
+		}
+	}
+	Some(joint)
+}

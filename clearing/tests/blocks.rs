@@ -1,0 +1,270 @@
+//! Block orders: never a paradoxically accepted block, the state machine, every error, and the gap to the optimum.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use busbar_clearing::{blocks::Search, check_blocks, clear, clear_blocks, orders::Side, Block, Joint, Level, Zone};
+use common::{
+	sessions::{choices, feeder_session, mixed_integer_welfare, session, Session},
+	HUGE, MIDDLE, SMALL,
+};
+use proptest::{
+	prelude::*,
+	strategy::ValueTree,
+	test_runner::{RngAlgorithm, TestRng, TestRunner},
+};
+
+fn cleared((intervals, blocks): &Session) -> Joint {
+	let mut zones = intervals.clone();
+	let joint = clear_blocks(&mut zones, blocks).unwrap();
+	check_blocks(intervals, blocks, &joint).unwrap();
+	joint
+}
+
+/// Money of all levels, blocks and links of a session.
+fn money_adds_up((intervals, blocks): &Session, joint: &Joint) -> Result<(), TestCaseError> {
+	let mut paid = 0i128;
+	let mut earned = 0u128;
+	for (zones, clearing) in intervals.iter().zip(&joint.intervals) {
+		for (zone, result) in zones.iter().zip(&clearing.zones) {
+			for level in &zone.levels {
+				let buy = busbar_clearing::fill(true, level.price, level.buy, result, 0);
+				let sell = busbar_clearing::fill(false, level.price, level.sell, result, 0);
+				paid += i128::from(result.price) * (i128::from(buy) - i128::from(sell));
+			}
+		}
+		earned += clearing.fees + clearing.rent;
+	}
+	for (block, amount) in blocks.iter().zip(&joint.amounts) {
+		paid += if block.side == Side::Buy { *amount } else { -*amount };
+	}
+	prop_assert_eq!(paid, earned as i128);
+	Ok(())
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+	#[test]
+	fn no_block_is_accepted_out_of_the_money(small in session(SMALL, 4, 8), middle in session(MIDDLE, 3, 12)) {
+		for session in [small, middle] {
+			let joint = cleared(&session);
+			money_adds_up(&session, &joint)?;
+		}
+	}
+
+	#[test]
+	fn huge_blocks_stay_exact(session in session(HUGE, 3, 6)) {
+		let joint = cleared(&session);
+		money_adds_up(&session, &joint)?;
+	}
+
+	#[test]
+	fn without_blocks_every_interval_clears_by_itself((intervals, _) in session(SMALL, 4, 0)) {
+		let joint = cleared(&(intervals.clone(), Vec::new()));
+		for (zones, clearing) in intervals.iter().zip(&joint.intervals) {
+			prop_assert_eq!(&clear(zones).unwrap(), clearing);
+		}
+	}
+
+	#[test]
+	fn the_result_lies_between_no_blocks_and_the_exact_optimum(session in session(SMALL, 3, 5)) {
+		let joint = cleared(&session);
+		let choices = choices(&session);
+		let best = choices.iter().filter(|choice| choice.consistent).map(|choice| choice.welfare).max().unwrap();
+		let found = choices.iter().find(|choice| choice.accepted == joint.accepted).unwrap();
+		prop_assert!(found.consistent);
+		prop_assert_eq!(found.welfare, joint.welfare);
+		prop_assert!(choices[0].welfare <= joint.welfare && joint.welfare <= best);
+		let relaxed = choices.iter().map(|choice| choice.welfare).max().unwrap() as f64;
+		let programme = mixed_integer_welfare(&session);
+		prop_assert!((programme - relaxed).abs() < 1e-4, "{} != {}", programme, relaxed);
+	}
+
+	#[test]
+	fn one_step_at_a_time_with_state_kept_elsewhere_comes_to_the_same(session in session(SMALL, 4, 8)) {
+		let (intervals, blocks) = &session;
+		let mut kept = Search::new(blocks, intervals.len() as u32).unwrap();
+		let mut steps = 0u64;
+		while let Some(interval) = kept.clone().next_interval() {
+			let mut search = kept.clone();
+			// The zones come fresh every time, with whatever injections.
+			let mut zones = intervals[interval as usize].clone();
+			zones.iter_mut().for_each(|zone| zone.injection = 77);
+			search.step(blocks, &mut zones).unwrap();
+			kept = search;
+			steps += 1;
+		}
+		prop_assert!(steps <= Search::most_steps(blocks.len() as u32, intervals.len() as u32));
+		prop_assert_eq!(kept.accepted(), cleared(&session).accepted);
+	}
+
+	#[test]
+	fn a_search_broken_off_at_any_step_accepts_nothing_out_of_the_money(session in session(SMALL, 3, 6), patience in 0..40) {
+		let (intervals, blocks) = &session;
+		let mut search = Search::new(blocks, intervals.len() as u32).unwrap();
+		for _ in 0..patience {
+			let Some(interval) = search.next_interval() else { break };
+			search.step(blocks, &mut intervals[interval as usize].clone()).unwrap();
+		}
+		let accepted = search.accepted();
+		let choices = choices(&session);
+		prop_assert!(choices.iter().any(|choice| choice.accepted == accepted && choice.consistent));
+	}
+}
+
+/// Gap of the found welfare to a bound, over many cases.
+#[derive(Default)]
+struct Gap {
+	/// Per case: what is missing, as a share of the bound, and as a share of what blocks could add.
+	of_all: Vec<f64>,
+	of_blocks: Vec<f64>,
+}
+
+impl Gap {
+	fn add(&mut self, found: i128, none: i128, best: i128) {
+		let missing = (best - found) as f64;
+		self.of_all.push(if best > 0 { missing / best as f64 } else { 0.0 });
+		if best > none {
+			self.of_blocks.push(missing / (best - none) as f64);
+		}
+	}
+
+	fn print(&self, name: &str) {
+		for (what, gaps) in [("welfare", &self.of_all), ("what blocks add", &self.of_blocks)] {
+			let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
+			let most = gaps.iter().copied().fold(0.0, f64::max);
+			let zero = gaps.iter().filter(|gap| **gap == 0.0).count() as f64 / gaps.len() as f64;
+			println!(
+				"{name:<28} of {what:<16} {:>5} cases: mean {:.4} %, max {:.2} %, no gap in {:.1} %",
+				gaps.len(),
+				mean * 100.0,
+				most * 100.0,
+				zero * 100.0
+			);
+		}
+	}
+}
+
+/// `cargo test --release -p busbar-clearing --test blocks gap -- --nocapture`
+#[test]
+fn the_gap_to_the_exact_optimum_is_small() {
+	let cases = std::env::var("CASES").map_or(400, |cases| cases.parse().unwrap());
+	let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
+	let mut runner = TestRunner::new_with_rng(ProptestConfig::default(), rng);
+	let families: [(&str, BoxedStrategy<Session>); 2] =
+		[("feeder", feeder_session(4..=8).boxed()), ("few prices, limits, ties", session(SMALL, 4, 8).boxed())];
+	for (name, family) in families {
+		let (mut consistent, mut relaxed, mut programmes) = (Gap::default(), Gap::default(), 0);
+		let (mut blocks, mut accepted, mut passed_over, mut paradoxical, mut steps) = (0, 0, 0, 0, 0);
+		for case in 0..cases {
+			let session = family.new_tree(&mut runner).unwrap().current();
+			let joint = cleared(&session);
+			let choices = choices(&session);
+			let none = choices[0].welfare;
+			let best = choices.iter().filter(|choice| choice.consistent).map(|choice| choice.welfare).max().unwrap();
+			let free = choices.iter().map(|choice| choice.welfare).max().unwrap();
+			if case % 8 == 0 {
+				// The enumeration's optimum is the mixed-integer programme's.
+				let programme = mixed_integer_welfare(&session);
+				assert!((programme - free as f64).abs() <= 1e-6 * programme.abs() + 1e-3, "{programme} != {free}");
+				programmes += 1;
+			}
+			consistent.add(joint.welfare, none, best);
+			relaxed.add(joint.welfare, none, free);
+			blocks += session.1.len();
+			accepted += joint.accepted.iter().filter(|accepted| **accepted).count();
+			passed_over += joint.rejected_in_the_money.len();
+			paradoxical += usize::from(free > best);
+			let mut search = Search::new(&session.1, session.0.len() as u32).unwrap();
+			while let Some(interval) = search.next_interval() {
+				search.step(&session.1, &mut session.0[interval as usize].clone()).unwrap();
+				steps += 1;
+			}
+		}
+		println!(
+			"{name}: {blocks} blocks, {accepted} accepted, {passed_over} rejected in the money; the mixed-integer optimum \
+			 accepts a block out of the money in {paradoxical} of {cases} cases; {:.1} clearings per case; {programmes} \
+			 enumerations checked by microlp",
+			steps as f64 / f64::from(cases)
+		);
+		consistent.print(&format!("{name}, best allowed:"));
+		relaxed.print(&format!("{name}, mixed-integer:"));
+	}
+}
+
+#[test]
+fn with_many_blocks_twice_the_rounds_find_nothing_better() {
+	let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[9; 32]);
+	let mut runner = TestRunner::new_with_rng(ProptestConfig::default(), rng);
+	let family = feeder_session(32..=32);
+	let mut totals = [0i128; 2];
+	for _ in 0..100 {
+		let (intervals, blocks) = family.new_tree(&mut runner).unwrap().current();
+		for (total, factor) in totals.iter_mut().zip([1, 2]) {
+			let mut search = Search::new(&blocks, intervals.len() as u32).unwrap();
+			search.rounds *= factor;
+			while let Some(interval) = search.next_interval() {
+				search.step(&blocks, &mut intervals[interval as usize].clone()).unwrap();
+			}
+			*total += search.welfare;
+		}
+	}
+	assert_eq!(totals[0], totals[1]);
+}
+
+/// `cargo test --release -p busbar-clearing --test blocks day -- --ignored --nocapture`
+#[test]
+#[ignore = "prints times"]
+fn a_day_of_blocks_takes_a_bounded_time() {
+	for zones in [100u32, 1_000] {
+		let mut state = 1u64;
+		let mut below = |most: u64| {
+			state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+			(state >> 33) % most
+		};
+		let mut intervals: Vec<Vec<Zone>> = Vec::new();
+		for _ in 0..96 {
+			let interval = (0..zones).map(|zone| {
+				let mut prices: Vec<i64> = (0..10).map(|_| below(400) as i64).collect();
+				prices.sort_unstable();
+				prices.dedup();
+				let level = |(at, price): (usize, i64)| {
+					let wh = 100 + below(900);
+					if at % 2 == 0 {
+						Level { price, buy: wh, sell: 0 }
+					} else {
+						Level { price, buy: 0, sell: wh }
+					}
+				};
+				let levels = prices.into_iter().enumerate().map(level).collect();
+				let parent = (zone > 0).then(|| below(zone.into()) as u32);
+				Zone { parent, fee: below(5), levels, ..Default::default() }
+			});
+			intervals.push(interval.collect());
+		}
+		let blocks: Vec<Block> = (0..32)
+			.map(|number| Block {
+				zone: below(zones.into()) as u32,
+				side: if number % 2 == 0 { Side::Buy } else { Side::Sell },
+				price: 150 + below(100) as i64,
+				first: 0,
+				wh: (0..96).map(|_| 200 * u64::from(zones) / 16 + below(1_000)).collect(),
+			})
+			.collect();
+		let mut search = Search::new(&blocks, 96).unwrap();
+		let (start, mut steps) = (std::time::Instant::now(), 0u64);
+		while let Some(interval) = search.next_interval() {
+			search.step(&blocks, &mut intervals[interval as usize]).unwrap();
+			steps += 1;
+		}
+		let passed = start.elapsed().as_secs_f64();
+		println!(
+			"{zones} zones, 96 intervals, 32 blocks of 96: {} accepted, {steps} clearings (bound {}) in {passed:.2} s, {:.2} ms each",
+			search.accepted().iter().filter(|accepted| **accepted).count(),
+			Search::most_steps(32, 96),
+			passed * 1e3 / steps as f64
+		);
+	}
+}
