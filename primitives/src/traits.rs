@@ -1,8 +1,8 @@
 //! The boundaries between the pallets. Each is implemented by one pallet and mocked in the tests of the others.
 
 use crate::{
-	payment, Balance, Contract, Fee, Interval, Metered, Moment, Outcome, ParticipantId, Point, PointId, Position, Product,
-	Right, Role, SignedWh, Terms, ZoneId, ZoneResult, ZoneView,
+	payment, Balance, Contract, Fee, Interval, Metered, Moment, Outcome, ParticipantId, Point, PointId, Position,
+	Product, Right, Role, SignedWh, Terms, ZoneId, ZoneResult, ZoneView,
 };
 use alloc::vec::Vec;
 use sp_runtime::{DispatchError, DispatchResult};
