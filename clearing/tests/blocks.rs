@@ -147,11 +147,13 @@ impl Gap {
 	}
 }
 
-/// `cargo test --release -p busbar-clearing --test blocks gap -- --nocapture`
+/// `cargo test --release -p busbar-clearing --test blocks the_gap -- --nocapture`, with `CASES` and `SEED` from the
+/// environment.
 #[test]
 fn the_gap_to_the_exact_optimum_is_small() {
 	let cases = std::env::var("CASES").map_or(400, |cases| cases.parse().unwrap());
-	let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
+	let seed = std::env::var("SEED").map_or(7, |seed| seed.parse().unwrap());
+	let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
 	let mut runner = TestRunner::new_with_rng(ProptestConfig::default(), rng);
 	let families: [(&str, BoxedStrategy<Session>); 2] =
 		[("feeder", feeder_session(4..=8).boxed()), ("few prices, limits, ties", session(SMALL, 4, 8).boxed())];
