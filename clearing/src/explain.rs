@@ -6,7 +6,7 @@
 use crate::{
 	check::{self, accepted},
 	orders::Side,
-	price::link,
+	price::{link, widest, Range},
 	Clearing, Violation, Zone, ZoneResult,
 };
 use alloc::{vec, vec::Vec};
@@ -129,9 +129,9 @@ fn full(zone: &Zone, result: &ZoneResult) -> Option<Full> {
 /// Least and greatest supporting price of every zone, each with the step that sets it. One pass towards the root and
 /// one back, in which a bound replaces another only if it is strictly tighter: so no bound arrives by way of itself.
 fn ends(zones: &[Zone], clearing: &Clearing) -> Vec<(Bound, Bound)> {
-	let (least, most) = crate::price::bounds(zones);
+	let Range { low, high } = widest(zones);
 	let end = |price| Bound { price, via: None, origin: None };
-	let open = (end(least), end(most));
+	let open = (end(low), end(high));
 	let mut ends = vec![open; zones.len()];
 	for index in (0..zones.len()).rev() {
 		own(&mut ends[index], index as u32, &zones[index], &clearing.zones[index]);

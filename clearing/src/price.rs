@@ -10,9 +10,9 @@ use alloc::vec::Vec;
 
 /// Least and greatest price, in nEUR/Wh.
 #[derive(Clone, Copy)]
-struct Range {
-	low: i64,
-	high: i64,
+pub(crate) struct Range {
+	pub(crate) low: i64,
+	pub(crate) high: i64,
 }
 
 impl Range {
@@ -83,14 +83,8 @@ pub(crate) fn midpoints(zones: &[Zone], firsts: &[usize], accepted: &[Accepted],
 	ranges.iter().map(|range| (range.low + range.high).div_euclid(2)).collect()
 }
 
-/// The box as its least and its greatest price, in nEUR/Wh.
-pub(crate) fn bounds(zones: &[Zone]) -> (i64, i64) {
-	let Range { low, high } = widest(zones);
-	(low, high)
-}
-
 /// The box that bounds what nothing else bounds; see [`crate::clear`].
-fn widest(zones: &[Zone]) -> Range {
+pub(crate) fn widest(zones: &[Zone]) -> Range {
 	// Within `MAX_FEES`, so it fits.
 	let fees = zones.iter().skip(1).map(|zone| zone.fee).sum::<u64>() as i64;
 	let levels = zones.iter().flat_map(|zone| &zone.levels);

@@ -15,9 +15,9 @@ pub(crate) struct Accepted {
 
 /// Clears one interval's market exactly.
 ///
-/// The allocation balances every zone with its injection, respects every limit and maximises accepted buys times their limit prices,
-/// less accepted sells times theirs, less fees times flows. Among such allocations it trades the most energy. Among
-/// those, where steps of one side in several zones are worth the same at the zone where their paths meet, steps of the
+/// The allocation balances every zone with its injection, respects every limit and maximises accepted buys times their
+/// limit prices, less accepted sells times theirs, less fees times flows. Among such allocations it trades the most
+/// energy. Among those, where steps of one side in several zones are worth the same at the zone where their paths meet, steps of the
 /// zone with the lower index go first.
 ///
 /// Prices: the midpoint, rounded down, of the component-wise least and greatest price vectors that support the

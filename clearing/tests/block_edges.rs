@@ -2,15 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use busbar_clearing::{
-	check_blocks, clear_blocks, orders::Side, Block, BlockError, BlockViolation, Error, Joint, Level, Violation, Zone,
+	check_blocks, clear_blocks, orders::Side, Block, BlockError, BlockViolation, Error, Joint, Violation, Zone,
 	MAX_PRICE,
 };
-
-fn zone(parent: Option<u32>, levels: &[(i64, u64, u64)]) -> Zone {
-	let levels = levels.iter().map(|&(price, buy, sell)| Level { price, buy, sell }).collect();
-	Zone { parent, levels, ..Default::default() }
-}
+use common::zone;
 
 fn block(side: Side, price: i64, first: u32, wh: &[u64]) -> Block {
 	Block { zone: 0, side, price, first, wh: wh.to_vec() }

@@ -7,9 +7,9 @@ mod common;
 use busbar_clearing::{
 	check, check_fills, clear,
 	orders::{self, Order, Side, Step},
-	Clearing, Error, Level, Violation, Zone, ZoneResult,
+	Clearing, Error, Violation, Zone, ZoneResult,
 };
-use common::{market, HUGE, SMALL};
+use common::{market, zone, HUGE, SMALL};
 use proptest::prelude::*;
 
 type Corruption = fn(&mut Clearing, usize);
@@ -86,11 +86,6 @@ fn consistent(zones: &[Zone], results: &[(i64, i64, u64, u64)]) -> Clearing {
 	}
 	clearing.welfare -= clearing.fees as i128;
 	clearing
-}
-
-fn zone(parent: Option<u32>, levels: &[(i64, u64, u64)]) -> Zone {
-	let levels = levels.iter().map(|&(price, buy, sell)| Level { price, buy, sell }).collect();
-	Zone { parent, levels, ..Default::default() }
 }
 
 /// Flips one bit of one number of a result; `false` if there is no such bit.

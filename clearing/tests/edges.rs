@@ -2,16 +2,14 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use busbar_clearing::{
 	check, clear, fill,
 	orders::{self, Order, Side, Step},
 	Clearing, Error, Level, Violation, Zone, MAX_FEES, MAX_PRICE,
 };
-
-fn zone(parent: Option<u32>, levels: &[(i64, u64, u64)]) -> Zone {
-	let levels = levels.iter().map(|&(price, buy, sell)| Level { price, buy, sell }).collect();
-	Zone { parent, levels, ..Default::default() }
-}
+use common::zone;
 
 fn cleared(zones: &[Zone]) -> Clearing {
 	let clearing = clear(zones).unwrap();

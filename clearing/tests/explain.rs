@@ -5,15 +5,10 @@
 mod common;
 
 use busbar_clearing::{
-	clear, explain, orders::Side, supporting_prices, Bound, Cause, Clearing, Explanation, Full, Level, Origin, Zone,
+	clear, explain, orders::Side, supporting_prices, Bound, Cause, Clearing, Explanation, Full, Origin, Zone,
 };
-use common::{injected, market, HUGE, SMALL};
+use common::{injected, market, zone, HUGE, SMALL};
 use proptest::prelude::*;
-
-fn zone(parent: Option<u32>, levels: &[(i64, u64, u64)]) -> Zone {
-	let levels = levels.iter().map(|&(price, buy, sell)| Level { price, buy, sell }).collect();
-	Zone { parent, levels, ..Default::default() }
-}
 
 fn explained(zones: &[Zone]) -> (Clearing, Vec<Explanation>) {
 	let clearing = clear(zones).unwrap();

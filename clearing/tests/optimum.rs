@@ -4,79 +4,15 @@
 
 mod common;
 
-use busbar_clearing::{check, clear, Clearing, Error, Zone};
-use common::{injected, market, Programme, HUGE, MIDDLE, SMALL};
+use busbar_clearing::{check, clear, Clearing, Error, Zone, ZoneResult};
+use common::{injected, market, paid_by_levels, prices_are_midpoints, Programme, HUGE, MIDDLE, SMALL};
 use proptest::prelude::*;
-
-/// Least and greatest supporting prices by relaxing every bound until nothing moves.
-fn supporting_prices(zones: &[Zone], clearing: &Clearing) -> Vec<(i64, i64)> {
-	let standing: Vec<i64> = zones
-		.iter()
-		.flat_map(|zone| &zone.levels)
-		.filter(|level| level.buy + level.sell > 0)
-		.map(|level| level.price)
-		.collect();
-	let fees: i64 = zones.iter().skip(1).map(|zone| zone.fee as i64).sum();
-	let low = standing.iter().min().unwrap_or(&0) - fees;
-	let high = standing.iter().max().unwrap_or(&0) + fees;
-	let mut ranges = vec![(low, high); zones.len()];
-	loop {
-		let before = ranges.clone();
-		for (index, zone) in zones.iter().enumerate() {
-			let result = &clearing.zones[index];
-			for level in &zone.levels {
-				let at = level.price == result.price;
-				let bought = if at { result.margin_buy } else { level.buy * u64::from(level.price > result.price) };
-				let sold = if at { result.margin_sell } else { level.sell * u64::from(level.price < result.price) };
-				if bought < level.buy || sold > 0 {
-					ranges[index].0 = ranges[index].0.max(level.price);
-				}
-				if sold < level.sell || bought > 0 {
-					ranges[index].1 = ranges[index].1.min(level.price);
-				}
-			}
-			let Some(parent) = zone.parent.map(|parent| parent as usize) else { continue };
-			let (fee, flow) = (zone.fee as i64, result.flow);
-			let below_import = zone.import.is_none_or(|import| flow < import as i64);
-			let below_export = zone.export.is_none_or(|export| -flow < export as i64);
-			if below_import {
-				// One more Wh in must not pay.
-				let most = if flow < 0 { -fee } else { fee };
-				ranges[index].1 = ranges[index].1.min(ranges[parent].1 + most);
-				ranges[parent].0 = ranges[parent].0.max(ranges[index].0 - most);
-			}
-			if below_export {
-				let least = if flow > 0 { fee } else { -fee };
-				ranges[index].0 = ranges[index].0.max(ranges[parent].0 + least);
-				ranges[parent].1 = ranges[parent].1.min(ranges[index].1 - least);
-			}
-		}
-		if ranges == before {
-			return ranges;
-		}
-	}
-}
-
-fn prices_are_midpoints(zones: &[Zone], clearing: &Clearing) -> Result<(), TestCaseError> {
-	for (zone, (low, high)) in supporting_prices(zones, clearing).into_iter().enumerate() {
-		prop_assert!(low <= high);
-		prop_assert_eq!(clearing.zones[zone].price, (low + high).div_euclid(2), "zone {} in {}..{}", zone, low, high);
-	}
-	Ok(())
-}
 
 fn money_adds_up(zones: &[Zone], clearing: &Clearing) -> Result<(), TestCaseError> {
 	// What buyers pay less what sellers and injections receive is what links earn.
-	let mut paid = 0i128;
-	for (zone, result) in zones.iter().zip(&clearing.zones) {
-		paid -= i128::from(result.price) * i128::from(zone.injection);
-		for level in &zone.levels {
-			let buy = busbar_clearing::fill(true, level.price, level.buy, result, 0);
-			let sell = busbar_clearing::fill(false, level.price, level.sell, result, 0);
-			paid += i128::from(result.price) * (i128::from(buy) - i128::from(sell));
-		}
-	}
-	prop_assert_eq!(paid, (clearing.fees + clearing.rent) as i128);
+	let amount = |(zone, result): (&Zone, &ZoneResult)| i128::from(result.price) * i128::from(zone.injection);
+	let injected: i128 = zones.iter().zip(&clearing.zones).map(amount).sum();
+	prop_assert_eq!(paid_by_levels(zones, clearing) - injected, (clearing.fees + clearing.rent) as i128);
 	Ok(())
 }
 

@@ -8,7 +8,7 @@
 mod common;
 
 use busbar_clearing::{check, clear, explain, supporting_prices, Zone};
-use common::{shapes::Shape, Programme};
+use common::{prices_are_midpoints, shapes::Shape, Programme};
 
 /// A number from the environment.
 fn setting(name: &str, default: u64) -> u64 {
@@ -25,6 +25,7 @@ fn compare(shape: Shape, seed: u64) {
 	for ((low, high), zone) in supporting_prices(&zones, &clearing).unwrap().into_iter().zip(&clearing.zones) {
 		assert_eq!(zone.price, (low + high).div_euclid(2), "{name}");
 	}
+	prices_are_midpoints(&zones, &clearing).unwrap_or_else(|error| panic!("{name}: {error}"));
 	let programme = Programme::new(&zones);
 	let (welfare, found) = (clearing.welfare as f64, programme.welfare());
 	assert!((found - welfare).abs() <= 1e-9 * welfare.abs() + 1e-3, "{name}: welfare {welfare}, programme {found}");
@@ -65,7 +66,7 @@ fn promise(shape: Shape, zones: &[Zone], traded: u64, name: &str) {
 					highest_buy < lowest_sell
 				})
 		},
-		// These hold for most seeds; `every_shape_occurs` counts them.
+		// These hold for most seeds; a test below counts them.
 		Shape::Mixed | Shape::ZeroLimits | Shape::EmptyZones => true,
 	};
 	assert!(kept, "{name}: not of its shape");
