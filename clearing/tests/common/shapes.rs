@@ -79,11 +79,13 @@ impl Shape {
 	}
 
 	fn levels(self, index: u32, numbers: &mut Numbers) -> Vec<Level> {
-		let mut levels: Vec<Level> = (0..self.count(numbers)).map(|_| self.level(numbers)).collect();
+		let mut levels = Vec::new();
+		// First, because of several levels at one price the first one stays.
 		if self == Shape::HugeRootLadder && index == 0 {
 			levels.push(Level { price: -150, buy: 1_000_000, sell: 0 });
 			levels.push(Level { price: 150, buy: 0, sell: 1_000_000 });
 		}
+		levels.extend((0..self.count(numbers)).map(|_| self.level(numbers)));
 		levels.sort_by_key(|level| level.price);
 		levels.dedup_by_key(|level| level.price);
 		levels
