@@ -5,10 +5,6 @@ import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { connect, keyring, setting, submit, until } from './lib/outsider.mjs';
 
-const MEMBER = '//busbar//point//0';
-// Connection points of one batch; the runtime takes no more.
-const BATCH = 64;
-
 let api;
 let keeper;
 let interval;
@@ -16,7 +12,7 @@ let held;
 
 before(async () => {
 	({ api } = await connect(setting('BUSBAR_URL')));
-	keeper = keyring().uri(MEMBER);
+	keeper = keyring().member(0);
 	({ interval, held } = JSON.parse(readFileSync(setting('BUSBAR_HALT'), 'utf8')));
 });
 
@@ -33,10 +29,11 @@ test('anybody settles the failed interval once its attestation window is over, a
 	const end = status.terms.attestationEnd.toNumber();
 	await until('the attestation window is over', 240, async () => (await api.query.timestamp.now()).toNumber() >= end);
 	const points = status.outcome.unwrap().points.toNumber();
+	const most = api.consts.settlement.maxPoints.toNumber();
 	const before = await heldForOrders();
 	for (const phase of ['debit', 'credit']) {
-		for (let from = 0; from < points; from += BATCH) {
-			const batch = Array.from({ length: Math.min(BATCH, points - from) }, (_, i) => from + i);
+		for (let from = 0; from < points; from += most) {
+			const batch = Array.from({ length: Math.min(most, points - from) }, (_, i) => from + i);
 			await submit(api, api.tx.settlement[phase](interval, batch), keeper);
 		}
 	}

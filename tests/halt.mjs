@@ -8,8 +8,7 @@ import { connect, eventOf, keyring, setting, submit, until } from './lib/outside
 
 // How many intervals pass without a block.
 const INTERVALS = 5;
-// The demonstration's first member and its connection point.
-const MEMBER = '//busbar//point//0';
+// The connection point of the demonstration's first member.
 const POINT = 1;
 const ORDER = [{ side: 'Buy', price: 220_000, wh: 10 }];
 
@@ -19,7 +18,6 @@ const halt = {};
 
 const clock = async () => (await api.call.energyApi.clock()).toJSON();
 const sleep = (ms) => new Promise((resume) => setTimeout(resume, ms));
-const product = () => api.registry.createType(api.tx.market.place.meta.args[2].type.toString(), 0);
 
 function signal(name) {
 	for (const pid of setting('BUSBAR_VALIDATOR_PIDS').split(' ')) {
@@ -29,7 +27,7 @@ function signal(name) {
 
 before(async () => {
 	({ api } = await connect(setting('BUSBAR_URL')));
-	member = keyring().uri(MEMBER);
+	member = keyring().member(0);
 });
 
 after(() => {
@@ -40,7 +38,7 @@ after(() => {
 
 test('validators stop with an order standing and go on after several gates', async () => {
 	halt.interval = (await clock()).firstUnopened - 1;
-	const placed = await submit(api, api.tx.market.place(halt.interval, POINT, product(), ORDER), member);
+	const placed = await submit(api, api.tx.market.place(halt.interval, POINT, 'Energy', ORDER), member);
 	halt.held = eventOf(placed, 'market', 'OrderPlaced').data.held.toBigInt();
 	assert.ok(halt.held > 0n, 'the order holds no collateral');
 
@@ -90,7 +88,7 @@ test('the market goes on: the next interval opens, takes an order and clears', a
 		const { nextGate, firstUnopened } = await clock();
 		return nextGate !== null && firstUnopened - 1 > halt.interval && firstUnopened - 1;
 	});
-	await submit(api, api.tx.market.place(next, POINT, product(), ORDER), member);
+	await submit(api, api.tx.market.place(next, POINT, 'Energy', ORDER), member);
 	await until('it clears', 60, async () => {
 		const status = (await api.call.energyApi.status(next)).unwrapOr(null);
 		return status?.outcome.isSome && status.outcome.unwrap().cleared.isTrue;

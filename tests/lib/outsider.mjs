@@ -20,12 +20,12 @@ export async function connect(url) {
 	return { api: await ApiPromise.create({ provider, noInitWarn: true, throwOnConnect: true }), provider };
 }
 
-// Well-known devnet accounts and fresh ones, all sr25519.
+// Well-known devnet accounts, the demonstration's members and fresh ones, all sr25519.
 export function keyring() {
 	const ring = new Keyring({ type: 'sr25519', ss58Format: 42 });
 	return {
 		devnet: (name) => ring.addFromUri(`//${name}`),
-		uri: (uri) => ring.addFromUri(uri),
+		member: (index) => ring.addFromUri(`//busbar//point//${index}`),
 		fresh: () => ring.addFromSeed(randomAsU8a(32)),
 	};
 }
