@@ -283,32 +283,6 @@ impl Position {
 	}
 }
 
-/// What a connection point contracted in one product for one interval: a statement line.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
-pub struct Contract {
-	pub product: Product,
-	/// Accepted buys minus accepted sells, in Wh.
-	pub wh: SignedWh,
-	/// The price of all of it, in nEUR/Wh; for trades at several prices, 0.
-	pub price: Price,
-	/// What the point receives for it, in nEUR, less the fees that it bears; negative when it pays.
-	#[serde(with = "crate::decimal")]
-	pub amount: Amount,
-}
-
 /// How the market side of an interval ended.
 #[derive(
 	Clone,

@@ -1,8 +1,8 @@
 //! The boundaries between the pallets. Each is implemented by one pallet and mocked in the tests of the others.
 
 use crate::{
-	payment, Balance, Contract, Fee, Interval, Metered, Moment, Outcome, ParticipantId, Point, PointId, Position,
-	Product, Right, Role, SignedWh, Terms, ZoneId, ZoneResult, ZoneView,
+	Balance, Fee, Interval, Metered, Moment, Outcome, ParticipantId, Point, PointId, Position, Right, Role, Terms,
+	ZoneId, ZoneResult, ZoneView,
 };
 use alloc::vec::Vec;
 use sp_runtime::{DispatchError, DispatchResult};
@@ -98,26 +98,6 @@ pub trait Positions<AccountId> {
 	/// A point's position over all products; zero where it has none.
 	fn of(point: PointId, interval: Interval) -> Position;
 
-	/// What a point contracted in each product in which it has a position, and the money for it. At most one entry per
-	/// product. Buyers' payments less sellers' receipts, over all points of an interval, are its grid fees and rent.
-	fn contracts(point: PointId, zone: ZoneId, interval: Interval) -> Vec<Contract> {
-		let position = Self::of(point, interval);
-		let price = Self::zone_result(interval, zone).and_then(|result| result.price);
-		let (Some(price), Some(wh)) = (price, position.net()) else { return Vec::new() };
-		if position == Position::default() {
-			return Vec::new();
-		}
-		let amount = payment(price, wh.unsigned_abs());
-		let amount = if wh > 0 { amount.saturating_neg() } else { amount };
-		alloc::vec![Contract { product: Product::Energy, wh, price, amount }]
-	}
-
-	/// Energy that the interval's finished sessions sold over the link above a zone, in Wh: from the parent into the zone,
-	/// negative when the zone exports. The link's limits cannot fall below it.
-	fn sold_flow(interval: Interval, zone: ZoneId) -> SignedWh {
-		Self::zone_result(interval, zone).map_or(0, |result| result.flow)
-	}
-
 	/// Takes the collateral off a point's order of a closed interval and says whose and how much it was, so that
 	/// settlement can release and use it. `None` if there is none (any more).
 	fn take_collateral(point: PointId, interval: Interval) -> Option<(AccountId, Balance)>;
@@ -142,16 +122,6 @@ pub trait Collateral<AccountId> {
 pub trait Readings {
 	/// A point's reading; `None` until one was proven.
 	fn of(point: PointId, interval: Interval) -> Option<Metered>;
-
-	/// Version of the reading that stands: 0 without one, and more with every correction.
-	fn version(point: PointId, interval: Interval) -> u16 {
-		u16::from(Self::of(point, interval).is_some())
-	}
-
-	/// Whether settlement of the point has to wait, because two attesters differ or a dispute is not decided.
-	fn is_contested(_point: PointId, _interval: Interval) -> bool {
-		false
-	}
 }
 
 /// When an interval's money has stopped moving. Implemented by `pallet-settlement`.
