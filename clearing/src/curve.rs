@@ -117,6 +117,13 @@ impl Curve {
 		let mut value = self.base;
 		for rise in &self.rises {
 			let end = value + i128::from(rise.wh);
+			// Most rises lie between the limits, on one side of zero: they move as a whole.
+			if value >= least && end <= most && (end <= 0 || value >= 0) {
+				let price = if value >= 0 { rise.price + shift } else { rise.price - shift };
+				scratch.push(Rise { price, ..*rise });
+				value = end;
+				continue;
+			}
 			// The parts of the rise below the import limit, up to zero, and up to the export limit: none exceeds it.
 			let forced = (end.min(least) - value.min(least)) as u64;
 			if forced > 0 {

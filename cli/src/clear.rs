@@ -1,14 +1,17 @@
 //! `busbar clear` and `busbar check`: clearing of case files, and the proof that a result is right.
 
+mod bench;
+mod explain;
+
 use crate::{
 	case::{Case, CaseResult, Market},
 	optimum,
 };
-use busbar_clearing::{check, check_fills, clear, supporting_prices, Clearing};
+use busbar_clearing::{check, check_fills, clear, Clearing, Explanation, Full};
 use clap::Args;
 use comfy_table::{presets::UTF8_FULL_CONDENSED, CellAlignment, Table};
 use serde_json::json;
-use std::{fmt::Write, fs, path::PathBuf};
+use std::{fs, path::PathBuf};
 
 /// How a command ends when it does not succeed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,13 +38,16 @@ impl Failure {
 #[derive(Args, Clone, Debug)]
 pub struct Clear {
 	/// The market, as JSON.
-	pub case: PathBuf,
+	#[arg(required_unless_present = "bench", conflicts_with = "bench")]
+	pub case: Option<PathBuf>,
 	/// Write the result to this file, as JSON.
-	#[arg(long, value_name = "RESULT")]
+	#[arg(long, value_name = "RESULT", conflicts_with = "bench")]
 	pub out: Option<PathBuf>,
 	/// Say for every zone where its price comes from.
-	#[arg(long)]
+	#[arg(long, conflicts_with = "bench")]
 	pub explain: bool,
+	#[command(flatten)]
+	pub bench: bench::Bench,
 }
 
 /// Prove that a result is right: feasible, optimal, with the right prices, money and fills.
@@ -62,32 +68,40 @@ impl Clear {
 	/// # Errors
 	/// Exit code 2 if the case is malformed, 1 if the result cannot be written. Nothing is written then.
 	pub fn run(self, json: bool) -> Result<(), Failure> {
-		let (case, market) = read_case(&self.case)?;
+		let Some(path) = &self.case else { return self.bench.run(json) };
+		let (case, market) = read_case(path)?;
 		let clearing = clear(&market.zones)
-			.map_err(|error| Failure::input(format!("{}: {}", self.case.display(), market.describe_error(&error))))?;
+			.map_err(|error| Failure::input(format!("{}: {}", path.display(), market.describe_error(&error))))?;
 		let result = market.result(&clearing);
 		let text = result.to_json();
-		let shown = if !json {
-			table(&case, &market, &clearing)
-		} else if self.explain {
-			let causes = explain(&market, &clearing)?;
-			let causes: Vec<_> =
-				market.zone_ids.iter().zip(causes).map(|(id, cause)| json!({ "id": id, "price": cause })).collect();
-			// The result is spliced in as text: welfare may exceed what a generic JSON number holds.
-			let causes = serde_json::to_string(&causes).map_err(|error| Failure::failed(error.to_string()))?;
-			format!("{{\"result\": {}, \"explain\": {causes}}}\n", text.trim_end())
-		} else {
-			text.clone()
+		let explanations = self.explain.then(|| explanations(&market, &clearing)).transpose()?;
+		let shown = match (json, explanations) {
+			(false, explanations) => table(&case, &market, &clearing, explanations.as_deref()),
+			(true, None) => text.clone(),
+			(true, Some(explanations)) => {
+				let causes: Vec<_> = market
+					.zone_ids
+					.iter()
+					.zip(explanations)
+					.map(|(id, explanation)| {
+						let full = match explanation.full {
+							Some(Full::Import(wh)) => json!({ "import": wh }),
+							Some(Full::Export(wh)) => json!({ "export": wh }),
+							None => json!(null),
+						};
+						let cause = explain::cause(&market, &clearing, &explanation);
+						json!({ "id": id, "cause": cause, "limit_reached": full })
+					})
+					.collect();
+				// The result is spliced in as text: welfare may exceed what a generic JSON number holds.
+				let causes = serde_json::to_string(&causes).map_err(|error| Failure::failed(error.to_string()))?;
+				format!("{{\"result\": {}, \"explain\": {causes}}}\n", text.trim_end())
+			},
 		};
 		if let Some(out) = &self.out {
 			fs::write(out, &text).map_err(|error| Failure::failed(format!("{}: {error}", out.display())))?;
 		}
 		print!("{shown}");
-		if self.explain && !json {
-			for (id, cause) in market.zone_ids.iter().zip(explain(&market, &clearing)?) {
-				println!("zone {id}: {cause}");
-			}
-		}
 		Ok(())
 	}
 }
@@ -170,7 +184,18 @@ fn read_case(path: &PathBuf) -> Result<(Case, Market), Failure> {
 }
 
 /// Zones and totals for a person.
-fn table(case: &Case, market: &Market, clearing: &Clearing) -> String {
+fn table(case: &Case, market: &Market, clearing: &Clearing, explanations: Option<&[Explanation]>) -> String {
+	let zones = match explanations {
+		Some(explanations) => explain::table(market, clearing, explanations),
+		None => zones(market, clearing),
+	};
+	let Clearing { welfare, traded, fees, rent, .. } = clearing;
+	let totals = format!("welfare {welfare} nEUR, traded {traded} Wh, fees {fees} nEUR, congestion rent {rent} nEUR");
+	format!("{}\n{zones}\n{totals}\n", case.name)
+}
+
+/// The zones of a result.
+fn zones(market: &Market, clearing: &Clearing) -> Table {
 	let mut table = Table::new();
 	table.load_style(UTF8_FULL_CONDENSED);
 	table.set_header([
@@ -202,70 +227,11 @@ fn table(case: &Case, market: &Market, clearing: &Clearing) -> String {
 		]);
 	}
 	table.column_iter_mut().for_each(|column| column.set_cell_alignment(CellAlignment::Right));
-	let mut text = format!("{}\n{table}\n", case.name);
-	let Clearing { welfare, traded, fees, rent, .. } = clearing;
-	let _ = writeln!(text, "welfare {welfare} nEUR, traded {traded} Wh, fees {fees} nEUR, congestion rent {rent} nEUR");
-	text
+	table
 }
 
-/// Where each zone's price comes from, in the order of the market.
-fn explain(market: &Market, clearing: &Clearing) -> Result<Vec<String>, Failure> {
-	let ranges = supporting_prices(&market.zones, clearing).map_err(|violation| {
-		Failure::failed(format!("the result is wrong: {}", market.describe_violation(&violation)))
-	})?;
-	let mut causes: Vec<Option<String>> = vec![None; market.zones.len()];
-	for (cause, (zone, result)) in causes.iter_mut().zip(market.zones.iter().zip(&clearing.zones)) {
-		let Some(level) = zone.levels.iter().find(|level| level.price == result.price) else { continue };
-		let margins = [("buys", result.margin_buy, level.buy), ("sells", result.margin_sell, level.sell)];
-		*cause = margins.into_iter().find(|(_, taken, all)| *taken > 0 && taken < all).map(|(side, taken, all)| {
-			format!("own margin: {taken} of {all} Wh of its {side} at {} are accepted", level.price)
-		});
-	}
-	// A link with flow inside its limits ties both prices together: a price that is known spreads over it.
-	let tied = |index: usize| {
-		let (zone, flow) = (&market.zones[index], i128::from(clearing.zones[index].flow));
-		let inside = |limit: Option<u64>, flow: i128| limit.is_none_or(|limit| flow < i128::from(limit));
-		flow != 0 && inside(zone.import, flow) && inside(zone.export, -flow)
-	};
-	let follow = |index: usize, other: usize, link: usize| {
-		let (from, to) = (clearing.zones[other].price, clearing.zones[index].price);
-		let (id, fee, flow) =
-			(market.zone_ids[other], market.zones[link].fee, clearing.zones[link].flow.unsigned_abs());
-		let sign = if to < from { '-' } else { '+' };
-		format!("follows zone {id}: {from} {sign} fee {fee}, over a link with {flow} Wh inside its limits")
-	};
-	for index in (0..market.zones.len()).rev() {
-		if let Some(parent) = market.zones[index].parent.map(|parent| parent as usize) {
-			if tied(index) && causes[index].is_some() && causes[parent].is_none() {
-				causes[parent] = Some(follow(parent, index, index));
-			}
-		}
-	}
-	for index in 0..market.zones.len() {
-		if let Some(parent) = market.zones[index].parent.map(|parent| parent as usize) {
-			if tied(index) && causes[index].is_none() && causes[parent].is_some() {
-				causes[index] = Some(follow(index, parent, index));
-			}
-		}
-	}
-	let all = causes.into_iter().enumerate().map(|(index, cause)| {
-		let ((low, high), result) = (ranges[index], &clearing.zones[index]);
-		let mut text = format!("price {}: ", result.price);
-		match cause {
-			Some(cause) => text += &cause,
-			None if low == high => text += "the only price that its own and its neighbours' steps support",
-			None => {
-				let _ = write!(text, "midpoint of {low} to {high}, all of which support the allocation");
-			},
-		}
-		let zone = &market.zones[index];
-		let limit = if result.flow > 0 { ("import", zone.import) } else { ("export", zone.export) };
-		if let (Some(_), (word, Some(limit))) = (zone.parent, limit) {
-			if result.flow != 0 && limit == result.flow.unsigned_abs() {
-				let _ = write!(text, "; {word} limit of {limit} Wh is reached, rent {} nEUR", result.rent);
-			}
-		}
-		text
-	});
-	Ok(all.collect())
+/// Why every zone has its price, in the order of the market.
+fn explanations(market: &Market, clearing: &Clearing) -> Result<Vec<Explanation>, Failure> {
+	busbar_clearing::explain(&market.zones, clearing)
+		.map_err(|violation| Failure::failed(format!("the result is wrong: {}", market.describe_violation(&violation))))
 }
