@@ -7,6 +7,7 @@ mod commands;
 mod demo;
 mod failure;
 mod optimum;
+mod session;
 
 use clap::{Args, Parser, Subcommand};
 use failure::Failure;
@@ -59,6 +60,8 @@ enum Command {
 	Clear(clear::Clear),
 	/// Check a result file against its case
 	Check(clear::Check),
+	/// Clear a session of several intervals with block orders, from a file
+	Blocks(session::Blocks),
 	/// What the chain's market decided
 	#[command(subcommand)]
 	Market(commands::market::Market),
@@ -86,6 +89,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
 	match cli.command {
 		Command::Clear(command) => Ok(command.run(global.json)?),
 		Command::Check(command) => Ok(command.run(global.json)?),
+		Command::Blocks(command) => command.run(global.json),
 		Command::Market(command) => Ok(command.run(global).await?),
 		Command::Order(command) => Ok(command.run(global).await?),
 		Command::Book(command) => Ok(command.run(global).await?),
