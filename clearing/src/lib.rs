@@ -6,6 +6,7 @@
 //! - [`fill`] derives one step's accepted energy from its zone's result.
 //! - [`explain()`] says why every zone has its price.
 //! - [`blocks`] clears the intervals of one session together with orders that are accepted in all of them or not at all.
+//! - [`book`] trades continuously instead.
 //! - [`orders`] goes from orders to levels and from a result to fills.
 //!
 //! Everything is integer, allocates with `alloc` only, and walks trees without recursion. What a result promises is
@@ -16,6 +17,7 @@
 extern crate alloc;
 
 pub mod blocks;
+pub mod book;
 mod check;
 mod curve;
 mod explain;
