@@ -18,6 +18,7 @@ pub mod api;
 pub mod decimal;
 mod identity;
 pub mod market;
+pub mod metering;
 pub mod roles;
 pub mod settlement;
 pub mod traits;
