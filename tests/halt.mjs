@@ -9,6 +9,7 @@ import { connect, eventOf, keyring, setting, submit, until } from './lib/outside
 // How many intervals pass without a block.
 const INTERVALS = 5;
 // The connection point of the demonstration's first member.
+const PRODUCT = 0;
 const POINT = 1;
 const ORDER = [{ side: 'Buy', price: 220_000, wh: 10 }];
 
@@ -38,7 +39,7 @@ after(() => {
 
 test('validators stop with an order standing and go on after several gates', async () => {
 	halt.interval = (await clock()).firstUnopened - 1;
-	const placed = await submit(api, api.tx.market.place(halt.interval, POINT, 'Energy', ORDER), member);
+	const placed = await submit(api, api.tx.market.place(halt.interval, PRODUCT, POINT, ORDER), member);
 	halt.held = eventOf(placed, 'market', 'OrderPlaced').data.held.toBigInt();
 	assert.ok(halt.held > 0n, 'the order holds no collateral');
 
@@ -63,7 +64,7 @@ test('the interval with the order fails safe: an event, no price, no position', 
 	});
 	assert.equal(status.outcome.unwrap().cleared.isFalse, true);
 	assert.equal(status.outcome.unwrap().traded.toNumber(), 0);
-	for (const { zone, result } of await api.call.energyApi.prices(halt.interval)) {
+	for (const { zone, result } of await api.call.energyApi.prices(halt.interval, PRODUCT)) {
 		assert.equal(result.price.isNone, true, `zone ${zone} has a price`);
 	}
 	const [position] = (await api.call.energyApi.positions(member.address, halt.interval)).filter(({ point }) => point.toNumber() === POINT);
@@ -88,7 +89,7 @@ test('the market goes on: the next interval opens, takes an order and clears', a
 		const { nextGate, firstUnopened } = await clock();
 		return nextGate !== null && firstUnopened - 1 > halt.interval && firstUnopened - 1;
 	});
-	await submit(api, api.tx.market.place(next, POINT, 'Energy', ORDER), member);
+	await submit(api, api.tx.market.place(next, PRODUCT, POINT, ORDER), member);
 	await until('it clears', 60, async () => {
 		const status = (await api.call.energyApi.status(next)).unwrapOr(null);
 		return status?.outcome.isSome && status.outcome.unwrap().cleared.isTrue;

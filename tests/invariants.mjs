@@ -7,6 +7,8 @@ import { u8aConcat, u8aToHex } from '@polkadot/util';
 import { blake2AsU8a } from '@polkadot/util-crypto';
 import { connect, keyring, setting, submit } from './lib/outsider.mjs';
 
+// What the demonstration trades: the devnet's one product.
+const PRODUCT = 0;
 const PAGE = 512;
 
 let api;
@@ -43,8 +45,8 @@ before(async () => {
 			interval,
 			status,
 			zones: await energyApi.zones(interval),
-			prices: new Map((await energyApi.prices(interval)).map(({ zone, result }) => [zone.toNumber(), result])),
-			orders: await pages((from) => energyApi.orders(interval, from, PAGE), (order) => order.point.toNumber()),
+			prices: new Map((await energyApi.prices(interval, PRODUCT)).map(({ zone, result }) => [zone.toNumber(), result])),
+			orders: await pages((from) => energyApi.orders(interval, PRODUCT, from, PAGE), (order) => order.point.toNumber()),
 			lines: await pages((from) => energyApi.lines(interval, from, PAGE), (line) => line.index.toNumber()),
 		});
 	}

@@ -33,7 +33,7 @@ async function clearedAt(block) {
 	const at = await api.at(block);
 	const { current } = (await at.call.energyApi.clock()).toJSON();
 	for (let interval = current; interval >= 0; interval--) {
-		const prices = await at.call.energyApi.prices(interval);
+		const prices = await at.call.energyApi.prices(interval, PRODUCT);
 		const priced = prices.find((each) => each.result.price.isSome);
 		if (priced) {
 			return { interval, zone: priced.zone.toNumber(), price: priced.result.price.unwrap().toBigInt() };
@@ -64,26 +64,24 @@ test('it finds the finalised head from the chain specification alone', async () 
 test('it proves a zone price from storage', async () => {
 	const block = await finalized();
 	const { interval, zone, price } = await clearedAt(block);
-	const key = api.query.market.results.key(interval, zone);
+	const key = api.query.market.results.key(interval, PRODUCT, Math.floor(zone / ZONES_PER_PAGE));
 	const proven = await light.storage(block, key);
-	assert.ok(proven, 'the zone result is missing in the light client\'s state');
+	assert.ok(proven, 'the page of results is missing in the light client\'s state');
 	assert.equal(proven, await provider.send('state_getStorage', [key, block]));
-	// A zone result starts with its price, an Option<i64>.
-	const bytes = Buffer.from(proven.slice(2), 'hex');
-	assert.equal(bytes[0], 1);
-	assert.equal(bytes.readBigInt64LE(1), price);
+	const page = api.registry.createType(api.query.market.results.creator.meta.type.asMap.value, proven);
+	assert.equal(page[zone % ZONES_PER_PAGE].unwrap().result.price.unwrap().toBigInt(), price);
 });
 
 test('it runs the runtime API on proven state and agrees with the full node', async () => {
 	const block = await finalized();
 	const { interval } = await clearedAt(block);
-	const parameters = api.registry.createType('u32', interval).toHex(true);
+	const parameters = api.registry.createType('(u32, u8)', [interval, PRODUCT]).toHex();
 	const proven = await light.call(block, 'EnergyApi_prices', parameters);
 	assert.equal(proven, await provider.send('state_call', ['EnergyApi_prices', parameters, block]));
 });
 
 test('it says what is absent', async () => {
 	const block = await finalized();
-	const key = api.query.market.results.key(4_000_000_000, 0);
+	const key = api.query.market.results.key(4_000_000_000, PRODUCT, 0);
 	assert.equal(await light.storage(block, key), null);
 });

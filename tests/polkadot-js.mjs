@@ -7,6 +7,7 @@ import { acceptance, commitmentTo, connect, DispatchFailed, eventOf, keyring, se
 const EUR = 1_000_000_000n;
 // Limit prices in nEUR/Wh and quantities in Wh of the newcomer's two orders, at two points of its own. Nobody else
 // trades any more when this runs, so the smaller quantity changes hands, at a price between the limits.
+const PRODUCT = 0;
 const BUY = { price: 200_000, wh: 400 };
 const SELL = { price: 100_000, wh: 250 };
 const RATING_W = 8_000;
@@ -100,11 +101,11 @@ test('the newcomer\'s orders are accepted and clear at one price', async () => {
 		return last >= from && last;
 	});
 	const order = (side, { price, wh }) => [{ side, price, wh }];
-	const bought = await submit(api, api.tx.market.place(newcomer.interval, buyer, 'Energy', order('Buy', BUY)), keys.newcomer);
+	const bought = await submit(api, api.tx.market.place(newcomer.interval, PRODUCT, buyer, order('Buy', BUY)), keys.newcomer);
 	const placed = eventOf(bought, 'market', 'OrderPlaced');
 	assert.equal(placed.data.point.toNumber(), buyer);
 	assert.equal(placed.data.interval.toNumber(), newcomer.interval);
-	await submit(api, api.tx.market.place(newcomer.interval, seller, 'Energy', order('Sell', SELL)), keys.newcomer);
+	await submit(api, api.tx.market.place(newcomer.interval, PRODUCT, seller, order('Sell', SELL)), keys.newcomer);
 
 	await until('the interval clears', 120, async () => {
 		const status = await api.call.energyApi.status(newcomer.interval);
@@ -148,7 +149,7 @@ for (const [what, expected, order] of REFUSALS) {
 		const now = await clock();
 		const money = await freeMoney();
 		const [interval, point, steps] = order({ ...now, last: now.firstUnopened - 1 }, newcomer.points);
-		await assert.rejects(submit(api, api.tx.market.place(interval, point, 'Energy', steps), keys.newcomer), (error) => {
+		await assert.rejects(submit(api, api.tx.market.place(interval, PRODUCT, point, steps), keys.newcomer), (error) => {
 			assert.equal(error.errorName, expected, error.message);
 			return true;
 		});
@@ -163,7 +164,7 @@ test('an order beyond the collateral is refused and changes nothing', async () =
 	const wh = RATING_W / 4;
 	await submit(api, api.tx.balances.transferKeepAlive(keys.Dso.address, await freeMoney() - EUR / 10n), keys.newcomer);
 	const money = await freeMoney();
-	await assert.rejects(submit(api, api.tx.market.place(firstUnopened - 1, newcomer.points[0], 'Energy', [{ side: 'Buy', price, wh }]), keys.newcomer), DispatchFailed);
+	await assert.rejects(submit(api, api.tx.market.place(firstUnopened - 1, PRODUCT, newcomer.points[0], [{ side: 'Buy', price, wh }]), keys.newcomer), DispatchFailed);
 	assert.equal(await freeMoney(), money);
 });
 

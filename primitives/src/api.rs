@@ -1,8 +1,8 @@
 //! Runtime APIs: what the chain tells about itself.
 
 use crate::{
-	Amount, Balance, Interval, Line, Metered, Moment, Outcome, ParticipantId, Phase, Point, PointId, Position, Price,
-	Step, Terms, Wh, ZoneId, ZoneResult, ZoneView,
+	Amount, Balance, Fee, Interval, Line, Metered, Moment, Outcome, ParticipantId, Phase, Point, PointId, Position,
+	Price, Product, ProductId, Step, Terms, Wh, ZoneId, ZoneResult, ZoneView,
 };
 use alloc::vec::Vec;
 use codec::{Codec, Decode, Encode};
@@ -35,8 +35,11 @@ pub struct Status {
 	pub interval: Interval,
 	pub phase: Phase,
 	pub terms: Terms,
+	/// Over all sessions, once they have ended.
 	pub outcome: Option<Outcome>,
-	/// Number of orders that stand.
+	/// In the order of the products.
+	pub sessions: Vec<SessionView>,
+	/// Number of orders that stand, over all sessions.
 	pub orders: u32,
 	/// Connection points whose debit phase is done.
 	pub debits_done: u32,
@@ -44,6 +47,22 @@ pub struct Status {
 	pub credits_done: u32,
 	/// Root over all statement lines, once settled.
 	pub statement_root: Option<H256>,
+}
+
+/// A session of an interval.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct SessionView {
+	pub product: Product,
+	/// Orders are accepted from this chain time on, in ms.
+	pub gate_opening: Moment,
+	/// Orders are accepted strictly before this chain time, in ms.
+	pub gate_closure: Moment,
+	/// Number of orders that stand.
+	pub orders: u32,
+	/// Price levels that hold energy, over all zones.
+	pub levels: u32,
+	/// How it ended; `None` before that.
+	pub outcome: Option<Outcome>,
 }
 
 /// Energy that stands at one price of one zone.
@@ -56,10 +75,16 @@ pub struct BookLevel {
 	pub sell: Wh,
 }
 
-/// A zone's result.
+/// A zone's result in a session, and the capacity of the link to its parent that earlier sessions had left.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 pub struct ZonePrice {
 	pub zone: ZoneId,
+	/// Most energy that could flow from the parent into the zone, in Wh; `None`: unlimited.
+	pub import: Option<Wh>,
+	/// Most energy that could flow from the zone to its parent, in Wh; `None`: unlimited.
+	pub export: Option<Wh>,
+	/// Grid fee of the link, in nEUR/Wh.
+	pub fee: Fee,
 	pub result: ZoneResult,
 }
 
@@ -138,12 +163,12 @@ sp_api::decl_runtime_apis! {
 		fn status(interval: Interval) -> Option<Status>;
 		/// The tree of an interval with the link terms in force, in ascending order of zones.
 		fn zones(interval: Interval) -> Vec<ZoneView>;
-		/// Depth of the book of a zone, in ascending order of prices.
-		fn book(interval: Interval, zone: ZoneId) -> Vec<BookLevel>;
-		/// Results of all zones; empty before clearing.
-		fn prices(interval: Interval) -> Vec<ZonePrice>;
-		/// Up to `limit` orders of an interval at points numbered `from` and above.
-		fn orders(interval: Interval, from: PointId, limit: u32) -> Vec<OrderView>;
+		/// Depth of a session's book in a zone, in ascending order of prices.
+		fn book(interval: Interval, product: ProductId, zone: ZoneId) -> Vec<BookLevel>;
+		/// A session's results of all zones; empty before it has ended.
+		fn prices(interval: Interval, product: ProductId) -> Vec<ZonePrice>;
+		/// Up to `limit` orders of a session at points numbered `from` and above.
+		fn orders(interval: Interval, product: ProductId, from: PointId, limit: u32) -> Vec<OrderView>;
 		/// Up to `limit` connection points numbered `from` and above.
 		fn points(from: PointId, limit: u32) -> Vec<PointView>;
 		/// The participant that an account belongs to.

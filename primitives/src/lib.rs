@@ -48,6 +48,8 @@ pub type Interval = u32;
 pub type ZoneId = u32;
 /// Number of a connection point.
 pub type PointId = u32;
+/// Place of a market product in its interval's list.
+pub type ProductId = u8;
 /// Chain time in milliseconds since the Unix epoch.
 pub type Moment = u64;
 

@@ -1,6 +1,8 @@
 //! Words of the grid and the market: links, points, order steps, terms of an interval, positions.
 
-use crate::{Amount, Balance, Fee, Interval, Moment, ParticipantId, PointId, Price, SignedWh, Watt, Wh, ZoneId};
+use crate::{
+	Amount, Balance, Fee, Interval, Moment, ParticipantId, PointId, Price, ProductId, SignedWh, Watt, Wh, ZoneId,
+};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
@@ -93,14 +95,15 @@ pub struct Point {
 	pub until: Option<Interval>,
 }
 
-/// What is traded. Energy is the first product, not the only one to come.
+/// Most market products of an interval.
+pub const MAX_PRODUCTS: u32 = 4;
+
+/// How a product trades.
 #[derive(
 	Clone,
 	Copy,
 	PartialEq,
 	Eq,
-	PartialOrd,
-	Ord,
 	Debug,
 	Default,
 	Encode,
@@ -112,10 +115,48 @@ pub struct Point {
 	Deserialize,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum Product {
-	/// Active energy of one interval, in a call auction.
+pub enum ProductKind {
+	/// A call auction: what stands at gate closure clears at once, at one price per zone.
 	#[default]
-	Energy,
+	Auction,
+}
+
+/// A market product: active energy of one interval, and when and how it trades. An interval's products trade in sessions
+/// of their own; what they sell adds up.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Default,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Product {
+	pub kind: ProductKind,
+	/// The gate opens this long before delivery starts, in s.
+	pub opens_s: u32,
+	/// The gate closes this long before delivery starts, in s.
+	pub closes_s: u32,
+}
+
+impl Product {
+	/// When the gate opens for a delivery that starts at `delivery_start`, chain time in ms.
+	pub fn gate_opening(&self, delivery_start: Moment) -> Moment {
+		delivery_start.saturating_sub(Moment::from(self.opens_s).saturating_mul(1_000))
+	}
+
+	/// When the gate closes for a delivery that starts at `delivery_start`, chain time in ms.
+	pub fn gate_closure(&self, delivery_start: Moment) -> Moment {
+		delivery_start.saturating_sub(Moment::from(self.closes_s).saturating_mul(1_000))
+	}
 }
 
 #[derive(
@@ -206,8 +247,10 @@ pub struct Terms {
 	pub delivery_start: Moment,
 	/// End of delivery, chain time in ms.
 	pub delivery_end: Moment,
-	/// Orders, limits and posted prices are accepted strictly before this chain time.
+	/// The first gate closes: posted prices are accepted strictly before this chain time.
 	pub gate_closure: Moment,
+	/// The last gate closes: no order is accepted and no limit published from this chain time on.
+	pub last_gate_closure: Moment,
 	/// Readings are accepted strictly before this chain time; then estimates stand in.
 	pub attestation_end: Moment,
 	/// From this chain time on a settled interval is final.
@@ -228,6 +271,7 @@ pub struct Terms {
 	PartialEq,
 	Eq,
 	Debug,
+	Default,
 	Encode,
 	Decode,
 	DecodeWithMemTracking,
@@ -283,13 +327,27 @@ impl Position {
 	}
 }
 
-/// How the market side of an interval ended.
+/// What a connection point bought and sold in one session.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
+pub struct Contract {
+	pub product: ProductId,
+	pub position: Position,
+	/// What the point receives for it, in nEUR; negative when it pays.
+	pub amount: Amount,
+	/// The lowest price of it, in nEUR/Wh.
+	pub lowest: Price,
+	/// The highest price of it, in nEUR/Wh.
+	pub highest: Price,
+}
+
+/// How a session ended, or the sums over all sessions of an interval.
 #[derive(
 	Clone,
 	Copy,
 	PartialEq,
 	Eq,
 	Debug,
+	Default,
 	Encode,
 	Decode,
 	DecodeWithMemTracking,
@@ -299,7 +357,8 @@ impl Position {
 	Deserialize,
 )]
 pub struct Outcome {
-	/// False if the interval failed safe: no positions, metered energy settles as imbalance.
+	/// False if the session failed safe: no positions, and metered energy settles as imbalance. Of an interval, whether
+	/// any session cleared.
 	pub cleared: bool,
 	/// Connection points that are settled are those numbered below this.
 	pub points: PointId,

@@ -1,10 +1,11 @@
 //! The boundaries between the pallets. Each is implemented by one pallet and mocked in the tests of the others.
 
 use crate::{
-	Balance, Fee, Interval, Metered, Moment, Outcome, ParticipantId, Point, PointId, Position, Right, Role, Terms,
-	ZoneId, ZoneResult, ZoneView,
+	Balance, Contract, Fee, Interval, Metered, Moment, Outcome, ParticipantId, Point, PointId, Position, Right, Role,
+	SignedWh, Terms, ZoneId, ZoneResult, ZoneView,
 };
 use alloc::vec::Vec;
+use core::ops::Range;
 use sp_runtime::{DispatchError, DispatchResult};
 
 /// Who may do what. Implemented by `pallet-participants`.
@@ -47,11 +48,12 @@ pub trait Zones {
 
 /// The grid as one interval sees it. Implemented by `pallet-grid`.
 pub trait Grid: Zones {
-	/// Up to `limit` zones of the interval's tree after `after`, in ascending order: a parent stands before its children.
-	/// Links carry the terms in force: the interval's publication, or else the static ones.
-	fn zones(interval: Interval, after: Option<ZoneId>, limit: u32) -> Vec<ZoneView>;
+	/// The zones of the interval's tree whose numbers lie in `zones`, in ascending order: a parent stands before its
+	/// children. Links carry the terms in force: the interval's publication, or else the static ones. Reads a constant
+	/// number of keys for each number below [`Self::zone_count`], whether or not it names a zone of this tree.
+	fn zones(interval: Interval, zones: Range<ZoneId>) -> Vec<ZoneView>;
 
-	/// Number of zones ever added, an upper bound on an interval's tree.
+	/// Number of zones ever added; they are numbered from 0.
 	fn zone_count() -> u32;
 
 	/// A connection point, whether or not it is in force.
@@ -81,26 +83,44 @@ pub trait Calendar {
 	/// What was fixed for an interval; `None` if it has not opened or is pruned.
 	fn terms(interval: Interval) -> Option<Terms>;
 
-	/// Whether orders, limits and posted prices are accepted for the interval.
+	/// Whether posted prices are accepted for the interval: until its first gate closes.
 	fn is_open(interval: Interval) -> bool {
 		Self::terms(interval).is_some_and(|terms| Self::now() < terms.gate_closure)
 	}
+
+	/// Whether limits and fees are accepted for the interval: until its last gate closes, but not while a session clears.
+	fn takes_limits(interval: Interval) -> bool;
+}
+
+/// What is sold of the grid. Implemented by `pallet-market`.
+pub trait Flows {
+	/// Contracted flow over the link from a zone's parent into the zone, over all sessions that have ended, in Wh;
+	/// negative when the zone exports.
+	fn sold(interval: Interval, zone: ZoneId) -> SignedWh;
 }
 
 /// What the market decided. Implemented by `pallet-market`.
 pub trait Positions<AccountId> {
-	/// How the interval's market ended; `None` before that.
+	/// How the interval's market ended, over all its sessions; `None` before the last of them has.
 	fn outcome(interval: Interval) -> Option<Outcome>;
 
-	/// What clearing decided for a zone; `None` before that.
+	/// What the last session of the interval so far decided for a zone; `None` before any has ended.
 	fn zone_result(interval: Interval, zone: ZoneId) -> Option<ZoneResult>;
 
-	/// A point's position over all products; zero where it has none.
-	fn of(point: PointId, interval: Interval) -> Position;
+	/// What a point bought and sold, session by session; empty where it has no position.
+	fn contracts(point: PointId, interval: Interval) -> Vec<Contract>;
 
-	/// Takes the collateral off a point's order of a closed interval and says whose and how much it was, so that
-	/// settlement can release and use it. `None` if there is none (any more).
-	fn take_collateral(point: PointId, interval: Interval) -> Option<(AccountId, Balance)>;
+	/// A point's position over all sessions; zero where it has none.
+	fn of(point: PointId, interval: Interval) -> Position {
+		Self::contracts(point, interval).iter().fold(Position::default(), |sum, contract| Position {
+			bought: sum.bought.saturating_add(contract.position.bought),
+			sold: sum.sold.saturating_add(contract.position.sold),
+		})
+	}
+
+	/// Takes the collateral off a point's orders of an interval whose sessions have all ended, and says whose and how much
+	/// it was, so that settlement can release and use it. Empty if there is none (any more).
+	fn take_collateral(point: PointId, interval: Interval) -> Vec<(AccountId, Balance)>;
 }
 
 /// Collateral of orders. Implemented by `pallet-settlement`.

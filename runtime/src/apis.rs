@@ -5,7 +5,7 @@ use crate::{
 	RuntimeGenesisConfig, SessionKeys, System, VERSION,
 };
 use alloc::vec::Vec;
-use busbar_primitives::{api::*, Interval, PointId, ZoneId, ZoneView};
+use busbar_primitives::{api::*, Interval, PointId, ProductId, ZoneId, ZoneView};
 use codec::Encode;
 use frame_support::{
 	genesis_builder_helper::{build_state, get_preset},
@@ -158,16 +158,16 @@ impl_runtime_apis! {
 			energy::zones(interval)
 		}
 
-		fn book(interval: Interval, zone: ZoneId) -> Vec<BookLevel> {
-			energy::book(interval, zone)
+		fn book(interval: Interval, product: ProductId, zone: ZoneId) -> Vec<BookLevel> {
+			energy::book(interval, product, zone)
 		}
 
-		fn prices(interval: Interval) -> Vec<ZonePrice> {
-			energy::prices(interval)
+		fn prices(interval: Interval, product: ProductId) -> Vec<ZonePrice> {
+			energy::prices(interval, product)
 		}
 
-		fn orders(interval: Interval, from: PointId, limit: u32) -> Vec<OrderView> {
-			energy::orders(interval, from, limit)
+		fn orders(interval: Interval, product: ProductId, from: PointId, limit: u32) -> Vec<OrderView> {
+			energy::orders(interval, product, from, limit)
 		}
 
 		fn points(from: PointId, limit: u32) -> Vec<PointView> {

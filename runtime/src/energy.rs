@@ -5,13 +5,11 @@ use alloc::vec::Vec;
 use busbar_primitives::{
 	api::*,
 	traits::{Grid as _, Participants as _, Positions, Readings},
-	Interval, ParticipantId, PointId, ZoneId, ZoneView,
+	Interval, ParticipantId, PointId, ProductId, ZoneId, ZoneView,
 };
 
 /// Most connection points that an answer about one account names.
 const POINTS_OF_ACCOUNT: u32 = 1_024;
-/// Most zones of a tree, as far as an answer is concerned: the grid's own bound is lower.
-const ALL: u32 = u32::MAX;
 
 pub(crate) fn clock() -> Clock {
 	Market::clock()
@@ -20,13 +18,15 @@ pub(crate) fn clock() -> Clock {
 pub(crate) fn status(interval: Interval) -> Option<Status> {
 	let record = Market::record(interval)?;
 	let progress = Settlement::progress(interval);
+	let sessions = Market::sessions(interval);
 	let phase = Settlement::phase(interval).or_else(|| Market::phase(interval))?;
 	Some(Status {
 		interval,
 		phase,
 		terms: record.terms,
-		outcome: record.outcome,
-		orders: record.orders,
+		outcome: record.outcome(),
+		orders: sessions.iter().fold(0, |sum: u32, session| sum.saturating_add(session.orders)),
+		sessions,
 		debits_done: progress.as_ref().map_or(0, |progress| progress.debits_done),
 		credits_done: progress.as_ref().map_or(0, |progress| progress.credits_done),
 		statement_root: Settlement::root(interval).map(|root| root.root),
@@ -34,19 +34,19 @@ pub(crate) fn status(interval: Interval) -> Option<Status> {
 }
 
 pub(crate) fn zones(interval: Interval) -> Vec<ZoneView> {
-	<Grid as busbar_primitives::traits::Grid>::zones(interval, None, ALL)
+	<Grid as busbar_primitives::traits::Grid>::zones(interval, 0..ZoneId::MAX)
 }
 
-pub(crate) fn book(interval: Interval, zone: ZoneId) -> Vec<BookLevel> {
-	Market::book(interval, zone)
+pub(crate) fn book(interval: Interval, product: ProductId, zone: ZoneId) -> Vec<BookLevel> {
+	Market::book(interval, product, zone)
 }
 
-pub(crate) fn prices(interval: Interval) -> Vec<ZonePrice> {
-	Market::prices(interval)
+pub(crate) fn prices(interval: Interval, product: ProductId) -> Vec<ZonePrice> {
+	Market::prices(interval, product)
 }
 
-pub(crate) fn orders(interval: Interval, from: PointId, limit: u32) -> Vec<OrderView> {
-	Market::orders(interval, from, limit)
+pub(crate) fn orders(interval: Interval, product: ProductId, from: PointId, limit: u32) -> Vec<OrderView> {
+	Market::orders(interval, product, from, limit)
 }
 
 pub(crate) fn points(from: PointId, limit: u32) -> Vec<PointView> {

@@ -5,8 +5,8 @@ use crate::{
 	SessionKeys, SettlementConfig, ValidatorsConfig,
 };
 use alloc::{vec, vec::Vec};
-use busbar_primitives::{ParticipantId, PostedBounds, Role, Scope};
-use frame_support::build_struct_json_patch;
+use busbar_primitives::{ParticipantId, PostedBounds, Product, ProductKind, Role, Scope};
+use frame_support::{build_struct_json_patch, BoundedVec};
 use hex_literal::hex;
 use pallet_settlement::{Accounts, PostedPrices};
 use serde_json::Value;
@@ -64,7 +64,7 @@ fn devnet_market() -> pallet_market::Parameters {
 	pallet_market::Parameters {
 		interval_clock_s: 6,
 		horizon: 3,
-		gate_lead_s: 4,
+		products: BoundedVec::truncate_from(vec![Product { kind: ProductKind::Auction, opens_s: 86_400, closes_s: 4 }]),
 		attestation_window_s: 120,
 		dispute_window_s: 120,
 		price_floor: 0,

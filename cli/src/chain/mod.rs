@@ -9,7 +9,7 @@ pub mod submit;
 
 use crate::failure::Failure;
 use anyhow::{anyhow, Context, Result};
-use busbar_primitives::{api::*, Balance, Interval, PointId, ZoneId, ZoneView};
+use busbar_primitives::{api::*, Balance, Interval, PointId, ProductId, ZoneId, ZoneView};
 use busbar_runtime::{frame_system, pallet_balances, AccountId, Runtime, RuntimeEvent};
 use codec::{Decode, Encode};
 use serde::Deserialize;
@@ -236,20 +236,20 @@ impl Chain {
 		self.call(at, "zones", interval).await
 	}
 
-	pub async fn book(&self, at: H256, interval: Interval, zone: ZoneId) -> Result<Vec<BookLevel>> {
-		self.call(at, "book", (interval, zone)).await
+	pub async fn book(&self, at: H256, session: (Interval, ProductId), zone: ZoneId) -> Result<Vec<BookLevel>> {
+		self.call(at, "book", (session.0, session.1, zone)).await
 	}
 
-	pub async fn prices(&self, at: H256, interval: Interval) -> Result<Vec<ZonePrice>> {
-		self.call(at, "prices", interval).await
+	pub async fn prices(&self, at: H256, session: (Interval, ProductId)) -> Result<Vec<ZonePrice>> {
+		self.call(at, "prices", session).await
 	}
 
-	/// All orders of an interval, in the order of their points.
-	pub async fn orders(&self, at: H256, interval: Interval) -> Result<Vec<OrderView>> {
+	/// All orders of a session, in the order of their points.
+	pub async fn orders(&self, at: H256, session: (Interval, ProductId)) -> Result<Vec<OrderView>> {
 		const PAGE: u32 = 128;
 		let (mut orders, mut from) = (Vec::new(), 0);
 		loop {
-			let page: Vec<OrderView> = self.call(at, "orders", (interval, from, PAGE)).await?;
+			let page: Vec<OrderView> = self.call(at, "orders", (session.0, session.1, from, PAGE)).await?;
 			let Some(last) = page.last() else { return Ok(orders) };
 			from = last.point.saturating_add(1);
 			orders.extend(page);

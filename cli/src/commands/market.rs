@@ -1,9 +1,9 @@
-//! `busbar market export`: a cleared interval as files.
+//! `busbar market export`: a cleared session as files.
 
 use super::{export::Cleared, print_json, View};
 use crate::{failure::Failure, Global};
 use anyhow::Result;
-use busbar_primitives::Interval;
+use busbar_primitives::{Interval, ProductId};
 use clap::{Args, Subcommand};
 use serde_json::{json, Value};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// What the chain's market decided
 #[derive(Subcommand)]
 pub enum Market {
-	/// Write a cleared interval as a case file and a result file, for `busbar clear` and `busbar check`
+	/// Write a cleared session as a case file and a result file, for `busbar clear` and `busbar check`
 	Export(Export),
 }
 
@@ -20,6 +20,9 @@ pub struct Export {
 	/// Interval [default: the newest that was cleared]
 	#[arg(long)]
 	interval: Option<Interval>,
+	/// Product: its place in the interval's list
+	#[arg(long, default_value_t = 0)]
+	product: ProductId,
 	/// Case file to write
 	#[arg(long, value_name = "FILE")]
 	case: PathBuf,
@@ -33,14 +36,17 @@ impl Market {
 		let Self::Export(export) = self;
 		let view = View::open(global).await?;
 		let interval = view.cleared_interval(export.interval).await?;
-		let cleared = Cleared::read(&view.chain, view.at, interval).await?;
+		let cleared = Cleared::read(&view.chain, view.at, interval, export.product).await?;
 		write_json(&export.case, &cleared.case())?;
 		write_json(&export.result, &cleared.result()?)?;
 		if global.json {
-			return print_json(&json!({ "interval": interval, "case": export.case, "result": export.result }));
+			return print_json(&json!({
+				"interval": interval, "product": export.product, "case": export.case, "result": export.result,
+			}));
 		}
 		println!(
-			"Interval {interval}: {} zones and {} orders in {}, their result in {}.",
+			"Interval {interval}, product {}: {} zones and {} orders in {}, their result in {}.",
+			export.product,
 			cleared.zones.len(),
 			cleared.orders.len(),
 			export.case.display(),

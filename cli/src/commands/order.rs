@@ -3,7 +3,7 @@
 use super::{print_json, signer, submitter};
 use crate::{chain::submit::Submitter, failure::Failure, Global};
 use anyhow::Result;
-use busbar_primitives::{Interval, PointId, Product, Side, Step};
+use busbar_primitives::{Interval, PointId, ProductId, Side, Step};
 use busbar_runtime::{pallet_market, RuntimeCall};
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -19,7 +19,7 @@ pub enum Order {
 	Cancel(Target),
 }
 
-#[derive(Args)]
+#[derive(Args, Clone, Copy)]
 pub struct Target {
 	/// Connection point
 	#[arg(long)]
@@ -27,6 +27,9 @@ pub struct Target {
 	/// Delivery interval [default: the next whose gate stays open for 8 s]
 	#[arg(long)]
 	interval: Option<Interval>,
+	/// Product: its place in the interval's list
+	#[arg(long, default_value_t = 0)]
+	product: ProductId,
 }
 
 #[derive(Args)]
@@ -56,9 +59,9 @@ impl Curve {
 impl Order {
 	pub async fn run(self, global: &Global) -> Result<()> {
 		let signer = signer(global)?;
-		let (point, interval) = match &self {
-			Self::Place(curve) | Self::Replace(curve) => (curve.target.point, curve.target.interval),
-			Self::Cancel(target) => (target.point, target.interval),
+		let Target { point, interval, product } = match &self {
+			Self::Place(curve) | Self::Replace(curve) => curve.target,
+			Self::Cancel(target) => *target,
 		};
 		let steps = match &self {
 			Self::Place(curve) | Self::Replace(curve) => curve.steps()?,
@@ -68,22 +71,21 @@ impl Order {
 		let submitter = submitter(global).await?;
 		let interval = match interval {
 			Some(interval) => interval,
-			None => reachable(&submitter).await?,
+			None => reachable(&submitter, product).await?,
 		};
-		let product = Product::Energy;
 		let call = match self {
-			Self::Place(_) => pallet_market::Call::place { interval, point, product, steps },
-			Self::Replace(_) => pallet_market::Call::replace { interval, point, product, steps },
-			Self::Cancel(_) => pallet_market::Call::cancel { interval, point },
+			Self::Place(_) => pallet_market::Call::place { interval, product, point, steps },
+			Self::Replace(_) => pallet_market::Call::replace { interval, product, point, steps },
+			Self::Cancel(_) => pallet_market::Call::cancel { interval, product, point },
 		};
 		let cancelled = matches!(call, pallet_market::Call::cancel { .. });
 		let outcome = submitter.run(&signer, RuntimeCall::Market(call)).await?;
-		let orders = submitter.chain().orders(outcome.block.1, interval).await?;
+		let orders = submitter.chain().orders(outcome.block.1, (interval, product)).await?;
 		let order = orders.into_iter().find(|order| order.point == point);
 		if global.json {
 			return print_json(&json!({
-				"block": outcome.block.0, "block_hash": outcome.block.1, "interval": interval, "point": point,
-				"order": order,
+				"block": outcome.block.0, "block_hash": outcome.block.1, "interval": interval,
+				"product": product, "point": point, "order": order,
 			}));
 		}
 		println!("Finalised in block {} ({:?}).", outcome.block.0, outcome.block.1);
@@ -101,15 +103,19 @@ impl Order {
 	}
 }
 
-/// The first open interval whose gate a transaction that is sent now still reaches.
-async fn reachable(submitter: &Submitter) -> Result<Interval> {
+/// The first interval of whose product a transaction that is sent now still reaches the open gate.
+async fn reachable(submitter: &Submitter, product: ProductId) -> Result<Interval> {
 	const TIME_MS: u64 = 8_000;
 	let tip = submitter.best();
 	let mut open = None;
 	for interval in tip.clock.next_gate.into_iter().flat_map(|first| first..tip.clock.first_unopened) {
 		let Some(status) = submitter.chain().status(tip.hash, interval).await? else { continue };
+		let Some(session) = status.sessions.get(usize::from(product)) else { continue };
+		if !(session.gate_opening..session.gate_closure).contains(&tip.clock.now) {
+			continue;
+		}
 		open = Some(interval);
-		if status.terms.gate_closure >= tip.clock.now.saturating_add(TIME_MS) {
+		if session.gate_closure >= tip.clock.now.saturating_add(TIME_MS) {
 			break;
 		}
 	}

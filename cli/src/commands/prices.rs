@@ -3,7 +3,7 @@
 use super::{ct, eur, print_json, table, View};
 use crate::{failure::Failure, Global};
 use anyhow::Result;
-use busbar_primitives::{Amount, Interval, ZoneId};
+use busbar_primitives::{Amount, Interval, ProductId, ZoneId};
 use clap::Args;
 use serde_json::json;
 
@@ -13,6 +13,9 @@ pub struct Prices {
 	/// Interval [default: the newest that was cleared]
 	#[arg(long)]
 	interval: Option<Interval>,
+	/// Product: its place in the interval's list
+	#[arg(long, default_value_t = 0)]
+	product: ProductId,
 	/// Only this zone
 	#[arg(long)]
 	zone: Option<ZoneId>,
@@ -22,12 +25,12 @@ impl Prices {
 	pub async fn run(self, global: &Global) -> Result<()> {
 		let view = View::open(global).await?;
 		let interval = view.cleared_interval(self.interval).await?;
-		let mut prices = view.chain.prices(view.at, interval).await?;
+		let mut prices = view.chain.prices(view.at, (interval, self.product)).await?;
 		if prices.is_empty() {
 			return Err(Failure::failed(format!(
-				"interval {interval} has no prices: its gate is still open, or its records are pruned; the interval in \
-				 delivery is {}",
-				view.clock.current
+				"product {} of interval {interval} has no prices: its gate is still open, there is no such product, or its \
+				 records are pruned; the interval in delivery is {}",
+				self.product, view.clock.current
 			))
 			.into());
 		}
@@ -36,9 +39,9 @@ impl Prices {
 			return Err(Failure::input("no such zone in this interval; `busbar grid show` lists them").into());
 		}
 		if global.json {
-			return print_json(&json!({ "interval": interval, "zones": prices }));
+			return print_json(&json!({ "interval": interval, "product": self.product, "zones": prices }));
 		}
-		println!("Interval {interval}");
+		println!("Interval {interval}, product {}", self.product);
 		let mut table = table(&["zone", "ct/kWh", "nEUR/Wh", "flow Wh", "path fee nEUR/Wh", "fees EUR", "rent EUR"], 0);
 		for zone in prices {
 			let result = zone.result;

@@ -17,7 +17,7 @@ pub fn all(intervals: Vec<Cleared>, folder: Option<&Path>) -> Result<(usize, Vec
 	let (mut equal, mut wrong) = (0, Vec::new());
 	for cleared in intervals {
 		let interval = cleared.interval;
-		if !cleared.status.outcome.is_some_and(|outcome| outcome.cleared) {
+		if !cleared.outcome().is_some_and(|outcome| outcome.cleared) {
 			continue;
 		}
 		let (case, result) = (cleared.case(), cleared.result()?);
@@ -60,7 +60,7 @@ mod tests {
 		let mut wrong = sample();
 		wrong.orders[0].accepted = vec![9];
 		let mut poor = sample();
-		if let Some(outcome) = &mut poor.status.outcome {
+		if let Some(outcome) = &mut poor.status.sessions[0].outcome {
 			outcome.welfare -= 1;
 		}
 		let (equal, errors) = all(vec![right, wrong, poor], None).unwrap();

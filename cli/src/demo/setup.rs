@@ -280,6 +280,7 @@ mod tests {
 			delivery_start: 0,
 			delivery_end: 0,
 			gate_closure: 0,
+			last_gate_closure: 0,
 			attestation_end: 0,
 			dispute_end: 0,
 			tick: 1,

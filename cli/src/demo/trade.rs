@@ -18,13 +18,15 @@ use crate::{
 };
 use anyhow::{bail, Context as _, Result};
 use busbar_primitives::{
-	api::StatementLine, energy, Interval, Link, Moment, Phase, PointId, Product, Side, Step, Terms, Wh, ZoneId,
+	api::StatementLine, energy, Interval, Link, Moment, Phase, PointId, ProductId, Side, Step, Terms, Wh, ZoneId,
 };
 use busbar_runtime::{pallet_grid, pallet_market, pallet_settlement, Runtime, RuntimeCall};
 use sp_core::Get;
 use std::sync::Arc;
 use tokio::{sync::Semaphore, task::JoinSet};
 
+/// What is traded: the devnet's one product.
+const PRODUCT: ProductId = 0;
 /// Submissions under way at one time.
 const PARALLEL: usize = 32;
 /// How often a step of settlement is tried again, when a reorganisation put transactions in another order.
@@ -162,7 +164,7 @@ async fn run(context: Arc<Context>, quarter: usize, interval: Interval) -> Resul
 
 	let mut record = Record {
 		quarter,
-		cleared: Cleared::load(submitter.chain(), submitter.finalised().1, interval).await?,
+		cleared: Cleared::load(submitter.chain(), submitter.finalised().1, interval, PRODUCT).await?,
 		lines: submitter.chain().lines(submitter.finalised().1, interval).await?,
 		orders_submitted: orders.submitted,
 		orders_accepted: 0,
@@ -199,7 +201,7 @@ async fn place(context: &Arc<Context>, quarter: usize, interval: Interval) -> Or
 			let _permit = context.permits.clone().acquire_owned().await;
 			let result = async {
 				let steps = steps.try_into().ok().context("an order has few steps")?;
-				let call = pallet_market::Call::place { interval, point, product: Product::Energy, steps };
+				let call = pallet_market::Call::place { interval, product: PRODUCT, point, steps };
 				context.submitter.submit(&signer, RuntimeCall::Market(call)).await
 			};
 			(point, result.await)

@@ -14,7 +14,7 @@ use busbar_primitives::{
 		BookLevel, Clock, Conservation, EnergyApi, OrderView, ParticipantView, PointView, PositionView, StatementLine,
 		Status, ZonePrice,
 	},
-	Interval, Outcome, PointId, ZoneId, ZoneView,
+	Interval, Outcome, PointId, ProductId, ZoneId, ZoneView,
 };
 use busbar_runtime::AccountId;
 use futures::{stream::BoxStream, StreamExt};
@@ -49,10 +49,10 @@ pub struct NewPrices {
 	pub interval: Interval,
 	/// The finalised block whose state this is.
 	pub block: Hash,
-	/// How the interval ended; `cleared` is false if it failed safe.
+	/// How the interval ended, over its sessions; `cleared` is false if it failed safe.
 	pub outcome: Option<Outcome>,
-	/// Results of all zones.
-	pub prices: Vec<ZonePrice>,
+	/// Results of all zones, for each session of the interval.
+	pub sessions: Vec<Vec<ZonePrice>>,
 }
 
 /// What an account's points hold of an interval that was decided.
@@ -114,17 +114,25 @@ pub trait EnergyRpc {
 	#[method(name = "zones", blocking)]
 	fn zones(&self, interval: Interval, at: Option<Hash>) -> RpcResult<Vec<ZoneView>>;
 
-	/// Depth of the book of a zone, in ascending order of prices.
+	/// Depth of a session's book in a zone, in ascending order of prices.
 	#[method(name = "book", blocking)]
-	fn book(&self, interval: Interval, zone: ZoneId, at: Option<Hash>) -> RpcResult<Vec<BookLevel>>;
+	fn book(&self, interval: Interval, product: ProductId, zone: ZoneId, at: Option<Hash>)
+		-> RpcResult<Vec<BookLevel>>;
 
-	/// Results of all zones; empty before clearing.
+	/// A session's results of all zones; empty before it has ended.
 	#[method(name = "prices", blocking)]
-	fn prices(&self, interval: Interval, at: Option<Hash>) -> RpcResult<Vec<ZonePrice>>;
+	fn prices(&self, interval: Interval, product: ProductId, at: Option<Hash>) -> RpcResult<Vec<ZonePrice>>;
 
-	/// Up to `limit` orders of an interval at points numbered `from` and above.
+	/// Up to `limit` orders of a session at points numbered `from` and above.
 	#[method(name = "orders", blocking)]
-	fn orders(&self, interval: Interval, from: PointId, limit: u32, at: Option<Hash>) -> RpcResult<Vec<OrderView>>;
+	fn orders(
+		&self,
+		interval: Interval,
+		product: ProductId,
+		from: PointId,
+		limit: u32,
+		at: Option<Hash>,
+	) -> RpcResult<Vec<OrderView>>;
 
 	/// Up to `limit` connection points numbered `from` and above.
 	#[method(name = "points", blocking)]
@@ -286,17 +294,30 @@ where
 		self.ask(at, |api, at| api.zones(at, interval))
 	}
 
-	fn book(&self, interval: Interval, zone: ZoneId, at: Option<Hash>) -> RpcResult<Vec<BookLevel>> {
-		self.ask(at, |api, at| api.book(at, interval, zone))
+	fn book(
+		&self,
+		interval: Interval,
+		product: ProductId,
+		zone: ZoneId,
+		at: Option<Hash>,
+	) -> RpcResult<Vec<BookLevel>> {
+		self.ask(at, |api, at| api.book(at, interval, product, zone))
 	}
 
-	fn prices(&self, interval: Interval, at: Option<Hash>) -> RpcResult<Vec<ZonePrice>> {
-		self.ask(at, |api, at| api.prices(at, interval))
+	fn prices(&self, interval: Interval, product: ProductId, at: Option<Hash>) -> RpcResult<Vec<ZonePrice>> {
+		self.ask(at, |api, at| api.prices(at, interval, product))
 	}
 
-	fn orders(&self, interval: Interval, from: PointId, limit: u32, at: Option<Hash>) -> RpcResult<Vec<OrderView>> {
+	fn orders(
+		&self,
+		interval: Interval,
+		product: ProductId,
+		from: PointId,
+		limit: u32,
+		at: Option<Hash>,
+	) -> RpcResult<Vec<OrderView>> {
 		let limit = page(limit)?;
-		self.ask(at, |api, at| api.orders(at, interval, from, limit))
+		self.ask(at, |api, at| api.orders(at, interval, product, from, limit))
 	}
 
 	fn points(&self, from: PointId, limit: u32, at: Option<Hash>) -> RpcResult<Vec<PointView>> {
@@ -327,11 +348,13 @@ where
 
 	fn subscribe_prices(&self, pending: PendingSubscriptionSink) {
 		self.follow(pending, |api, block, interval| {
+			let status = api.status(block, interval)?;
+			let products = (0..).take(status.as_ref().map_or(0, |status| status.sessions.len()));
 			Ok(NewPrices {
 				interval,
 				block,
-				outcome: api.status(block, interval)?.and_then(|status| status.outcome),
-				prices: api.prices(block, interval)?,
+				outcome: status.and_then(|status| status.outcome),
+				sessions: products.map(|product| api.prices(block, interval, product)).collect::<Result<_, _>>()?,
 			})
 		});
 	}

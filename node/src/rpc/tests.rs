@@ -2,7 +2,8 @@
 
 use super::*;
 use busbar_primitives::{
-	Amount, Balance, Cause, Line, Link, Party, Phase, Point, PostedBounds, Price, Terms, Wh, ZoneResult,
+	Amount, Balance, Cause, Line, Link, Party, Phase, Point, PostedBounds, Price, Product, ProductKind, Terms, Wh,
+	ZoneResult,
 };
 use jsonrpsee::RpcModule;
 use serde_json::{json, Value};
@@ -48,6 +49,9 @@ fn line() -> StatementLine {
 fn zone_price() -> ZonePrice {
 	ZonePrice {
 		zone: 0,
+		import: None,
+		export: None,
+		fee: 0,
 		result: ZoneResult {
 			price: Some(155_000),
 			flow: 0,
@@ -65,6 +69,7 @@ fn terms() -> Terms {
 		delivery_start: 48_000,
 		delivery_end: 60_000,
 		gate_closure: 46_000,
+		last_gate_closure: 46_000,
 		attestation_end: 84_000,
 		dispute_end: 96_000,
 		tick: 1_000,
@@ -106,6 +111,14 @@ sp_api::mock_impl_runtime_apis! {
 				},
 				terms: terms(),
 				outcome: decided.then(outcome),
+				sessions: vec![SessionView {
+					product: Product { kind: ProductKind::Auction, opens_s: 36, closes_s: 2 },
+					gate_opening: 12_000,
+					gate_closure: 46_000,
+					orders: 2,
+					levels: 2,
+					outcome: decided.then(outcome),
+				}],
 				orders: 2,
 				debits_done: 0,
 				credits_done: 0,
@@ -117,15 +130,15 @@ sp_api::mock_impl_runtime_apis! {
 			vec![ZoneView { id: 0, parent: None, link: Link::default() }]
 		}
 
-		fn book(_interval: Interval, _zone: ZoneId) -> Vec<BookLevel> {
+		fn book(_interval: Interval, _product: ProductId, _zone: ZoneId) -> Vec<BookLevel> {
 			vec![BookLevel { price: Price::MIN, buy: Wh::MAX, sell: 0 }]
 		}
 
-		fn prices(_interval: Interval) -> Vec<ZonePrice> {
+		fn prices(_interval: Interval, _product: ProductId) -> Vec<ZonePrice> {
 			vec![zone_price()]
 		}
 
-		fn orders(_interval: Interval, from: PointId, limit: u32) -> Vec<OrderView> {
+		fn orders(_interval: Interval, _product: ProductId, from: PointId, limit: u32) -> Vec<OrderView> {
 			(from..from + limit.min(2))
 				.map(|point| OrderView { point, zone: 0, arrival: 0, steps: vec![], accepted: vec![], held: RENT })
 				.collect()
@@ -234,7 +247,7 @@ async fn call(method: &str, params: Value) -> Result<Value, i64> {
 
 #[tokio::test]
 async fn energy_and_prices_are_numbers_and_money_is_a_decimal_string() {
-	let book = call("energy_book", json!([4, 0])).await.expect("known");
+	let book = call("energy_book", json!([4, 0, 0])).await.expect("known");
 	assert_eq!(book, json!([{ "price": Price::MIN, "buy": Wh::MAX, "sell": 0 }]));
 
 	let statement = call("energy_statement", json!([alice(), 4])).await.expect("known");
@@ -252,7 +265,7 @@ async fn energy_and_prices_are_numbers_and_money_is_a_decimal_string() {
 	let read: Conservation = serde_json::from_value(conservation).expect("what is written can be read");
 	assert_eq!((read.total_issuance, read.lines_sum), (Balance::MAX, Amount::MIN));
 
-	let prices = call("energy_prices", json!([4])).await.expect("known");
+	let prices = call("energy_prices", json!([4, 0])).await.expect("known");
 	assert_eq!(prices[0]["result"]["rent"], "9007199254740993");
 }
 
@@ -274,9 +287,9 @@ async fn every_method_answers() {
 		("energy_clock", json!([])),
 		("energy_status", json!([4])),
 		("energy_zones", json!([4])),
-		("energy_book", json!([4, 0])),
-		("energy_prices", json!([4])),
-		("energy_orders", json!([4, 0, 10])),
+		("energy_book", json!([4, 0, 0])),
+		("energy_prices", json!([4, 0])),
+		("energy_orders", json!([4, 0, 0, 10])),
 		("energy_points", json!([0, 10])),
 		("energy_participant", json!([alice])),
 		("energy_positions", json!([alice, 4])),
@@ -302,7 +315,7 @@ async fn an_unknown_block_a_pruned_state_and_a_long_page_have_their_own_errors()
 	assert_eq!(call("energy_clock", json!([H256::repeat_byte(9)])).await, Err(UNKNOWN_BLOCK_CODE.into()));
 	assert_eq!(call("energy_clock", json!([PRUNED])).await, Err(RUNTIME_CODE.into()));
 	for limit in [0, MAX_PAGE + 1, u32::MAX] {
-		assert_eq!(call("energy_orders", json!([4, 0, limit])).await, Err(INVALID_PARAMS_CODE.into()));
+		assert_eq!(call("energy_orders", json!([4, 0, 0, limit])).await, Err(INVALID_PARAMS_CODE.into()));
 		assert_eq!(call("energy_points", json!([0, limit])).await, Err(INVALID_PARAMS_CODE.into()));
 		assert_eq!(call("energy_lines", json!([4, 0, limit])).await, Err(INVALID_PARAMS_CODE.into()));
 	}
@@ -314,7 +327,10 @@ async fn a_price_subscription_reports_an_interval_once_when_its_clearing_is_fina
 	let mut subscription =
 		module().subscribe_unbounded("energy_subscribePrices", [(); 0]).await.expect("may be subscribed to");
 	let (news, _) = subscription.next::<NewPrices>().await.expect("stays open").expect("is as documented");
-	assert_eq!(news, NewPrices { interval: 4, block: BEST, outcome: Some(outcome()), prices: vec![zone_price()] });
+	assert_eq!(
+		news,
+		NewPrices { interval: 4, block: BEST, outcome: Some(outcome()), sessions: vec![vec![zone_price()]] }
+	);
 	let again = tokio::time::timeout(std::time::Duration::from_millis(200), subscription.next::<NewPrices>()).await;
 	assert!(again.is_err(), "the interval was reported twice");
 }

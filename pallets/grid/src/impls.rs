@@ -6,9 +6,11 @@ use crate::{
 };
 use alloc::{collections::BTreeSet, vec::Vec};
 use busbar_primitives::{
-	traits::{self, Calendar, Participants},
+	energy,
+	traits::{self, Calendar, Flows, Participants},
 	Fee, Interval, Link, ParticipantId, Point, PointId, PointKind, Role, Watt, ZoneId, ZoneView,
 };
+use core::ops::Range;
 use frame_support::{ensure, traits::EnsureOrigin, traits::Get, BoundedVec};
 use frame_system::{ensure_signed, pallet_prelude::OriginFor};
 use sp_runtime::DispatchResult;
@@ -157,7 +159,8 @@ impl<T: Config> Pallet<T> {
 		links: BoundedVec<(ZoneId, Link), T::MaxBatch>,
 	) -> DispatchResult {
 		ensure!(!links.is_empty(), Error::<T>::EmptyPublication);
-		ensure!(T::Calendar::is_open(interval), Error::<T>::IntervalNotOpen);
+		ensure!(T::Calendar::takes_limits(interval), Error::<T>::IntervalNotOpen);
+		let interval_s = T::Calendar::interval_s();
 		let mut named = BTreeSet::new();
 		for (id, link) in &links {
 			ensure!(named.insert(*id), Error::<T>::DuplicateZone);
@@ -166,6 +169,10 @@ impl<T: Config> Pallet<T> {
 			ensure!(zone.parent.is_some(), Error::<T>::RootHasNoLink);
 			ensure!(zone.exists_in(interval), Error::<T>::ZoneRetired);
 			ensure!(link.fee <= zone.static_link(interval).fee, Error::<T>::FeeAboveStatic);
+			let flow = T::Flows::sold(interval, *id);
+			let limit = if flow < 0 { link.export_w } else { link.import_w };
+			let carries = |watt| energy(watt, interval_s) >= flow.unsigned_abs();
+			ensure!(limit.is_none_or(carries), Error::<T>::BelowSoldFlow);
 			Publications::<T>::insert(interval, id, link);
 		}
 		Self::deposit_event(Event::Published { interval, links });
@@ -192,12 +199,10 @@ impl<T: Config> traits::Zones for Pallet<T> {
 }
 
 impl<T: Config> traits::Grid for Pallet<T> {
-	fn zones(interval: Interval, after: Option<ZoneId>, limit: u32) -> Vec<ZoneView> {
-		let first = after.map_or(0, |after| after.saturating_add(1));
-		(first..NextZone::<T>::get())
+	fn zones(interval: Interval, zones: Range<ZoneId>) -> Vec<ZoneView> {
+		(zones.start..zones.end.min(NextZone::<T>::get()))
 			.filter_map(|id| Zones::<T>::get(id).map(|zone| (id, zone)))
 			.filter(|(_, zone)| zone.exists_in(interval))
-			.take(usize::try_from(limit).unwrap_or(usize::MAX))
 			.map(|(id, zone)| {
 				let published = zone.parent.and_then(|_| Publications::<T>::get(interval, id));
 				let link = published.unwrap_or_else(|| zone.static_link(interval));

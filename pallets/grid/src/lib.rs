@@ -8,9 +8,9 @@
 //! import and export limits in W and a fee in nEUR/Wh. A connection point belongs to one zone and to one participant.
 //!
 //! What changes the tree (a zone, a point, a link's static terms, a retirement) takes effect from the first interval
-//! whose session has not opened yet, so that the tree of an open session stands. For an interval whose gate is open the
-//! operator of a zone may publish other limits, and a fee that is at most the static one, because collateral counts on
-//! it. Without a publication the static terms hold.
+//! that has not opened yet, so that the tree of an open one stands. Until the last gate of an interval closes the operator
+//! of a zone may publish other limits, not below the flow that earlier sessions sold, and a fee that is at most the static
+//! one, because collateral counts on it. Without a publication the static terms hold.
 //!
 //! # States
 //!
@@ -71,7 +71,7 @@ pub trait BenchmarkHelper<AccountId> {
 pub mod pallet {
 	use super::*;
 	use busbar_primitives::{
-		traits::{Calendar, Participants},
+		traits::{Calendar, Flows, Participants},
 		Fee, Interval, Link, ParticipantId, Point, PointId, PointKind, Watt, ZoneId,
 	};
 	use frame_support::pallet_prelude::*;
@@ -93,6 +93,8 @@ pub mod pallet {
 
 		/// Which sessions have opened, and which gates are still open.
 		type Calendar: Calendar;
+		/// What is sold already: limits do not fall below it.
+		type Flows: Flows;
 
 		/// Most zones that can ever be added.
 		#[pallet::constant]
@@ -196,8 +198,11 @@ pub mod pallet {
 		ZoneHasPoints,
 		/// The connection point is retired.
 		PointRetired,
-		/// The interval's session has not opened yet, or its gate is closed.
+		/// Limits of the interval are not accepted: it has not opened, its last gate has closed, or a session of it is being
+		/// cleared at this moment.
 		IntervalNotOpen,
+		/// The limit is lower than the flow that is sold already: a lower need is a curtailment.
+		BelowSoldFlow,
 		/// The publication names no zone.
 		EmptyPublication,
 		/// The publication names a zone twice.

@@ -3,7 +3,7 @@
 use crate::{self as pallet_grid, Error};
 use busbar_primitives::{
 	traits::{self, Zones as _},
-	Fee, Interval, Link, Moment, ParticipantId, PointKind, PostedBounds, Right, Role, Terms, ZoneId,
+	Fee, Interval, Link, Moment, ParticipantId, PointKind, PostedBounds, Right, Role, SignedWh, Terms, ZoneId,
 };
 use frame_support::{assert_ok, derive_impl, parameter_types};
 use frame_system::{mocking::MockBlock, EnsureRoot};
@@ -61,6 +61,8 @@ impl frame_system::Config for Test {
 
 parameter_types! {
 	pub static Now: Moment = EPOCH;
+	/// Flow that is sold, by zone.
+	pub static Sold: Vec<(ZoneId, SignedWh)> = Vec::new();
 	pub static MaxZones: u32 = 100;
 	pub static MaxPoints: u32 = 50;
 	pub const MaxDepth: u32 = 8;
@@ -72,6 +74,7 @@ impl pallet_grid::Config for Test {
 	type AdminOrigin = EnsureRoot<AccountId>;
 	type Participants = Members;
 	type Calendar = Clock;
+	type Flows = Clock;
 	type MaxZones = MaxZones;
 	type MaxDepth = MaxDepth;
 	type MaxPathFee = MaxPathFee;
@@ -147,7 +150,8 @@ impl traits::Calendar for Clock {
 		(interval < Self::first_unopened()).then_some(Terms {
 			delivery_start,
 			delivery_end: delivery_start + CLOCK,
-			gate_closure: delivery_start - CLOCK / 2,
+			gate_closure: delivery_start - CLOCK,
+			last_gate_closure: delivery_start - CLOCK / 2,
 			attestation_end: delivery_start + 2 * CLOCK,
 			dispute_end: delivery_start + 5 * CLOCK,
 			tick: 1,
@@ -155,6 +159,16 @@ impl traits::Calendar for Clock {
 			price_cap: 1_000,
 			posted: PostedBounds::default(),
 		})
+	}
+
+	fn takes_limits(interval: Interval) -> bool {
+		Self::terms(interval).is_some_and(|terms| Now::get() < terms.last_gate_closure)
+	}
+}
+
+impl traits::Flows for Clock {
+	fn sold(_: Interval, zone: ZoneId) -> SignedWh {
+		Sold::get().into_iter().find(|(at, _)| *at == zone).map_or(0, |(_, flow)| flow)
 	}
 }
 
@@ -200,6 +214,7 @@ pub fn run<R>(test: impl FnOnce() -> R) -> R {
 	sp_io::TestExternalities::new(storage).execute_with(|| {
 		System::set_block_number(1);
 		Now::set(EPOCH);
+		Sold::set(Vec::new());
 		let result = test();
 		Grid::do_try_state().unwrap();
 		result

@@ -4,6 +4,7 @@
 //! that a role's scope may need, taken at the tree's greatest depth.
 //! Reference times are estimates, rounded up, until benchmarks on the reference machine replace them.
 
+use busbar_primitives::MAX_PRODUCTS;
 use core::marker::PhantomData;
 use frame_support::{
 	traits::Get,
@@ -69,9 +70,11 @@ impl Costs {
 	}
 
 	fn publish(&self, links: u32) -> Weight {
-		// The calendar once; the zone, the role and the publication for each link.
+		// The calendar once; the zone, the role and the publication for each link, and what is sold of it: the interval and
+		// every session of it with its results.
+		let sold = u64::from(MAX_PRODUCTS).saturating_mul(2).saturating_add(1);
 		let link = Weight::from_parts(LINK, 0)
-			.saturating_add(self.db.reads_writes(self.role().saturating_add(1), 1))
+			.saturating_add(self.db.reads_writes(self.role().saturating_add(1).saturating_add(sold), 1))
 			.saturating_mul(u64::from(links));
 		self.call(3, 0).saturating_add(link)
 	}

@@ -1,8 +1,12 @@
 //! Benchmarks of the calls and hooks.
 
-use crate::{pallet::*, types::Level, Parameters, PriceKey};
+use crate::{
+	pallet::*,
+	types::{GateKey, Level, Record, Session, SessionId},
+	Parameters, PriceKey,
+};
 use alloc::vec::Vec;
-use busbar_primitives::{traits::Calendar, Interval, Moment, PointId, Price, Product, Side, Step, ZoneId};
+use busbar_primitives::{Moment, PointId, Price, Side, Step, ZoneId, MAX_PRODUCTS};
 use frame_benchmarking::v2::*;
 use frame_support::{
 	traits::{EnsureOrigin, Get},
@@ -22,11 +26,35 @@ pub trait BenchmarkHelper<AccountId> {
 }
 
 /// A market whose first sessions are open, and the first of them.
-fn open<T: Config>(zones: u32) -> Interval {
+fn session<T: Config>(zones: u32) -> SessionId {
 	T::BenchmarkHelper::grid(zones);
 	T::BenchmarkHelper::set_time(parameters::<T>().epoch);
 	Pallet::<T>::open_and_close(&mut WeightMeter::new());
-	Pallet::<T>::clock().next_gate.expect("sessions are open; qed")
+	Gates::<T>::iter_keys().next().map(|key| key.session()).expect("sessions are open; qed")
+}
+
+/// Lets chain time be the session's gate closure, and its record count `levels` levels, spread over all zones, each with
+/// energy to buy and to sell, so that they meet all along the curve.
+fn close<T: Config>(id: SessionId, zones: u32, levels: u32) {
+	let Parameters { tick, price_floor, .. } = parameters::<T>();
+	for i in 0..levels {
+		let price = price_floor.saturating_add(Price::from(tick).saturating_mul((i / zones).into()));
+		let level = Level { buy: 3, sell: 2, buy_arrivals: 1, sell_arrivals: 1 };
+		Levels::<T>::insert((id.0, id.1, i % zones, PriceKey::from(price)), level);
+	}
+	Sessions::<T>::mutate_extant(id.0, id.1, |session| session.levels = levels);
+	T::BenchmarkHelper::set_time(gate::<T>().closure());
+}
+
+/// The next gate to close.
+fn gate<T: Config>() -> GateKey {
+	Gates::<T>::iter_keys().next().expect("a gate is open; qed")
+}
+
+/// What the market keeps of a session and its interval.
+fn records<T: Config>(id: SessionId) -> (Record, Session) {
+	let record = Intervals::<T>::get(id.0).expect("the interval is open; qed");
+	(record, Sessions::<T>::get(id.0, id.1).expect("the session is open; qed"))
 }
 
 fn parameters<T: Config>() -> Parameters {
@@ -41,8 +69,8 @@ fn curve<T: Config>(count: u32) -> BoundedVec<Step, T::MaxSteps> {
 	BoundedVec::truncate_from(steps)
 }
 
-fn assert_order<T: Config>(interval: Interval, point: PointId, stands: bool) {
-	assert_eq!(Orders::<T>::contains_key(interval, point), stands);
+fn assert_order<T: Config>((interval, product): SessionId, point: PointId, stands: bool) {
+	assert_eq!(Orders::<T>::contains_key((interval, product, point)), stands);
 }
 
 #[benchmarks]
@@ -51,13 +79,13 @@ mod benchmarks {
 
 	#[benchmark]
 	fn place(s: Linear<1, { T::MaxSteps::get() }>) {
-		let interval = open::<T>(1);
+		let id = session::<T>(1);
 		let (account, point) = T::BenchmarkHelper::point(0);
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(account), interval, point, Product::Energy, curve::<T>(s));
+		_(RawOrigin::Signed(account), id.0, id.1, point, curve::<T>(s));
 
-		assert_order::<T>(interval, point, true);
+		assert_order::<T>(id, point, true);
 	}
 
 	#[benchmark]
@@ -65,29 +93,29 @@ mod benchmarks {
 		o: Linear<1, { T::MaxSteps::get() }>,
 		n: Linear<1, { T::MaxSteps::get() }>,
 	) -> Result<(), BenchmarkError> {
-		let interval = open::<T>(1);
+		let id = session::<T>(1);
 		let (account, point) = T::BenchmarkHelper::point(0);
 		let origin = RawOrigin::Signed(account);
-		Pallet::<T>::place(origin.clone().into(), interval, point, Product::Energy, curve::<T>(o))?;
+		Pallet::<T>::place(origin.clone().into(), id.0, id.1, point, curve::<T>(o))?;
 
 		#[extrinsic_call]
-		_(origin, interval, point, Product::Energy, curve::<T>(n));
+		_(origin, id.0, id.1, point, curve::<T>(n));
 
-		assert_order::<T>(interval, point, true);
+		assert_order::<T>(id, point, true);
 		Ok(())
 	}
 
 	#[benchmark]
 	fn cancel(s: Linear<1, { T::MaxSteps::get() }>) -> Result<(), BenchmarkError> {
-		let interval = open::<T>(1);
+		let id = session::<T>(1);
 		let (account, point) = T::BenchmarkHelper::point(0);
 		let origin = RawOrigin::Signed(account);
-		Pallet::<T>::place(origin.clone().into(), interval, point, Product::Energy, curve::<T>(s))?;
+		Pallet::<T>::place(origin.clone().into(), id.0, id.1, point, curve::<T>(s))?;
 
 		#[extrinsic_call]
-		_(origin, interval, point);
+		_(origin, id.0, id.1, point);
 
-		assert_order::<T>(interval, point, false);
+		assert_order::<T>(id, point, false);
 		Ok(())
 	}
 
@@ -104,7 +132,7 @@ mod benchmarks {
 	/// A block in which nothing opens or closes.
 	#[benchmark]
 	fn poll() {
-		open::<T>(1);
+		session::<T>(1);
 
 		#[block]
 		{
@@ -112,46 +140,95 @@ mod benchmarks {
 		}
 	}
 
+	/// An interval with as many products as there can be.
 	#[benchmark]
-	fn open_session() {
-		let interval = open::<T>(1);
+	fn open() {
+		session::<T>(1);
 		let next = NextToOpen::<T>::get();
-		T::BenchmarkHelper::set_time(Pallet::<T>::terms(interval).map_or(0, |terms| terms.delivery_start));
+		let spec = parameters::<T>().products[0];
+		let products = BoundedVec::truncate_from(alloc::vec![spec; MAX_PRODUCTS as usize]);
+		let parameters = Parameters { products, ..parameters::<T>() };
 
 		#[block]
 		{
-			Pallet::<T>::open_and_close(&mut WeightMeter::new());
+			Pallet::<T>::open(next, &parameters);
 		}
 
-		assert!(NextToOpen::<T>::get() > next);
+		assert!(Intervals::<T>::contains_key(next));
 	}
 
-	/// Levels spread over all zones, each with energy to buy and to sell, so that they meet all along the curve.
+	/// Taking a gate up and leaving it to the next block.
 	#[benchmark]
-	fn close(z: Linear<1, { T::MaxZones::get() }>, l: Linear<0, { T::MaxLevels::get() }>) {
-		let interval = open::<T>(z);
-		let Parameters { tick, price_floor, .. } = parameters::<T>();
-		for i in 0..l {
-			let price = price_floor.saturating_add(Price::from(tick).saturating_mul((i / z).into()));
-			let level = Level { buy: 3, sell: 2, buy_arrivals: 1, sell_arrivals: 1 };
-			Levels::<T>::insert((interval, i % z, PriceKey::from(price)), level);
-		}
-		T::BenchmarkHelper::set_time(Pallet::<T>::terms(interval).map_or(0, |terms| terms.gate_closure));
+	fn begin() {
+		let id = session::<T>(1);
+		close::<T>(id, 1, 0);
 
 		#[block]
 		{
-			// The record counts no levels, so that the share of the block does not bound what is measured.
-			Pallet::<T>::open_and_close(&mut WeightMeter::new());
+			let key = gate::<T>();
+			let _ = records::<T>(key.session());
+			Pallet::<T>::park(Pallet::<T>::resume(key.session()));
 		}
 
-		assert!(Pallet::<T>::record(interval).is_some_and(|record| record.outcome.is_some()));
+		assert!(ClosingGate::<T>::exists());
+	}
+
+	#[benchmark]
+	fn load_zones(z: Linear<1, { T::MaxZones::get() }>) {
+		let id = session::<T>(z);
+		close::<T>(id, z, 0);
+		let mut closing = Pallet::<T>::resume(id);
+
+		#[block]
+		{
+			Pallet::<T>::load_zones(&mut closing, &mut WeightMeter::new());
+			Pallet::<T>::park(closing);
+		}
+
+		assert_eq!(LoadedPages::<T>::get(0).map(|page| page.zones.len() as u32), Some(z));
+	}
+
+	#[benchmark]
+	fn load_levels(l: Linear<1, { T::MaxLevels::get() }>) {
+		let zones = T::MaxZones::get().min(1_000);
+		let id = session::<T>(zones);
+		close::<T>(id, zones, l);
+		let (_, session) = records::<T>(id);
+		let mut closing = Pallet::<T>::resume(id);
+
+		#[block]
+		{
+			Pallet::<T>::load_levels(&mut closing, &session, &mut WeightMeter::new());
+			Pallet::<T>::park(closing);
+		}
+
+		assert_eq!(LoadedPages::<T>::get(0).map(|page| page.levels.len() as u32), Some(l));
+	}
+
+	#[benchmark]
+	fn decide(z: Linear<1, { T::MaxZones::get() }>, l: Linear<1, { T::MaxLevels::get() }>) {
+		let id = session::<T>(z);
+		close::<T>(id, z, l);
+		let (record, session) = records::<T>(id);
+		let mut closing = Pallet::<T>::resume(id);
+		Pallet::<T>::load_zones(&mut closing, &mut WeightMeter::new());
+		Pallet::<T>::load_levels(&mut closing, &session, &mut WeightMeter::new());
+		Pallet::<T>::park(closing);
+		let (key, closing) = (gate::<T>(), Pallet::<T>::resume(id));
+
+		#[block]
+		{
+			Pallet::<T>::decide(key, record, session, closing, None);
+		}
+
+		assert!(records::<T>(id).1.outcome.is_some_and(|outcome| outcome.cleared));
 	}
 
 	#[benchmark]
 	fn prune(k: Linear<0, { T::MaxPrunePerBlock::get() }>) {
-		let interval = open::<T>(1);
+		let (interval, product) = session::<T>(1);
 		for zone in 0..k {
-			Levels::<T>::insert((interval, zone, PriceKey::from(0)), Level::default());
+			Levels::<T>::insert((interval, product, zone, PriceKey::from(0)), Level::default());
 		}
 
 		#[block]
@@ -161,5 +238,6 @@ mod benchmarks {
 
 		assert_eq!(Levels::<T>::iter_prefix((interval,)).count(), 0);
 	}
+
 	impl_benchmark_test_suite!(Pallet, crate::mock::bare(), crate::mock::Test);
 }

@@ -1,8 +1,18 @@
 //! The invariants, as a function that tests call after every step and `try_state` on a live chain.
 
-use crate::{pallet::*, sums, types::Record, PriceKey};
+use crate::{
+	gate::assemble,
+	pallet::*,
+	sums,
+	types::{ClearedZone, GateKey, LoadedLevel, LoadedZone, Record, Session, SessionId},
+	PriceKey,
+};
 use alloc::{collections::BTreeMap, vec::Vec};
-use busbar_primitives::{traits::Grid, Interval, Outcome, Price, Side, Wh, ZoneId, ZoneView};
+use busbar_primitives::{
+	energy,
+	traits::{Calendar, Flows, Grid},
+	Interval, Outcome, Price, Side, Wh, ZoneId, ZoneView,
+};
 use frame_support::{ensure, traits::Get};
 use sp_runtime::TryRuntimeError;
 
@@ -12,30 +22,76 @@ impl<T: Config> Pallet<T> {
 	/// # Errors
 	/// The first invariant that does not hold.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
-		let (open, close, prune) = (NextToOpen::<T>::get(), NextToClose::<T>::get(), NextToPrune::<T>::get());
-		ensure!(prune <= close && close <= open, "the cursors are out of order");
+		let (open, prune) = (NextToOpen::<T>::get(), NextToPrune::<T>::get());
+		ensure!(prune <= open, "the cursors are out of order");
 		ensure!(ParametersValue::<T>::get().validate(T::SlotDuration::get()).is_ok(), "the parameters make no sense");
+		let mut gates = 0usize;
 		for (interval, record) in Intervals::<T>::iter() {
 			ensure!((prune..open).contains(&interval), "an interval stands outside the cursors");
-			ensure!((interval < close) == record.outcome.is_some(), "an interval is closed before its turn");
-			Self::check_book(interval, &record)?;
-			match record.outcome {
-				Some(outcome) if outcome.cleared => Self::check_cleared(interval, &outcome)?,
-				Some(outcome) => Self::check_failed(interval, &outcome)?,
-				None => ensure!(Results::<T>::iter_prefix(interval).next().is_none(), "results before the gate closed"),
+			let mut sum = Record::new(record.terms, record.products.clone());
+			for (product, spec) in record.product_ids().zip(&record.products) {
+				let session = Sessions::<T>::get(interval, product).ok_or("an interval lacks a session")?;
+				let gate = GateKey::new(spec.gate_closure(record.terms.delivery_start), (interval, product));
+				ensure!(Gates::<T>::contains_key(gate) == session.outcome.is_none(), "a gate and its session disagree");
+				gates = gates.saturating_add(usize::from(session.outcome.is_none()));
+				Self::check_book((interval, product), &session)?;
+				match session.outcome {
+					Some(outcome) if outcome.cleared => Self::check_cleared((interval, product), &outcome)?,
+					Some(outcome) => Self::check_failed((interval, product), &outcome)?,
+					None => {
+						let results = Results::<T>::iter_prefix((interval, product)).next();
+						ensure!(results.is_none(), "results before the session has ended");
+					},
+				}
+				if let Some(outcome) = session.outcome {
+					sum.end_session(&outcome);
+				}
 			}
+			// Points are those of the session that ended last, whichever it was.
+			sum.ended.points = record.ended.points;
+			ensure!(sum == record, "an interval is not the sum of its sessions");
+			Self::check_flows(interval)?;
+		}
+		ensure!(Gates::<T>::iter_keys().count() == gates, "a gate has no session");
+		Self::check_closing()
+	}
+
+	/// What earlier blocks loaded of a gate is there, and belongs to the first gate of all.
+	fn check_closing() -> Result<(), TryRuntimeError> {
+		let pages = LoadedPages::<T>::iter_keys().count();
+		let Some(gate) = ClosingGate::<T>::get() else {
+			ensure!(pages == 0, "pages of no gate");
+			return Ok(());
+		};
+		ensure!(Gates::<T>::iter_keys().next().map(|key| key.session()) == Some(gate.session), "a gate out of turn");
+		let loaded =
+			(0..gate.pages).map(LoadedPages::<T>::get).collect::<Option<Vec<_>>>().ok_or("a page is missing")?;
+		ensure!(loaded.len() == pages, "pages of no gate");
+		let levels: usize = loaded.iter().map(|page| page.levels.len()).sum();
+		ensure!(levels == gate.levels as usize, "the count of loaded levels is wrong");
+		Ok(())
+	}
+
+	/// No contracted flow, over all sessions, exceeds its link's limit in force.
+	fn check_flows(interval: Interval) -> Result<(), TryRuntimeError> {
+		let interval_s = <Self as Calendar>::interval_s();
+		for zone in T::Grid::zones(interval, 0..T::Grid::zone_count()).iter().filter(|zone| zone.parent.is_some()) {
+			let flow = <Self as Flows>::sold(interval, zone.id);
+			let limit = if flow < 0 { zone.link.export_w } else { zone.link.import_w };
+			let within = limit.is_none_or(|watt| flow.unsigned_abs() <= energy(watt, interval_s));
+			ensure!(within, "a flow exceeds its link's limit");
 		}
 		Ok(())
 	}
 
-	/// Levels equal the orders' steps, queues equal the levels, and the record counts them.
-	fn check_book(interval: Interval, record: &Record) -> Result<(), TryRuntimeError> {
+	/// Levels equal the orders' steps, queues equal the levels, and the session counts them.
+	fn check_book(id: SessionId, session: &Session) -> Result<(), TryRuntimeError> {
 		let mut sums: BTreeMap<(ZoneId, Price), (Wh, Wh)> = BTreeMap::new();
 		let mut queues: BTreeMap<(ZoneId, Price, Side), BTreeMap<u32, Wh>> = BTreeMap::new();
 		let (mut orders, mut buy, mut sell) = (0u32, 0 as Wh, 0 as Wh);
-		for (_, order) in Orders::<T>::iter_prefix(interval) {
+		for (_, order) in Orders::<T>::iter_prefix(id) {
 			orders = orders.saturating_add(1);
-			ensure!(order.arrival < record.arrivals, "an order arrived after the last one");
+			ensure!(order.arrival < session.arrivals, "an order arrived after the last one");
 			for queued in &order.steps {
 				let step = queued.step;
 				let sum = sums.entry((order.zone, step.price)).or_default();
@@ -47,20 +103,20 @@ impl<T: Config> Pallet<T> {
 				ensure!(queue.insert(queued.arrival, step.wh).is_none(), "two steps have one place in a queue");
 			}
 		}
-		ensure!(record.orders == orders, "the count of orders is wrong");
-		ensure!(record.levels as usize == sums.len(), "the count of levels is wrong");
-		ensure!(record.levels <= T::MaxLevels::get(), "there are too many levels");
-		ensure!((record.offered_buy, record.offered_sell) == (buy, sell), "the offered energy is wrong");
-		ensure!(Levels::<T>::iter_prefix((interval,)).count() == sums.len(), "a level has no orders");
+		ensure!(session.orders == orders, "the count of orders is wrong");
+		ensure!(session.levels as usize == sums.len(), "the count of levels is wrong");
+		ensure!(session.levels <= T::MaxLevels::get(), "there are too many levels");
+		ensure!((session.offered_buy, session.offered_sell) == (buy, sell), "the offered energy is wrong");
+		ensure!(Levels::<T>::iter_prefix(id).count() == sums.len(), "a level has no orders");
 		for ((zone, price), (buy, sell)) in sums {
-			let level = Levels::<T>::get((interval, zone, PriceKey::from(price))).ok_or("an order has no level")?;
+			let level = Levels::<T>::get((id.0, id.1, zone, PriceKey::from(price))).ok_or("an order has no level")?;
 			ensure!((level.buy, level.sell) == (buy, sell), "a level is not the sum of its orders");
 		}
 		for ((zone, price, side), queue) in queues {
 			let price = PriceKey::from(price);
-			let level = Levels::<T>::get((interval, zone, price)).ok_or("an order has no level")?;
+			let level = Levels::<T>::get((id.0, id.1, zone, price)).ok_or("an order has no level")?;
 			let (total, arrivals) = level.side(side);
-			let at = crate::book::Queue::<T>::at(interval, zone, price);
+			let at = crate::book::Queue::<T>::at(id, zone, price);
 			let mut ahead: Wh = 0;
 			for (arrival, wh) in queue {
 				ensure!(arrival < arrivals, "a step arrived after the last one");
@@ -69,10 +125,11 @@ impl<T: Config> Pallet<T> {
 			}
 			ensure!(ahead == total, "a queue is not its level's sum");
 		}
-		for (zone, price, key) in Queues::<T>::iter_key_prefix((interval,)) {
-			let level = Levels::<T>::get((interval, zone, price)).ok_or("a queue has no level")?;
-			let sum = (0..32)
-				.try_fold(0, |sum: Wh, slot| sum.checked_add(Queues::<T>::get((interval, zone, price, key)).get(slot)));
+		for (zone, price, key) in Queues::<T>::iter_key_prefix(id) {
+			let level = Levels::<T>::get((id.0, id.1, zone, price)).ok_or("a queue has no level")?;
+			let sum = (0..32).try_fold(0, |sum: Wh, slot| {
+				sum.checked_add(Queues::<T>::get((id.0, id.1, zone, price, key)).get(slot))
+			});
 			let (total, _) = level.side(key.side);
 			ensure!(sum.is_some_and(|sum| 0 < sum && sum <= total), "a queue holds energy that its level does not");
 		}
@@ -80,12 +137,12 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The checker of `busbar-clearing` passes; energy balances; nobody is filled worse than their limit.
-	fn check_cleared(interval: Interval, outcome: &Outcome) -> Result<(), TryRuntimeError> {
-		let tree = T::Grid::zones(interval, None, T::MaxZones::get());
-		let zones = Self::rebuild(interval, &tree).ok_or("the zones form no tree")?;
-		let mut results = Vec::with_capacity(tree.len());
-		for ZoneView { id, .. } in &tree {
-			let result = Results::<T>::get(interval, id).ok_or("a zone has no result")?;
+	fn check_cleared(id: SessionId, outcome: &Outcome) -> Result<(), TryRuntimeError> {
+		let tree = T::Grid::zones(id.0, 0..T::MaxZones::get());
+		let (mut zones, mut results) = (Vec::with_capacity(tree.len()), Vec::with_capacity(tree.len()));
+		for ZoneView { id: zone, parent, .. } in &tree {
+			let ClearedZone { import, export, fee, result } = Self::result(id, *zone).ok_or("a zone has no result")?;
+			zones.push(LoadedZone { id: *zone, parent: *parent, import, export, fee });
 			results.push(busbar_clearing::ZoneResult {
 				price: result.price.ok_or("a cleared zone has no price")?,
 				flow: result.flow,
@@ -96,10 +153,13 @@ impl<T: Config> Pallet<T> {
 				rent: result.rent,
 			});
 		}
-		for (zone, result) in zones.iter().zip(&results).skip(1) {
-			let limit = if result.flow < 0 { zone.export } else { zone.import };
-			ensure!(limit.is_none_or(|limit| result.flow.unsigned_abs() <= limit), "a flow exceeds its link's limit");
-		}
+		let levels = Levels::<T>::iter_prefix(id).map(|((zone, price), level)| LoadedLevel {
+			zone,
+			price: price.into(),
+			buy: level.buy,
+			sell: level.sell,
+		});
+		let market = assemble(&zones, levels).ok_or("the zones form no tree")?;
 		let prices: BTreeMap<ZoneId, Price> = tree.iter().zip(&results).map(|(zone, r)| (zone.id, r.price)).collect();
 		let clearing = busbar_clearing::Clearing {
 			zones: results,
@@ -108,15 +168,15 @@ impl<T: Config> Pallet<T> {
 			fees: outcome.fees,
 			rent: outcome.rent,
 		};
-		if let Err(violation) = busbar_clearing::check(&zones, &clearing) {
-			log::error!(target: "runtime::market", "interval {interval}: {violation}");
-			return Err("a cleared interval does not pass the checker".into());
+		if let Err(violation) = busbar_clearing::check(&market, &clearing) {
+			log::error!(target: "runtime::market", "session {id:?}: {violation}");
+			return Err("a cleared session does not pass the checker".into());
 		}
 
 		let (mut bought, mut sold) = (0 as Wh, 0 as Wh);
-		for (_, order) in Orders::<T>::iter_prefix(interval) {
+		for (_, order) in Orders::<T>::iter_prefix(id) {
 			let price = *prices.get(&order.zone).ok_or("an order's zone is not in the tree")?;
-			for (queued, wh) in order.steps.iter().zip(Self::accepted(interval, &order)) {
+			for (queued, wh) in order.steps.iter().zip(Self::accepted(id, &order)) {
 				ensure!(wh <= queued.step.wh, "more is accepted than was offered");
 				let (sum, worse) = match queued.step.side {
 					Side::Buy => (&mut bought, queued.step.price < price),
@@ -131,15 +191,15 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// No prices, no flows, no positions.
-	fn check_failed(interval: Interval, outcome: &Outcome) -> Result<(), TryRuntimeError> {
-		let zero = Outcome { cleared: false, points: outcome.points, traded: 0, fees: 0, rent: 0, welfare: 0 };
-		ensure!(*outcome == zero, "a failed interval has an outcome");
-		for (_, result) in Results::<T>::iter_prefix(interval) {
+	fn check_failed(id: SessionId, outcome: &Outcome) -> Result<(), TryRuntimeError> {
+		let zero = Outcome { points: outcome.points, ..Outcome::default() };
+		ensure!(*outcome == zero, "a failed session has an outcome");
+		for ClearedZone { result, .. } in Results::<T>::iter_prefix(id).flat_map(|(_, page)| page).flatten() {
 			let empty = result.flow == 0 && result.margin_buy == 0 && result.margin_sell == 0;
-			ensure!(result.price.is_none() && empty, "a failed interval has a price or a flow");
+			ensure!(result.price.is_none() && empty, "a failed session has a price or a flow");
 		}
-		for (_, order) in Orders::<T>::iter_prefix(interval) {
-			ensure!(Self::accepted(interval, &order).iter().all(|wh| *wh == 0), "a failed interval has a position");
+		for (_, order) in Orders::<T>::iter_prefix(id) {
+			ensure!(Self::accepted(id, &order).iter().all(|wh| *wh == 0), "a failed session has a position");
 		}
 		Ok(())
 	}

@@ -4,14 +4,16 @@ use crate::{
 	book::Queue,
 	pallet::*,
 	sums,
-	types::{QueuedStep, Record},
+	types::{ClearedZone, QueuedStep, Record, Session, SessionId, PAGE},
 	PriceKey,
 };
 use alloc::vec::Vec;
 use busbar_primitives::{
-	api::{BookLevel, Clock, OrderView, ZonePrice},
+	api::{BookLevel, Clock, OrderView, SessionView, ZonePrice},
+	payment,
 	traits::{Calendar, Grid, Positions, Prune},
-	Balance, Interval, Moment, Outcome, Phase, PointId, Position, Price, Side, Terms, Wh, ZoneId, ZoneResult,
+	Balance, Contract, Interval, Moment, Outcome, Phase, PointId, Position, Price, Product, ProductId, Side, Terms, Wh,
+	ZoneId, ZoneResult,
 };
 use frame_support::traits::Time;
 
@@ -31,36 +33,44 @@ impl<T: Config> Calendar for Pallet<T> {
 	fn terms(interval: Interval) -> Option<Terms> {
 		Intervals::<T>::get(interval).map(|record| record.terms)
 	}
+
+	fn takes_limits(interval: Interval) -> bool {
+		let before_last = Self::terms(interval).is_some_and(|terms| Self::now() < terms.last_gate_closure);
+		before_last && ClosingGate::<T>::get().is_none_or(|gate| gate.session.0 != interval)
+	}
 }
 
 impl<T: Config> Positions<T::AccountId> for Pallet<T> {
 	fn outcome(interval: Interval) -> Option<Outcome> {
-		Intervals::<T>::get(interval).and_then(|record| record.outcome)
+		Intervals::<T>::get(interval).and_then(|record| record.outcome())
 	}
 
 	fn zone_result(interval: Interval, zone: ZoneId) -> Option<ZoneResult> {
-		Results::<T>::get(interval, zone)
+		let record = Intervals::<T>::get(interval)?;
+		let start = record.terms.delivery_start;
+		let mut ended: Vec<_> = record.product_ids().zip(&record.products).collect();
+		ended.sort_by_key(|(_, spec)| core::cmp::Reverse(spec.gate_closure(start)));
+		ended.into_iter().find_map(|(product, _)| Self::result((interval, product), zone)).map(|zone| zone.result)
 	}
 
-	fn of(point: PointId, interval: Interval) -> Position {
-		let Some(order) = Orders::<T>::get(interval, point) else { return Position::default() };
-		let mut position = Position::default();
-		for (queued, wh) in order.steps.iter().zip(Self::accepted(interval, &order)) {
-			let sum = match queued.step.side {
-				Side::Buy => &mut position.bought,
-				Side::Sell => &mut position.sold,
-			};
-			*sum = sum.saturating_add(wh);
+	fn contracts(point: PointId, interval: Interval) -> Vec<Contract> {
+		let Some(record) = Intervals::<T>::get(interval) else { return Vec::new() };
+		record.product_ids().filter_map(|product| Self::contract((interval, product), point)).collect()
+	}
+
+	fn take_collateral(point: PointId, interval: Interval) -> Vec<(T::AccountId, Balance)> {
+		let Some(record) = Intervals::<T>::get(interval).filter(|record| record.unended == 0) else {
+			return Vec::new();
+		};
+		let mut taken = Vec::new();
+		for product in record.product_ids() {
+			let key = (interval, product, point);
+			if let Some(mut order) = Orders::<T>::get(key).filter(|order| order.held > 0) {
+				taken.push((order.account.clone(), core::mem::take(&mut order.held)));
+				Orders::<T>::insert(key, order);
+			}
 		}
-		position
-	}
-
-	fn take_collateral(point: PointId, interval: Interval) -> Option<(T::AccountId, Balance)> {
-		Self::outcome(interval)?;
-		let mut order = Orders::<T>::get(interval, point).filter(|order| order.held > 0)?;
-		let taken = (order.account.clone(), core::mem::take(&mut order.held));
-		Orders::<T>::insert(interval, point, order);
-		Some(taken)
+		taken
 	}
 }
 
@@ -69,20 +79,24 @@ impl<T: Config> Prune for Pallet<T> {
 		let mut removed = 0u32;
 		// Keys are listed before they are removed, and no more than there is room for.
 		let room = |removed: u32| usize::try_from(limit.saturating_sub(removed)).unwrap_or(usize::MAX);
-		for point in Orders::<T>::iter_key_prefix(interval).take(room(removed)).collect::<Vec<_>>() {
-			Orders::<T>::remove(interval, point);
+		for key in Orders::<T>::iter_key_prefix((interval,)).take(room(removed)).collect::<Vec<_>>() {
+			Orders::<T>::remove((interval, key.0, key.1));
 			removed = removed.saturating_add(1);
 		}
 		for key in Queues::<T>::iter_key_prefix((interval,)).take(room(removed)).collect::<Vec<_>>() {
-			Queues::<T>::remove((interval, key.0, key.1, key.2));
+			Queues::<T>::remove((interval, key.0, key.1, key.2, key.3));
 			removed = removed.saturating_add(1);
 		}
 		for key in Levels::<T>::iter_key_prefix((interval,)).take(room(removed)).collect::<Vec<_>>() {
-			Levels::<T>::remove((interval, key.0, key.1));
+			Levels::<T>::remove((interval, key.0, key.1, key.2));
 			removed = removed.saturating_add(1);
 		}
-		for zone in Results::<T>::iter_key_prefix(interval).take(room(removed)).collect::<Vec<_>>() {
-			Results::<T>::remove(interval, zone);
+		for key in Results::<T>::iter_key_prefix((interval,)).take(room(removed)).collect::<Vec<_>>() {
+			Results::<T>::remove((interval, key.0, key.1));
+			removed = removed.saturating_add(1);
+		}
+		for product in Sessions::<T>::iter_key_prefix(interval).take(room(removed)).collect::<Vec<_>>() {
+			Sessions::<T>::remove(interval, product);
 			removed = removed.saturating_add(1);
 		}
 		removed
@@ -90,9 +104,38 @@ impl<T: Config> Prune for Pallet<T> {
 }
 
 impl<T: Config> Pallet<T> {
-	/// Accepted energy of each step of an order, in Wh; all zero unless its interval cleared.
-	pub fn accepted(interval: Interval, order: &OrderOf<T>) -> Vec<Wh> {
-		let cleared = Results::<T>::get(interval, order.zone).and_then(|result| Some((result.price?, result))).map(
+	/// What a session decided for a zone; `None` before it has ended.
+	pub(crate) fn result((interval, product): SessionId, zone: ZoneId) -> Option<ClearedZone> {
+		let (page, slot) = crate::gate::place(zone);
+		Results::<T>::get((interval, product, page))?.get(slot).copied().flatten()
+	}
+
+	/// What a point bought or sold in a session; `None` if nothing.
+	fn contract(session: SessionId, point: PointId) -> Option<Contract> {
+		let order = Orders::<T>::get((session.0, session.1, point))?;
+		let price = Self::result(session, order.zone)?.result.price?;
+		let mut position = Position::default();
+		for (queued, wh) in order.steps.iter().zip(Self::accepted(session, &order)) {
+			let sum = match queued.step.side {
+				Side::Buy => &mut position.bought,
+				Side::Sell => &mut position.sold,
+			};
+			*sum = sum.saturating_add(wh);
+		}
+		// Steps of one order do not cross, so at one price only one side is accepted, within a point's rating.
+		let amount = payment(price, position.sold).saturating_sub(payment(price, position.bought));
+		(position != Position::default()).then_some(Contract {
+			product: session.1,
+			position,
+			amount,
+			lowest: price,
+			highest: price,
+		})
+	}
+
+	/// Accepted energy of each step of an order, in Wh; all zero unless its session cleared.
+	pub fn accepted(session: SessionId, order: &OrderOf<T>) -> Vec<Wh> {
+		let cleared = Self::result(session, order.zone).and_then(|zone| Some((zone.result.price?, zone.result))).map(
 			|(price, result)| busbar_clearing::ZoneResult {
 				price,
 				flow: result.flow,
@@ -107,7 +150,7 @@ impl<T: Config> Pallet<T> {
 			let Some(result) = &cleared else { return 0 };
 			// Only at the zone price does the queue matter.
 			let ahead = if step.price == result.price {
-				let queue = Queue::<T>::at(interval, order.zone, PriceKey::from(step.price));
+				let queue = Queue::<T>::at(session, order.zone, PriceKey::from(step.price));
 				// The whole queue was counted when its last step was added, so no part of it overflows.
 				sums::ahead(&queue, step.side, *arrival).unwrap_or(Wh::MAX)
 			} else {
@@ -125,7 +168,8 @@ impl<T: Config> Pallet<T> {
 		let first_unopened = NextToOpen::<T>::get();
 		let current = parameters.interval_at(now);
 		// Gates of this moment's interval and before it have passed.
-		let next_gate = (current..first_unopened).find(|interval| <Self as Calendar>::is_open(*interval));
+		let next_gate = (current..first_unopened)
+			.find(|interval| Self::terms(*interval).is_some_and(|terms| now < terms.last_gate_closure));
 		Clock {
 			now,
 			epoch: parameters.epoch,
@@ -146,42 +190,63 @@ impl<T: Config> Pallet<T> {
 	/// pruned.
 	pub fn phase(interval: Interval) -> Option<Phase> {
 		let record = Intervals::<T>::get(interval)?;
-		Some(match record.outcome {
+		Some(match record.outcome() {
 			Some(outcome) if outcome.cleared => Phase::Cleared,
 			Some(_) => Phase::Failed,
-			None if <Self as Calendar>::now() < record.terms.gate_closure => Phase::Open,
+			None if <Self as Calendar>::now() < record.terms.last_gate_closure => Phase::Open,
 			None => Phase::Closed,
 		})
 	}
 
-	/// Depth of the book of a zone, in ascending order of prices.
-	pub fn book(interval: Interval, zone: ZoneId) -> Vec<BookLevel> {
-		Levels::<T>::iter_prefix((interval, zone))
+	/// The sessions of an interval, in the order of its products.
+	pub fn sessions(interval: Interval) -> Vec<SessionView> {
+		let Some(record) = Intervals::<T>::get(interval) else { return Vec::new() };
+		let start = record.terms.delivery_start;
+		let view = |(product, spec): (ProductId, &Product)| {
+			let Session { orders, levels, outcome, .. } = Sessions::<T>::get(interval, product).unwrap_or_default();
+			SessionView {
+				product: *spec,
+				gate_opening: spec.gate_opening(start),
+				gate_closure: spec.gate_closure(start),
+				orders,
+				levels,
+				outcome,
+			}
+		};
+		record.product_ids().zip(&record.products).map(view).collect()
+	}
+
+	/// Depth of a session's book in a zone, in ascending order of prices.
+	pub fn book(interval: Interval, product: ProductId, zone: ZoneId) -> Vec<BookLevel> {
+		Levels::<T>::iter_prefix((interval, product, zone))
 			.map(|(price, level)| BookLevel { price: Price::from(price), buy: level.buy, sell: level.sell })
 			.collect()
 	}
 
-	/// Results of all zones, in ascending order; empty before the interval has cleared or failed.
-	pub fn prices(interval: Interval) -> Vec<ZonePrice> {
-		let mut prices: Vec<_> =
-			Results::<T>::iter_prefix(interval).map(|(zone, result)| ZonePrice { zone, result }).collect();
-		prices.sort_unstable_by_key(|price| price.zone);
-		prices
+	/// A session's results of all zones, in ascending order; empty before it has ended.
+	pub fn prices(interval: Interval, product: ProductId) -> Vec<ZonePrice> {
+		let mut pages: Vec<_> = Results::<T>::iter_prefix((interval, product)).collect();
+		pages.sort_unstable_by_key(|(page, _)| *page);
+		let zones = pages.into_iter().flat_map(|(page, zones)| (page.saturating_mul(PAGE)..).zip(zones));
+		zones
+			.filter_map(|(zone, cleared)| {
+				let ClearedZone { import, export, fee, result } = cleared?;
+				Some(ZonePrice { zone, import, export, fee, result })
+			})
+			.collect()
 	}
 
-	/// Up to `limit` orders of an interval at points numbered `from` and above.
-	pub fn orders(interval: Interval, from: PointId, limit: u32) -> Vec<OrderView> {
+	/// Up to `limit` orders of a session at points numbered `from` and above.
+	pub fn orders(interval: Interval, product: ProductId, from: PointId, limit: u32) -> Vec<OrderView> {
+		let ended = Sessions::<T>::get(interval, product).is_some_and(|session| session.outcome.is_some());
 		(from..T::Grid::point_count())
-			.filter_map(|point| Some((point, Orders::<T>::get(interval, point)?)))
+			.filter_map(|point| Some((point, Orders::<T>::get((interval, product, point))?)))
 			.take(usize::try_from(limit).unwrap_or(usize::MAX))
 			.map(|(point, order)| OrderView {
 				point,
 				zone: order.zone,
 				arrival: order.arrival,
-				accepted: match Self::outcome(interval) {
-					Some(_) => Self::accepted(interval, &order),
-					None => Vec::new(),
-				},
+				accepted: if ended { Self::accepted((interval, product), &order) } else { Vec::new() },
 				steps: order.steps.iter().map(|queued| queued.step).collect(),
 				held: order.held,
 			})

@@ -4,28 +4,36 @@
 //!
 //! ## What it owns
 //!
-//! The calendar: which interval a moment belongs to, when sessions open and gates close, and the [`Terms`] that were
-//! fixed when an interval opened. One order per interval and connection point: a step curve, whose collateral is held.
-//! The book: energy per price level, each level a storage key in price order, with running sums over its queue
-//! ([`sums`]). What clearing decided: a result per zone, an outcome per interval; positions derive from them.
+//! The calendar: which interval a moment belongs to, when gates open and close, and the [`Terms`] and products that were
+//! fixed when an interval opened. Sessions: each product of an interval is traded in one. Per session and connection point
+//! one order: a step curve, whose collateral is held. The book: energy per price level, each level a storage key in price
+//! order, with running sums over its queue ([`sums`]). What clearing decided: results in pages of zones, an outcome per
+//! session; positions derive from them and add up over sessions.
 //!
 //! ## The states of an interval
 //!
 //! ```text
-//! unopened --on_poll--> open --chain time reaches the gate--> closed --on_poll--> cleared | failed --on_idle--> pruned
-//!     \---- its gate passed while the chain stood still ----> skipped
+//! unopened --on_poll--> open --every session has ended--> ended --on_idle--> pruned
+//!     \---- its last gate passed while the chain stood still ----> skipped
 //! ```
 //!
-//! - **Opening.** Sessions open up to `horizon` intervals ahead of the one in delivery, once the grid has a root zone, a
-//!   bounded number per block. An interval whose gate has passed never opens: after a halt of any length the next one to
-//!   open is the first with its gate still ahead, and the passed range is kept as one entry of [`Skipped`].
-//! - **Closing.** Orders are accepted strictly before `gate_closure`. At most `MaxClosePerBlock` intervals close per
-//!   block, in order, right after the block's inherents, so that chain time is this block's; within at most
-//!   `ClearingShare` of a block. An interval clears within one block: `MaxZones` and `MaxLevels` are chosen so that the
-//!   largest one fits (`integrity_test`). One that does not fit what is left of this block waits for the next.
-//! - **Failing safe.** If delivery has begun before that, because the chain stood still or its blocks were full, or if
-//!   clearing refuses its input, there are no positions and no prices: metered energy settles as imbalance, and settlement
-//!   takes the orders' collateral back to their owners.
+//! and of each of its sessions
+//!
+//! ```text
+//! announced --gate opens--> open --gate closes--> closing --on_poll, over blocks--> cleared | failed
+//! ```
+//!
+//! - **Opening.** Intervals open up to `horizon` intervals ahead of the one in delivery, once the grid has a root zone, a
+//!   bounded number per block. An interval whose last gate has passed never opens: after a halt of any length the next one
+//!   to open is the first with a gate still ahead, and the passed range is kept as one entry of [`Skipped`].
+//! - **Closing.** A session takes orders from its gate's opening on and strictly before its closure. Gates close in the
+//!   order of their closure, at most `MaxClosePerBlock` per block, right after the block's inherents, so that chain time is
+//!   this block's, and within `ClearingShare` of a block. What does not fit continues in the next block ([`gate`]);
+//!   transactions go on meanwhile. `integrity_test` proves that every stage fits the share of one block.
+//! - **Later sessions** clear on the capacity that the flows of earlier ones leave, and pay fees on their own flow.
+//! - **Failing safe.** If delivery has begun before a session could clear, because the chain stood still or its blocks were
+//!   full, or if clearing refuses its input, the session has no positions and no prices; settlement takes its orders'
+//!   collateral back to their owners. What other sessions of the interval decided stands.
 //! - **Pruning.** When settlement says that nothing moves any more and `retention` intervals of chain time have passed
 //!   since the end of disputes, idle blocks remove the records of an interval, in order, here and in the other pallets.
 //!
@@ -38,9 +46,9 @@
 //! ## Invariants
 //!
 //! Checked by `do_try_state`: the sums of levels equal the orders' steps and the sums of queues equal the levels; the
-//! record's counts are right; every cleared interval passes the checker of `busbar-clearing` on the zones rebuilt from
-//! storage; accepted buys equal accepted sells equal the outcome's `traded`; no contracted flow exceeds its link's limit;
-//! nobody is filled worse than their limit price.
+//! session's counts are right; every cleared session passes the checker of `busbar-clearing` on the zones rebuilt from
+//! storage; accepted buys equal accepted sells equal the outcome's `traded`; no contracted flow, over all sessions, exceeds
+//! its link's limit; nobody is filled worse than their limit price; every session that has not ended has its gate.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
@@ -54,6 +62,7 @@ mod benchmarking;
 mod book;
 mod checks;
 pub mod collateral;
+pub mod gate;
 mod impls;
 #[cfg(test)]
 mod mock;
@@ -66,10 +75,12 @@ pub mod weights;
 
 #[cfg(feature = "runtime-benchmarks")]
 pub use benchmarking::BenchmarkHelper;
-pub use types::{FailReason, Level, Order, Parameters, PriceKey, QueuedStep, Record};
+pub use types::{
+	FailReason, Gate, GateKey, Level, Order, Parameters, PriceKey, QueuedStep, Record, Session, SessionId,
+};
 pub use weights::WeightInfo;
 
-use types::ParameterError;
+use types::{LoadedPage, ParameterError, ResultPage};
 
 #[frame_support::pallet]
 pub mod pallet {
@@ -78,7 +89,7 @@ pub mod pallet {
 	use busbar_primitives::{
 		api::{BookLevel, ZonePrice},
 		traits::{Collateral, Finality, Grid, Participants, Positions, Prune},
-		Balance, Interval, Moment, Outcome, Phase, PointId, Position, Product, Step, ZoneId, ZoneResult,
+		Balance, Interval, Moment, Outcome, Phase, PointId, Position, ProductId, Step, ZoneId,
 	};
 	use frame_support::{pallet_prelude::*, traits::Time, weights::WeightMeter};
 	use frame_system::pallet_prelude::*;
@@ -115,13 +126,13 @@ pub mod pallet {
 		/// Most zones of an interval's tree that clears.
 		#[pallet::constant]
 		type MaxZones: Get<u32>;
-		/// Most price levels that hold energy in an interval, over all zones.
+		/// Most price levels that hold energy in a session, over all zones.
 		#[pallet::constant]
 		type MaxLevels: Get<u32>;
-		/// Most sessions that open in one block.
+		/// Most intervals that open in one block.
 		#[pallet::constant]
 		type MaxOpenPerBlock: Get<u32>;
-		/// Most intervals that close in one block.
+		/// Most gates that close in one block.
 		#[pallet::constant]
 		type MaxClosePerBlock: Get<u32>;
 		/// Most keys that one idle block prunes.
@@ -143,13 +154,21 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type ParametersValue<T> = StorageValue<_, Parameters, ValueQuery>;
 
-	/// The first interval whose session has not opened yet.
+	/// The first interval that has not opened yet.
 	#[pallet::storage]
 	pub type NextToOpen<T> = StorageValue<_, Interval, ValueQuery>;
 
-	/// The first interval that has neither cleared nor failed.
+	/// Gates of sessions that have not ended, in the order of their closure.
 	#[pallet::storage]
-	pub type NextToClose<T> = StorageValue<_, Interval, ValueQuery>;
+	pub type Gates<T> = StorageMap<_, Identity, GateKey, ()>;
+
+	/// The gate that the last block did not finish closing.
+	#[pallet::storage]
+	pub type ClosingGate<T> = StorageValue<_, Gate>;
+
+	/// What earlier blocks loaded of it.
+	#[pallet::storage]
+	pub type LoadedPages<T: Config> = StorageMap<_, Identity, u32, LoadedPage<T::MaxZones, T::MaxLevels>>;
 
 	/// The first interval whose records are not all pruned.
 	#[pallet::storage]
@@ -163,15 +182,28 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Intervals<T> = StorageMap<_, Twox64Concat, Interval, Record>;
 
-	/// Orders, by interval and connection point.
+	/// Sessions, by interval and product.
 	#[pallet::storage]
-	pub type Orders<T: Config> = StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, PointId, OrderOf<T>>;
+	pub type Sessions<T> = StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, ProductId, Session>;
 
-	/// Price levels that hold energy, in price order within a zone.
+	/// Orders, by session and connection point.
+	#[pallet::storage]
+	pub type Orders<T: Config> = StorageNMap<
+		_,
+		(NMapKey<Twox64Concat, Interval>, NMapKey<Twox64Concat, ProductId>, NMapKey<Twox64Concat, PointId>),
+		OrderOf<T>,
+	>;
+
+	/// Price levels that hold energy, in price order within a session's zone.
 	#[pallet::storage]
 	pub type Levels<T> = StorageNMap<
 		_,
-		(NMapKey<Twox64Concat, Interval>, NMapKey<Twox64Concat, ZoneId>, NMapKey<Identity, PriceKey>),
+		(
+			NMapKey<Twox64Concat, Interval>,
+			NMapKey<Twox64Concat, ProductId>,
+			NMapKey<Twox64Concat, ZoneId>,
+			NMapKey<Identity, PriceKey>,
+		),
 		Level,
 	>;
 
@@ -181,6 +213,7 @@ pub mod pallet {
 		_,
 		(
 			NMapKey<Twox64Concat, Interval>,
+			NMapKey<Twox64Concat, ProductId>,
 			NMapKey<Twox64Concat, ZoneId>,
 			NMapKey<Identity, PriceKey>,
 			NMapKey<Identity, sums::NodeKey>,
@@ -189,9 +222,13 @@ pub mod pallet {
 		ValueQuery,
 	>;
 
-	/// What clearing decided for each zone.
+	/// What sessions decided, in pages of [`types::PAGE`] zones.
 	#[pallet::storage]
-	pub type Results<T> = StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, ZoneId, ZoneResult>;
+	pub type Results<T> = StorageNMap<
+		_,
+		(NMapKey<Twox64Concat, Interval>, NMapKey<Twox64Concat, ProductId>, NMapKey<Twox64Concat, u32>),
+		ResultPage,
+	>;
 
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
@@ -207,41 +244,58 @@ pub mod pallet {
 		fn build(&self) {
 			let valid = self.parameters.validate(T::SlotDuration::get());
 			assert!(valid.is_ok(), "market parameters at genesis: {valid:?}");
-			ParametersValue::<T>::put(self.parameters);
+			ParametersValue::<T>::put(&self.parameters);
 		}
 	}
 
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
-		/// Orders are accepted from now on, and strictly before `gate_closure`. Times are chain times in ms.
-		SessionOpened { interval: Interval, gate_closure: Moment, delivery_start: Moment },
+		/// An interval has opened and with it this session: orders are accepted from `gate_opening` on, and strictly before
+		/// `gate_closure`. Times are chain times in ms.
+		SessionOpened {
+			interval: Interval,
+			product: ProductId,
+			gate_opening: Moment,
+			gate_closure: Moment,
+			delivery_start: Moment,
+		},
 		/// The intervals from `from` up to but not including `until` never open: their gates passed while the chain stood.
 		IntervalsSkipped { from: Interval, until: Interval },
 		/// An order stands; `held` nEUR of the owner's money secure it.
 		OrderPlaced {
 			interval: Interval,
+			product: ProductId,
 			point: PointId,
 			zone: ZoneId,
 			account: T::AccountId,
 			arrival: u32,
 			held: Balance,
+			steps: BoundedVec<Step, T::MaxSteps>,
 		},
 		/// An order took the place of another one, behind all others in time.
 		OrderReplaced {
 			interval: Interval,
+			product: ProductId,
 			point: PointId,
 			zone: ZoneId,
 			account: T::AccountId,
 			arrival: u32,
 			held: Balance,
+			steps: BoundedVec<Step, T::MaxSteps>,
 		},
 		/// An order is gone and its collateral released.
-		OrderCancelled { interval: Interval, point: PointId, account: T::AccountId, released: Balance },
-		/// An interval cleared: prices and positions stand.
-		Cleared { interval: Interval, outcome: Outcome },
-		/// An interval failed safe: no positions.
-		Failed { interval: Interval, reason: FailReason },
+		OrderCancelled {
+			interval: Interval,
+			product: ProductId,
+			point: PointId,
+			account: T::AccountId,
+			released: Balance,
+		},
+		/// A session cleared: its prices and positions stand.
+		Cleared { interval: Interval, product: ProductId, outcome: Outcome },
+		/// A session failed safe: no positions.
+		Failed { interval: Interval, product: ProductId, reason: FailReason },
 		/// All records of an interval that are not kept for ever are gone.
 		Pruned { interval: Interval },
 		/// New parameters, for intervals that have not opened yet.
@@ -252,19 +306,21 @@ pub mod pallet {
 	pub enum Error<T> {
 		/// The interval never opened, or its records are pruned.
 		UnknownInterval,
-		/// The interval's session has not opened yet: it is further ahead than the horizon.
+		/// The session's gate has not opened yet, or the interval is further ahead than the horizon.
 		NotOpenYet,
-		/// The interval's gate has closed.
+		/// The session's gate has closed.
 		GateClosed,
+		/// The interval has no product with this number.
+		UnknownProduct,
 		/// There is no connection point with this number.
 		UnknownPoint,
 		/// The connection point does not exist in this interval: it comes later or is retired by then.
 		PointNotInForce,
 		/// The connection point's owner has no account to hold collateral on.
 		UnknownOwner,
-		/// An order already stands for this interval and connection point: replace or cancel it.
+		/// An order already stands in this session at this connection point: replace or cancel it.
 		OrderExists,
-		/// No order stands for this interval and connection point.
+		/// No order stands in this session at this connection point.
 		NoOrder,
 		/// The order has no steps.
 		NoSteps,
@@ -276,13 +332,14 @@ pub mod pallet {
 		PriceOffTick,
 		/// A buy step's price is not below every sell step's price of the same order.
 		CrossedSteps,
-		/// The steps of one side exceed what the connection point's rating can carry in an interval.
+		/// The steps of one side, together with what the point has bought or may buy (or sell) in the interval's other
+		/// sessions, exceed what the connection point's rating can carry.
 		BeyondRating,
-		/// The interval's book has no room for another price level.
+		/// The session's book has no room for another price level.
 		TooManyLevels,
 		/// The queue at this price has numbered as many arrivals as it can: use another price.
 		QueueFull,
-		/// The interval's offered energy would exceed what can be counted.
+		/// The session's offered energy would exceed what can be counted.
 		Overflow,
 		/// The book contradicts itself, which would be a defect.
 		Corrupt,
@@ -290,10 +347,10 @@ pub mod pallet {
 		FixedAtGenesis,
 		/// The interval clock is zero or no multiple of the slot, or the interval's length is zero.
 		InvalidClock,
-		/// The horizon is zero, too long, or so short that gates close before sessions open.
+		/// The horizon is zero, too long, or so short that gates close before intervals open.
 		InvalidHorizon,
-		/// The gate lead is shorter than a slot.
-		InvalidGateLead,
+		/// There is no product, or one whose gate closes before it opens or less than a slot before delivery.
+		InvalidProducts,
 		/// The tick is zero.
 		InvalidTick,
 		/// A price bound is off the tick or out of range, or the floor lies above the cap.
@@ -307,7 +364,7 @@ pub mod pallet {
 			match error {
 				ParameterError::Clock => Self::InvalidClock,
 				ParameterError::Horizon => Self::InvalidHorizon,
-				ParameterError::GateLead => Self::InvalidGateLead,
+				ParameterError::Products => Self::InvalidProducts,
 				ParameterError::Tick => Self::InvalidTick,
 				ParameterError::PriceBounds => Self::InvalidPriceBounds,
 				ParameterError::PostedBounds => Self::InvalidPostedBounds,
@@ -330,13 +387,20 @@ pub mod pallet {
 		fn integrity_test() {
 			let max_block = T::BlockWeights::get().max_block;
 			let share = T::ClearingShare::get() * max_block;
-			let clearing = T::WeightInfo::poll()
+			let before = T::WeightInfo::poll()
 				.saturating_add(T::WeightInfo::open().saturating_mul(T::MaxOpenPerBlock::get().into()))
-				.saturating_add(T::WeightInfo::close(T::MaxZones::get(), T::MaxLevels::get()));
-			assert!(
-				clearing.all_lte(share),
-				"the largest clearing ({clearing:?}) does not fit ClearingShare of a block ({share:?}): lower MaxLevels"
-			);
+				.saturating_add(T::WeightInfo::begin());
+			let stages = [
+				T::WeightInfo::load_zones(1),
+				T::WeightInfo::load_levels(1),
+				T::WeightInfo::decide(T::MaxZones::get(), T::MaxLevels::get()),
+			];
+			for stage in stages.map(|stage| before.saturating_add(stage)) {
+				assert!(
+					stage.all_lte(share),
+					"the largest clearing ({stage:?}) does not fit ClearingShare of a block ({share:?}): lower MaxLevels"
+				);
+			}
 			assert!(T::MaxSteps::get() > 0 && T::MaxOpenPerBlock::get() > 0 && T::MaxClosePerBlock::get() > 0);
 			assert!(T::MaxPrunePerBlock::get() > 0, "nothing would ever be pruned");
 			assert!(T::SlotDuration::get() > 0, "a slot has a length");
@@ -350,14 +414,14 @@ pub mod pallet {
 
 	#[pallet::view_functions]
 	impl<T: Config> Pallet<T> {
-		/// Depth of the book of a zone, in ascending order of prices.
-		pub fn order_book(interval: Interval, zone: ZoneId) -> Vec<BookLevel> {
-			Self::book(interval, zone)
+		/// Depth of a session's book in a zone, in ascending order of prices.
+		pub fn order_book(interval: Interval, product: ProductId, zone: ZoneId) -> Vec<BookLevel> {
+			Self::book(interval, product, zone)
 		}
 
-		/// Results of all zones, in ascending order; empty before the interval has cleared or failed.
-		pub fn zone_prices(interval: Interval) -> Vec<ZonePrice> {
-			Self::prices(interval)
+		/// A session's results of all zones, in ascending order; empty before it has ended.
+		pub fn zone_prices(interval: Interval, product: ProductId) -> Vec<ZonePrice> {
+			Self::prices(interval, product)
 		}
 
 		/// A connection point's position; zero where it has none.
@@ -373,13 +437,14 @@ pub mod pallet {
 
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Places the order of a connection point for an interval and holds its collateral.
+		/// Places the order of a connection point in a session and holds its collateral.
 		///
 		/// Origin: signed by the point's owner or a delegate with the right to trade.
 		///
-		/// - `interval`: an open one; `point`: one in force in it, of whose zone the order becomes part;
+		/// - `interval` and `product` name the session, whose gate is open;
+		/// - `point`: one in force in the interval, of whose zone the order becomes part;
 		/// - `steps`: quantities in Wh, limit prices in nEUR/Wh on the tick and within the bounds, buys below sells. The sum
-		///   of either side stays within the point's rating.
+		///   of either side, over all sessions of the interval, stays within the point's rating.
 		///
 		/// Emits [`Event::OrderPlaced`].
 		///
@@ -391,17 +456,17 @@ pub mod pallet {
 		pub fn place(
 			origin: OriginFor<T>,
 			interval: Interval,
+			product: ProductId,
 			point: PointId,
-			product: Product,
 			steps: BoundedVec<Step, T::MaxSteps>,
 		) -> DispatchResult {
 			let who = ensure_signed(origin)?;
-			let (zone, account, arrival, held) = Self::do_place(&who, interval, point, product, &steps)?;
-			Self::deposit_event(Event::OrderPlaced { interval, point, zone, account, arrival, held });
+			let (zone, account, arrival, held) = Self::do_place(&who, (interval, product), point, &steps)?;
+			Self::deposit_event(Event::OrderPlaced { interval, product, point, zone, account, arrival, held, steps });
 			Ok(())
 		}
 
-		/// Replaces the order of a connection point for an interval, at once: its collateral is released and the new one's
+		/// Replaces the order of a connection point in a session, at once: its collateral is released and the new one's
 		/// held, and it loses its place in time. Arguments, origin and errors as of `place`.
 		///
 		/// Emits [`Event::OrderReplaced`].
@@ -413,31 +478,37 @@ pub mod pallet {
 		pub fn replace(
 			origin: OriginFor<T>,
 			interval: Interval,
+			product: ProductId,
 			point: PointId,
-			product: Product,
 			steps: BoundedVec<Step, T::MaxSteps>,
 		) -> DispatchResultWithPostInfo {
 			let who = ensure_signed(origin)?;
 			let new = steps.len() as u32;
-			let (_, _, old) = Self::do_cancel(&who, interval, point)?;
-			let (zone, account, arrival, held) = Self::do_place(&who, interval, point, product, &steps)?;
-			Self::deposit_event(Event::OrderReplaced { interval, point, zone, account, arrival, held });
+			let session = (interval, product);
+			let (_, _, old) = Self::do_cancel(&who, session, point)?;
+			let (zone, account, arrival, held) = Self::do_place(&who, session, point, &steps)?;
+			Self::deposit_event(Event::OrderReplaced { interval, product, point, zone, account, arrival, held, steps });
 			Ok(Some(T::WeightInfo::replace(old, new)).into())
 		}
 
-		/// Cancels the order of a connection point for an interval and releases its collateral.
+		/// Cancels the order of a connection point in a session and releases its collateral.
 		///
 		/// Origin: signed by the point's owner or a delegate with the right to trade. Emits [`Event::OrderCancelled`].
 		///
 		/// # Errors
-		/// [`Error::GateClosed`] and the like if the interval is not open, [`Error::NoOrder`] if none stands, those of
+		/// [`Error::GateClosed`] and the like if the session is not open, [`Error::NoOrder`] if none stands, those of
 		/// `Participants` if the signer may not trade here.
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::cancel(T::MaxSteps::get()))]
-		pub fn cancel(origin: OriginFor<T>, interval: Interval, point: PointId) -> DispatchResultWithPostInfo {
+		pub fn cancel(
+			origin: OriginFor<T>,
+			interval: Interval,
+			product: ProductId,
+			point: PointId,
+		) -> DispatchResultWithPostInfo {
 			let who = ensure_signed(origin)?;
-			let (account, released, steps) = Self::do_cancel(&who, interval, point)?;
-			Self::deposit_event(Event::OrderCancelled { interval, point, account, released });
+			let (account, released, steps) = Self::do_cancel(&who, (interval, product), point)?;
+			Self::deposit_event(Event::OrderCancelled { interval, product, point, account, released });
 			Ok(Some(T::WeightInfo::cancel(steps)).into())
 		}
 
@@ -459,7 +530,7 @@ pub mod pallet {
 				Error::<T>::FixedAtGenesis
 			);
 			parameters.validate(T::SlotDuration::get()).map_err(Error::<T>::from)?;
-			ParametersValue::<T>::put(parameters);
+			ParametersValue::<T>::put(&parameters);
 			Self::deposit_event(Event::ParametersSet { parameters });
 			Ok(())
 		}

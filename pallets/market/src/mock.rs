@@ -1,11 +1,15 @@
 //! A market over a grid, members, money and finality that tests set as they like.
 
-use crate as pallet_market;
+use crate::{
+	self as pallet_market,
+	types::{Session, SessionId, PAGE},
+};
 use busbar_primitives::{
 	traits::{Collateral, Finality, Grid, Participants, Prune, Zones},
 	Balance, Fee, Interval, Link, Moment, ParticipantId, Point, PointId, PointKind, PostedBounds, Price, Product,
-	Right, Role, Side, Step, Wh, ZoneId, ZoneView,
+	ProductId, ProductKind, Right, Role, Side, Step, Wh, ZoneId, ZoneResult, ZoneView,
 };
+use core::ops::Range;
 use frame_support::{
 	derive_impl, ensure, parameter_types, storage_alias,
 	traits::{ConstU32, ConstU64, Hooks, Time},
@@ -117,11 +121,11 @@ impl Zones for MockGrid {
 	}
 }
 impl Grid for MockGrid {
-	fn zones(_: Interval, after: Option<ZoneId>, limit: u32) -> Vec<ZoneView> {
-		Tree::get().into_iter().filter(|zone| after.is_none_or(|after| zone.id > after)).take(limit as usize).collect()
+	fn zones(_: Interval, zones: Range<ZoneId>) -> Vec<ZoneView> {
+		Tree::get().into_iter().filter(|zone| zones.contains(&zone.id)).collect()
 	}
 	fn zone_count() -> u32 {
-		Tree::get().len() as u32
+		Tree::get().last().map_or(0, |zone| zone.id + 1)
 	}
 	fn point(point: PointId) -> Option<Point> {
 		GridPoints::get().get(point as usize).copied()
@@ -208,11 +212,21 @@ impl pallet_market::BenchmarkHelper<AccountId> for BenchmarkSetup {
 	}
 }
 
+/// Far enough that gates that open before interval 0 have a time.
 pub const EPOCH: Moment = 1_000_000;
 pub const CLOCK: Moment = 12_000;
 pub const LEAD: Moment = 4_000;
 pub const TICK: Price = 10;
 pub const MONEY: Balance = 1_000_000_000_000;
+
+/// An auction that opens and closes so many seconds before delivery.
+pub fn auction(opens_s: u32, closes_s: u32) -> Product {
+	Product { kind: ProductKind::Auction, opens_s, closes_s }
+}
+
+pub fn products(products: &[Product]) -> crate::types::Products {
+	products.to_vec().try_into().unwrap()
+}
 
 pub fn parameters() -> Parameters {
 	Parameters {
@@ -220,7 +234,7 @@ pub fn parameters() -> Parameters {
 		interval_s: 900,
 		epoch: EPOCH,
 		horizon: 3,
-		gate_lead_s: 4,
+		products: products(&[auction(36, 4)]),
 		attestation_window_s: 12,
 		dispute_window_s: 12,
 		tick: TICK as u32,
@@ -239,7 +253,12 @@ pub fn start(interval: Interval) -> Moment {
 /// A chain at the epoch whose first block has passed, with a root zone 0 and a zone 1 below it, and participants 1 to 9
 /// whose points 1 to 9 stand in zone 1 (point 0 is participant 10's, in zone 0), 4 kW each, with a thousand euros.
 pub fn market() -> sp_io::TestExternalities {
-	let mut ext = bare();
+	market_of(parameters())
+}
+
+/// The same under other parameters.
+pub fn market_of(parameters: Parameters) -> sp_io::TestExternalities {
+	let mut ext = bare_of(parameters);
 	ext.execute_with(|| {
 		chain_of_zones(2);
 		add_point(10, 0, 40_000);
@@ -253,8 +272,12 @@ pub fn market() -> sp_io::TestExternalities {
 
 /// A chain at the epoch without a grid.
 pub fn bare() -> sp_io::TestExternalities {
+	bare_of(parameters())
+}
+
+fn bare_of(parameters: Parameters) -> sp_io::TestExternalities {
 	let genesis = RuntimeGenesisConfig {
-		market: pallet_market::GenesisConfig { parameters: parameters(), ..Default::default() },
+		market: pallet_market::GenesisConfig { parameters, ..Default::default() },
 		..Default::default()
 	};
 	let mut ext = sp_io::TestExternalities::new(genesis.build_storage().unwrap());
@@ -278,7 +301,7 @@ pub fn test(mut ext: sp_io::TestExternalities, run: impl FnOnce()) {
 pub fn check() {
 	Market::do_try_state().unwrap();
 	let mut held = std::collections::BTreeMap::<AccountId, Balance>::new();
-	for (_, _, order) in pallet_market::Orders::<Test>::iter() {
+	for (_, order) in pallet_market::Orders::<Test>::iter() {
 		*held.entry(order.account).or_default() += order.held;
 	}
 	for (account, amount) in Held::iter() {
@@ -350,8 +373,26 @@ pub fn steps(steps: &[Step]) -> BoundedVec<Step, ConstU32<4>> {
 	BoundedVec::truncate_from(steps.to_vec())
 }
 
+/// Places an order in the first session of an interval.
 pub fn place(account: AccountId, interval: Interval, point: PointId, curve: &[Step]) -> DispatchResult {
-	Market::place(RuntimeOrigin::signed(account), interval, point, Product::Energy, steps(curve))
+	place_in((interval, 0), account, point, curve)
+}
+
+/// Places an order in a session.
+pub fn place_in(session: SessionId, account: AccountId, point: PointId, curve: &[Step]) -> DispatchResult {
+	Market::place(RuntimeOrigin::signed(account), session.0, session.1, point, steps(curve))
+}
+
+/// A session that is there.
+pub fn session(interval: Interval, product: ProductId) -> Session {
+	crate::Sessions::<Test>::get(interval, product).unwrap()
+}
+
+/// What a session decided for a zone that is there, and how that could be changed.
+pub fn change_result((interval, product): SessionId, zone: ZoneId, change: impl FnOnce(&mut ZoneResult)) {
+	crate::Results::<Test>::mutate((interval, product, zone / PAGE), |page| {
+		change(&mut page.as_mut().unwrap()[(zone % PAGE) as usize].as_mut().unwrap().result)
+	});
 }
 
 pub fn events() -> Vec<pallet_market::Event<Test>> {

@@ -1,10 +1,14 @@
 //! What the market keeps: parameters, records of intervals, orders, price levels.
 
 use busbar_primitives::{
-	Balance, Interval, Moment, Outcome, PostedBounds, Price, Product, Side, Step, Terms, Wh, ZoneId,
+	Balance, Fee, Interval, Moment, Outcome, PostedBounds, Price, Product, ProductId, ProductKind, Side, Step, Terms,
+	Wh, ZoneId, ZoneResult, MAX_PRODUCTS,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use frame_support::{traits::Get, BoundedVec, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound};
+use frame_support::{
+	traits::{ConstU32, Get},
+	BoundedVec, CloneNoBound, DebugNoBound, DefaultNoBound, EqNoBound, PartialEqNoBound,
+};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
@@ -13,23 +17,18 @@ pub const PRICE_LIMIT: Price = 1_000_000_000_000;
 const _: () = assert!(PRICE_LIMIT <= busbar_clearing::MAX_PRICE, "every order price can be cleared");
 /// Most intervals that may be open at a time.
 pub const HORIZON_LIMIT: u32 = 4_096;
-/// Most energy that all orders of one interval may offer on one side, in Wh; clearing counts flows in `i64`.
-pub const OFFERED_LIMIT: Wh = Wh::MAX >> 2;
+/// Most energy that all orders of one session may offer on one side, in Wh; flows over all sessions are counted in `i64`.
+pub const OFFERED_LIMIT: Wh = Wh::MAX >> 4;
+const _: () = assert!((OFFERED_LIMIT as u128) * (MAX_PRODUCTS as u128) < i64::MAX as u128, "flows can be summed");
+
+/// A session: an interval and a product of it.
+pub type SessionId = (Interval, ProductId);
+/// The products of an interval.
+pub type Products = BoundedVec<Product, ConstU32<MAX_PRODUCTS>>;
 
 /// The market's parameters. A change applies to intervals that have not opened yet.
 #[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
+	Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
 )]
 #[serde(deny_unknown_fields)]
 pub struct Parameters {
@@ -39,10 +38,10 @@ pub struct Parameters {
 	pub interval_s: u32,
 	/// Start of interval 0, chain time in ms. Fixed at genesis.
 	pub epoch: Moment,
-	/// Sessions open this many intervals ahead of the one in delivery.
+	/// Intervals open, with the terms of that moment, this many intervals ahead of the one in delivery.
 	pub horizon: u32,
-	/// From gate closure to the start of delivery, in s; at least one slot, so that clearing comes before delivery.
-	pub gate_lead_s: u32,
+	/// What is traded of each interval. A gate closes at least one slot before delivery, so that clearing comes before it.
+	pub products: Products,
 	/// From the end of delivery to the last reading, in s.
 	pub attestation_window_s: u32,
 	/// From the last reading to the end of disputes, in s.
@@ -60,15 +59,18 @@ pub struct Parameters {
 }
 
 impl Default for Parameters {
-	/// A market of quarter hours: gates close five minutes ahead, prices in ticks of 0.01 ct/kWh up to 4 EUR/kWh, records
-	/// kept for about a month.
+	/// A market of quarter hours: a day-ahead auction from 48 to 12 hours before delivery, an intraday auction from there to
+	/// five minutes ahead, prices in ticks of 0.01 ct/kWh up to 4 EUR/kWh, records kept for about a month.
 	fn default() -> Self {
 		Self {
 			interval_clock_s: 900,
 			interval_s: 900,
 			epoch: 0,
-			horizon: 8,
-			gate_lead_s: 300,
+			horizon: 192,
+			products: BoundedVec::truncate_from(alloc::vec![
+				Product { kind: ProductKind::Auction, opens_s: 172_800, closes_s: 43_200 },
+				Product { kind: ProductKind::Auction, opens_s: 43_200, closes_s: 300 },
+			]),
 			attestation_window_s: 3_600,
 			dispute_window_s: 86_400,
 			tick: 100,
@@ -87,8 +89,9 @@ pub enum ParameterError {
 	Clock,
 	/// The horizon is zero, beyond [`HORIZON_LIMIT`], or so short that a gate closes before its session opens.
 	Horizon,
-	/// The gate lead is shorter than a slot: delivery would begin before the block that clears.
-	GateLead,
+	/// There is no product, or a gate closes before it opens, or less than a slot before delivery, so that delivery would
+	/// begin before the block that clears.
+	Products,
 	/// The tick is zero.
 	Tick,
 	/// A price bound is off the tick, beyond [`PRICE_LIMIT`], or the floor lies above the cap.
@@ -104,12 +107,15 @@ impl Parameters {
 		if clock == 0 || self.interval_s == 0 || clock.checked_rem(slot_ms) != Some(0) {
 			return Err(ParameterError::Clock);
 		}
-		let lead = Moment::from(self.gate_lead_s).saturating_mul(1_000);
-		if self.horizon == 0 || self.horizon > HORIZON_LIMIT || lead >= clock.saturating_mul(self.horizon.into()) {
+		let lead = |product: &Product| Moment::from(product.closes_s).saturating_mul(1_000);
+		let reach = clock.saturating_mul(self.horizon.into());
+		let out_of_reach = self.products.iter().any(|product| lead(product) >= reach);
+		if self.horizon == 0 || self.horizon > HORIZON_LIMIT || out_of_reach {
 			return Err(ParameterError::Horizon);
 		}
-		if lead < slot_ms {
-			return Err(ParameterError::GateLead);
+		let closes = |product: &Product| product.opens_s > product.closes_s && lead(product) >= slot_ms;
+		if self.products.is_empty() || !self.products.iter().all(closes) {
+			return Err(ParameterError::Products);
 		}
 		if self.tick == 0 {
 			return Err(ParameterError::Tick);
@@ -141,9 +147,10 @@ impl Parameters {
 		Interval::try_from(passed).unwrap_or(Interval::MAX)
 	}
 
-	/// The first interval whose gate, under these parameters, is still open at chain time `now`.
+	/// The first interval of which, under these parameters, a gate is still open at chain time `now`.
 	pub fn first_open_at(&self, now: Moment) -> Interval {
-		let ahead = now.saturating_add(Moment::from(self.gate_lead_s).saturating_mul(1_000));
+		let lead = self.products.iter().map(|product| product.closes_s).min().unwrap_or(0);
+		let ahead = now.saturating_add(Moment::from(lead).saturating_mul(1_000));
 		if ahead < self.epoch {
 			return 0;
 		}
@@ -156,10 +163,12 @@ impl Parameters {
 		let start = self.epoch.saturating_add(self.clock_ms().saturating_mul(interval.into()));
 		let end = start.saturating_add(self.clock_ms());
 		let attestation_end = end.saturating_add(seconds(self.attestation_window_s));
+		let gates = || self.products.iter().map(|product| product.gate_closure(start));
 		Terms {
 			delivery_start: start,
 			delivery_end: end,
-			gate_closure: start.saturating_sub(seconds(self.gate_lead_s)),
+			gate_closure: gates().min().unwrap_or(start),
+			last_gate_closure: gates().max().unwrap_or(start),
 			attestation_end,
 			dispute_end: attestation_end.saturating_add(seconds(self.dispute_window_s)),
 			tick: self.tick,
@@ -179,6 +188,46 @@ pub fn on_tick(price: Price, tick: u32) -> bool {
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Record {
 	pub terms: Terms,
+	pub products: Products,
+	/// Sessions that have not ended.
+	pub unended: u32,
+	/// Sums over the sessions that have.
+	pub ended: Outcome,
+}
+
+impl Record {
+	/// An interval that has just opened.
+	pub fn new(terms: Terms, products: Products) -> Self {
+		let unended = u32::try_from(products.len()).unwrap_or(MAX_PRODUCTS);
+		Self { terms, products, unended, ended: Outcome::default() }
+	}
+
+	/// How the interval's market ended, over all sessions; `None` before the last of them has.
+	pub fn outcome(&self) -> Option<Outcome> {
+		(self.unended == 0).then_some(self.ended)
+	}
+
+	/// The numbers of its products.
+	pub fn product_ids(&self) -> impl Iterator<Item = ProductId> {
+		(0..).take(self.products.len())
+	}
+
+	/// A session of this interval has ended. Sums saturate at the types' bounds, which [`OFFERED_LIMIT`] keeps far away.
+	pub fn end_session(&mut self, outcome: &Outcome) {
+		let sum = &mut self.ended;
+		self.unended = self.unended.saturating_sub(1);
+		sum.cleared |= outcome.cleared;
+		sum.points = outcome.points;
+		sum.traded = sum.traded.saturating_add(outcome.traded);
+		sum.fees = sum.fees.saturating_add(outcome.fees);
+		sum.rent = sum.rent.saturating_add(outcome.rent);
+		sum.welfare = sum.welfare.saturating_add(outcome.welfare);
+	}
+}
+
+/// What the market keeps of one session.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Session {
 	/// Arrival number of the next order.
 	pub arrivals: u32,
 	/// Orders that stand.
@@ -189,15 +238,8 @@ pub struct Record {
 	pub offered_buy: Wh,
 	/// Energy of all sell steps, in Wh.
 	pub offered_sell: Wh,
-	/// How it ended; `None` while the gate is open or clearing waits for room in a block.
+	/// How it ended; `None` while the gate is open or the session clears.
 	pub outcome: Option<Outcome>,
-}
-
-impl Record {
-	/// An interval that has just opened.
-	pub fn new(terms: Terms) -> Self {
-		Self { terms, arrivals: 0, orders: 0, levels: 0, offered_buy: 0, offered_sell: 0, outcome: None }
-	}
 }
 
 /// One step of an order, with its place in the queue of its level and side.
@@ -219,8 +261,7 @@ where
 	/// The account of the connection point's owner, whose money is held.
 	pub account: AccountId,
 	pub zone: ZoneId,
-	pub product: Product,
-	/// Arrival number in the interval, over all zones.
+	/// Arrival number in the session, over all zones.
 	pub arrival: u32,
 	pub steps: BoundedVec<QueuedStep, MaxSteps>,
 	/// Collateral held, in nEUR; 0 once settlement has taken it.
@@ -279,7 +320,101 @@ impl Level {
 	}
 }
 
-/// Why an interval failed safe.
+/// A gate as a storage key whose order is that of closing: closure in ms, interval and product, all big-endian.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct GateKey([u8; 13]);
+
+impl GateKey {
+	/// The key of a session's gate that closes at `closure`, chain time in ms.
+	pub fn new(closure: Moment, (interval, product): SessionId) -> Self {
+		let mut key = [0; 13];
+		key[..8].copy_from_slice(&closure.to_be_bytes());
+		key[8..12].copy_from_slice(&interval.to_be_bytes());
+		key[12] = product;
+		Self(key)
+	}
+
+	/// When the gate closes, chain time in ms.
+	pub fn closure(&self) -> Moment {
+		self.0.first_chunk().map_or(0, |bytes| Moment::from_be_bytes(*bytes))
+	}
+
+	/// Whose gate it is.
+	pub fn session(&self) -> SessionId {
+		let [.., a, b, c, d, product] = self.0;
+		(Interval::from_be_bytes([a, b, c, d]), product)
+	}
+}
+
+/// A zone as a session clears it: its link with the capacity that earlier sessions left.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct LoadedZone {
+	pub id: ZoneId,
+	pub parent: Option<ZoneId>,
+	/// Most energy from the parent into the zone, in Wh; `None` is unlimited.
+	pub import: Option<Wh>,
+	/// Most energy from the zone to its parent, in Wh; `None` is unlimited.
+	pub export: Option<Wh>,
+	/// Grid fee, in nEUR/Wh.
+	pub fee: Fee,
+}
+
+/// A price level as a session clears it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct LoadedLevel {
+	pub zone: ZoneId,
+	pub price: Price,
+	/// Sum of the buy steps, in Wh.
+	pub buy: Wh,
+	/// Sum of the sell steps, in Wh.
+	pub sell: Wh,
+}
+
+/// Where the closing of a gate stands that takes more than one block.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Gate {
+	pub session: SessionId,
+	/// Zones are loaded up to this number.
+	pub zones: ZoneId,
+	/// Zones of the session's tree are numbered below this.
+	pub zone_count: u32,
+	/// Price levels that are loaded.
+	pub levels: u32,
+	/// The last of them.
+	pub last: Option<(ZoneId, PriceKey)>,
+	/// Pages that hold what earlier blocks loaded.
+	pub pages: u32,
+}
+
+/// What one block loaded of a gate that takes more than one.
+#[derive(
+	CloneNoBound, PartialEqNoBound, EqNoBound, DebugNoBound, DefaultNoBound, Encode, Decode, MaxEncodedLen, TypeInfo,
+)]
+#[scale_info(skip_type_params(MaxZones, MaxLevels))]
+pub struct LoadedPage<MaxZones: Get<u32>, MaxLevels: Get<u32>> {
+	pub zones: BoundedVec<LoadedZone, MaxZones>,
+	pub levels: BoundedVec<LoadedLevel, MaxLevels>,
+}
+
+/// Zones of one page of results: results are kept, and read, this many at a time.
+pub const PAGE: u32 = 32;
+
+/// What a session decided for a zone, and within which limits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct ClearedZone {
+	/// Most energy that could flow from the parent into the zone, in Wh, after earlier sessions; `None`: unlimited.
+	pub import: Option<Wh>,
+	/// Most energy that could flow from the zone to its parent, in Wh, after earlier sessions; `None`: unlimited.
+	pub export: Option<Wh>,
+	/// Grid fee of the link to the parent, in nEUR/Wh.
+	pub fee: Fee,
+	pub result: ZoneResult,
+}
+
+/// Results of zones `page * PAGE` and following; `None` for numbers that were no zones of the session's tree.
+pub type ResultPage = BoundedVec<Option<ClearedZone>, ConstU32<PAGE>>;
+
+/// Why a session failed safe.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub enum FailReason {
 	/// Delivery had begun before the block that would have cleared it: the chain had stopped, or its blocks were full.
@@ -306,12 +441,22 @@ mod tests {
 	}
 
 	#[test]
-	fn the_first_open_interval_is_the_first_whose_gate_lies_ahead() {
-		let p = Parameters { epoch: 10_000, interval_clock_s: 12, gate_lead_s: 4, ..Default::default() };
+	fn gate_keys_sort_by_closure_and_read_back() {
+		let gates = [(0, (9, 3)), (255, (0, 0)), (256, (0, 0)), (256, (1, 0)), (256, (1, 1)), (Moment::MAX, (0, 0))];
+		let keys = gates.map(|(closure, session)| GateKey::new(closure, session));
+		assert!(keys.windows(2).all(|pair| pair[0].encode() < pair[1].encode()));
+		assert_eq!(keys.map(|key| (key.closure(), key.session())), gates);
+	}
+
+	#[test]
+	fn the_first_open_interval_is_the_first_of_which_a_gate_lies_ahead() {
+		let product = |closes_s| Product { kind: ProductKind::Auction, opens_s: 30, closes_s };
+		let products = BoundedVec::truncate_from(vec![product(4), product(20)]);
+		let p = Parameters { epoch: 10_000, interval_clock_s: 12, products, ..Default::default() };
 		for now in (0..200_000).step_by(500) {
 			let first = p.first_open_at(now);
-			assert!(p.terms(first).gate_closure > now, "at {now}");
-			assert!(first == 0 || p.terms(first - 1).gate_closure <= now, "at {now}");
+			assert!(p.terms(first).last_gate_closure > now, "at {now}");
+			assert!(first == 0 || p.terms(first - 1).last_gate_closure <= now, "at {now}");
 		}
 	}
 }

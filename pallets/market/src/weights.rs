@@ -2,7 +2,8 @@
 //!
 //! Proof sizes are those of the values read; on a chain without a relay they bound nothing but are kept honest.
 
-use crate::sums::LAYERS;
+use crate::{sums::LAYERS, types::PAGE};
+use busbar_primitives::MAX_PRODUCTS;
 use frame_support::weights::{constants::ParityDbWeight, Weight};
 
 /// Weights that the market needs.
@@ -16,10 +17,16 @@ pub trait WeightInfo {
 	fn set_parameters() -> Weight;
 	/// What every block does: time, cursors, parameters.
 	fn poll() -> Weight;
-	/// Opening one session.
+	/// Opening one interval with as many products as there can be.
 	fn open() -> Weight;
-	/// Closing an interval of `zones` zones and `levels` price levels.
-	fn close(zones: u32, levels: u32) -> Weight;
+	/// Beginning, or going on, to close a gate.
+	fn begin() -> Weight;
+	/// Loading `zones` zones, and parking them.
+	fn load_zones(zones: u32) -> Weight;
+	/// Loading `levels` price levels, and parking them.
+	fn load_levels(levels: u32) -> Weight;
+	/// Clearing `zones` zones and `levels` price levels that are loaded, and writing the results.
+	fn decide(zones: u32, levels: u32) -> Weight;
 	/// Looking for something to prune, and pruning `keys` keys.
 	fn prune(keys: u32) -> Weight;
 }
@@ -46,19 +53,23 @@ fn steps(count: u32) -> Weight {
 }
 
 impl WeightInfo for () {
-	// Reads: time, record, point, participant, delegate, order, owner's account, parameters, path fee, balance, holds.
-	// Writes: record, order, balance, holds.
+	// Reads: time, record, session, point, participant, delegate, order, owner's account, parameters, path fee, balance,
+	// holds; per other product the order, the session, the results, and a queue node per layer.
+	// Writes: session, order, balance, holds.
 	fn place(count: u32) -> Weight {
-		weight(60, 11, 4, 6_000).saturating_add(steps(count))
+		let others = u64::from(MAX_PRODUCTS.saturating_sub(1));
+		let reads = others.saturating_mul(u64::from(LAYERS).saturating_add(3)).saturating_add(12);
+		weight(120, reads, 4, 16_000).saturating_add(steps(count))
 	}
 
 	fn replace(old: u32, new: u32) -> Weight {
 		Self::cancel(old).saturating_add(Self::place(new))
 	}
 
-	// Reads: time, record, point, participant, delegate, order, balance, holds. Writes: record, order, balance, holds.
+	// Reads: time, record, session, point, participant, delegate, order, balance, holds. Writes: session, order, balance,
+	// holds.
 	fn cancel(count: u32) -> Weight {
-		weight(50, 8, 4, 6_000).saturating_add(steps(count))
+		weight(50, 9, 4, 6_000).saturating_add(steps(count))
 	}
 
 	// Reads and writes the parameters.
@@ -66,27 +77,53 @@ impl WeightInfo for () {
 		weight(20, 1, 1, 1_000)
 	}
 
-	// Reads: time, zone count, parameters, three cursors, a skipped range, a record. Writes: two cursors, a skipped range.
+	// Reads: time, zone count, parameters, two cursors, the first gate. Writes: the cursor, a skipped range.
 	fn poll() -> Weight {
-		weight(20, 8, 3, 3_000)
+		weight(20, 6, 2, 3_000)
 	}
 
-	// Writes the record.
+	// Writes the record, and per product the session and its gate.
 	fn open() -> Weight {
-		weight(10, 0, 1, 0)
+		weight(20, 0, u64::from(MAX_PRODUCTS).saturating_mul(2).saturating_add(1), 0)
 	}
 
-	// Reads: zone count, point count, record, skipped range; per zone the zone, its publication and the end of its
-	// levels; per level the level. Writes: the record; per zone the result. Computation: `busbar_clearing::clear` of
-	// 16,384 levels in 1,024 zones took 4 ms natively in a tree 37 deep and 13 ms in one chain of zones, which is below
-	// 1 us per level; ten times that is declared, for Wasm, decoding and walking the keys.
-	fn close(zones: u32, levels: u32) -> Weight {
+	// Reads: the first gate, record, session, the gate being closed, zone count; per product that has ended the session.
+	// Writes: the gate being closed.
+	fn begin() -> Weight {
+		weight(20, u64::from(MAX_PRODUCTS).saturating_add(6), 1, 4_000)
+	}
+
+	// Reads: per zone the zone and its publication, and per 32 zones a page of every other session. Writes: a page.
+	fn load_zones(zones: u32) -> Weight {
+		let zones = u64::from(zones);
+		weight(
+			zones.saturating_mul(20).saturating_add(20),
+			zones.saturating_mul(3).saturating_add(2),
+			1,
+			zones.saturating_mul(600).saturating_add(1_000),
+		)
+	}
+
+	// Reads: per level the level. Writes: a page.
+	fn load_levels(levels: u32) -> Weight {
+		let levels = u64::from(levels);
+		weight(
+			levels.saturating_mul(10).saturating_add(20),
+			levels.saturating_add(1),
+			1,
+			levels.saturating_mul(150).saturating_add(1_000),
+		)
+	}
+
+	// Reads: point count and the parked pages, of which there are few. Writes: the record, the session, the gate; per 32
+	// zones a page of results.
+	fn decide(zones: u32, levels: u32) -> Weight {
 		let (zones, levels) = (u64::from(zones), u64::from(levels));
 		weight(
-			zones.saturating_mul(20).saturating_add(levels.saturating_mul(10)).saturating_add(50),
-			zones.saturating_mul(3).saturating_add(levels).saturating_add(4),
-			zones.saturating_add(1),
-			zones.saturating_mul(600).saturating_add(levels.saturating_mul(150)).saturating_add(1_000),
+			zones.saturating_mul(5).saturating_add(levels.saturating_mul(2)).saturating_add(50),
+			20,
+			zones.div_ceil(u64::from(PAGE)).saturating_add(24),
+			zones.saturating_mul(30).saturating_add(levels.saturating_mul(30)).saturating_add(1_000),
 		)
 	}
 

@@ -136,7 +136,7 @@ impl traits::Zones for Feeders {
 }
 
 impl traits::Grid for Feeders {
-	fn zones(_: Interval, _: Option<ZoneId>, _: u32) -> Vec<ZoneView> {
+	fn zones(_: Interval, _: core::ops::Range<ZoneId>) -> Vec<ZoneView> {
 		Vec::new()
 	}
 
@@ -198,6 +198,7 @@ impl traits::Calendar for Clock {
 			delivery_start: delivery_end(interval) - CLOCK,
 			delivery_end: delivery_end(interval),
 			gate_closure: delivery_end(interval) - CLOCK,
+			last_gate_closure: delivery_end(interval) - CLOCK,
 			attestation_end: attestation_end(interval),
 			dispute_end: attestation_end(interval) + CLOCK,
 			tick: 1,
@@ -205,6 +206,10 @@ impl traits::Calendar for Clock {
 			price_cap: 1,
 			posted: PostedBounds::default(),
 		})
+	}
+
+	fn takes_limits(interval: Interval) -> bool {
+		Self::is_open(interval)
 	}
 }
 

@@ -5,9 +5,10 @@ use crate::{
 	Roots, Stage, Statement, Statements, SystemAccounts, SystemCredits, SystemLines, MAX_PLAUSIBLE_WH, SYSTEM_LINES,
 	VERSION,
 };
+use alloc::vec::Vec;
 use busbar_primitives::{
 	traits::{Calendar, Collateral, Grid, Participants, Positions, Readings},
-	Amount, Balance, Cause, Fee, Interval, Line, Outcome, Party, Point, PointId, PointKind, Price, SignedWh,
+	Amount, Balance, Cause, Contract, Fee, Interval, Line, Outcome, Party, Point, PointId, PointKind, Price, SignedWh,
 };
 use codec::Encode;
 use frame_support::{
@@ -29,28 +30,31 @@ struct Batch {
 
 /// Where a point stands in an interval.
 struct Delivery {
-	/// Accepted buys minus accepted sells, in Wh.
-	position: SignedWh,
+	/// What it bought and sold, session by session.
+	contracts: Vec<Contract>,
 	/// Metered minus position, in Wh.
 	imbalance: SignedWh,
 	/// Why an imbalance line stands; `None` for a point that has none.
 	cause: Option<Cause>,
-	/// The zone price, if the interval cleared.
+	/// The price of its zone, if a session cleared.
 	price: Option<Price>,
 	/// Sum of the fees on the path to the root, in nEUR/Wh.
 	path_fee: Fee,
 }
 
 impl Delivery {
-	/// Price of the imbalance: never better than the zone price.
+	/// Price of the imbalance: never better than the prices that the point traded at, or, if it did not trade, than the
+	/// price of its zone.
 	fn rate(&self, posted: &PostedPrices) -> Price {
 		let fee = Price::from(self.path_fee);
 		if self.imbalance > 0 {
+			let own = self.contracts.iter().map(|contract| contract.highest).max().or(self.price);
 			let rate = posted.short.saturating_add(fee);
-			self.price.map_or(rate, |price| rate.max(price))
+			own.map_or(rate, |price| rate.max(price))
 		} else {
+			let own = self.contracts.iter().map(|contract| contract.lowest).min().or(self.price);
 			let rate = posted.long.saturating_sub(fee);
-			self.price.map_or(rate, |price| rate.min(price))
+			own.map_or(rate, |price| rate.min(price))
 		}
 	}
 }
@@ -96,7 +100,7 @@ impl<T: Config> Pallet<T> {
 			let delivery = Self::delivery(batch, point, &details)?;
 			let total = Self::point_lines(batch, progress, &mut statement, point, &delivery)?;
 			let collateral = T::Positions::take_collateral(point, batch.interval);
-			if let Some((account, amount)) = &collateral {
+			for (account, amount) in &collateral {
 				<Self as Collateral<T::AccountId>>::release(account, *amount)?;
 			}
 			if total < 0 {
@@ -116,7 +120,10 @@ impl<T: Config> Pallet<T> {
 
 	/// Position and imbalance of a point. Without a reading the point is estimated to have taken its position.
 	fn delivery(batch: &Batch, point: PointId, details: &Point) -> Result<Delivery, DispatchError> {
-		let position = T::Positions::of(point, batch.interval).net().ok_or(Error::<T>::Overflow)?;
+		let contracts = T::Positions::contracts(point, batch.interval);
+		let position =
+			contracts.iter().try_fold(0, |sum: SignedWh, contract| sum.checked_add(contract.position.net()?));
+		let position = position.ok_or(Error::<T>::Overflow)?;
 		let result = T::Positions::zone_result(batch.interval, details.zone);
 		let plausible = |wh| wh <= MAX_PLAUSIBLE_WH;
 		let (imbalance, cause) = match details.kind {
@@ -137,7 +144,7 @@ impl<T: Config> Pallet<T> {
 			},
 		};
 		Ok(Delivery {
-			position,
+			contracts,
 			imbalance,
 			cause,
 			price: result.and_then(|result| result.price),
@@ -156,13 +163,12 @@ impl<T: Config> Pallet<T> {
 		let line =
 			|cause, wh, price, amount| Line { version: VERSION, party: Party::Point(point), cause, wh, price, amount };
 		let mut total: Amount = 0;
-		if delivery.position != 0 {
-			let price = delivery.price.ok_or(Error::<T>::PriceMissing)?;
-			let amount = receipt(price, delivery.position);
-			let contract = line(Cause::Contract, delivery.position, price, amount);
-			Self::append(batch.interval, progress, &mut statement.lines, contract)?;
-			progress.contract = progress.contract.checked_add(amount).ok_or(Error::<T>::Overflow)?;
-			total = amount;
+		for Contract { position, amount, lowest, highest, .. } in &delivery.contracts {
+			let wh = position.net().ok_or(Error::<T>::Overflow)?;
+			let price = if lowest == highest { *lowest } else { 0 };
+			Self::append(batch.interval, progress, &mut statement.lines, line(Cause::Contract, wh, price, *amount))?;
+			progress.contract = progress.contract.checked_add(*amount).ok_or(Error::<T>::Overflow)?;
+			total = total.checked_add(*amount).ok_or(Error::<T>::Overflow)?;
 		}
 		match delivery.cause {
 			Some(cause) if delivery.imbalance != 0 => {
@@ -188,16 +194,16 @@ impl<T: Config> Pallet<T> {
 		Ok(total)
 	}
 
-	/// Takes a point's debt from the collateral released for its order, its owner's free money and its deposit, in this
+	/// Takes a point's debt from the collateral released for its orders, its owner's free money and its deposit, in this
 	/// order. Returns what is missing, in nEUR.
 	fn collect_from_point(
 		point: PointId,
 		details: &Point,
-		collateral: Option<(T::AccountId, Balance)>,
+		collateral: Vec<(T::AccountId, Balance)>,
 		debt: Balance,
 	) -> Result<Balance, DispatchError> {
 		let mut missing = debt;
-		if let Some((account, released)) = collateral {
+		for (account, released) in collateral {
 			missing = missing.saturating_sub(Self::take_free(&account, missing.min(released))?);
 		}
 		if let Some(account) = T::Participants::account(details.owner) {

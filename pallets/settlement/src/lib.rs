@@ -309,8 +309,6 @@ pub mod pallet {
 		AlreadySettled,
 		/// Credits are paid after all debits.
 		DebitsNotDone,
-		/// A zone with positions has no price: a defect.
-		PriceMissing,
 		/// Contract payments less receipts differ from grid fees and rent: a defect.
 		ContractMismatch,
 		/// Debits and credits of the interval differ: a defect.

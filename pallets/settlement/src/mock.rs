@@ -2,9 +2,10 @@
 
 use crate::{Accounts, HoldReason, InTransit, PostedPrices};
 use busbar_primitives::{
+	payment,
 	traits::{Calendar, Grid, Participants, Positions, Readings, Zones},
-	Balance, Fee, Interval, Metered, Moment, Outcome, ParticipantId, Point, PointId, PointKind, Position, PostedBounds,
-	Price, Quality, Right, Role, SignedWh, Terms, ZoneId, ZoneResult, ZoneView,
+	Balance, Contract, Fee, Interval, Metered, Moment, Outcome, ParticipantId, Point, PointId, PointKind, Position,
+	PostedBounds, Price, ProductId, Quality, Right, Role, SignedWh, Terms, ZoneId, ZoneResult, ZoneView,
 };
 use frame_support::{
 	derive_impl, parameter_types, storage_alias,
@@ -121,7 +122,10 @@ pub struct World {
 	pub points: Vec<Point>,
 	pub outcomes: BTreeMap<Interval, Outcome>,
 	pub results: BTreeMap<(Interval, ZoneId), ZoneResult>,
+	/// Traded at the zone price.
 	pub positions: BTreeMap<(PointId, Interval), Position>,
+	/// Traded in further sessions.
+	pub traded: BTreeMap<(PointId, Interval), Vec<Contract>>,
 	pub readings: BTreeMap<(PointId, Interval), Metered>,
 	pub gone: BTreeSet<AccountId>,
 	pub roles: BTreeSet<(AccountId, Role)>,
@@ -176,7 +180,7 @@ impl Zones for World {
 }
 
 impl Grid for World {
-	fn zones(_interval: Interval, _after: Option<ZoneId>, _limit: u32) -> Vec<ZoneView> {
+	fn zones(_interval: Interval, _zones: core::ops::Range<ZoneId>) -> Vec<ZoneView> {
 		Vec::new()
 	}
 
@@ -217,6 +221,10 @@ impl Calendar for World {
 	fn terms(interval: Interval) -> Option<Terms> {
 		world(|w| w.terms.get(&interval).copied())
 	}
+
+	fn takes_limits(interval: Interval) -> bool {
+		Self::is_open(interval)
+	}
 }
 
 impl Positions<AccountId> for World {
@@ -228,12 +236,18 @@ impl Positions<AccountId> for World {
 		world(|w| w.results.get(&(interval, zone)).copied())
 	}
 
-	fn of(point: PointId, interval: Interval) -> Position {
-		world(|w| w.positions.get(&(point, interval)).copied().unwrap_or_default())
+	fn contracts(point: PointId, interval: Interval) -> Vec<Contract> {
+		let (position, traded) =
+			world(|w| (w.positions.get(&(point, interval)).copied(), w.traded.get(&(point, interval)).cloned()));
+		let zone = Self::point(point).map_or(0, |point| point.zone);
+		let price = Self::zone_result(interval, zone).and_then(|result| result.price);
+		let at_zone_price = position.zip(price).filter(|(position, _)| *position != Position::default());
+		let contract = |(position, price)| contract(0, position, price);
+		at_zone_price.map(contract).into_iter().chain(traded.unwrap_or_default()).collect()
 	}
 
-	fn take_collateral(point: PointId, interval: Interval) -> Option<(AccountId, Balance)> {
-		HeldCollateral::take((point, interval))
+	fn take_collateral(point: PointId, interval: Interval) -> Vec<(AccountId, Balance)> {
+		HeldCollateral::take((point, interval)).into_iter().collect()
 	}
 }
 
@@ -249,6 +263,7 @@ pub fn terms() -> Terms {
 		delivery_start: 1_000,
 		delivery_end: DELIVERY_END,
 		gate_closure: GATE_CLOSURE,
+		last_gate_closure: GATE_CLOSURE,
 		attestation_end: ATTESTATION_END,
 		dispute_end: DISPUTE_END,
 		tick: 1,
@@ -276,6 +291,12 @@ pub fn metered(net: SignedWh) -> Metered {
 /// A zone's result.
 pub fn result(price: Option<Price>, flow: SignedWh, path_fee: Fee, fees: Balance, rent: Balance) -> ZoneResult {
 	ZoneResult { price, flow, margin_buy: 0, margin_sell: 0, path_fee, fees, rent }
+}
+
+/// A contract at one price.
+pub fn contract(product: ProductId, position: Position, price: Price) -> Contract {
+	let amount = payment(price, position.sold) - payment(price, position.bought);
+	Contract { product, position, amount, lowest: price, highest: price }
 }
 
 /// An outcome over `points` connection points.

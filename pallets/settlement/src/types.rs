@@ -1,7 +1,9 @@
 //! What the pallet keeps in its storage.
 
 use busbar_merkle::Frontier;
-use busbar_primitives::{Amount, Balance, Line, Moment, ParticipantId, PointId, PostedBounds, Price, SignedWh};
+use busbar_primitives::{
+	Amount, Balance, Line, Moment, ParticipantId, PointId, PostedBounds, Price, SignedWh, MAX_PRODUCTS,
+};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{pallet_prelude::ConstU32, traits::Get, BoundedVec, CloneNoBound, DebugNoBound, PartialEqNoBound};
 use scale_info::TypeInfo;
@@ -15,8 +17,8 @@ pub const VERSION: u16 = 1;
 /// payments below it stay far from the bounds of their types.
 pub const MAX_PLAUSIBLE_WH: u64 = 1 << 48;
 
-/// Most lines of one connection point: contract, imbalance, default and loss share.
-pub const POINT_LINES: u32 = 4;
+/// Most lines of one connection point: a contract per product, imbalance, default and loss share.
+pub const POINT_LINES: u32 = MAX_PRODUCTS + 3;
 
 /// Most lines of the parties that are not connection points: fees for contracts and for imbalances, rent, the balancing
 /// party's residual and its default, and three loss shares.

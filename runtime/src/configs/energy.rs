@@ -13,9 +13,9 @@ use frame_support::{
 use sp_runtime::Perbill;
 
 /// Most zones of a grid. Together with [`MaxMarketLevels`] it makes the largest clearing fit its share of a block.
-pub type MaxMarketZones = ConstU32<1_024>;
-/// Most price levels of an interval, over all zones.
-pub type MaxMarketLevels = ConstU32<8_192>;
+pub type MaxMarketZones = ConstU32<10_240>;
+/// Most price levels of a session, over all zones.
+pub type MaxMarketLevels = ConstU32<131_072>;
 /// Most links between a zone and the root.
 pub type MaxDepth = ConstU32<64>;
 /// Most connection points in one batch of readings or of a settlement phase.
@@ -44,6 +44,7 @@ impl pallet_grid::Config for Runtime {
 	type AdminOrigin = CouncilMajority;
 	type Participants = Participants;
 	type Calendar = Market;
+	type Flows = Market;
 	type MaxZones = MaxMarketZones;
 	type MaxDepth = MaxDepth;
 	/// 10 ct/kWh. Collateral counts on it.
@@ -56,7 +57,7 @@ impl pallet_grid::Config for Runtime {
 }
 
 parameter_types! {
-	/// Share of a block that opening and closing intervals may take.
+	/// Share of a block that opening intervals and closing gates may take.
 	pub const ClearingShare: Perbill = Perbill::from_percent(40);
 }
 

@@ -16,7 +16,7 @@ fn publish(account: AccountId, interval: Interval, links: &[(ZoneId, Link)]) -> 
 }
 
 fn link_of(interval: Interval, zone: ZoneId) -> Link {
-	Grid::zones(interval, None, 100).into_iter().find(|view| view.id == zone).unwrap().link
+	Grid::zones(interval, 0..100).into_iter().find(|view| view.id == zone).unwrap().link
 }
 
 fn run_open(test: impl FnOnce()) {
@@ -55,7 +55,7 @@ fn a_later_publication_replaces_an_earlier_one() {
 fn a_publication_for_a_closed_or_an_unopened_interval_is_refused() {
 	run_open(|| {
 		assert_noop!(publish(DSO, OPEN + 1, &[(1, link(1, 1))]), GridError::IntervalNotOpen);
-		// The gate of an interval closes half an interval before its delivery.
+		// The last gate of an interval closes half an interval before its delivery.
 		Now::set(EPOCH + CLOCK * u64::from(OPEN) - CLOCK / 2 - 1);
 		assert_ok!(publish(DSO, OPEN, &[(1, link(1, 1))]));
 		Now::mutate(|now| *now += 1);
@@ -71,6 +71,20 @@ fn a_publication_by_someone_who_does_not_operate_every_zone_of_it_changes_nothin
 		assert_noop!(publish(FEEDER_DSO, OPEN, &links), DispatchError::Other("no role"));
 		let root = Grid::publish(RawOrigin::Root.into(), OPEN, vec![(1, link(1, 1))].try_into().unwrap());
 		assert_noop!(root, DispatchError::BadOrigin);
+	});
+}
+
+#[test]
+fn a_limit_below_the_flow_that_is_sold_is_refused() {
+	run_open(|| {
+		// 400 W are 100 Wh of a quarter of an hour, and the exports of `link` are half of its imports.
+		Sold::set(vec![(1, 100)]);
+		assert_noop!(publish(DSO, OPEN, &[(1, link(399, 1))]), GridError::BelowSoldFlow);
+		assert_ok!(publish(DSO, OPEN, &[(1, link(400, 1))]));
+		Sold::set(vec![(1, -100)]);
+		assert_noop!(publish(DSO, OPEN, &[(1, link(799, 1))]), GridError::BelowSoldFlow);
+		assert_ok!(publish(DSO, OPEN, &[(1, link(800, 1))]));
+		assert_ok!(publish(DSO, OPEN, &[(1, Link { import_w: Some(0), export_w: None, fee: 1 })]));
 	});
 }
 

@@ -13,15 +13,15 @@ fn zones_are_listed_in_ascending_order_and_in_pages() {
 	run(|| {
 		small_grid();
 		let interval = HORIZON + 1;
-		let all = Grid::zones(interval, None, 100);
+		let all = Grid::zones(interval, 0..100);
 		assert_eq!(all[0], ZoneView { id: 0, parent: None, link: Link::default() });
 		assert_eq!(all[2], ZoneView { id: 2, parent: Some(1), link: link(500, 10) });
 		assert_eq!(all.iter().map(|zone| zone.id).collect::<Vec<_>>(), [0, 1, 2, 3]);
-		assert_eq!(Grid::zones(interval, None, 2), all[..2]);
-		assert_eq!(Grid::zones(interval, Some(1), 2), all[2..]);
-		assert!(Grid::zones(interval, Some(3), 2).is_empty());
-		assert!(Grid::zones(interval, Some(u32::MAX), 2).is_empty());
-		assert!(Grid::zones(interval - 1, None, 2).is_empty());
+		assert_eq!(Grid::zones(interval, 0..2), all[..2]);
+		assert_eq!(Grid::zones(interval, 2..4), all[2..]);
+		assert!(Grid::zones(interval, 4..6).is_empty());
+		assert!(Grid::zones(interval, u32::MAX..2).is_empty());
+		assert!(Grid::zones(interval - 1, 0..2).is_empty());
 		assert_eq!(Grid::max_path_fee(), 1_000);
 	});
 }
@@ -65,7 +65,7 @@ proptest! {
 				Now::mutate(|now| *now += CLOCK * u64::from(steps) / 3);
 			}
 			let interval = <Clock as busbar_primitives::traits::Calendar>::first_unopened();
-			let tree = Grid::zones(interval, None, u32::MAX);
+			let tree = Grid::zones(interval, 0..u32::MAX);
 			for view in &tree {
 				prop_assert!(Zones::<Test>::get(view.id).unwrap().exists_in(interval));
 				prop_assert!(view.parent.is_none_or(|parent| tree.iter().any(|zone| zone.id == parent)));

@@ -191,7 +191,7 @@ fn a_retired_zone_stays_in_the_tree_of_open_intervals() {
 		assert_ok!(Grid::retire_zone(RuntimeOrigin::signed(FEEDER_DSO), 2));
 		let until = 10 + HORIZON + 1;
 		System::assert_last_event(Event::ZoneRetired { zone: 2, until }.into());
-		let tree = |interval| Grid::zones(interval, None, 10).iter().map(|zone| zone.id).collect::<Vec<_>>();
+		let tree = |interval| Grid::zones(interval, 0..10).iter().map(|zone| zone.id).collect::<Vec<_>>();
 		assert_eq!(tree(until - 1), [0, 1, 2, 3]);
 		assert_eq!(tree(until), [0, 1, 3]);
 		assert_eq!(zone(1).children, 0);

@@ -53,11 +53,11 @@ fn view_functions_tell_book_prices_and_positions() {
 	test(market(), || {
 		placed(&[(10, &[sell(100, 1_000)]), (1, &[buy(200, 300)])]);
 		assert_eq!(Market::market_phase(N), Some(Phase::Open));
-		assert_eq!(Market::order_book(N, 0), [BookLevel { price: 100, buy: 0, sell: 1_000 }]);
-		assert_eq!(Market::zone_prices(N), []);
+		assert_eq!(Market::order_book(N, 0, 0), [BookLevel { price: 100, buy: 0, sell: 1_000 }]);
+		assert_eq!(Market::zone_prices(N, 0), []);
 		clear();
 		assert_eq!(Market::market_phase(N), Some(Phase::Cleared));
-		assert_eq!(Market::zone_prices(N)[0].result.price, Some(100));
+		assert_eq!(Market::zone_prices(N, 0)[0].result.price, Some(100));
 		assert_eq!(Market::position(1, N), Position { bought: 300, sold: 0 });
 	});
 }
@@ -104,8 +104,7 @@ fn at_the_zone_price_earlier_orders_are_filled_first() {
 fn replacing_an_order_gives_its_place_in_time_away() {
 	test(market(), || {
 		placed(&[(1, &[buy(100, 40)]), (2, &[buy(100, 40)]), (3, &[sell(100, 50)])]);
-		let product = busbar_primitives::Product::Energy;
-		assert_ok!(Market::replace(RuntimeOrigin::signed(1), N, 1, product, steps(&[buy(100, 40)])));
+		assert_ok!(Market::replace(RuntimeOrigin::signed(1), N, 0, 1, steps(&[buy(100, 40)])));
 		clear();
 		assert_eq!([1, 2].map(bought), [10, 40]);
 	});
@@ -115,7 +114,7 @@ fn replacing_an_order_gives_its_place_in_time_away() {
 fn cancelling_an_earlier_order_moves_the_others_up() {
 	test(market(), || {
 		placed(&[(1, &[buy(100, 40)]), (2, &[buy(100, 40)]), (3, &[sell(100, 50)])]);
-		assert_ok!(Market::cancel(RuntimeOrigin::signed(1), N, 1));
+		assert_ok!(Market::cancel(RuntimeOrigin::signed(1), N, 0, 1));
 		clear();
 		assert_eq!([1, 2].map(bought), [0, 40]);
 		assert_eq!(sold(3), 40);
@@ -127,7 +126,7 @@ fn steps_of_one_order_at_one_price_queue_behind_each_other() {
 	test(market(), || {
 		placed(&[(1, &[buy(100, 10), buy(100, 20), buy(90, 5)]), (2, &[sell(100, 15)])]);
 		clear();
-		assert_eq!(Market::orders(N, 1, 1)[0].accepted, [10, 5, 0]);
+		assert_eq!(Market::orders(N, 0, 1, 1)[0].accepted, [10, 5, 0]);
 		assert_eq!(bought(1), 15);
 	});
 }
@@ -181,28 +180,27 @@ fn collateral_is_taken_once_and_only_after_the_gate() {
 	ext.execute_with(|| {
 		placed(&[(1, &[buy(100, 40)])]);
 		let held = Held::get(1).unwrap();
-		assert_eq!(Market::take_collateral(1, N), None);
+		assert_eq!(Market::take_collateral(1, N), []);
 		Now::set(&(start(N) - LEAD));
-		assert_eq!(Market::take_collateral(1, N), None);
+		assert_eq!(Market::take_collateral(1, N), []);
 		clear();
-		assert_eq!(Market::take_collateral(1, N), Some((1, held)));
-		assert_eq!(Market::take_collateral(1, N), None);
-		assert_eq!(Market::take_collateral(7, N), None);
-		assert_eq!(Orders::<Test>::get(N, 1).unwrap().held, 0);
+		assert_eq!(Market::take_collateral(1, N), [(1, held)]);
+		assert_eq!(Market::take_collateral(1, N), []);
+		assert_eq!(Market::take_collateral(7, N), []);
+		assert_eq!(Orders::<Test>::get((N, 0, 1)).unwrap().held, 0);
 		assert!(Market::do_try_state().is_ok());
 	});
 }
 
 #[test]
 fn a_tampered_result_does_not_pass_the_checks() {
-	use crate::Results;
 	let tampered = |change: fn(&mut busbar_primitives::ZoneResult)| {
 		let mut ext = market();
 		ext.execute_with(|| {
 			placed(&[(10, &[sell(100, 1_000)]), (1, &[buy(200, 300)]), (2, &[buy(110, 300)])]);
 			clear();
 			assert!(Market::do_try_state().is_ok());
-			Results::<Test>::mutate(N, 1, |result| change(result.as_mut().unwrap()));
+			change_result((N, 0), 1, change);
 			assert!(Market::do_try_state().is_err());
 		});
 	};

@@ -1,6 +1,6 @@
 //! Opening, closing, halts, and room in blocks.
 
-use crate::{mock::*, Error, Event, FailReason, Intervals, NextToClose, NextToOpen, Results, Skipped, WeightInfo};
+use crate::{mock::*, Error, Event, FailReason, Intervals, NextToOpen, Skipped, WeightInfo};
 use busbar_primitives::{
 	traits::{Calendar, Positions},
 	Interval, Link, Phase, Position, ZoneView,
@@ -12,13 +12,24 @@ use frame_support::{
 };
 
 fn open() -> Vec<Interval> {
-	let mut open: Vec<_> = Intervals::<Test>::iter().filter(|(_, r)| r.outcome.is_none()).map(|(n, _)| n).collect();
+	let mut open: Vec<_> = Intervals::<Test>::iter().filter(|(_, r)| r.unended > 0).map(|(n, _)| n).collect();
 	open.sort_unstable();
 	open
 }
 
+fn opened(interval: Interval) -> Event<Test> {
+	let start = start(interval);
+	Event::SessionOpened {
+		interval,
+		product: 0,
+		gate_opening: start - 36_000,
+		gate_closure: start - LEAD,
+		delivery_start: start,
+	}
+}
+
 fn failed(interval: Interval, reason: FailReason) -> bool {
-	events().contains(&Event::Failed { interval, reason })
+	events().contains(&Event::Failed { interval, product: 0, reason })
 }
 
 #[test]
@@ -38,23 +49,15 @@ fn no_session_opens_before_there_is_a_root_zone() {
 fn sessions_open_up_to_the_horizon_with_the_terms_of_that_moment() {
 	test(market(), || {
 		assert_eq!(open(), [1, 2, 3]);
-		assert_eq!(
-			events(),
-			[
-				Event::IntervalsSkipped { from: 0, until: 1 },
-				Event::SessionOpened { interval: 1, gate_closure: start(1) - LEAD, delivery_start: start(1) },
-				Event::SessionOpened { interval: 2, gate_closure: start(2) - LEAD, delivery_start: start(2) },
-				Event::SessionOpened { interval: 3, gate_closure: start(3) - LEAD, delivery_start: start(3) },
-			]
-		);
+		assert_eq!(events(), [Event::IntervalsSkipped { from: 0, until: 1 }, opened(1), opened(2), opened(3),]);
 		let terms = Market::terms(2).unwrap();
 		assert_eq!((terms.delivery_start, terms.delivery_end), (start(2), start(3)));
 		assert_eq!((terms.attestation_end, terms.dispute_end), (start(4), start(5)));
 		assert_eq!((terms.tick, terms.price_floor, terms.price_cap), (10, -1_000, 5_000));
 		assert_eq!(Market::first_unopened(), 4);
 
-		let changed = crate::Parameters { tick: 5, gate_lead_s: 6, ..parameters() };
-		assert_ok!(Market::set_parameters(RuntimeOrigin::root(), changed));
+		let changed = crate::Parameters { tick: 5, products: products(&[auction(36, 6)]), ..parameters() };
+		assert_ok!(Market::set_parameters(RuntimeOrigin::root(), changed.clone()));
 		run_to(start(1) - LEAD);
 		run_to(start(1));
 		assert_eq!(Market::terms(2), Some(terms));
@@ -112,7 +115,7 @@ fn an_interval_closes_in_the_first_block_at_its_gate_and_not_before() {
 		let outcome = Market::outcome(1).unwrap();
 		assert_eq!((outcome.cleared, outcome.traded, outcome.points), (true, 10, 10));
 		assert_eq!(Market::phase(1), Some(Phase::Cleared));
-		assert_eq!(events(), [Event::Cleared { interval: 1, outcome }]);
+		assert_eq!(events(), [Event::Cleared { interval: 1, product: 0, outcome }]);
 		// Its records do not change again.
 		run_to(start(1) - LEAD + 1);
 		assert_eq!((events(), Market::outcome(1)), (vec![], Some(outcome)));
@@ -126,7 +129,7 @@ fn an_interval_without_orders_clears_too() {
 		let outcome = Market::outcome(1).unwrap();
 		assert!(outcome.cleared);
 		assert_eq!((outcome.traded, outcome.welfare), (0, 0));
-		assert_eq!(Market::prices(1).len(), 2);
+		assert_eq!(Market::prices(1, 0).len(), 2);
 	});
 }
 
@@ -151,7 +154,7 @@ fn a_chain_that_stood_still_fails_what_has_begun_and_opens_what_lies_ahead() {
 
 		assert_eq!((Market::of(1, 1), Market::phase(1)), (Position::default(), Some(Phase::Failed)));
 		assert_noop!(place(3, 3, 3, &[buy(100, 1)]), Error::<Test>::GateClosed);
-		let prices = Market::prices(1);
+		let prices = Market::prices(1, 0);
 		assert_eq!(
 			prices.iter().map(|p| (p.result.price, p.result.path_fee)).collect::<Vec<_>>(),
 			[(None, 0), (None, 10)]
@@ -165,7 +168,7 @@ fn collateral_of_a_failed_interval_can_be_taken_back() {
 		assert_ok!(place(1, 1, 1, &[buy(100, 10)]));
 		let held = Held::get(1).unwrap();
 		run_to(start(1));
-		assert_eq!(Market::take_collateral(1, 1), Some((1, held)));
+		assert_eq!(Market::take_collateral(1, 1), [(1, held)]);
 		use busbar_primitives::traits::Collateral;
 		assert_ok!(MockCollateral::release(&1, held));
 		assert_eq!(Free::get(1), Some(MONEY));
@@ -182,7 +185,6 @@ fn a_chain_can_stand_still_again_and_again() {
 		for block in 0..60 {
 			run_to(start(950) + block * 2_000);
 		}
-		assert!(NextToClose::<Test>::get() > 950);
 		assert!(Market::outcome(955).unwrap().cleared);
 	});
 }
@@ -191,43 +193,12 @@ fn a_chain_can_stand_still_again_and_again() {
 fn no_more_intervals_close_in_a_block_than_its_bound() {
 	test(market(), || {
 		// The gates of three intervals have passed, and two close per block.
-		for next in [3, 4] {
+		for closed in [2, 3] {
 			run_to(start(3) - LEAD);
-			assert_eq!(NextToClose::<Test>::get(), next);
+			assert_eq!((1..=3).filter(|interval| Market::outcome(*interval).is_some()).count(), closed);
 		}
 		assert!(!Market::outcome(1).unwrap().cleared && !Market::outcome(2).unwrap().cleared);
 		assert!(Market::outcome(3).unwrap().cleared);
-	});
-}
-
-#[test]
-fn a_clearing_that_does_not_fit_waits_for_the_next_block() {
-	test(market(), || {
-		assert_ok!(place(1, 1, 1, &[buy(100, 10), buy(90, 10), buy(80, 10), buy(70, 10)]));
-		assert_ok!(place(2, 1, 2, &[sell(50, 10)]));
-		let poll = <() as WeightInfo>::poll();
-		let fits = poll.saturating_add(<() as WeightInfo>::close(2, 5));
-		let used = run_with(start(1) - LEAD, fits.saturating_sub(Weight::from_parts(1, 0)));
-		assert_eq!((used, Market::outcome(1)), (poll, None));
-		check();
-		assert_eq!(run_with(start(1) - LEAD + 2_000, Weight::zero()), Weight::zero());
-		assert_eq!(Market::outcome(1), None);
-		assert_eq!(run_with(start(1) - LEAD + 2_000, fits), fits);
-		assert_eq!(Market::outcome(1).map(|o| (o.cleared, o.traded)), Some((true, 10)));
-	});
-}
-
-#[test]
-fn a_clearing_that_never_finds_room_fails_safe_when_delivery_begins() {
-	test(market(), || {
-		assert_ok!(place(1, 1, 1, &[buy(100, 10), buy(90, 10), buy(80, 10), buy(70, 10)]));
-		let little = <() as WeightInfo>::poll().saturating_add(<() as WeightInfo>::close(2, 0));
-		run_with(start(1) - LEAD, little);
-		run_with(start(1) - LEAD + 2_000, little);
-		assert_eq!(Market::outcome(1), None);
-		let little = little.saturating_add(<() as WeightInfo>::open());
-		run_with(start(1), little);
-		assert!(failed(1, FailReason::DeliveryBegan));
 	});
 }
 
@@ -273,7 +244,7 @@ fn zones_that_form_no_tree_fail_safe() {
 			Tree::set(&tree);
 			run_to(start(1) - LEAD);
 			assert!(failed(1, FailReason::Refused));
-			assert_eq!(Results::<Test>::iter_prefix(1).count(), 2);
+			assert_eq!(Market::prices(1, 0).len(), 2);
 		});
 	}
 }
@@ -306,7 +277,7 @@ fn the_declared_bounds_fit_their_share_of_a_block() {
 #[should_panic = "does not fit ClearingShare"]
 fn bounds_that_do_not_fit_their_share_of_a_block_are_refused() {
 	market().execute_with(|| {
-		MaxLevels::set(&1_000_000);
+		MaxLevels::set(&10_000_000);
 		Market::integrity_test();
 	});
 }

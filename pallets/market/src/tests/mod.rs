@@ -1,8 +1,10 @@
 //! Tests by subject. Each ends with all invariants checked.
 
+mod blocks;
 mod clearing;
 mod gate;
 mod orders;
 mod parameters;
 mod pruning;
 mod random;
+mod sessions;

@@ -1,20 +1,24 @@
 //! Placing, replacing and cancelling, and every reason not to.
 
-use crate::{collateral::worst_net_debt, mock::*, sums, Error, Event, Intervals, Levels, Order, Orders, PriceKey};
-use busbar_primitives::{api::BookLevel, Interval, PointId, Product, Step};
+use crate::{
+	collateral::{worst_net_debt, Bounds},
+	mock::*,
+	sums, Error, Event, Levels, Orders, PriceKey, Sessions,
+};
+use busbar_primitives::{api::BookLevel, Interval, PointId, Step};
 use frame_support::{assert_noop, assert_ok, BoundedVec};
 use sp_runtime::{DispatchError, DispatchResult};
 
 const N: Interval = 2;
 
 fn replace(account: AccountId, interval: Interval, point: PointId, curve: &[Step]) -> DispatchResult {
-	Market::replace(RuntimeOrigin::signed(account), interval, point, Product::Energy, steps(curve))
+	Market::replace(RuntimeOrigin::signed(account), interval, 0, point, steps(curve))
 		.map(|_| ())
 		.map_err(|error| error.error)
 }
 
 fn cancel(account: AccountId, interval: Interval, point: PointId) -> DispatchResult {
-	Market::cancel(RuntimeOrigin::signed(account), interval, point).map(|_| ()).map_err(|error| error.error)
+	Market::cancel(RuntimeOrigin::signed(account), interval, 0, point).map(|_| ()).map_err(|error| error.error)
 }
 
 fn held(account: AccountId) -> u128 {
@@ -26,23 +30,32 @@ fn an_order_stands_in_the_book_and_its_collateral_is_held() {
 	test(market(), || {
 		let curve = [buy(100, 300), buy(50, 200), sell(200, 400)];
 		assert_ok!(place(1, N, 1, &curve));
-		let worst = worst_net_debt(&curve, parameters().posted, 100);
+		let worst = worst_net_debt(&curve, &Bounds::new(&parameters().terms(N), 100));
 		assert_eq!((held(1), Free::get(1)), (worst, Some(MONEY - worst)));
 		assert!(worst > 0);
 		assert_eq!(
-			Market::book(N, 1),
+			Market::book(N, 0, 1),
 			[
 				BookLevel { price: 50, buy: 200, sell: 0 },
 				BookLevel { price: 100, buy: 300, sell: 0 },
 				BookLevel { price: 200, buy: 0, sell: 400 }
 			]
 		);
-		assert_eq!(Market::book(N, 0), []);
+		assert_eq!(Market::book(N, 0, 0), []);
 		assert_eq!(
 			events().pop(),
-			Some(Event::OrderPlaced { interval: N, point: 1, zone: 1, account: 1, arrival: 0, held: worst })
+			Some(Event::OrderPlaced {
+				interval: N,
+				product: 0,
+				point: 1,
+				zone: 1,
+				account: 1,
+				arrival: 0,
+				held: worst,
+				steps: steps(&curve)
+			})
 		);
-		let record = Market::record(N).unwrap();
+		let record = session(N, 0);
 		assert_eq!((record.orders, record.levels, record.offered_buy, record.offered_sell), (1, 3, 500, 400));
 	});
 }
@@ -51,7 +64,7 @@ fn an_order_stands_in_the_book_and_its_collateral_is_held() {
 fn prices_below_zero_stand_before_those_above_in_the_book() {
 	test(market(), || {
 		assert_ok!(place(1, N, 1, &[buy(-200, 1), buy(-10, 2), buy(0, 3), sell(10, 4)]));
-		assert_eq!(Market::book(N, 1).iter().map(|level| level.price).collect::<Vec<_>>(), [-200, -10, 0, 10]);
+		assert_eq!(Market::book(N, 0, 1).iter().map(|level| level.price).collect::<Vec<_>>(), [-200, -10, 0, 10]);
 	});
 }
 
@@ -61,11 +74,12 @@ fn orders_are_listed_by_point() {
 		for n in [5, 2, 8] {
 			assert_ok!(place(n, N, n as u32, &[buy(100, n * 10)]));
 		}
-		let points = |from, limit| Market::orders(N, from, limit).iter().map(|order| order.point).collect::<Vec<_>>();
+		let points =
+			|from, limit| Market::orders(N, 0, from, limit).iter().map(|order| order.point).collect::<Vec<_>>();
 		assert_eq!(points(0, 10), [2, 5, 8]);
 		assert_eq!(points(3, 1), [5]);
 		assert_eq!(points(9, 10), [] as [u32; 0]);
-		let order = &Market::orders(N, 5, 1)[0];
+		let order = &Market::orders(N, 0, 5, 1)[0];
 		assert_eq!((order.zone, order.arrival, order.held), (1, 0, held(5)));
 		assert_eq!((&order.steps[..], &order.accepted[..]), (&[buy(100, 50)][..], &[][..]));
 	});
@@ -90,22 +104,31 @@ fn replacing_releases_the_old_collateral_and_goes_behind_in_time() {
 		let old = held(1);
 		assert_ok!(replace(1, N, 1, &[buy(100, 150)]));
 		assert_eq!(held(1), old / 2);
-		let order = Orders::<Test>::get(N, 1).unwrap();
+		let order = Orders::<Test>::get((N, 0, 1)).unwrap();
 		assert_eq!((order.arrival, order.steps[0].arrival), (2, 2));
 		assert_eq!(
 			events().pop(),
-			Some(Event::OrderReplaced { interval: N, point: 1, zone: 1, account: 1, arrival: 2, held: old / 2 })
+			Some(Event::OrderReplaced {
+				interval: N,
+				product: 0,
+				point: 1,
+				zone: 1,
+				account: 1,
+				arrival: 2,
+				held: old / 2,
+				steps: steps(&[buy(100, 150)])
+			})
 		);
-		assert_eq!(Market::record(N).unwrap().orders, 2);
+		assert_eq!(session(N, 0).orders, 2);
 	});
 }
 
 #[test]
 fn money_of_the_replaced_order_secures_the_new_one() {
 	test(market(), || {
-		Free::insert(1, 200_000);
+		Free::insert(1, 250_000);
 		assert_ok!(place(1, N, 1, &[buy(100, 200)]));
-		assert!(held(1) > 100_000);
+		assert!(held(1) > 125_000);
 		assert_ok!(replace(1, N, 1, &[buy(100, 210)]));
 	});
 }
@@ -117,9 +140,12 @@ fn cancelling_leaves_nothing_behind() {
 		let released = held(1);
 		assert_ok!(cancel(1, N, 1));
 		assert_eq!((held(1), Free::get(1)), (0, Some(MONEY)));
-		assert_eq!(events().pop(), Some(Event::OrderCancelled { interval: N, point: 1, account: 1, released }));
+		assert_eq!(
+			events().pop(),
+			Some(Event::OrderCancelled { interval: N, product: 0, point: 1, account: 1, released })
+		);
 		assert_eq!(Levels::<Test>::iter().count() + crate::Queues::<Test>::iter().count(), 0);
-		let record = Market::record(N).unwrap();
+		let record = session(N, 0);
 		assert_eq!((record.orders, record.levels, record.offered_buy, record.offered_sell), (0, 0, 0, 0));
 		assert_ok!(place(1, N, 1, &[buy(100, 300)]));
 	});
@@ -131,7 +157,7 @@ fn an_order_in_one_interval_leaves_the_others_alone() {
 		assert_ok!(place(1, 1, 1, &[buy(100, 300)]));
 		assert_ok!(place(1, 2, 1, &[buy(110, 200)]));
 		assert_ok!(cancel(1, 1, 1));
-		assert_eq!(Market::book(2, 1), [BookLevel { price: 110, buy: 200, sell: 0 }]);
+		assert_eq!(Market::book(2, 0, 1), [BookLevel { price: 110, buy: 200, sell: 0 }]);
 	});
 }
 
@@ -227,9 +253,9 @@ fn an_unsigned_order_is_refused() {
 	test(market(), || {
 		for origin in [RuntimeOrigin::none(), RuntimeOrigin::root()] {
 			let curve = steps(&[buy(100, 1)]);
-			assert_noop!(Market::place(origin.clone(), N, 1, Product::Energy, curve.clone()), DispatchError::BadOrigin);
-			assert_noop!(Market::replace(origin.clone(), N, 1, Product::Energy, curve), DispatchError::BadOrigin);
-			assert_noop!(Market::cancel(origin, N, 1), DispatchError::BadOrigin);
+			assert_noop!(Market::place(origin.clone(), N, 0, 1, curve.clone()), DispatchError::BadOrigin);
+			assert_noop!(Market::replace(origin.clone(), N, 0, 1, curve), DispatchError::BadOrigin);
+			assert_noop!(Market::cancel(origin, N, 0, 1), DispatchError::BadOrigin);
 		}
 	});
 }
@@ -308,7 +334,7 @@ fn an_order_beyond_the_points_rating_is_refused_on_either_side() {
 fn an_order_beyond_the_owners_money_is_refused() {
 	test(market(), || {
 		let curve = [buy(100, 300)];
-		let worst = worst_net_debt(&curve, parameters().posted, 100);
+		let worst = worst_net_debt(&curve, &Bounds::new(&parameters().terms(N), 100));
 		Free::insert(1, worst - 1);
 		assert_noop!(place(1, N, 1, &curve), DispatchError::Other(NO_FUNDS));
 		assert_ok!(place(1, N, 1, &[buy(100, 299)]));
@@ -335,7 +361,7 @@ fn a_queue_that_has_no_number_left_is_refused() {
 	let mut ext = market();
 	ext.execute_with(|| {
 		assert_ok!(place(1, N, 1, &[buy(100, 1)]));
-		let key = (N, 1, PriceKey::from(100));
+		let key = (N, 0, 1, PriceKey::from(100));
 		Levels::<Test>::mutate(key, |level| level.as_mut().unwrap().buy_arrivals = sums::CAPACITY);
 		assert_noop!(place(2, N, 2, &[buy(100, 1)]), Error::<Test>::QueueFull);
 		assert_ok!(place(2, N, 2, &[sell(100, 1)]));
@@ -354,7 +380,7 @@ fn more_energy_than_clearing_can_count_is_refused() {
 		assert_ok!(place(12, N, huge[1], &[sell(110, half)]));
 		run_to(start(1) - LEAD);
 		run_to(start(2) - LEAD);
-		assert!(Market::record(N).unwrap().outcome.unwrap().cleared);
+		assert!(session(N, 0).outcome.unwrap().cleared);
 	});
 }
 
@@ -362,7 +388,7 @@ fn more_energy_than_clearing_can_count_is_refused() {
 fn arrival_numbers_do_not_overflow() {
 	let mut ext = market();
 	ext.execute_with(|| {
-		Intervals::<Test>::mutate(N, |record| record.as_mut().unwrap().arrivals = u32::MAX);
+		Sessions::<Test>::mutate(N, 0, |session| session.as_mut().unwrap().arrivals = u32::MAX);
 		assert_noop!(place(1, N, 1, &[buy(100, 1)]), Error::<Test>::Overflow);
 	});
 }
@@ -373,17 +399,8 @@ fn a_book_that_contradicts_itself_is_reported_and_not_made_worse() {
 	ext.execute_with(|| {
 		assert_ok!(place(1, N, 1, &[buy(100, 1)]));
 		assert!(Market::do_try_state().is_ok());
-		Levels::<Test>::remove((N, 1, PriceKey::from(100)));
+		Levels::<Test>::remove((N, 0, 1, PriceKey::from(100)));
 		assert_noop!(cancel(1, N, 1), Error::<Test>::Corrupt);
 		assert!(Market::do_try_state().is_err());
-	});
-}
-
-#[test]
-fn an_order_knows_its_product() {
-	test(market(), || {
-		assert_ok!(place(1, N, 1, &[buy(100, 1)]));
-		let Order { product, .. } = Orders::<Test>::get(N, 1).unwrap();
-		assert_eq!(product, Product::Energy);
 	});
 }

@@ -5,7 +5,7 @@ use crate::{
 	types::{ParameterError, HORIZON_LIMIT, PRICE_LIMIT},
 	Error, Event, Parameters, ParametersValue,
 };
-use busbar_primitives::PostedBounds;
+use busbar_primitives::{PostedBounds, Product};
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::{BuildStorage, DispatchError};
 
@@ -18,14 +18,14 @@ fn the_council_changes_what_may_change() {
 	test(market(), || {
 		let new = Parameters {
 			horizon: 5,
-			gate_lead_s: 6,
+			products: products(&[auction(48, 20), auction(20, 6)]),
 			tick: 5,
 			price_cap: 6_000,
 			retention: 9,
 			attestation_window_s: 24,
 			..parameters()
 		};
-		assert_ok!(set(new));
+		assert_ok!(set(new.clone()));
 		assert_eq!(ParametersValue::<Test>::get(), new);
 		assert_eq!(events().pop(), Some(Event::ParametersSet { parameters: new }));
 	});
@@ -56,18 +56,21 @@ fn what_intervals_are_numbered_and_measured_by_stays() {
 fn parameters_that_make_no_sense_are_refused() {
 	test(market(), || {
 		let p = parameters();
-		let posted = |short_max, long_min| Parameters { posted: PostedBounds { short_max, long_min }, ..p };
+		let posted = |short_max, long_min| Parameters { posted: PostedBounds { short_max, long_min }, ..p.clone() };
+		let of = |list: &[Product]| Parameters { products: products(list), ..p.clone() };
 		for (changed, error) in [
-			(Parameters { horizon: 0, ..p }, Error::<Test>::InvalidHorizon),
-			(Parameters { horizon: HORIZON_LIMIT + 1, ..p }, Error::InvalidHorizon),
-			(Parameters { gate_lead_s: 36, ..p }, Error::InvalidHorizon),
-			(Parameters { gate_lead_s: 1, ..p }, Error::InvalidGateLead),
-			(Parameters { tick: 0, ..p }, Error::InvalidTick),
-			(Parameters { price_cap: 5_001, ..p }, Error::InvalidPriceBounds),
-			(Parameters { price_floor: -1_001, ..p }, Error::InvalidPriceBounds),
-			(Parameters { price_floor: 5_010, ..p }, Error::InvalidPriceBounds),
-			(Parameters { price_cap: PRICE_LIMIT + 10, ..p }, Error::InvalidPriceBounds),
-			(Parameters { price_floor: i64::MIN, tick: 1, ..p }, Error::InvalidPriceBounds),
+			(Parameters { horizon: 0, ..p.clone() }, Error::<Test>::InvalidHorizon),
+			(Parameters { horizon: HORIZON_LIMIT + 1, ..p.clone() }, Error::InvalidHorizon),
+			(of(&[auction(40, 36)]), Error::InvalidHorizon),
+			(of(&[]), Error::InvalidProducts),
+			(of(&[auction(36, 4), auction(36, 1)]), Error::InvalidProducts),
+			(of(&[auction(4, 4)]), Error::InvalidProducts),
+			(Parameters { tick: 0, ..p.clone() }, Error::InvalidTick),
+			(Parameters { price_cap: 5_001, ..p.clone() }, Error::InvalidPriceBounds),
+			(Parameters { price_floor: -1_001, ..p.clone() }, Error::InvalidPriceBounds),
+			(Parameters { price_floor: 5_010, ..p.clone() }, Error::InvalidPriceBounds),
+			(Parameters { price_cap: PRICE_LIMIT + 10, ..p.clone() }, Error::InvalidPriceBounds),
+			(Parameters { price_floor: i64::MIN, tick: 1, ..p.clone() }, Error::InvalidPriceBounds),
 			(posted(10, 11), Error::InvalidPostedBounds),
 			(posted(PRICE_LIMIT + 1, 0), Error::InvalidPostedBounds),
 			(posted(0, -PRICE_LIMIT - 1), Error::InvalidPostedBounds),
@@ -83,8 +86,8 @@ fn a_clock_that_is_no_multiple_of_the_slot_is_invalid() {
 	assert_eq!(p.validate(2_000), Ok(()));
 	assert_eq!(p.validate(5_000), Err(ParameterError::Clock));
 	assert_eq!(p.validate(0), Err(ParameterError::Clock));
-	assert_eq!(Parameters { interval_clock_s: 0, ..p }.validate(2_000), Err(ParameterError::Clock));
-	assert_eq!(Parameters { interval_s: 0, ..p }.validate(2_000), Err(ParameterError::Clock));
+	assert_eq!(Parameters { interval_clock_s: 0, ..p.clone() }.validate(2_000), Err(ParameterError::Clock));
+	assert_eq!(Parameters { interval_s: 0, ..p.clone() }.validate(2_000), Err(ParameterError::Clock));
 	assert_eq!(Parameters::default().validate(2_000), Ok(()));
 }
 

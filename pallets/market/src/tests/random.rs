@@ -1,6 +1,10 @@
 //! Random markets: what the chain derives equals what replaying the orders one by one gives.
 
-use crate::{collateral::worst_net_debt, mock::*, Orders, Results};
+use crate::{
+	collateral::{worst_net_debt, Bounds},
+	mock::*,
+	Orders,
+};
 use busbar_primitives::{
 	traits::{Grid, Positions},
 	Interval, Link, Price, Side, Step, Wh, ZoneId, ZoneView,
@@ -66,7 +70,6 @@ fn random_market(tree: &[ZoneView]) -> sp_io::TestExternalities {
 
 /// Carries out an action, and says whether it should have been possible.
 fn act(action: &Action, orders: &mut BTreeMap<u32, (u32, Vec<Step>)>, arrivals: &mut u32) {
-	let product = busbar_primitives::Product::Energy;
 	let origin = |point: u32| RuntimeOrigin::signed(point.into());
 	let done = match action {
 		Action::Place(point, curve) => {
@@ -75,12 +78,12 @@ fn act(action: &Action, orders: &mut BTreeMap<u32, (u32, Vec<Step>)>, arrivals: 
 			done.then_some((point, curve))
 		},
 		Action::Replace(point, curve) => {
-			let done = Market::replace(origin(*point), N, *point, product, steps(curve)).is_ok();
+			let done = Market::replace(origin(*point), N, 0, *point, steps(curve)).is_ok();
 			assert_eq!(done, orders.contains_key(point));
 			done.then_some((point, curve))
 		},
 		Action::Cancel(point) => {
-			let done = Market::cancel(origin(*point), N, *point).is_ok();
+			let done = Market::cancel(origin(*point), N, 0, *point).is_ok();
 			assert_eq!(done, orders.remove(point).is_some());
 			None
 		},
@@ -128,10 +131,10 @@ proptest! {
 				act(action, &mut orders, &mut arrivals);
 				check();
 			}
-			let standing: Vec<_> = Market::orders(N, 0, u32::MAX).into_iter().map(|o| (o.point, (o.arrival, o.steps))).collect();
+			let standing: Vec<_> = Market::orders(N, 0, 0, u32::MAX).into_iter().map(|o| (o.point, (o.arrival, o.steps))).collect();
 			assert_eq!(standing, orders.clone().into_iter().collect::<Vec<_>>());
 			for point in orders.keys() {
-				Market::cancel(RuntimeOrigin::signed((*point).into()), N, *point).unwrap();
+				Market::cancel(RuntimeOrigin::signed((*point).into()), N, 0, *point).unwrap();
 			}
 			check();
 			assert_eq!(crate::Levels::<Test>::iter().count() + crate::Queues::<Test>::iter().count(), 0);
@@ -154,15 +157,15 @@ proptest! {
 			// What each zone accepted, from its levels and its result alone.
 			let mut accepted = BTreeMap::new();
 			for zone in &tree {
-				let result = Results::<Test>::get(N, zone.id).unwrap();
+				let result = Market::zone_result(N, zone.id).unwrap();
 				let price = result.price.unwrap();
 				let (mut bought, mut sold) = (result.margin_buy, result.margin_sell);
-				for level in Market::book(N, zone.id) {
+				for level in Market::book(N, 0, zone.id) {
 					bought += if level.price > price { level.buy } else { 0 };
 					sold += if level.price < price { level.sell } else { 0 };
 				}
 				let below: i64 = tree.iter().filter(|z| z.parent == Some(zone.id))
-					.map(|z| Results::<Test>::get(N, z.id).unwrap().flow).sum();
+					.map(|z| Market::zone_result(N, z.id).unwrap().flow).sum();
 				assert_eq!(result.flow + sold as i64, bought as i64 + below, "zone {} balances", zone.id);
 				accepted.insert((zone.id, Side::Buy), bought);
 				accepted.insert((zone.id, Side::Sell), sold);
@@ -170,16 +173,16 @@ proptest! {
 
 			let fills = replay(&orders, &accepted);
 			let (mut bought, mut sold) = (0, 0);
-			for view in Market::orders(N, 0, u32::MAX) {
+			for view in Market::orders(N, 0, 0, u32::MAX) {
 				assert_eq!(view.accepted, fills[&view.point], "point {}", view.point);
 				let position = Market::of(view.point, N);
 				bought += position.bought;
 				sold += position.sold;
 
 				// Whatever its owner delivers and whichever prices are posted, the money held covers the debt.
-				let held = Orders::<Test>::get(N, view.point).unwrap().held as i128;
-				assert_eq!(held, worst_net_debt(&view.steps, parameters().posted, MaxPathFee::get()) as i128);
-				let result = Results::<Test>::get(N, view.zone).unwrap();
+				let held = Orders::<Test>::get((N, 0, view.point)).unwrap().held as i128;
+				assert_eq!(held, worst_net_debt(&view.steps, &Bounds::new(&parameters().terms(N), MaxPathFee::get())) as i128);
+				let result = Market::zone_result(N, view.zone).unwrap();
 				let (price, fee) = (i128::from(result.price.unwrap()), i128::from(result.path_fee));
 				let net = i128::from(position.net().unwrap());
 				for halves in 0..=2 {

@@ -129,7 +129,7 @@ fn collateral_is_released_and_used_whoever_owes() {
 		assert_eq!(Balances::balance(&HOME), 300_000_000 - 256_000_000);
 		assert_eq!(Balances::balance(&PLANT), WEALTH);
 		assert_eq!((held(HOME, HoldReason::Order), held(PLANT, HoldReason::Order)), (0, 0));
-		assert_eq!(World::take_collateral(0, 0), None);
+		assert_eq!(World::take_collateral(0, 0), []);
 	});
 }
 
@@ -274,11 +274,41 @@ fn contract_payments_that_differ_from_fees_and_rent_are_a_defect() {
 }
 
 #[test]
-fn positions_without_a_price_or_out_of_range_are_a_defect() {
+fn sessions_have_a_line_each_and_their_positions_net_into_one_imbalance() {
 	run(|| {
 		trade();
-		world(|w| w.results.clear());
-		assert_noop!(debit(0, &[0]), Error::<Test>::PriceMissing);
+		// In a later session the home sells 300 Wh of what it bought, at 28 ct/kWh, and the plant buys them.
+		world(|w| {
+			w.traded.insert((0, 0), vec![contract(1, Position { bought: 0, sold: 300 }, 280_000)]);
+			w.traded.insert((1, 0), vec![contract(1, Position { bought: 300, sold: 0 }, 280_000)]);
+		});
+		assert_ok!(debit(0, &[0, 1, 2]));
+		// The home lacks 1_100 - 700 Wh, at no less than the highest price that it traded at.
+		assert_eq!(
+			lines(0),
+			[
+				(Cause::Contract, 1_000, 230_000, -230_000_000),
+				(Cause::Contract, -300, 280_000, 84_000_000),
+				(Cause::Imbalance, 400, 280_000, -112_000_000)
+			]
+		);
+		assert_eq!(
+			lines(1),
+			[
+				(Cause::Contract, -600, 230_000, 138_000_000),
+				(Cause::Contract, 300, 280_000, -84_000_000),
+				(Cause::Imbalance, -350, 70_000, 24_500_000)
+			]
+		);
+		assert_eq!(Settlement::phase(0), Some(Phase::Credits));
+		Settlement::do_try_state().unwrap();
+	});
+}
+
+#[test]
+fn positions_out_of_range_are_a_defect() {
+	run(|| {
+		trade();
 		world(|w| w.positions.insert((0, 0), Position { bought: u64::MAX, sold: 0 }));
 		assert_noop!(debit(0, &[0]), Error::<Test>::Overflow);
 		world(|w| w.positions.insert((0, 0), position(i64::MIN + 1)));
