@@ -8,6 +8,10 @@ import { connect, setting } from './lib/outsider.mjs';
 
 // The first finalised block on a network of minutes; warp sync and slow machines included.
 const SYNC_SECONDS = 60;
+// What the demonstration trades: the devnet's one product.
+const PRODUCT = 0;
+// Results are stored in pages of so many zones.
+const ZONES_PER_PAGE = 32;
 
 let api;
 let provider;
@@ -68,7 +72,8 @@ test('it proves a zone price from storage', async () => {
 	const proven = await light.storage(block, key);
 	assert.ok(proven, 'the page of results is missing in the light client\'s state');
 	assert.equal(proven, await provider.send('state_getStorage', [key, block]));
-	const page = api.registry.createType(api.query.market.results.creator.meta.type.asMap.value, proven);
+	const type = api.registry.createLookupType(api.query.market.results.creator.meta.type.asMap.value);
+	const page = api.registry.createType(type, proven);
 	assert.equal(page[zone % ZONES_PER_PAGE].unwrap().result.price.unwrap().toBigInt(), price);
 });
 

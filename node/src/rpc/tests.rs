@@ -111,7 +111,7 @@ sp_api::mock_impl_runtime_apis! {
 				},
 				terms: terms(),
 				outcome: decided.then(outcome),
-				sessions: vec![SessionView {
+				sessions: vec![busbar_primitives::api::SessionView {
 					product: Product { kind: ProductKind::Auction, opens_s: 36, closes_s: 2 },
 					gate_opening: 12_000,
 					gate_closure: 46_000,

@@ -275,7 +275,8 @@ pub fn bare() -> sp_io::TestExternalities {
 	bare_of(parameters())
 }
 
-fn bare_of(parameters: Parameters) -> sp_io::TestExternalities {
+/// The same under other parameters.
+pub fn bare_of(parameters: Parameters) -> sp_io::TestExternalities {
 	let genesis = RuntimeGenesisConfig {
 		market: pallet_market::GenesisConfig { parameters, ..Default::default() },
 		..Default::default()

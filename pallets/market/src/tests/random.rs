@@ -3,10 +3,10 @@
 use crate::{
 	collateral::{worst_net_debt, Bounds},
 	mock::*,
-	Orders,
+	Orders, WeightInfo,
 };
 use busbar_primitives::{
-	traits::{Grid, Positions},
+	traits::{Collateral, Flows, Grid, Positions},
 	Interval, Link, Price, Side, Step, Wh, ZoneId, ZoneView,
 };
 use proptest::prelude::*;
@@ -56,7 +56,11 @@ fn tree() -> impl Strategy<Value = Vec<ZoneView>> {
 
 /// A market of `POINTS` points spread over the tree.
 fn random_market(tree: &[ZoneView]) -> sp_io::TestExternalities {
-	let mut ext = bare();
+	random_market_of(tree, parameters())
+}
+
+fn random_market_of(tree: &[ZoneView], parameters: crate::Parameters) -> sp_io::TestExternalities {
+	let mut ext = bare_of(parameters);
 	ext.execute_with(|| {
 		Tree::set(&tree.to_vec());
 		for point in 0..POINTS {
@@ -197,6 +201,90 @@ proptest! {
 				}
 			}
 			assert_eq!((bought, sold), (outcome.traded, outcome.traded));
+		});
+	}
+
+	#[test]
+	fn two_sessions_with_limits_that_move_between_them_keep_every_invariant(
+		tree in tree(),
+		early in prop::collection::vec(action(), 1..40),
+		late in prop::collection::vec(action(), 1..40),
+		slack in prop::collection::vec((0u64..400, 0u64..400), 7),
+		room in 1u32..40,
+	) {
+		let two = crate::Parameters { products: products(&[auction(36, 24), auction(24, 4)]), ..parameters() };
+		let interval: Interval = 3;
+		random_market_of(&tree, two).execute_with(|| {
+			// So little per block that most closings take several.
+			let weight = <() as WeightInfo>::poll()
+				.saturating_add(<() as WeightInfo>::open())
+				.saturating_add(<() as WeightInfo>::begin())
+				.saturating_add(<() as WeightInfo>::load_levels(room).max(<() as WeightInfo>::decide(7, 64)));
+			for (product, actions, gate) in [(0u8, &early, start(3) - 24_000), (1, &late, start(3) - 4_000)] {
+				for action in actions {
+					// Whether it is possible or not, for example within the rating, it leaves the books right.
+					let origin = |point: &u32| RuntimeOrigin::signed((*point).into());
+					let _ = match action {
+						Action::Place(point, curve) => Market::place(origin(point), interval, product, *point, steps(curve)),
+						Action::Replace(point, curve) => {
+							Market::replace(origin(point), interval, product, *point, steps(curve)).map(|_| ()).map_err(|e| e.error)
+						},
+						Action::Cancel(point) => {
+							Market::cancel(origin(point), interval, product, *point).map(|_| ()).map_err(|e| e.error)
+						},
+					};
+				}
+				check();
+				let mut now = gate;
+				while session(interval, product).outcome.is_none() {
+					run_with(now, weight);
+					check();
+					now += 1;
+				}
+				assert!(session(interval, product).outcome.unwrap().cleared);
+				// The operator moves every limit, not below what is sold.
+				for (zone, (import, export)) in tree.iter().skip(1).zip(&slack) {
+					let sold = Market::sold(interval, zone.id);
+					let watt = |wh: u64| Some(wh * 4);
+					let import_w = watt(sold.max(0) as u64 + import);
+					let export_w = watt((-sold).max(0) as u64 + export);
+					set_link(zone.id, Link { import_w, export_w, fee: zone.link.fee });
+				}
+				check();
+			}
+
+			let outcome = Market::outcome(interval).unwrap();
+			let (mut bought, mut sold, mut amounts) = (0, 0, 0i128);
+			for point in 0..POINTS {
+				let contracts = Market::contracts(point, interval);
+				let position = Market::of(point, interval);
+				bought += position.bought;
+				sold += position.sold;
+				amounts += contracts.iter().map(|contract| contract.amount).sum::<i128>();
+				let details = MockGrid::point(point).unwrap();
+				assert!(position.bought <= details.import_w / 4 && position.sold <= details.export_w / 4);
+
+				// Whatever its owner delivers and whichever prices are posted, the money held covers the debt.
+				let held: i128 = Market::take_collateral(point, interval).into_iter().map(|(account, amount)| {
+					MockCollateral::release(&account, amount).unwrap();
+					amount as i128
+				}).sum();
+				let net = i128::from(position.net().unwrap());
+				let contract: i128 = contracts.iter().map(|contract| contract.amount).sum();
+				let highest = contracts.iter().map(|contract| i128::from(contract.highest)).max();
+				let lowest = contracts.iter().map(|contract| i128::from(contract.lowest)).min();
+				for halves in 0..=2 {
+					let imbalance = net * halves / 2 - net;
+					let rate = if imbalance > 0 {
+						(4_000 + 100).max(highest.unwrap_or(i128::MIN))
+					} else {
+						(-500 - 100).min(lowest.unwrap_or(i128::MAX))
+					};
+					assert!(imbalance * rate - contract <= held, "point {point}");
+				}
+			}
+			assert_eq!((bought, sold), (outcome.traded, outcome.traded));
+			assert_eq!(amounts + (outcome.fees + outcome.rent) as i128, 0);
 		});
 	}
 }
