@@ -20,7 +20,7 @@ fn zones_are_listed_in_ascending_order_and_in_pages() {
 		assert_eq!(Grid::zones(interval, 0..2), all[..2]);
 		assert_eq!(Grid::zones(interval, 2..4), all[2..]);
 		assert!(Grid::zones(interval, 4..6).is_empty());
-		assert!(Grid::zones(interval, u32::MAX..2).is_empty());
+		assert!(Grid::zones(interval, 7..u32::MAX).is_empty());
 		assert!(Grid::zones(interval - 1, 0..2).is_empty());
 		assert_eq!(Grid::max_path_fee(), 1_000);
 	});
