@@ -50,6 +50,8 @@ pub type ZoneId = u32;
 pub type PointId = u32;
 /// Place of a market product in its interval's list.
 pub type ProductId = u8;
+/// Number of an area of zones in which a continuous product trades.
+pub type AreaId = u8;
 /// Chain time in milliseconds since the Unix epoch.
 pub type Moment = u64;
 

@@ -1,7 +1,8 @@
 //! Words of the grid and the market: links, points, order steps, terms of an interval, positions.
 
 use crate::{
-	Amount, Balance, Fee, Interval, Moment, ParticipantId, PointId, Price, ProductId, SignedWh, Watt, Wh, ZoneId,
+	Amount, AreaId, Balance, Fee, Interval, Moment, ParticipantId, PointId, Price, ProductId, SignedWh, Watt, Wh,
+	ZoneId,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -119,6 +120,35 @@ pub enum ProductKind {
 	/// A call auction: what stands at gate closure clears at once, at one price per zone.
 	#[default]
 	Auction,
+	/// Continuous trading: orders of an area's zones trade as they arrive, at the resting order's price.
+	Continuous { area: AreaId },
+}
+
+/// How long an order of a continuous session stands.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum TimeInForce {
+	/// What does not trade at once rests until the gate closes or it is withdrawn.
+	GoodTillGate,
+	/// What does not trade at once is cancelled.
+	ImmediateOrCancel,
+	/// Trades as a whole at once, or not at all.
+	FillOrKill,
+	/// Trades as a whole, now or later, or not at all.
+	AllOrNothing,
 }
 
 /// A market product: active energy of one interval, and when and how it trades. An interval's products trade in sessions

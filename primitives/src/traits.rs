@@ -97,6 +97,9 @@ pub trait Flows {
 	/// Contracted flow over the link from a zone's parent into the zone, over all sessions that have ended, in Wh;
 	/// negative when the zone exports.
 	fn sold(interval: Interval, zone: ZoneId) -> SignedWh;
+
+	/// Limits of the interval have changed, so that orders may trade that could not.
+	fn limits_changed(interval: Interval);
 }
 
 /// What the market decided. Implemented by `pallet-market`.

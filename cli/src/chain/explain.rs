@@ -51,7 +51,7 @@ mod tests {
 	#[test]
 	fn a_pallets_error_is_explained_and_advised() {
 		let text = describe(&pallet_market::Error::<Runtime>::GateClosed.into());
-		assert!(text.starts_with("Market(GateClosed): The interval's gate has closed."), "{text}");
+		assert!(text.starts_with("Market(GateClosed): The session's gate has closed."), "{text}");
 		assert!(text.ends_with("(`busbar book` names the next open interval)"), "{text}");
 	}
 

@@ -175,6 +175,7 @@ impl<T: Config> Pallet<T> {
 			ensure!(limit.is_none_or(carries), Error::<T>::BelowSoldFlow);
 			Publications::<T>::insert(interval, id, link);
 		}
+		T::Flows::limits_changed(interval);
 		Self::deposit_event(Event::Published { interval, links });
 		Ok(())
 	}

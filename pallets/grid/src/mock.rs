@@ -63,6 +63,8 @@ parameter_types! {
 	pub static Now: Moment = EPOCH;
 	/// Flow that is sold, by zone.
 	pub static Sold: Vec<(ZoneId, SignedWh)> = Vec::new();
+	/// Intervals whose limits were said to have changed.
+	pub static Changed: Vec<Interval> = Vec::new();
 	pub static MaxZones: u32 = 100;
 	pub static MaxPoints: u32 = 50;
 	pub const MaxDepth: u32 = 8;
@@ -170,6 +172,10 @@ impl traits::Flows for Clock {
 	fn sold(_: Interval, zone: ZoneId) -> SignedWh {
 		Sold::get().into_iter().find(|(at, _)| *at == zone).map_or(0, |(_, flow)| flow)
 	}
+
+	fn limits_changed(interval: Interval) {
+		Changed::mutate(|changed| changed.push(interval));
+	}
 }
 
 /// Lets chain time be the start of an interval.
@@ -215,6 +221,7 @@ pub fn run<R>(test: impl FnOnce() -> R) -> R {
 		System::set_block_number(1);
 		Now::set(EPOCH);
 		Sold::set(Vec::new());
+		Changed::set(Vec::new());
 		let result = test();
 		Grid::do_try_state().unwrap();
 		result

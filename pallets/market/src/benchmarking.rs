@@ -1,12 +1,16 @@
 //! Benchmarks of the calls and hooks.
 
 use crate::{
+	continuous::{trade::Floor, FILLS},
 	pallet::*,
 	types::{GateKey, Level, Record, Session, SessionId},
 	Parameters, PriceKey,
 };
 use alloc::vec::Vec;
-use busbar_primitives::{Moment, PointId, Price, Side, Step, ZoneId, MAX_PRODUCTS};
+use busbar_primitives::{
+	traits::{Calendar, Grid},
+	Moment, PointId, Price, Product, ProductKind, Side, Step, TimeInForce, Wh, ZoneId, MAX_PRODUCTS,
+};
 use frame_benchmarking::v2::*;
 use frame_support::{
 	traits::{EnsureOrigin, Get},
@@ -71,6 +75,40 @@ fn curve<T: Config>(count: u32) -> BoundedVec<Step, T::MaxSteps> {
 
 fn assert_order<T: Config>((interval, product): SessionId, point: PointId, stands: bool) {
 	assert_eq!(Orders::<T>::contains_key((interval, product, point)), stands);
+}
+
+/// A market with a continuous session over as many zones as there can be, that takes orders at this moment.
+fn book<T: Config>() -> SessionId {
+	let zones = (busbar_clearing::book::MAX_ZONES as u32).min(T::MaxZones::get());
+	T::BenchmarkHelper::grid(zones);
+	Areas::<T>::insert(0, BoundedVec::truncate_from((0..zones).collect::<Vec<_>>()));
+	ParametersValue::<T>::mutate(|parameters| {
+		let auction = parameters.products[0];
+		let continuous = Product { kind: ProductKind::Continuous { area: 0 }, ..auction };
+		parameters.products = BoundedVec::truncate_from(alloc::vec![auction, continuous]);
+	});
+	T::BenchmarkHelper::set_time(parameters::<T>().epoch);
+	Pallet::<T>::open_and_close(&mut WeightMeter::new());
+	let (interval, _) = Gates::<T>::iter_keys().next().map(|key| key.session()).expect("sessions are open; qed");
+	(interval, 1)
+}
+
+/// An order of a new member in a zone, put into the book as if it had arrived and not traded. Returns its number.
+fn rest<T: Config>(id: SessionId, zone: ZoneId, side: Side, price: Price) -> u64 {
+	let (account, point) = T::BenchmarkHelper::point(zone);
+	let record = Intervals::<T>::get(id.0).expect("the interval is open; qed");
+	let owner = T::Grid::point(point).expect("it has just been added; qed").owner;
+	let mut floor = Floor::<T>::open(id, &record, 0).ok().expect("the area is set; qed");
+	let number = floor.rest(point, zone as u8, owner, account, side, price).expect("there is room; qed");
+	floor.close();
+	number
+}
+
+/// A limit in the middle of the bounds, on the tick.
+fn middle<T: Config>() -> Price {
+	let Parameters { tick, price_floor, price_cap, .. } = parameters::<T>();
+	let tick = Price::from(tick);
+	(price_floor + price_cap) / 2 / tick * tick
 }
 
 #[benchmarks]
@@ -222,6 +260,82 @@ mod benchmarks {
 		}
 
 		assert!(records::<T>(id).1.outcome.is_some_and(|outcome| outcome.cleared));
+	}
+
+	/// Trades with orders at the top of the area by one in its lowest zone, so that every link between is used.
+	#[benchmark]
+	fn submit(t: Linear<0, FILLS>) {
+		let id = book::<T>();
+		let price = middle::<T>();
+		for _ in 0..t {
+			rest::<T>(id, 0, Side::Sell, price);
+		}
+		let lowest = Areas::<T>::get(0).and_then(|area| area.last().copied()).expect("the area is set; qed");
+		let (account, point) = T::BenchmarkHelper::point(lowest);
+		let cap = parameters::<T>().price_cap;
+
+		#[extrinsic_call]
+		_(
+			RawOrigin::Signed(account),
+			id.0,
+			id.1,
+			point,
+			Side::Buy,
+			cap,
+			Wh::from(t.saturating_add(1)),
+			TimeInForce::GoodTillGate,
+		);
+
+		assert_eq!(Books::<T>::get(id.0, id.1).map(|book| book.traded), Some(t.into()));
+	}
+
+	/// The one in the middle of a queue, so that both neighbours change.
+	#[benchmark]
+	fn withdraw() {
+		let id = book::<T>();
+		let price = middle::<T>();
+		rest::<T>(id, 0, Side::Buy, price);
+		let number = rest::<T>(id, 0, Side::Buy, price);
+		rest::<T>(id, 0, Side::Buy, price);
+		let order = LimitOrders::<T>::get((id.0, id.1, number)).expect("it rests; qed");
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(order.account), id.0, id.1, number);
+
+		assert!(!LimitOrders::<T>::contains_key((id.0, id.1, number)));
+	}
+
+	/// As many crossing orders as a pass can match, between the two ends of the area.
+	#[benchmark]
+	fn pass() {
+		let id = book::<T>();
+		let price = middle::<T>();
+		let lowest = Areas::<T>::get(0).and_then(|area| area.last().copied()).expect("the area is set; qed");
+		for _ in 0..FILLS {
+			rest::<T>(id, 0, Side::Sell, price);
+			rest::<T>(id, lowest, Side::Buy, parameters::<T>().price_cap);
+		}
+		Due::<T>::insert(id.0, id.1, ());
+		let now = Pallet::<T>::now();
+
+		#[block]
+		{
+			Pallet::<T>::run_passes(now, &mut WeightMeter::new());
+		}
+
+		assert_eq!(Books::<T>::get(id.0, id.1).map(|book| book.traded), Some(FILLS.into()));
+	}
+
+	#[benchmark]
+	fn set_area() -> Result<(), BenchmarkError> {
+		book::<T>();
+		let area = Areas::<T>::get(0).ok_or(BenchmarkError::Weightless)?;
+		let origin = T::AdminOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, 7, area);
+
+		Ok(())
 	}
 
 	#[benchmark]

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use busbar_primitives::{
 	energy,
 	traits::{Calendar, Collateral, Grid, Participants},
-	Balance, Interval, Point, PointId, Position, Right, Side, Step, Terms, Wh, ZoneId,
+	Balance, Interval, Point, PointId, Position, ProductKind, Right, Side, Step, Terms, Wh, ZoneId,
 };
 use frame_support::{ensure, traits::Get, BoundedVec};
 use sp_runtime::DispatchError;
@@ -56,6 +56,8 @@ impl<T: Config> Pallet<T> {
 		steps: &BoundedVec<Step, T::MaxSteps>,
 	) -> Result<(ZoneId, T::AccountId, u32, Balance), DispatchError> {
 		let (record, mut session) = Self::open_session((interval, product))?;
+		let spec = record.products.get(usize::from(product)).ok_or(Error::<T>::UnknownProduct)?;
+		ensure!(spec.kind == ProductKind::Auction, Error::<T>::NotAnAuction);
 		let at = Self::tradable(who, interval, point)?;
 		let zone = at.zone;
 		ensure!(!Orders::<T>::contains_key((interval, product, point)), Error::<T>::OrderExists);
@@ -100,7 +102,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// A session that accepts orders, and its interval.
-	fn open_session((interval, product): SessionId) -> Result<(Record, Session), Error<T>> {
+	pub(crate) fn open_session((interval, product): SessionId) -> Result<(Record, Session), Error<T>> {
 		let Some(record) = Intervals::<T>::get(interval) else {
 			let unopened = interval >= NextToOpen::<T>::get();
 			return Err(if unopened { Error::<T>::NotOpenYet } else { Error::<T>::UnknownInterval });
@@ -114,7 +116,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The connection point, if it is in force in the interval and `who` may trade there.
-	fn tradable(who: &T::AccountId, interval: Interval, point: PointId) -> Result<Point, DispatchError> {
+	pub(crate) fn tradable(who: &T::AccountId, interval: Interval, point: PointId) -> Result<Point, DispatchError> {
 		let point = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?;
 		let in_force = point.from <= interval && point.until.is_none_or(|until| interval < until);
 		ensure!(in_force, Error::<T>::PointNotInForce);
@@ -123,7 +125,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Whether a curve keeps within the interval's terms.
-	fn check_steps(terms: &Terms, steps: &[Step]) -> Result<(), Error<T>> {
+	pub(crate) fn check_steps(terms: &Terms, steps: &[Step]) -> Result<(), Error<T>> {
 		ensure!(!steps.is_empty(), Error::<T>::NoSteps);
 		for step in steps {
 			ensure!(step.wh > 0, Error::<T>::ZeroQuantity);
@@ -138,7 +140,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Whether a point's rating carries a curve beside what is committed in other sessions.
-	fn check_rating(steps: &[Step], elsewhere: Position, point: &Point) -> Result<(), Error<T>> {
+	pub(crate) fn check_rating(steps: &[Step], elsewhere: Position, point: &Point) -> Result<(), Error<T>> {
 		let interval_s = <Self as Calendar>::interval_s();
 		for (side, rating, committed) in
 			[(Side::Buy, point.import_w, elsewhere.bought), (Side::Sell, point.export_w, elsewhere.sold)]
@@ -152,9 +154,17 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// What a point has bought and sold in the other sessions of an interval, and still may where they have not ended.
-	fn committed_elsewhere(record: &Record, (interval, product): SessionId, point: PointId) -> Position {
+	pub(crate) fn committed_elsewhere(record: &Record, (interval, product): SessionId, point: PointId) -> Position {
 		let mut sum = Position::default();
 		for other in record.product_ids().filter(|other| *other != product) {
+			if let Some(trader) = Traders::<T>::get((interval, other, point)) {
+				let open = Sessions::<T>::get(interval, other).is_some_and(|session| session.outcome.is_none());
+				let standing = if open { trader.standing } else { Position::default() };
+				for part in [trader.position, standing] {
+					sum.bought = sum.bought.saturating_add(part.bought);
+					sum.sold = sum.sold.saturating_add(part.sold);
+				}
+			}
 			let Some(order) = Orders::<T>::get((interval, other, point)) else { continue };
 			let ended = Sessions::<T>::get(interval, other).is_some_and(|session| session.outcome.is_some());
 			let accepted = ended.then(|| Self::accepted((interval, other), &order));

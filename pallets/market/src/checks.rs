@@ -11,7 +11,7 @@ use alloc::{collections::BTreeMap, vec::Vec};
 use busbar_primitives::{
 	energy,
 	traits::{Calendar, Flows, Grid},
-	Interval, Outcome, Price, Side, Wh, ZoneId, ZoneView,
+	Interval, Outcome, Price, ProductKind, Side, Wh, ZoneId, ZoneView,
 };
 use frame_support::{ensure, traits::Get};
 use sp_runtime::TryRuntimeError;
@@ -35,7 +35,15 @@ impl<T: Config> Pallet<T> {
 				ensure!(Gates::<T>::contains_key(gate) == session.outcome.is_none(), "a gate and its session disagree");
 				gates = gates.saturating_add(usize::from(session.outcome.is_none()));
 				Self::check_book((interval, product), &session)?;
+				if spec.kind != ProductKind::Auction {
+					Self::check_continuous((interval, product), &record.terms)?;
+					ensure!(
+						session == Session { outcome: session.outcome, ..Session::default() },
+						"orders of no auction"
+					);
+				}
 				match session.outcome {
+					Some(_) if spec.kind != ProductKind::Auction => {},
 					Some(outcome) if outcome.cleared => Self::check_cleared((interval, product), &outcome)?,
 					Some(outcome) => Self::check_failed((interval, product), &outcome)?,
 					None => {

@@ -17,7 +17,7 @@ use alloc::vec::Vec;
 use busbar_primitives::{
 	energy,
 	traits::{Calendar, Flows, Grid},
-	Fee, Interval, Moment, Outcome, SignedWh, Wh, ZoneId, ZoneResult, ZoneView,
+	Fee, Interval, Moment, Outcome, ProductKind, SignedWh, Wh, ZoneId, ZoneResult, ZoneView,
 };
 use frame_support::{
 	traits::Get,
@@ -57,6 +57,12 @@ impl<T: Config> Pallet<T> {
 	fn close(key: GateKey, record: Record, session: Session, now: Moment, meter: &mut WeightMeter) -> bool {
 		if meter.try_consume(T::WeightInfo::begin()).is_err() {
 			return false;
+		}
+		let (_, product) = key.session();
+		let kind = record.products.get(usize::from(product)).map(|spec| spec.kind);
+		if matches!(kind, Some(ProductKind::Continuous { .. })) {
+			Self::end_continuous(key, record, session);
+			return true;
 		}
 		let mut closing = Self::resume(key.session());
 		let mut loaded = Self::load_zones(&mut closing, meter);
@@ -153,13 +159,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Clears what is loaded, or fails safe for `reason`, and ends the session.
-	pub(crate) fn decide(
-		key: GateKey,
-		mut record: Record,
-		mut session: Session,
-		closing: Closing,
-		reason: Option<FailReason>,
-	) {
+	pub(crate) fn decide(key: GateKey, record: Record, session: Session, closing: Closing, reason: Option<FailReason>) {
 		let (interval, product) = key.session();
 		let (zones, levels) = Self::unload(closing);
 		let decided = match reason {
@@ -175,12 +175,35 @@ impl<T: Config> Pallet<T> {
 		for (page, results) in pages(&zones, results) {
 			Results::<T>::insert((interval, product, page), results);
 		}
+		Self::end_session(key, record, session, outcome);
+		Self::room_was_freed(interval);
+		Self::deposit_event(event);
+	}
+
+	fn end_session(key: GateKey, mut record: Record, mut session: Session, outcome: Outcome) {
+		let (interval, product) = key.session();
 		record.end_session(&outcome);
 		session.outcome = Some(outcome);
 		Intervals::<T>::insert(interval, record);
 		Sessions::<T>::insert(interval, product, session);
 		Gates::<T>::remove(key);
-		Self::deposit_event(event);
+	}
+
+	/// The gate of a continuous session closes: its trades stand, whatever the time, and orders trade no more.
+	fn end_continuous(key: GateKey, record: Record, session: Session) {
+		let (interval, product) = key.session();
+		let book = Books::<T>::get(interval, product).unwrap_or_default();
+		let outcome = Outcome {
+			cleared: true,
+			points: T::Grid::point_count(),
+			traded: book.traded,
+			fees: book.fees,
+			rent: 0,
+			welfare: book.welfare,
+		};
+		Due::<T>::remove(interval, product);
+		Self::end_session(key, record, session, outcome);
+		Self::deposit_event(Event::Cleared { interval, product, outcome });
 	}
 
 	/// Everything that is loaded of a gate. What earlier blocks parked goes.
@@ -248,8 +271,10 @@ impl<T: Config> Pallet<T> {
 /// Flows that are sold already, read page by page.
 struct Sold<T> {
 	interval: Interval,
-	/// Sessions of the interval that have ended.
+	/// Auctions of the interval that have ended.
 	ended: Vec<busbar_primitives::ProductId>,
+	/// Whether it trades continuously, too.
+	continuous: bool,
 	/// The page at hand, over all of them.
 	page: Option<(u32, Vec<ResultPage>)>,
 	_config: core::marker::PhantomData<T>,
@@ -257,21 +282,28 @@ struct Sold<T> {
 
 impl<T: Config> Sold<T> {
 	fn new(interval: Interval) -> Self {
-		let ended = match Intervals::<T>::get(interval) {
-			// Most often there is nothing to look for.
-			Some(record) if (record.unended as usize) < record.products.len() => record
-				.product_ids()
-				.filter(|product| Sessions::<T>::get(interval, product).is_some_and(|s| s.outcome.is_some()))
-				.collect(),
-			_ => Vec::new(),
-		};
-		Self { interval, ended, page: None, _config: core::marker::PhantomData }
+		let record = Intervals::<T>::get(interval);
+		let kinds = || record.iter().flat_map(|record| record.product_ids().zip(&record.products));
+		let some_ended = record.as_ref().is_some_and(|record| (record.unended as usize) < record.products.len());
+		// Most often there is nothing to look for.
+		let ended = kinds()
+			.filter(|(product, spec)| {
+				let ended = |session: Session| session.outcome.is_some();
+				some_ended
+					&& spec.kind == ProductKind::Auction
+					&& Sessions::<T>::get(interval, product).is_some_and(ended)
+			})
+			.map(|(product, _)| product)
+			.collect();
+		let continuous = kinds().any(|(_, spec)| spec.kind != ProductKind::Auction);
+		Self { interval, ended, continuous, page: None, _config: core::marker::PhantomData }
 	}
 
-	/// Contracted flow into a zone, in Wh, over all sessions that have ended.
+	/// Contracted flow into a zone, in Wh, over all auctions that have ended and all continuous trades.
 	fn of(&mut self, zone: ZoneId) -> SignedWh {
+		let traded = if self.continuous { TradedFlows::<T>::get(self.interval, zone) } else { 0 };
 		if self.ended.is_empty() {
-			return 0;
+			return traded;
 		}
 		let (page, slot) = place(zone);
 		if self.page.as_ref().is_none_or(|(at, _)| *at != page) {
@@ -279,7 +311,7 @@ impl<T: Config> Sold<T> {
 			self.page = Some((page, self.ended.iter().map(read).collect()));
 		}
 		let Some((_, pages)) = &self.page else { return 0 };
-		pages.iter().fold(0, |sum: SignedWh, page| {
+		pages.iter().fold(traded, |sum: SignedWh, page| {
 			let flow = page.get(slot).and_then(|zone| *zone).map_or(0, |zone| zone.result.flow);
 			sum.saturating_add(flow)
 		})
@@ -289,6 +321,10 @@ impl<T: Config> Sold<T> {
 impl<T: Config> Flows for Pallet<T> {
 	fn sold(interval: Interval, zone: ZoneId) -> SignedWh {
 		Sold::<T>::new(interval).of(zone)
+	}
+
+	fn limits_changed(interval: Interval) {
+		Self::room_was_freed(interval);
 	}
 }
 

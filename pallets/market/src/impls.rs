@@ -2,6 +2,7 @@
 
 use crate::{
 	book::Queue,
+	continuous::Trader,
 	pallet::*,
 	sums,
 	types::{ClearedZone, QueuedStep, Record, Session, SessionId, PAGE},
@@ -65,6 +66,19 @@ impl<T: Config> Positions<T::AccountId> for Pallet<T> {
 		let mut taken = Vec::new();
 		for product in record.product_ids() {
 			let key = (interval, product, point);
+			if let Some(mut trader) = Traders::<T>::get(key) {
+				let mut held = core::mem::take(&mut trader.held);
+				for id in &trader.open {
+					LimitOrders::<T>::mutate((interval, product, *id), |order| {
+						let own = order.as_mut().map_or(0, |order| core::mem::take(&mut order.held));
+						held = held.saturating_add(own);
+					});
+				}
+				if held > 0 {
+					taken.push((trader.account.clone(), held));
+					Traders::<T>::insert(key, trader);
+				}
+			}
 			if let Some(mut order) = Orders::<T>::get(key).filter(|order| order.held > 0) {
 				taken.push((order.account.clone(), core::mem::take(&mut order.held)));
 				Orders::<T>::insert(key, order);
@@ -95,6 +109,30 @@ impl<T: Config> Prune for Pallet<T> {
 			Results::<T>::remove((interval, key.0, key.1));
 			removed = removed.saturating_add(1);
 		}
+		for key in LimitOrders::<T>::iter_key_prefix((interval,)).take(room(removed)).collect::<Vec<_>>() {
+			LimitOrders::<T>::remove((interval, key.0, key.1));
+			removed = removed.saturating_add(1);
+		}
+		for key in PriceQueues::<T>::iter_key_prefix((interval,)).take(room(removed)).collect::<Vec<_>>() {
+			PriceQueues::<T>::remove((interval, key.0, key.1));
+			removed = removed.saturating_add(1);
+		}
+		for key in Ladders::<T>::iter_key_prefix((interval,)).take(room(removed)).collect::<Vec<_>>() {
+			Ladders::<T>::remove((interval, key.0, key.1));
+			removed = removed.saturating_add(1);
+		}
+		for key in Traders::<T>::iter_key_prefix((interval,)).take(room(removed)).collect::<Vec<_>>() {
+			Traders::<T>::remove((interval, key.0, key.1));
+			removed = removed.saturating_add(1);
+		}
+		for zone in TradedFlows::<T>::iter_key_prefix(interval).take(room(removed)).collect::<Vec<_>>() {
+			TradedFlows::<T>::remove(interval, zone);
+			removed = removed.saturating_add(1);
+		}
+		for product in Books::<T>::iter_key_prefix(interval).take(room(removed)).collect::<Vec<_>>() {
+			Books::<T>::remove(interval, product);
+			removed = removed.saturating_add(1);
+		}
 		for product in Sessions::<T>::iter_key_prefix(interval).take(room(removed)).collect::<Vec<_>>() {
 			Sessions::<T>::remove(interval, product);
 			removed = removed.saturating_add(1);
@@ -112,6 +150,11 @@ impl<T: Config> Pallet<T> {
 
 	/// What a point bought or sold in a session; `None` if nothing.
 	fn contract(session: SessionId, point: PointId) -> Option<Contract> {
+		if let Some(trader) = Traders::<T>::get((session.0, session.1, point)) {
+			let Trader { position, amount, lowest, highest, .. } = trader;
+			let traded = position != Position::default();
+			return traded.then_some(Contract { product: session.1, position, amount, lowest, highest });
+		}
 		let order = Orders::<T>::get((session.0, session.1, point))?;
 		let price = Self::result(session, order.zone)?.result.price?;
 		let mut position = Position::default();

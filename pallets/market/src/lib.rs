@@ -62,6 +62,7 @@ mod benchmarking;
 mod book;
 mod checks;
 pub mod collateral;
+pub mod continuous;
 pub mod gate;
 mod impls;
 #[cfg(test)]
@@ -80,6 +81,11 @@ pub use types::{
 };
 pub use weights::WeightInfo;
 
+use continuous::{
+	queue::{Ends, QueueKey, RungKey},
+	trade::Ticket,
+	Area, Book, EndReason, LimitOrder, Trader, FILLS,
+};
 use types::{LoadedPage, ParameterError, ResultPage};
 
 #[frame_support::pallet]
@@ -89,7 +95,8 @@ pub mod pallet {
 	use busbar_primitives::{
 		api::{BookLevel, ZonePrice},
 		traits::{Collateral, Finality, Grid, Participants, Positions, Prune},
-		Balance, Interval, Moment, Outcome, Phase, PointId, Position, ProductId, Step, ZoneId,
+		AreaId, Balance, Interval, Moment, Outcome, Phase, PointId, Position, Price, ProductId, ProductKind, Side,
+		SignedWh, Step, TimeInForce, Wh, ZoneId,
 	};
 	use frame_support::{pallet_prelude::*, traits::Time, weights::WeightMeter};
 	use frame_system::pallet_prelude::*;
@@ -230,6 +237,55 @@ pub mod pallet {
 		ResultPage,
 	>;
 
+	/// Zones in which continuous products trade, by number.
+	#[pallet::storage]
+	pub type Areas<T> = StorageMap<_, Twox64Concat, AreaId, Area>;
+
+	/// Continuous sessions in which an order has arrived.
+	#[pallet::storage]
+	pub type Books<T> = StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, ProductId, Book>;
+
+	/// Orders that stand in continuous sessions, by their numbers.
+	#[pallet::storage]
+	pub type LimitOrders<T: Config> = StorageNMap<
+		_,
+		(NMapKey<Twox64Concat, Interval>, NMapKey<Twox64Concat, ProductId>, NMapKey<Twox64Concat, u64>),
+		LimitOrder<T::AccountId>,
+	>;
+
+	/// Ends of the queues of continuous sessions.
+	#[pallet::storage]
+	pub type PriceQueues<T> = StorageNMap<
+		_,
+		(NMapKey<Twox64Concat, Interval>, NMapKey<Twox64Concat, ProductId>, NMapKey<Twox64Concat, QueueKey>),
+		Ends,
+	>;
+
+	/// Which prices of a continuous session hold orders.
+	#[pallet::storage]
+	pub type Ladders<T> = StorageNMap<
+		_,
+		(NMapKey<Twox64Concat, Interval>, NMapKey<Twox64Concat, ProductId>, NMapKey<Twox64Concat, RungKey>),
+		[u64; 4],
+		ValueQuery,
+	>;
+
+	/// What connection points have traded in continuous sessions, and have standing.
+	#[pallet::storage]
+	pub type Traders<T: Config> = StorageNMap<
+		_,
+		(NMapKey<Twox64Concat, Interval>, NMapKey<Twox64Concat, ProductId>, NMapKey<Twox64Concat, PointId>),
+		Trader<T::AccountId>,
+	>;
+
+	/// Flow of continuous trades over the link above a zone, in Wh, over all continuous sessions of an interval.
+	#[pallet::storage]
+	pub type TradedFlows<T> = StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, ZoneId, SignedWh, ValueQuery>;
+
+	/// Continuous sessions that need a pass.
+	#[pallet::storage]
+	pub type Due<T> = StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, ProductId, ()>;
+
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
 	pub struct GenesisConfig<T: Config> {
@@ -296,6 +352,38 @@ pub mod pallet {
 		Cleared { interval: Interval, product: ProductId, outcome: Outcome },
 		/// A session failed safe: no positions.
 		Failed { interval: Interval, product: ProductId, reason: FailReason },
+		/// An order arrived in a continuous session; its trades and its end follow.
+		LimitOrderSubmitted {
+			interval: Interval,
+			product: ProductId,
+			id: u64,
+			point: PointId,
+			zone: ZoneId,
+			account: T::AccountId,
+			side: Side,
+			price: Price,
+			wh: Wh,
+			time_in_force: TimeInForce,
+		},
+		/// Two orders of a continuous session traded at the resting one's `price`; the aggressor bears the `fees` of the
+		/// path, in nEUR.
+		Traded {
+			interval: Interval,
+			product: ProductId,
+			resting: u64,
+			aggressor: u64,
+			seller: PointId,
+			buyer: PointId,
+			wh: Wh,
+			price: Price,
+			fees: Balance,
+		},
+		/// The quantity of an order fell to `wh`; it keeps its place in time.
+		LimitOrderReduced { interval: Interval, product: ProductId, id: u64, wh: Wh },
+		/// An order does not stand (any more); `left` of it did not trade, and its collateral is released.
+		LimitOrderEnded { interval: Interval, product: ProductId, id: u64, left: Wh, reason: EndReason },
+		/// Continuous products of this area trade in these zones.
+		AreaSet { area: AreaId, zones: Area },
 		/// All records of an interval that are not kept for ever are gone.
 		Pruned { interval: Interval },
 		/// New parameters, for intervals that have not opened yet.
@@ -312,6 +400,22 @@ pub mod pallet {
 		GateClosed,
 		/// The interval has no product with this number.
 		UnknownProduct,
+		/// The product is no call auction: submit a limit order instead.
+		NotAnAuction,
+		/// The product does not trade continuously: place an order instead.
+		NotContinuous,
+		/// An auction of the interval is being cleared: try again in the next block.
+		SessionPaused,
+		/// The connection point's zone is not in the session's area.
+		OutsideArea,
+		/// There is no area with this number.
+		UnknownArea,
+		/// The zones are not a part of the tree with the top first and every other zone below an earlier one.
+		NoSubtree,
+		/// The connection point has as many orders standing in this session as it may: withdraw one.
+		TooManyOrders,
+		/// As many all-or-nothing orders wait in this session as may.
+		NoRoomToWait,
 		/// There is no connection point with this number.
 		UnknownPoint,
 		/// The connection point does not exist in this interval: it comes later or is retired by then.
@@ -518,7 +622,8 @@ pub mod pallet {
 		///
 		/// # Errors
 		/// [`Error::FixedAtGenesis`] if the interval clock, the interval's length or the epoch differ, because intervals
-		/// are numbered and measured by them; the `Invalid...` errors if the parameters make no sense together.
+		/// are numbered and measured by them; the `Invalid...` errors if the parameters make no sense together;
+		/// [`Error::UnknownArea`] if a continuous product's area is not set.
 		#[pallet::call_index(3)]
 		#[pallet::weight(T::WeightInfo::set_parameters())]
 		pub fn set_parameters(origin: OriginFor<T>, parameters: Parameters) -> DispatchResult {
@@ -530,8 +635,99 @@ pub mod pallet {
 				Error::<T>::FixedAtGenesis
 			);
 			parameters.validate(T::SlotDuration::get()).map_err(Error::<T>::from)?;
+			for product in &parameters.products {
+				let ProductKind::Continuous { area } = product.kind else { continue };
+				ensure!(Areas::<T>::contains_key(area), Error::<T>::UnknownArea);
+			}
 			ParametersValue::<T>::put(&parameters);
 			Self::deposit_event(Event::ParametersSet { parameters });
+			Ok(())
+		}
+
+		/// Submits an order to a continuous session: it trades at once with what it can, best price first, and stands with
+		/// the rest if its time in force says so. Its collateral is held.
+		///
+		/// Origin: signed by the point's owner or a delegate with the right to trade.
+		///
+		/// - `interval` and `product` name the session, whose gate is open; `point` is in one of its zones;
+		/// - `price`: limit in nEUR/Wh on the tick and within the bounds, including the fees that the order may have to bear;
+		/// - `wh`: quantity in Wh, within the point's rating over all sessions of the interval.
+		///
+		/// Emits [`Event::LimitOrderSubmitted`], an [`Event::Traded`] per trade, and [`Event::LimitOrderEnded`] if it does
+		/// not stand.
+		///
+		/// # Errors
+		/// See [`Error`]; those of `Participants` and `Collateral` as of `place`.
+		#[pallet::call_index(4)]
+		#[pallet::weight(T::WeightInfo::submit(FILLS))]
+		#[allow(clippy::too_many_arguments)]
+		pub fn submit(
+			origin: OriginFor<T>,
+			interval: Interval,
+			product: ProductId,
+			point: PointId,
+			side: Side,
+			price: Price,
+			wh: Wh,
+			time_in_force: TimeInForce,
+		) -> DispatchResultWithPostInfo {
+			let who = ensure_signed(origin)?;
+			let ticket = Ticket { point, side, price, wh, time_in_force };
+			let (_, trades) = Self::do_submit(&who, (interval, product), ticket)?;
+			Ok(Some(T::WeightInfo::submit(trades)).into())
+		}
+
+		/// Withdraws an order from a continuous session and releases its collateral.
+		///
+		/// Origin: signed by the point's owner or a delegate with the right to trade. Emits [`Event::LimitOrderEnded`].
+		///
+		/// # Errors
+		/// [`Error::GateClosed`] and the like if the session is not open, [`Error::NoOrder`] if none stands, those of
+		/// `Participants` if the signer may not trade here.
+		#[pallet::call_index(5)]
+		#[pallet::weight(T::WeightInfo::withdraw())]
+		pub fn withdraw(origin: OriginFor<T>, interval: Interval, product: ProductId, id: u64) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_withdraw(&who, (interval, product), id)
+		}
+
+		/// Changes limit and quantity of an order of a continuous session. If the price stays and the quantity does not grow
+		/// it keeps its place in time; else it is withdrawn and submitted anew.
+		///
+		/// Origin: signed by the point's owner or a delegate with the right to trade. Emits [`Event::LimitOrderReduced`], or
+		/// the events of `withdraw` and `submit`.
+		///
+		/// # Errors
+		/// As of `withdraw` and `submit`.
+		#[pallet::call_index(6)]
+		#[pallet::weight(T::WeightInfo::withdraw().saturating_add(T::WeightInfo::submit(FILLS)))]
+		pub fn amend(
+			origin: OriginFor<T>,
+			interval: Interval,
+			product: ProductId,
+			id: u64,
+			price: Price,
+			wh: Wh,
+		) -> DispatchResultWithPostInfo {
+			let who = ensure_signed(origin)?;
+			let (_, trades) = Self::do_amend(&who, (interval, product), id, price, wh)?;
+			Ok(Some(T::WeightInfo::withdraw().saturating_add(T::WeightInfo::submit(trades))).into())
+		}
+
+		/// Sets the zones of an area in which continuous products trade: for sessions in which no order has arrived yet.
+		/// Emits [`Event::AreaSet`].
+		///
+		/// Origin: `AdminOrigin`.
+		///
+		/// # Errors
+		/// [`Error::NoSubtree`] if the zones are not a part of the tree with the top first.
+		#[pallet::call_index(7)]
+		#[pallet::weight(T::WeightInfo::set_area())]
+		pub fn set_area(origin: OriginFor<T>, area: AreaId, zones: Area) -> DispatchResult {
+			T::AdminOrigin::ensure_origin(origin)?;
+			Self::check_area(&zones)?;
+			Areas::<T>::insert(area, &zones);
+			Self::deposit_event(Event::AreaSet { area, zones });
 			Ok(())
 		}
 	}

@@ -305,6 +305,12 @@ pub fn check() {
 	for (_, order) in pallet_market::Orders::<Test>::iter() {
 		*held.entry(order.account).or_default() += order.held;
 	}
+	for (_, order) in pallet_market::LimitOrders::<Test>::iter() {
+		*held.entry(order.account).or_default() += order.held;
+	}
+	for (_, trader) in pallet_market::Traders::<Test>::iter() {
+		*held.entry(trader.account).or_default() += trader.held;
+	}
 	for (account, amount) in Held::iter() {
 		assert_eq!(amount, held.remove(&account).unwrap_or(0), "held of account {account}");
 	}

@@ -22,6 +22,7 @@ impl<T: Config> Pallet<T> {
 		let now = <Self as Calendar>::now();
 		Self::open_intervals(now, &mut own);
 		Self::close_gates(now, &mut own);
+		Self::run_passes(now, &mut own);
 		meter.consume(own.consumed());
 	}
 

@@ -89,7 +89,7 @@ pub enum ParameterError {
 	Clock,
 	/// The horizon is zero, beyond [`HORIZON_LIMIT`], or so short that a gate closes before its session opens.
 	Horizon,
-	/// There is no product, or a gate closes before it opens, or less than a slot before delivery, so that delivery would
+	/// There is no auction, or a gate closes before it opens, or less than a slot before delivery, so that delivery would
 	/// begin before the block that clears.
 	Products,
 	/// The tick is zero.
@@ -114,7 +114,9 @@ impl Parameters {
 			return Err(ParameterError::Horizon);
 		}
 		let closes = |product: &Product| product.opens_s > product.closes_s && lead(product) >= slot_ms;
-		if self.products.is_empty() || !self.products.iter().all(closes) {
+		// Auctions tell the path fees that imbalances pay.
+		let auction = |product: &Product| product.kind == ProductKind::Auction;
+		if !self.products.iter().any(auction) || !self.products.iter().all(closes) {
 			return Err(ParameterError::Products);
 		}
 		if self.tick == 0 {

@@ -27,6 +27,14 @@ pub trait WeightInfo {
 	fn load_levels(levels: u32) -> Weight;
 	/// Clearing `zones` zones and `levels` price levels that are loaded, and writing the results.
 	fn decide(zones: u32, levels: u32) -> Weight;
+	/// Submitting an order to a continuous session that makes `trades` trades.
+	fn submit(trades: u32) -> Weight;
+	/// Withdrawing an order from a continuous session.
+	fn withdraw() -> Weight;
+	/// One pass over a continuous session.
+	fn pass() -> Weight;
+	/// Setting the zones of an area.
+	fn set_area() -> Weight;
 	/// Looking for something to prune, and pruning `keys` keys.
 	fn prune(keys: u32) -> Weight;
 }
@@ -125,6 +133,31 @@ impl WeightInfo for () {
 			zones.div_ceil(u64::from(PAGE)).saturating_add(24),
 			zones.saturating_mul(30).saturating_add(levels.saturating_mul(30)).saturating_add(1_000),
 		)
+	}
+
+	// Reads: as of `place`, the book or its zones, and the steps of a call, each the order or the link with what is sold of
+	// it; per trade the order, its trader, its neighbours, its queue and ladder, and money. Writes: the book, the order, its
+	// neighbour, queue and ladder, the trader, flows, money; per trade the same.
+	fn submit(trades: u32) -> Weight {
+		let trade = weight(60, 14, 14, 4_000).saturating_mul(trades.into());
+		let steps = u64::from(crate::continuous::CALL_STEPS).saturating_mul(8);
+		Self::place(1).saturating_add(weight(400, steps, 80, 100_000)).saturating_add(trade)
+	}
+
+	// Reads: record, session, point, participant, book, order, trader, neighbours, queue, ladder, money. Writes: the same.
+	fn withdraw() -> Weight {
+		weight(80, 24, 16, 20_000)
+	}
+
+	// As `submit`, with the steps of a pass and all its trades.
+	fn pass() -> Weight {
+		let trades = weight(120, 28, 28, 8_000).saturating_mul(crate::continuous::FILLS.into());
+		weight(1_000, 4_000, 80, 400_000).saturating_add(trades)
+	}
+
+	// Reads the zones, writes the area.
+	fn set_area() -> Weight {
+		weight(200, 200, 1, 40_000)
 	}
 
 	// Reads: two cursors, a skipped range, the record, parameters, time, and what tells finality (3); per key the key.

@@ -38,6 +38,7 @@ fn a_publication_stands_in_for_the_static_terms_of_its_interval_only() {
 		assert_eq!(link_of(OPEN + 1, 1), link(1_000, 100));
 		let links = vec![(1, link(40, 100)), (2, link(30, 0))].try_into().unwrap();
 		System::assert_last_event(Event::Published { interval: OPEN, links }.into());
+		assert_eq!(Changed::get(), [OPEN]);
 	});
 }
 

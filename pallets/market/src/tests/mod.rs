@@ -2,6 +2,7 @@
 
 mod blocks;
 mod clearing;
+mod continuous;
 mod gate;
 mod orders;
 mod parameters;
