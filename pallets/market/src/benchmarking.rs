@@ -46,7 +46,8 @@ fn close<T: Config>(id: SessionId, zones: u32, levels: u32) {
 		let level = Level { buy: 3, sell: 2, buy_arrivals: 1, sell_arrivals: 1 };
 		Levels::<T>::insert((id.0, id.1, i % zones, PriceKey::from(price)), level);
 	}
-	Sessions::<T>::mutate_extant(id.0, id.1, |session| session.levels = levels);
+	let (_, session) = records::<T>(id);
+	Sessions::<T>::insert(id.0, id.1, Session { levels, ..session });
 	T::BenchmarkHelper::set_time(gate::<T>().closure());
 }
 

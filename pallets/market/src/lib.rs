@@ -6,7 +6,7 @@
 //!
 //! The calendar: which interval a moment belongs to, when gates open and close, and the [`Terms`] and products that were
 //! fixed when an interval opened. Sessions: each product of an interval is traded in one. Per session and connection point
-//! one order: a step curve, whose collateral is held. The book: energy per price level, each level a storage key in price
+//! one order: a step curve, whose collateral is held, or, in a continuous session, a few limit orders. The book: energy per price level, each level a storage key in price
 //! order, with running sums over its queue ([`sums`]). What clearing decided: results in pages of zones, an outcome per
 //! session; positions derive from them and add up over sessions.
 //!
@@ -30,6 +30,7 @@
 //!   order of their closure, at most `MaxClosePerBlock` per block, right after the block's inherents, so that chain time is
 //!   this block's, and within `ClearingShare` of a block. What does not fit continues in the next block ([`gate`]);
 //!   transactions go on meanwhile. `integrity_test` proves that every stage fits the share of one block.
+//! - **Continuous sessions** trade orders as they arrive ([`continuous`]); at their gate nothing is left to decide.
 //! - **Later sessions** clear on the capacity that the flows of earlier ones leave, and pay fees on their own flow.
 //! - **Failing safe.** If delivery has begun before a session could clear, because the chain stood still or its blocks were
 //!   full, or if clearing refuses its input, the session has no positions and no prices; settlement takes its orders'
@@ -48,7 +49,8 @@
 //! Checked by `do_try_state`: the sums of levels equal the orders' steps and the sums of queues equal the levels; the
 //! session's counts are right; every cleared session passes the checker of `busbar-clearing` on the zones rebuilt from
 //! storage; accepted buys equal accepted sells equal the outcome's `traded`; no contracted flow, over all sessions, exceeds
-//! its link's limit; nobody is filled worse than their limit price; every session that has not ended has its gate.
+//! its link's limit; nobody is filled worse than their limit price; every session that has not ended has its gate; the
+//! queues of continuous sessions agree with their orders, and what their buyers pay is what sellers receive and the fees.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
