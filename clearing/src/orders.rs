@@ -35,38 +35,63 @@ pub struct Order {
 /// If an order names an unknown zone or would trade with itself, or a level leaves 64 bits. The zones are then
 /// partly changed.
 pub fn add(zones: &mut [Zone], orders: &[Order]) -> Result<(), Error> {
-	let mut sides: Vec<(u32, i64, Side, u64)> = Vec::new();
+	// Steps by zone, counted first and then put in place, so that only short runs are sorted.
+	let mut starts = alloc::vec![0usize; zones.len()];
 	for (number, order) in (0u32..).zip(orders) {
-		if order.zone as usize >= zones.len() {
-			return Err(Error::UnknownZone { order: number, zone: order.zone });
-		}
+		let start = starts.get_mut(order.zone as usize);
+		let start = start.ok_or(Error::UnknownZone { order: number, zone: order.zone })?;
 		if crosses_itself(&order.steps) {
 			return Err(Error::SelfCrossing { order: number });
 		}
-		sides.extend(order.steps.iter().map(|step| (order.zone, step.price, step.side, step.wh)));
+		*start += order.steps.len();
 	}
-	// Levels that stand already join as steps, so that one sorted run rebuilds each zone.
-	let mut touched = alloc::vec![false; zones.len()];
-	sides.iter().for_each(|(zone, ..)| touched[*zone as usize] = true);
-	for ((number, zone), _) in (0u32..).zip(zones.iter_mut()).zip(&touched).filter(|(_, touched)| **touched) {
-		for level in zone.levels.drain(..) {
-			sides.push((number, level.price, Side::Buy, level.buy));
-			sides.push((number, level.price, Side::Sell, level.sell));
+	let mut total = 0usize;
+	for start in &mut starts {
+		total += core::mem::replace(start, total);
+	}
+	let mut all = alloc::vec![(0i64, Side::Buy, 0u64); total];
+	for order in orders {
+		let next = &mut starts[order.zone as usize];
+		for step in &order.steps {
+			all[*next] = (step.price, step.side, step.wh);
+			*next += 1;
 		}
 	}
-	sides.sort_unstable();
-	for (number, price, side, wh) in sides {
-		let levels = &mut zones[number as usize].levels;
-		if levels.last().is_none_or(|level| level.price != price) {
-			levels.push(Level { price, buy: 0, sell: 0 });
+	// Each start has moved to the end of its zone's run.
+	let mut from = 0;
+	for ((number, zone), to) in (0u32..).zip(zones).zip(starts) {
+		let steps = &mut all[from..to];
+		from = to;
+		if !steps.is_empty() {
+			steps.sort_unstable_by_key(|(price, ..)| *price);
+			add_sorted(number, zone, steps)?;
 		}
-		let Some(level) = levels.last_mut() else { continue };
-		let sum = match side {
-			Side::Buy => &mut level.buy,
-			Side::Sell => &mut level.sell,
-		};
-		*sum = sum.checked_add(wh).ok_or(Error::LevelOverflow { zone: number, price })?;
 	}
+	Ok(())
+}
+
+/// Adds steps in the order of their prices to a zone's levels.
+fn add_sorted(number: u32, zone: &mut Zone, steps: &[(i64, Side, u64)]) -> Result<(), Error> {
+	let prices = steps.chunk_by(|a, b| a.0 == b.0).count();
+	let standing = core::mem::replace(&mut zone.levels, Vec::with_capacity(prices));
+	let mut standing = standing.into_iter().peekable();
+	for steps in steps.chunk_by(|a, b| a.0 == b.0) {
+		let price = steps.first().map_or(0, |(price, ..)| *price);
+		while let Some(level) = standing.next_if(|level| level.price < price) {
+			zone.levels.push(level);
+		}
+		let standing = standing.next_if(|level| level.price == price);
+		let mut level = standing.unwrap_or(Level { price, buy: 0, sell: 0 });
+		for (_, side, wh) in steps {
+			let sum = match side {
+				Side::Buy => &mut level.buy,
+				Side::Sell => &mut level.sell,
+			};
+			*sum = sum.checked_add(*wh).ok_or(Error::LevelOverflow { zone: number, price })?;
+		}
+		zone.levels.push(level);
+	}
+	zone.levels.extend(standing);
 	Ok(())
 }
 

@@ -7,6 +7,7 @@ mod common;
 use busbar_clearing::{
 	check, clear, fill,
 	orders::{self, Order, Side, Step},
+	sample::{self, Tree},
 	Clearing, Error, Level, Violation, Zone, MAX_FEES, MAX_PRICE,
 };
 use common::zone;
@@ -186,6 +187,22 @@ fn orders_add_up_to_levels() {
 	];
 	orders::add(&mut zones, &book).unwrap();
 	assert_eq!(zones, [zone(None, &[(4, 7, 0), (5, 12, 2), (6, 0, 3)]), zone(Some(0), &[])]);
+}
+
+#[test]
+fn orders_that_come_in_two_parts_add_up_to_what_they_do_at_once() {
+	let (grid, book) = sample::market(Tree::Feeders(3), 12, 600, 5);
+	let (mut parts, mut whole) = (grid.clone(), grid);
+	orders::add(&mut whole, &book).unwrap();
+	orders::add(&mut parts, &book[..77]).unwrap();
+	orders::add(&mut parts, &book[77..]).unwrap();
+	assert_eq!(parts, whole);
+	assert!(whole.iter().all(|zone| zone.levels.windows(2).all(|pair| pair[0].price < pair[1].price)));
+	let offered = |side| {
+		book.iter().flat_map(|order| &order.steps).filter(|step| step.side == side).map(|step| step.wh).sum::<u64>()
+	};
+	let sum = |of: fn(&Level) -> u64| whole.iter().flat_map(|zone| &zone.levels).map(of).sum::<u64>();
+	assert_eq!((sum(|level| level.buy), sum(|level| level.sell)), (offered(Side::Buy), offered(Side::Sell)));
 }
 
 #[test]

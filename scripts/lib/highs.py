@@ -4,7 +4,7 @@ Usage: highs.py CASE MEASUREMENT LEAST_RATIO
 
 One variable per order step, between nothing and its quantity; one per direction of every link, up to its limit; one balance
 per zone. Nothing of the clearing library takes part. Every method that HiGHS offers for linear programmes is tried on one
-thread, and the fastest counts.
+thread several times, and the fastest counts.
 """
 
 import json
@@ -13,6 +13,9 @@ import time
 
 import highspy
 import numpy as np
+
+# Times each method solves the case, as often as "busbar clear --bench" clears it.
+RUNS = 5
 
 
 def model(case):
@@ -84,7 +87,8 @@ def main():
     print(f"| busbar | {ours:.4f} | {measured['welfare']} | 1 |")
     fastest = None
     for method in ("simplex", "ipm"):
-        found = solve(lp, method)
+        runs = [solve(lp, method) for _ in range(RUNS)]
+        found = None if None in runs else min(runs)
         if found is None:
             print(f"| HiGHS {method} | not optimal within 600 s | | |")
             continue
