@@ -12,7 +12,8 @@
 //! The top of the empty tree is 32 zero bytes. Because the root binds the number of leaves, a proof shows not only that
 //! a leaf is in the tree but also where, and in how large a tree.
 //!
-//! [`root()`] and [`proof`] want all leaf hashes; [`Frontier`] takes them one at a time and stores at most 32 hashes.
+//! [`root()`] and [`proof`] want all leaf hashes; [`Frontier`] takes them one at a time and stores at most 32 hashes;
+//! [`Tree`] keeps every node for whoever needs many proofs.
 //!
 //! ```
 //! use busbar_merkle::{leaf_hash, proof, root, verify, Frontier};
@@ -35,12 +36,14 @@
 extern crate alloc;
 
 mod frontier;
+mod tree;
 
 use alloc::vec::Vec;
 use sp_core::H256;
 use sp_crypto_hashing::blake2_256;
 
 pub use frontier::{Frontier, Full};
+pub use tree::Tree;
 
 /// Most hashes that a proof can have: the depth of a tree of 2^32 - 1 leaves.
 pub const MAX_PROOF: u32 = 32;
