@@ -133,6 +133,44 @@ mod benchmarks {
 		assert_eq!(Delegates::<T>::get(participant).len(), (T::MaxDelegates::get() as usize).saturating_sub(1));
 	}
 
+	/// A participant that gives as many grants of data as it may, and one to whom none is given. Readings go to those with
+	/// the numbers 3 and on.
+	fn grantor<T: Config>(grants: u32) -> (ParticipantId, T::AccountId) {
+		let (granter, account) = participant::<T>(1, 0);
+		participant::<T>(2, 0);
+		for n in 0..grants {
+			let mut grantee = [3; 16];
+			grantee[..4].copy_from_slice(&n.to_le_bytes());
+			let mut key = [3; 32];
+			key[..4].copy_from_slice(&n.to_le_bytes());
+			Pallet::<T>::admit(ParticipantId(grantee), &AccountId32::new(key), H256::zero());
+			Pallet::<T>::do_grant_data(&account, ParticipantId(grantee), Data::Readings, 0, 1)
+				.expect("within the bound");
+		}
+		(granter, account)
+	}
+
+	#[benchmark]
+	fn grant_data() {
+		let (granter, account) = grantor::<T>(T::MaxDataGrants::get().saturating_sub(1));
+
+		#[extrinsic_call]
+		grant_data(RawOrigin::Signed(account), id(2), Data::Datasets, 0, u32::MAX);
+
+		assert!(Pallet::<T>::opens(granter, id(2), Data::Datasets, 7));
+	}
+
+	#[benchmark]
+	fn revoke_data() {
+		let (granter, account) = grantor::<T>(T::MaxDataGrants::get().saturating_sub(1));
+		Pallet::<T>::do_grant_data(&account, id(2), Data::Datasets, 0, u32::MAX).expect("within the bound");
+
+		#[extrinsic_call]
+		revoke_data(RawOrigin::Signed(account), id(2), Data::Datasets);
+
+		assert!(!Pallet::<T>::opens(granter, id(2), Data::Datasets, 7));
+	}
+
 	#[benchmark]
 	fn check_member() {
 		let (_, account) = participant::<T>(1, 0);

@@ -52,7 +52,7 @@ impl<T: Config> Pallet<T> {
 		Participants::<T>::get(participant).ok_or(Error::<T>::UnknownParticipant)
 	}
 
-	fn ensure_active(participant: &ParticipantId) -> Result<ParticipantOf<T>, Error<T>> {
+	pub(crate) fn ensure_active(participant: &ParticipantId) -> Result<ParticipantOf<T>, Error<T>> {
 		let record = Self::get(participant)?;
 		match record.status {
 			Status::Active => Ok(record),
@@ -245,6 +245,7 @@ impl<T: Config> Pallet<T> {
 			Self::drop_grant(&delegate, right, was_active);
 		}
 		Roles::<T>::remove(participant);
+		DataGrants::<T>::remove(participant);
 		record.status = Status::Removed;
 		if DelegateOf::<T>::get(&record.account).is_none_or(|delegation| delegation.grants == 0) {
 			LastActivity::<T>::remove(&record.account);

@@ -24,6 +24,12 @@
 //! reason above. An account trades and moves funds for any number of participants, but operates (exercises roles) for one
 //! at most; it may [`resign`](Pallet::resign) from what it never asked for.
 //!
+//! ## Data
+//!
+//! A participant opens its readings, or as a meter operator its datasets, to another participant for a range of
+//! intervals, and closes them again. The data lie off chain; whoever keeps them asks the chain. Grants outlive a
+//! suspension of either side, but a suspended participant acts, and so reads, in no capacity.
+//!
 //! ## Suspension
 //!
 //! A suspended participant acts in no capacity: its transactions are refused at the pool, also where it is somebody's
@@ -48,6 +54,7 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod data;
 pub mod extension;
 mod impls;
 #[cfg(test)]
@@ -64,7 +71,7 @@ pub use types::*;
 pub use weights::WeightInfo;
 
 use alloc::vec::Vec;
-use busbar_primitives::{ParticipantId, Right, Role, Scope};
+use busbar_primitives::{Interval, ParticipantId, Right, Role, Scope};
 use codec::Encode;
 
 /// What a newcomer signs to accept its registration: a tag, the chain's genesis hash, its identifier, its account and the
@@ -114,6 +121,10 @@ pub mod pallet {
 		#[pallet::constant]
 		type MaxDelegates: Get<u32>;
 
+		/// Most grants of data that one participant gives.
+		#[pallet::constant]
+		type MaxDataGrants: Get<u32>;
+
 		/// Greatest depth of the zone tree, which bounds the walk of a scope check.
 		#[pallet::constant]
 		type MaxDepth: Get<u32>;
@@ -144,6 +155,11 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Delegates<T: Config> =
 		StorageMap<_, Blake2_128Concat, ParticipantId, BoundedVec<Grant<T::AccountId>, T::MaxDelegates>, ValueQuery>;
+
+	/// To whom participants open their data; one grant for each grantee and kind of data.
+	#[pallet::storage]
+	pub type DataGrants<T: Config> =
+		StorageMap<_, Blake2_128Concat, ParticipantId, BoundedVec<DataGrant, T::MaxDataGrants>, ValueQuery>;
 
 	/// What an account may do for participants. Kept without grants if the account ever sent a transaction, as the mark of
 	/// its provider reference.
@@ -198,6 +214,10 @@ pub mod pallet {
 		DelegateAdded { participant: ParticipantId, delegate: T::AccountId, right: Right },
 		/// An account may not act for a participant any more.
 		DelegateRemoved { participant: ParticipantId, delegate: T::AccountId, right: Right },
+		/// A participant's data of these intervals are open to another one.
+		DataGranted { participant: ParticipantId, grantee: ParticipantId, data: Data, from: Interval, until: Interval },
+		/// A participant's data are closed to another one.
+		DataRevoked { participant: ParticipantId, grantee: ParticipantId, data: Data },
 	}
 
 	#[pallet::error]
@@ -240,6 +260,14 @@ pub mod pallet {
 		NotDelegate,
 		/// The account operates for a participant already.
 		OperatesAlready,
+		/// A participant needs no grant for its own data.
+		OwnData,
+		/// The range has no interval: it must begin before it ends.
+		NoInterval,
+		/// The participant gives as many grants of data as it may; revoke one.
+		TooManyDataGrants,
+		/// There is no such grant of data.
+		NoDataGrant,
 	}
 
 	#[pallet::hooks]
@@ -422,6 +450,46 @@ pub mod pallet {
 		pub fn resign(origin: OriginFor<T>, participant: ParticipantId, right: Right) -> DispatchResult {
 			let who = ensure_signed(origin)?;
 			Self::do_remove_delegate(participant, who, right)
+		}
+
+		/// Opens the signer's `data` of the intervals from `from` to before `until` to `grantee`, instead of what was open
+		/// to it before.
+		///
+		/// - `origin`: an active participant's own account.
+		///
+		/// # Errors
+		/// [`Error::NotMember`], [`Error::UnknownParticipant`], [`Error::Suspended`] or [`Error::Removed`] (of signer or
+		/// grantee), [`Error::OwnData`], [`Error::NoInterval`], [`Error::TooManyDataGrants`].
+		///
+		/// # Events
+		/// [`Event::DataGranted`].
+		#[pallet::call_index(9)]
+		#[pallet::weight(T::WeightInfo::grant_data())]
+		pub fn grant_data(
+			origin: OriginFor<T>,
+			grantee: ParticipantId,
+			data: Data,
+			from: Interval,
+			until: Interval,
+		) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_grant_data(&who, grantee, data, from, until)
+		}
+
+		/// Closes the signer's `data` to `grantee`.
+		///
+		/// - `origin`: an active participant's own account.
+		///
+		/// # Errors
+		/// [`Error::NotMember`], [`Error::Suspended`], [`Error::Removed`], [`Error::NoDataGrant`].
+		///
+		/// # Events
+		/// [`Event::DataRevoked`].
+		#[pallet::call_index(10)]
+		#[pallet::weight(T::WeightInfo::revoke_data())]
+		pub fn revoke_data(origin: OriginFor<T>, grantee: ParticipantId, data: Data) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_revoke_data(&who, grantee, data)
 		}
 	}
 }

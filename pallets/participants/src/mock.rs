@@ -57,6 +57,7 @@ impl Config for Test {
 	type Protected = Protected;
 	type MaxRoles = ConstU32<4>;
 	type MaxDelegates = ConstU32<3>;
+	type MaxDataGrants = ConstU32<3>;
 	type MaxDepth = ConstU32<4>;
 	type MaxPerBlock = ConstU32<2>;
 	type WeightInfo = ();

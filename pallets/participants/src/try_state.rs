@@ -12,7 +12,9 @@ impl<T: Config> Pallet<T> {
 	/// 2. Roles and delegates belong to participants that are not removed, without repetition; none is its own delegate.
 	/// 3. Each delegate's sums equal the grants that stand, and it operates for the one that says so.
 	/// 4. Every participant's and delegate's account has a provider reference.
-	/// 5. Transactions are counted for accounts of participants and delegates only.
+	/// 5. Grants of data are given by participants that are not removed, to others, for at least one interval, and once
+	///    for each grantee and kind.
+	/// 6. Transactions are counted for accounts of participants and delegates only.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let fail = |what: &'static str| TryRuntimeError::Other(what);
 		let present = |id: &ParticipantId| Participants::<T>::get(id).filter(|p| p.status != Status::Removed);
@@ -56,6 +58,17 @@ impl<T: Config> Pallet<T> {
 			ensure!(frame_system::Pallet::<T>::providers(&account) > 0, fail("a delegate lost its provider"));
 		}
 		ensure!(sums.is_empty(), fail("a delegate has no sums"));
+
+		for (id, grants) in DataGrants::<T>::iter() {
+			ensure!(present(&id).is_some(), fail("a grant of data without a participant"));
+			ensure!(!grants.is_empty(), fail("an empty list of data grants is stored"));
+			let distinct: BTreeSet<_> = grants.iter().map(|grant| (grant.grantee, grant.data)).collect();
+			ensure!(distinct.len() == grants.len(), fail("the same data are granted twice to the same participant"));
+			for grant in grants {
+				ensure!(grant.grantee != id && grant.from < grant.until, fail("a grant of data that opens nothing"));
+				ensure!(Participants::<T>::contains_key(grant.grantee), fail("data are granted to nobody"));
+			}
+		}
 
 		for (account, activity) in LastActivity::<T>::iter() {
 			let known = MemberOf::<T>::contains_key(&account)

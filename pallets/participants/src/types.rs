@@ -1,6 +1,6 @@
 //! What is stored about participants and those who act for them.
 
-use busbar_primitives::{ParticipantId, Right, Role};
+use busbar_primitives::{Interval, ParticipantId, Right, Role};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use sp_core::H256;
@@ -58,6 +58,36 @@ pub struct Activity<BlockNumber> {
 
 /// A delegate and its right.
 pub type Grant<AccountId> = (AccountId, Right);
+
+/// Which of a participant's data a grant opens. The data lie off chain, in a meter-data store, which asks the chain.
+#[derive(
+	Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub enum Data {
+	/// The readings of the participant's connection points.
+	Readings,
+	/// All readings in the datasets that the participant, a meter operator, attested.
+	Datasets,
+}
+
+/// A grant of access to data of some intervals.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct DataGrant {
+	/// Who may read.
+	pub grantee: ParticipantId,
+	pub data: Data,
+	/// First interval whose data are open.
+	pub from: Interval,
+	/// First interval whose data are not open any more.
+	pub until: Interval,
+}
+
+impl DataGrant {
+	/// Whether the grant opens `data` of `interval` to `reader`.
+	pub fn opens(&self, reader: ParticipantId, data: Data, interval: Interval) -> bool {
+		self.grantee == reader && self.data == data && self.from <= interval && interval < self.until
+	}
+}
 
 /// Whether a membership provider may grant the role without the council.
 pub const fn is_ordinary(role: Role) -> bool {

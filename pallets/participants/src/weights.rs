@@ -15,6 +15,8 @@ pub trait WeightInfo {
 	fn add_delegate() -> Weight;
 	fn remove_delegate() -> Weight;
 	fn resign() -> Weight;
+	fn grant_data() -> Weight;
+	fn revoke_data() -> Weight;
 	/// Checking one signer and counting its transaction.
 	fn check_member() -> Weight;
 }
@@ -48,10 +50,10 @@ impl WeightInfo for () {
 	fn resume(d: u32) -> Weight {
 		Self::suspend(d)
 	}
-	// The same, and for each delegate its account, membership and counter; and the participant's own counter.
+	// The same, and for each delegate its account, membership and counter; and the participant's own counter and grants.
 	fn remove(d: u32) -> Weight {
 		let d = u64::from(d);
-		counted((20 + 6 * d) * MICROSECOND, 4 + 3 * d, 4 + 3 * d)
+		counted((20 + 6 * d) * MICROSECOND, 4 + 3 * d, 5 + 3 * d)
 	}
 	// MemberOf twice, Participants twice, Delegates, DelegateOf, Account; Delegates, DelegateOf, Account.
 	fn add_delegate() -> Weight {
@@ -63,6 +65,14 @@ impl WeightInfo for () {
 	}
 	fn resign() -> Weight {
 		counted(20 * MICROSECOND, 6, 4)
+	}
+	// MemberOf, Participants of both, DataGrants; DataGrants.
+	fn grant_data() -> Weight {
+		counted(20 * MICROSECOND, 4, 1)
+	}
+	// MemberOf, Participants, DataGrants; DataGrants.
+	fn revoke_data() -> Weight {
+		counted(20 * MICROSECOND, 3, 1)
 	}
 	// MemberOf, Participants or DelegateOf, Activity; Activity.
 	fn check_member() -> Weight {

@@ -35,6 +35,7 @@ impl pallet_participants::Config for Runtime {
 	type Protected = Governing;
 	type MaxRoles = ConstU32<16>;
 	type MaxDelegates = ConstU32<8>;
+	type MaxDataGrants = ConstU32<32>;
 	type MaxDepth = MaxDepth;
 	type MaxPerBlock = ConstU32<64>;
 	type WeightInfo = ();

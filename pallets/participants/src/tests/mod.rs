@@ -1,3 +1,4 @@
+mod data;
 mod delegates;
 mod extension;
 mod membership;
