@@ -1,0 +1,169 @@
+//! The other end of the HTTP interface.
+
+use crate::{
+	access::{payload, ACCOUNT, EXPIRES, NONCE, SIGNATURE},
+	hash_of,
+	meta::{Class, Meta},
+	now_ms,
+	server::Proofs,
+};
+use anyhow::{Context, Result};
+use axum::http::Method;
+use busbar_primitives::Interval;
+use bytes::Bytes;
+use codec::Encode;
+use futures::{Stream, TryStreamExt};
+use sp_core::{crypto::Ss58Codec, sr25519, Pair, H256};
+use sp_runtime::{AccountId32, MultiSignature};
+use std::time::Duration;
+
+/// Chooses the library that speaks TLS; once for the process.
+pub(crate) fn install_tls() {
+	// Fails only if it was chosen before.
+	let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// A store's refusal, in its own words.
+#[derive(Debug, thiserror::Error)]
+#[error("{url} answered {status}: {message}")]
+pub struct Refused {
+	pub url: String,
+	pub status: u16,
+	/// The stable word, as in [`crate::error::Error::kind`]; empty if it was no store that answered.
+	pub word: String,
+	pub message: String,
+}
+
+/// A store by its address, and the key that signs requests to it.
+pub struct Client {
+	url: String,
+	/// The name that the store goes by: host and port of its address.
+	name: String,
+	http: reqwest::Client,
+	key: Option<sr25519::Pair>,
+}
+
+impl Client {
+	/// A store by its address. Without a key only what is public is served.
+	///
+	/// # Errors
+	/// If the address is no URL with a host.
+	pub fn new(url: &str, key: Option<sr25519::Pair>) -> Result<Self> {
+		install_tls();
+		let address: reqwest::Url =
+			url.parse().with_context(|| format!("{url} is no address; write http://HOST:PORT"))?;
+		let host = address.host_str().with_context(|| format!("{url} has no host"))?;
+		let name = format!("{host}:{}", address.port_or_known_default().unwrap_or(80));
+		let http = reqwest::Client::builder().connect_timeout(Duration::from_secs(10)).build()?;
+		Ok(Self { url: url.trim_end_matches('/').into(), name, http, key })
+	}
+
+	/// The store's address.
+	pub fn url(&self) -> &str {
+		&self.url
+	}
+
+	/// Sends a signed request; an answer that is no success is an error with the store's own words.
+	///
+	/// # Errors
+	/// If the store does not answer; [`Refused`] if it refuses.
+	pub async fn request(&self, method: Method, path: &str, body: Option<Bytes>) -> Result<reqwest::Response> {
+		let mut request = self.http.request(method.clone(), format!("{}{path}", self.url));
+		if let Some(key) = &self.key {
+			let expires = now_ms().saturating_add(60_000);
+			let nonce = hex::encode(rand::random::<[u8; 16]>());
+			let signature = MultiSignature::from(key.sign(&payload(&method, &self.name, path, expires, &nonce)));
+			request = request
+				.header(ACCOUNT, AccountId32::from(key.public()).to_ss58check())
+				.header(EXPIRES, expires.to_string())
+				.header(NONCE, nonce)
+				.header(SIGNATURE, hex::encode(signature.encode()));
+		}
+		if let Some(body) = body {
+			request = request.body(body);
+		}
+		let answer = request.send().await.with_context(|| format!("cannot reach the store at {}", self.url))?;
+		let status = answer.status();
+		if !status.is_success() {
+			let text = answer.text().await.unwrap_or_default();
+			let json: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+			let field = |name| json.get(name).and_then(|field| field.as_str());
+			return Err(Refused {
+				url: self.url.clone(),
+				status: status.as_u16(),
+				word: field("error").unwrap_or_default().into(),
+				message: field("message").unwrap_or(&text).into(),
+			}
+			.into());
+		}
+		Ok(answer)
+	}
+
+	/// Stores bytes and returns what the store knows about them.
+	///
+	/// # Errors
+	/// As [`Client::request`].
+	pub async fn put(&self, class: Class, bytes: Bytes) -> Result<Meta> {
+		let class = if class == Class::Readings { "readings" } else { "document" };
+		let path = format!("/v1/blobs/{}?class={class}", hex::encode(hash_of(&bytes)));
+		Ok(self.request(Method::PUT, &path, Some(bytes)).await?.json().await?)
+	}
+
+	/// An object's bytes, as they come: the caller compares their hash.
+	///
+	/// # Errors
+	/// As [`Client::request`], and if the store breaks off because the bytes are damaged.
+	pub async fn get(&self, hash: H256) -> Result<Bytes> {
+		let answer = self.request(Method::GET, &format!("/v1/blobs/{}", hex::encode(hash)), None).await?;
+		answer.bytes().await.with_context(|| format!("{} broke off; its copy may be damaged", self.url))
+	}
+
+	/// As [`Client::get`], piece by piece.
+	///
+	/// # Errors
+	/// As [`Client::get`].
+	pub async fn stream(&self, hash: H256) -> Result<impl Stream<Item = Result<Bytes>> + use<>> {
+		let answer = self.request(Method::GET, &format!("/v1/blobs/{}", hex::encode(hash)), None).await?;
+		let url = self.url.clone();
+		Ok(answer.bytes_stream().map_err(move |error| {
+			anyhow::Error::from(error).context(format!("{url} broke off; its copy may be damaged"))
+		}))
+	}
+
+	/// Has the store check its copy and everything it keeps beside it.
+	///
+	/// # Errors
+	/// As [`Client::request`]; damage is named in the message.
+	pub async fn check(&self, hash: H256) -> Result<Meta> {
+		Ok(self.request(Method::GET, &format!("/v1/check/{}", hex::encode(hash)), None).await?.json().await?)
+	}
+
+	/// Whether the store holds an object.
+	///
+	/// # Errors
+	/// As [`Client::request`].
+	pub async fn holds(&self, hash: H256) -> Result<bool> {
+		let answer = self.request(Method::GET, &format!("/v1/holds/{}", hex::encode(hash)), None).await?;
+		let json: serde_json::Value = answer.json().await?;
+		Ok(json.get("holds").and_then(|holds| holds.as_bool()).unwrap_or_default())
+	}
+
+	/// The datasets of the intervals in a range.
+	///
+	/// # Errors
+	/// As [`Client::request`].
+	pub async fn datasets(&self, from: Interval, until: Interval) -> Result<Vec<Meta>> {
+		let path = format!("/v1/datasets?from={from}&until={until}");
+		Ok(self.request(Method::GET, &path, None).await?.json().await?)
+	}
+
+	/// Readings of these points with their proofs.
+	///
+	/// # Errors
+	/// As [`Client::request`].
+	pub async fn proofs(&self, hash: H256, points: &[u32]) -> Result<Proofs> {
+		let points: Vec<_> = points.iter().map(u32::to_string).collect();
+		let path = format!("/v1/datasets/{}/proofs?points={}", hex::encode(hash), points.join(","));
+		Ok(self.request(Method::GET, &path, None).await?.json().await?)
+	}
+}

@@ -1,0 +1,282 @@
+//! A dataset: all readings of one meter operator for one interval, as a Parquet file.
+//!
+//! One row per connection point, in ascending order of points:
+//!
+//! | column | type | unit |
+//! |---|---|---|
+//! | `point`, `interval` | unsigned 32-bit | number |
+//! | `import`, `export` | unsigned 64-bit | Wh |
+//! | `import_varh`, `export_varh` | signed 64-bit | varh |
+//! | `quality` | 32-bit | index of the variant in the chain's type |
+//! | `salt` | 16 bytes | |
+//! | `signature` | 64 bytes | the device's, zero if there is none |
+//!
+//! The Merkle leaf of a row is the metering pallet's: the salt and the SCALE encoding of the reading. The signature is
+//! bound by the content hash alone. The file's metadata names operator, interval and version. Nothing is compressed:
+//! salts and signatures, most of the bytes, cannot be, and numbers are packed by Parquet's delta encoding.
+
+use busbar_merkle::Tree;
+use busbar_primitives::{Interval, ParticipantId};
+use codec::{Decode, Encode};
+use pallet_metering::{leaf, Reading, Salt};
+use parquet::{
+	basic::Encoding,
+	column::reader::ColumnReader,
+	data_type::{ByteArray, DataType, FixedLenByteArray, FixedLenByteArrayType, Int32Type, Int64Type},
+	errors::ParquetError,
+	file::{
+		metadata::KeyValue,
+		properties::{EnabledStatistics, WriterProperties},
+		reader::{ChunkReader, FileReader, SerializedFileReader},
+		writer::{SerializedFileWriter, SerializedRowGroupWriter},
+	},
+	schema::parser::parse_message_type,
+};
+use sp_core::H256;
+use std::sync::Arc;
+
+/// Columns, in their order in the file.
+pub const COLUMNS: [&str; 9] =
+	["point", "interval", "import", "export", "import_varh", "export_varh", "quality", "salt", "signature"];
+
+const SCHEMA: &str = "message readings {
+	REQUIRED INT32 point (INTEGER(32,false));
+	REQUIRED INT32 interval (INTEGER(32,false));
+	REQUIRED INT64 import (INTEGER(64,false));
+	REQUIRED INT64 export (INTEGER(64,false));
+	REQUIRED INT64 import_varh;
+	REQUIRED INT64 export_varh;
+	REQUIRED INT32 quality;
+	REQUIRED FIXED_LEN_BYTE_ARRAY(16) salt;
+	REQUIRED FIXED_LEN_BYTE_ARRAY(64) signature;
+}";
+const GROUP: usize = 65_536;
+const KEYS: [&str; 3] = ["busbar.operator", "busbar.interval", "busbar.version"];
+
+/// Why bytes are no dataset.
+#[derive(Debug, thiserror::Error)]
+pub enum DatasetError {
+	#[error("not a Parquet file that can be read: {0}")]
+	Parquet(#[from] ParquetError),
+	#[error("the Parquet file makes its reader fail; it is damaged")]
+	Unreadable,
+	#[error("the columns must be {COLUMNS:?}, with the types that the store documents")]
+	Schema,
+	#[error("the file's metadata lacks a valid {0}")]
+	Metadata(&'static str),
+	#[error("row {row}: the reading is of interval {found}, the dataset of {expected}")]
+	Interval { row: usize, found: Interval, expected: Interval },
+	#[error("row {row}: points must ascend, each once")]
+	Order { row: usize },
+	#[error("row {row}: quality {found} is not known")]
+	Quality { row: usize, found: i32 },
+	#[error("row {row}: energy is beyond 2^63 - 1 Wh")]
+	Range { row: usize },
+	#[error("a dataset has at least one reading and less than 2^32")]
+	Count,
+}
+
+/// One reading, its leaf's secret, and its device's signature.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Row {
+	pub reading: Reading,
+	pub salt: Salt,
+	pub signature: [u8; 64],
+}
+
+impl Row {
+	/// The row's Merkle leaf.
+	pub fn leaf(&self) -> H256 {
+		leaf(&self.salt, &self.reading)
+	}
+}
+
+/// All readings of an operator for an interval.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Dataset {
+	pub operator: ParticipantId,
+	pub interval: Interval,
+	/// From 1; a correction is a whole new version.
+	pub version: u16,
+	pub rows: Vec<Row>,
+}
+
+impl Dataset {
+	/// Checks what no encoding can: one interval, ascending points, energy in range.
+	///
+	/// # Errors
+	/// [`DatasetError`], naming the first bad row.
+	pub fn check(&self) -> Result<(), DatasetError> {
+		if self.rows.is_empty() || u32::try_from(self.rows.len()).is_err() {
+			return Err(DatasetError::Count);
+		}
+		let mut last = None;
+		for (row, Row { reading, .. }) in self.rows.iter().enumerate() {
+			if reading.interval != self.interval {
+				return Err(DatasetError::Interval { row, found: reading.interval, expected: self.interval });
+			}
+			if last.is_some_and(|last| last >= reading.point) {
+				return Err(DatasetError::Order { row });
+			}
+			if !reading.is_in_range() {
+				return Err(DatasetError::Range { row });
+			}
+			last = Some(reading.point);
+		}
+		Ok(())
+	}
+
+	/// The rows' leaves and everything above them.
+	pub fn tree(&self) -> Tree {
+		Tree::new(self.rows.iter().map(Row::leaf).collect())
+	}
+
+	/// The row of a connection point.
+	pub fn row_of(&self, point: u32) -> Option<usize> {
+		self.rows.binary_search_by_key(&point, |row| row.reading.point).ok()
+	}
+
+	/// The dataset as Parquet. The same dataset gives the same bytes with the same version of this program.
+	///
+	/// # Errors
+	/// What [`Dataset::check`] refuses.
+	pub fn to_parquet(&self) -> Result<Vec<u8>, DatasetError> {
+		self.check()?;
+		let values = [hex::encode(self.operator.0), self.interval.to_string(), self.version.to_string()];
+		let metadata = KEYS.iter().zip(values).map(|(key, value)| KeyValue::new(key.to_string(), value)).collect();
+		let mut properties = WriterProperties::builder()
+			.set_dictionary_enabled(false)
+			.set_statistics_enabled(EnabledStatistics::None)
+			.set_offset_index_disabled(true)
+			.set_key_value_metadata(Some(metadata))
+			.set_created_by("busbar-store".into());
+		for column in &COLUMNS[..7] {
+			properties = properties.set_column_encoding((*column).into(), Encoding::DELTA_BINARY_PACKED);
+		}
+		let schema = Arc::new(parse_message_type(SCHEMA)?);
+		let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties.build()))?;
+		for rows in self.rows.chunks(GROUP) {
+			let mut group = writer.next_row_group()?;
+			put::<Int32Type>(&mut group, rows, |row| row.reading.point as i32)?;
+			put::<Int32Type>(&mut group, rows, |row| row.reading.interval as i32)?;
+			put::<Int64Type>(&mut group, rows, |row| row.reading.import as i64)?;
+			put::<Int64Type>(&mut group, rows, |row| row.reading.export as i64)?;
+			put::<Int64Type>(&mut group, rows, |row| row.reading.import_varh)?;
+			put::<Int64Type>(&mut group, rows, |row| row.reading.export_varh)?;
+			put::<Int32Type>(&mut group, rows, |row| {
+				row.reading.quality.encode().first().copied().map_or(-1, i32::from)
+			})?;
+			put::<FixedLenByteArrayType>(&mut group, rows, |row| fixed(&row.salt))?;
+			put::<FixedLenByteArrayType>(&mut group, rows, |row| fixed(&row.signature))?;
+			group.close()?;
+		}
+		Ok(writer.into_inner()?)
+	}
+
+	/// Reads a dataset and checks it.
+	///
+	/// # Errors
+	/// [`DatasetError`]. Damaged input is an error, never a panic.
+	pub fn from_parquet(input: impl ChunkReader + 'static) -> Result<Self, DatasetError> {
+		let dataset = Self::decode(input)?;
+		dataset.check()?;
+		Ok(dataset)
+	}
+
+	/// Reads what can be read, without [`Dataset::check`].
+	pub(crate) fn decode(input: impl ChunkReader + 'static) -> Result<Self, DatasetError> {
+		// The Parquet reader is not hardened against hostile lengths everywhere. What it was given is dropped with it.
+		let reading = std::panic::AssertUnwindSafe(move || read(input));
+		std::panic::catch_unwind(reading).unwrap_or(Err(DatasetError::Unreadable))
+	}
+}
+
+fn fixed(bytes: &[u8]) -> FixedLenByteArray {
+	ByteArray::from(bytes.to_vec()).into()
+}
+
+fn put<T: DataType>(
+	group: &mut SerializedRowGroupWriter<'_, Vec<u8>>,
+	rows: &[Row],
+	value: impl Fn(&Row) -> T::T,
+) -> Result<(), DatasetError> {
+	let values: Vec<T::T> = rows.iter().map(value).collect();
+	let mut column = group.next_column()?.ok_or(DatasetError::Schema)?;
+	column.typed::<T>().write_batch(&values, None, None)?;
+	column.close()?;
+	Ok(())
+}
+
+fn read(input: impl ChunkReader + 'static) -> Result<Dataset, DatasetError> {
+	let reader = SerializedFileReader::new(input)?;
+	let file = reader.metadata().file_metadata();
+	let expected = parse_message_type(SCHEMA)?;
+	if file.schema() != &expected {
+		return Err(DatasetError::Schema);
+	}
+	let value = |key: &'static str| {
+		let entry = file.key_value_metadata().into_iter().flatten().find(|entry| entry.key == key);
+		entry.and_then(|entry| entry.value.as_deref()).ok_or(DatasetError::Metadata(key))
+	};
+	let mut operator = [0; 16];
+	hex::decode_to_slice(value(KEYS[0])?, &mut operator).map_err(|_| DatasetError::Metadata(KEYS[0]))?;
+	let interval = value(KEYS[1])?.parse().map_err(|_| DatasetError::Metadata(KEYS[1]))?;
+	let version = value(KEYS[2])?.parse().map_err(|_| DatasetError::Metadata(KEYS[2]))?;
+	let mut rows = Vec::new();
+	for index in 0..reader.num_row_groups() {
+		let group = reader.get_row_group(index)?;
+		// A row takes at least the 80 bytes of salt and signature, so that a forged count is refused before memory is.
+		let count = usize::try_from(group.metadata().num_rows()).map_err(|_| DatasetError::Count)?;
+		let size = usize::try_from(group.metadata().compressed_size()).map_err(|_| DatasetError::Count)?;
+		if count > size / 80 {
+			return Err(DatasetError::Count);
+		}
+		let int32 = |column| match group.get_column_reader(column)? {
+			ColumnReader::Int32ColumnReader(mut reader) => {
+				let mut values = Vec::new();
+				reader.read_records(count, None, None, &mut values)?;
+				exactly(values, count)
+			},
+			_ => Err(DatasetError::Schema),
+		};
+		let int64 = |column| match group.get_column_reader(column)? {
+			ColumnReader::Int64ColumnReader(mut reader) => {
+				let mut values = Vec::new();
+				reader.read_records(count, None, None, &mut values)?;
+				exactly(values, count)
+			},
+			_ => Err(DatasetError::Schema),
+		};
+		let bytes = |column| match group.get_column_reader(column)? {
+			ColumnReader::FixedLenByteArrayColumnReader(mut reader) => {
+				let mut values = Vec::new();
+				reader.read_records(count, None, None, &mut values)?;
+				exactly(values, count)
+			},
+			_ => Err(DatasetError::Schema),
+		};
+		let (points, intervals, qualities) = (int32(0)?, int32(1)?, int32(6)?);
+		let (import, export, import_varh, export_varh) = (int64(2)?, int64(3)?, int64(4)?, int64(5)?);
+		let (salts, signatures) = (bytes(7)?, bytes(8)?);
+		for row in 0..count {
+			let quality = u8::try_from(qualities[row]).ok().and_then(|index| Decode::decode(&mut &[index][..]).ok());
+			let reading = Reading {
+				point: points[row] as u32,
+				interval: intervals[row] as u32,
+				import: import[row] as u64,
+				export: export[row] as u64,
+				import_varh: import_varh[row],
+				export_varh: export_varh[row],
+				quality: quality.ok_or(DatasetError::Quality { row: rows.len(), found: qualities[row] })?,
+			};
+			let salt = salts[row].data().try_into().map_err(|_| DatasetError::Schema)?;
+			let signature = signatures[row].data().try_into().map_err(|_| DatasetError::Schema)?;
+			rows.push(Row { reading, salt, signature });
+		}
+	}
+	Ok(Dataset { operator: ParticipantId(operator), interval, version, rows })
+}
+
+fn exactly<V>(values: Vec<V>, count: usize) -> Result<Vec<V>, DatasetError> {
+	(values.len() == count).then_some(values).ok_or(DatasetError::Unreadable)
+}

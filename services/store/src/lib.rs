@@ -1,0 +1,58 @@
+//! The meter-data store: datasets by the hash of their bytes, proofs of single readings, and nothing on trust.
+//!
+//! - [`dataset`] is the format: readings as Parquet, and the Merkle tree over them whose root stands on chain;
+//! - [`blobs`] keeps bytes under their hash, in a local folder or in S3, and checks them whenever they are read; [`meta`]
+//!   is what it knows about them;
+//! - [`damage`] names what differs in bytes that do not have their hash;
+//! - [`chain`] and [`access`] decide, by what the chain says, who may read what;
+//! - [`server`] and [`client`] are the two ends of the HTTP interface; [`replicate`] is a store as another's client.
+//!
+//! Invariants: an object under a hash has had that hash when it was written, and has it whenever it is served; a dataset
+//! that is served decodes, and its leaves are those under its root.
+
+pub mod access;
+pub mod bench;
+pub mod blobs;
+pub mod chain;
+pub mod client;
+pub mod damage;
+pub mod dataset;
+pub mod error;
+mod incoming;
+pub mod meta;
+mod outgoing;
+pub mod replicate;
+pub mod retention;
+pub mod server;
+pub mod verify;
+
+/// Blake2-256 of `bytes`: the name of an object.
+pub fn hash_of(bytes: &[u8]) -> sp_core::H256 {
+	let mut hasher = hasher();
+	hasher.update(bytes);
+	finish(&hasher)
+}
+
+/// A hasher for bytes that come in pieces.
+pub(crate) fn hasher() -> blake2b_simd::State {
+	blake2b_simd::Params::new().hash_length(32).to_state()
+}
+
+pub(crate) fn finish(hasher: &blake2b_simd::State) -> sp_core::H256 {
+	sp_core::H256::from_slice(hasher.finalize().as_bytes())
+}
+
+/// Milliseconds since the Unix epoch.
+pub(crate) fn now_ms() -> u64 {
+	std::time::SystemTime::now()
+		.duration_since(std::time::UNIX_EPOCH)
+		.map_or(0, |age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+	#[test]
+	fn a_name_is_the_blake2_256_that_the_chain_computes() {
+		assert_eq!(super::hash_of(b"busbar").0, sp_crypto_hashing::blake2_256(b"busbar"));
+	}
+}

@@ -1,0 +1,101 @@
+//! Datasets, a store on a free port, and a chain in memory.
+#![allow(dead_code, clippy::unwrap_used)]
+
+use async_trait::async_trait;
+use busbar_primitives::{ParticipantId, Quality, Role, Scope};
+use busbar_runtime::AccountId;
+use busbar_store::{
+	blobs::Blobs,
+	chain::{Chain, Principal},
+	dataset::{Dataset, Row},
+	error::Error,
+	hash_of,
+	meta::{Class, Meta},
+	server::{router, Service},
+};
+use bytes::Bytes;
+use pallet_metering::{Dataset as Attested, Reading};
+use pallet_participants::DataGrant;
+use sp_core::{sr25519, Pair};
+use std::{collections::BTreeMap, convert::Infallible, sync::Arc};
+
+pub fn id(name: &str) -> ParticipantId {
+	ParticipantId(sp_crypto_hashing::blake2_128(name.as_bytes()))
+}
+
+pub fn key(name: &str) -> sr25519::Pair {
+	sr25519::Pair::from_string(&format!("//{name}"), None).unwrap()
+}
+
+pub fn account(name: &str) -> AccountId {
+	key(name).public().into()
+}
+
+pub fn dataset(interval: u32, meters: u32) -> Dataset {
+	let rows = (0..meters).map(|point| Row {
+		reading: Reading {
+			point,
+			interval,
+			import: u64::from(point) * 10,
+			export: 7,
+			import_varh: -i64::from(point),
+			export_varh: 3,
+			quality: if point % 5 == 0 { Quality::Estimated } else { Quality::Measured },
+		},
+		salt: sp_crypto_hashing::blake2_128(&[point.to_le_bytes(), interval.to_le_bytes()].concat()),
+		signature: sp_crypto_hashing::blake2_512(&point.to_le_bytes()),
+	});
+	Dataset { operator: id("operator"), interval, version: 1, rows: rows.collect() }
+}
+
+pub async fn put(blobs: &Blobs, class: Class, bytes: Bytes) -> Result<Meta, Error> {
+	let hash = hash_of(&bytes);
+	let pieces: Vec<_> = bytes.chunks(1_000).map(Bytes::copy_from_slice).map(Ok::<_, Infallible>).collect();
+	blobs.put(hash, class, None, futures::stream::iter(pieces)).await
+}
+
+/// A chain with two operators, two homes, auditors and an aggregator.
+#[derive(Default)]
+pub struct Memory {
+	pub attested: BTreeMap<(u32, ParticipantId), Attested>,
+	pub grants: BTreeMap<ParticipantId, Vec<DataGrant>>,
+}
+
+#[async_trait]
+impl Chain for Memory {
+	async fn principals(&self, who: &AccountId) -> Result<Vec<Principal>, Error> {
+		let all = [
+			("operator", vec![(Role::MeterOperator, Scope::Grid)]),
+			("auditor", vec![(Role::Auditor, Scope::Grid)]),
+			("feeder-auditor", vec![(Role::Auditor, Scope::Zone(3))]),
+			("home-1", vec![(Role::Prosumer, Scope::Zone(1))]),
+			("home-2", vec![(Role::Prosumer, Scope::Zone(1))]),
+			("rival", vec![(Role::MeterOperator, Scope::Grid)]),
+			("aggregator", vec![(Role::Aggregator, Scope::Grid)]),
+		];
+		let own = all.into_iter().filter(|(name, _)| account(name) == *who);
+		Ok(own.map(|(name, roles)| Principal { participant: id(name), roles }).collect())
+	}
+
+	/// Homes 0 to 2 have a point each, from interval 5 on.
+	async fn owner(&self, point: u32, interval: u32) -> Result<Option<ParticipantId>, Error> {
+		Ok((point < 3 && interval >= 5).then(|| id(&format!("home-{point}"))))
+	}
+
+	async fn grants(&self, owner: ParticipantId) -> Result<Vec<DataGrant>, Error> {
+		Ok(self.grants.get(&owner).cloned().unwrap_or_default())
+	}
+
+	async fn attested(&self, interval: u32, operator: ParticipantId) -> Result<Option<Attested>, Error> {
+		Ok(self.attested.get(&(interval, operator)).copied())
+	}
+}
+
+/// Serves `blobs` and returns the address.
+pub async fn serve(blobs: Blobs, chain: Option<Arc<dyn Chain>>) -> String {
+	let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+	let name = listener.local_addr().unwrap().to_string();
+	let service = Arc::new(Service::new(blobs, chain, name.clone()));
+	tokio::spawn(async move { axum::serve(listener, router(service)).await.unwrap() });
+	format!("http://{name}")
+}
