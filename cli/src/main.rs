@@ -80,6 +80,9 @@ enum Command {
 	/// Look at the grid
 	#[command(subcommand)]
 	Grid(commands::grid::Grid),
+	/// Compare meter data with what was attested, and say who may read yours
+	#[command(subcommand)]
+	Data(commands::data::Data),
 	/// Trade a day of a real low-voltage grid and write a report
 	Demo(demo::Demo),
 }
@@ -97,6 +100,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
 		Command::Statement(command) => Ok(command.run(global).await?),
 		Command::Participant(command) => Ok(command.run(global).await?),
 		Command::Grid(command) => Ok(command.run(global).await?),
+		Command::Data(command) => Ok(command.run(global).await?),
 		Command::Demo(command) => Ok(command.run(global).await?),
 	}
 }

@@ -4,6 +4,7 @@
 # shellcheck disable=SC2034 # used by the scripts that source this
 NODE_BINARY="$CARGO_TARGET_DIR/release/busbar-node"
 CLI_BINARY="$CARGO_TARGET_DIR/release/busbar"
+STORE_BINARY="$CARGO_TARGET_DIR/release/busbar-store"
 
 # Cargo knows the sources of a workspace by relative path and time only. When the last build in a shared target directory was
 # another checkout's, its results could pass for this one's: newer times make cargo look again.

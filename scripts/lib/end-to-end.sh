@@ -90,6 +90,52 @@ clearings_are_optimal() {
 	((exported >= INTERVALS_TRADED))
 }
 
+# Every traded interval's dataset, fetched from the store, against what its operator attested.
+datasets_are_as_attested() {
+	local interval verified=0
+	export BUSBAR_SURI=//MeterOperator
+	# Cases are named by their intervals.
+	for interval in $(basename --suffix=.json "$WORK"/cases/*.json | grep -x '[0-9]*'); do
+		"$CLI_BINARY" data verify "$interval" --url "$(node_url gateway)" --store "$(store_url)" || return 1
+		verified=$((verified + 1))
+	done
+	((verified >= INTERVALS_TRADED))
+}
+
+# One flipped bit in one dataset is found and named; another member reads the dataset while it is granted, and else not.
+data_are_guarded() {
+	local object hash byte utility log="$WORK/verify.log" verify
+	object="$(find "$NETWORK/store/blobs" -type f | sort | head -n 1)"
+	hash="$(basename "$object")"
+	verify=("$CLI_BINARY" data verify "$hash" --url "$(node_url gateway)" --store "$(store_url)")
+	if "${verify[@]}" --suri //Utility >"$log" 2>&1; then
+		echo "another member read the dataset"
+		return 1
+	fi
+	cat "$log"
+	grep -q 'answered 403.*grants this account no access' "$log" || return 1
+	utility="$("$CLI_BINARY" participant show --json --url "$(node_url gateway)" --suri //Utility | jq --raw-output .participant.id)"
+	"$CLI_BINARY" data grant "$utility" --data datasets --until 4294967295 --url "$(node_url gateway)" --suri //MeterOperator || return 1
+	"${verify[@]}" --suri //Utility || return 1
+	"$CLI_BINARY" data revoke "$utility" --data datasets --url "$(node_url gateway)" --suri //MeterOperator || return 1
+	if "${verify[@]}" --suri //Utility; then
+		echo "a grant was revoked and goes on"
+		return 1
+	fi
+	"${verify[@]}" --suri //MeterOperator || return 1
+
+	cp "$object" "$WORK/object"
+	byte="$(od --address-radix=n --skip-bytes=700 --read-bytes=1 --format=u1 "$object")"
+	printf "\\x$(printf %02x $((byte ^ 1)))" | dd of="$object" bs=1 seek=700 conv=notrunc status=none
+	if "${verify[@]}" --suri //MeterOperator >"$log" 2>&1; then
+		echo "the flipped bit was not found"
+		return 1
+	fi
+	cp "$WORK/object" "$object"
+	cat "$log"
+	grep -q 'bytes 0 to 4096 differ; column' "$log" && "${verify[@]}" --suri //MeterOperator
+}
+
 # A node that is started on the data of another chain says so and ends.
 foreign_chain_is_refused() {
 	local log="$WORK/foreign.log"
@@ -124,7 +170,7 @@ leave() {
 	if [[ $WHOLE == yes && $FAILED -eq 0 ]]; then
 		rm -rf "$WORK"
 	else
-		rm -rf "$WORK/network/data"
+		rm -rf "$WORK/network/data" "$WORK/network/store"
 		printf '%s: logs and reports are in %s\n' "$NAME" "$WORK" >&2
 	fi
 	exit "$code"
@@ -143,16 +189,20 @@ run_end_to_end() {
 	network_prepare "$WORK/network" "$1" "$2"
 	network_start
 	network_wait
+	store_start
 	say "the network finalises"
 	for node in "${VALIDATORS[@]}"; do
 		watched+=(--node "$(node_url "$node")")
 	done
 
 	# Around noon, when the plants deliver.
-	check "a demonstration of $3 intervals" "$CLI_BINARY" demo --url "$(node_url gateway)" "${watched[@]}" \
+	check "a demonstration of $3 intervals" "$CLI_BINARY" demo --url "$(node_url gateway)" --store "$(store_url)" "${watched[@]}" \
 		--intervals "$3" --start 48 --report "$WORK/report"
 	check "the report holds" report_holds
 	check "every clearing passes the checker and is the linear programme's optimum" clearings_are_optimal
+
+	check "every dataset in the store is what was attested" datasets_are_as_attested
+	check "a flipped bit is named, another member reads by grant only" data_are_guarded
 
 	export BUSBAR_URL BUSBAR_CHAIN_SPEC BUSBAR_GATEWAY BUSBAR_INTERVALS
 	BUSBAR_URL="$(node_url gateway)"

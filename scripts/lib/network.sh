@@ -1,8 +1,9 @@
 # shellcheck shell=bash
-# A network of four validators and one gateway on loopback, with temporary data. Sourced after common.sh and build.sh.
+# A network of four validators, one gateway and a meter-data store on loopback, with temporary data. Sourced after
+# common.sh and build.sh.
 #
-# Ports, from a base port P: the gateway's RPC listens on P, the validators' on P+1 to P+4; the peers on P+20 to P+24;
-# light clients reach the gateway on P+30 (WebSocket).
+# Ports, from a base port P: the gateway's RPC listens on P, the validators' on P+1 to P+4; the store on P+10; the peers on
+# P+20 to P+24; light clients reach the gateway on P+30 (WebSocket).
 
 VALIDATORS=(alice bob charlie dave)
 NODES=(gateway "${VALIDATORS[@]}")
@@ -48,6 +49,10 @@ gateway_address() {
 	echo "/ip4/127.0.0.1/tcp/$((BASE_PORT + 30))/ws/p2p/$(node_peer gateway)"
 }
 
+store_url() {
+	echo "http://127.0.0.1:$((BASE_PORT + 10))"
+}
+
 # rpc NODE METHOD [PARAMS]: the result of a JSON-RPC call.
 rpc() {
 	curl --silent --show-error --fail --max-time 10 --header 'Content-Type: application/json' \
@@ -58,7 +63,7 @@ rpc() {
 # ensure_free_ports BASE_PORT: fails if something listens where a network would.
 ensure_free_ports() {
 	local port
-	for port in $(seq "$1" $(($1 + 4))) $(seq $(($1 + 20)) $(($1 + 24))) $(($1 + 30)); do
+	for port in $(seq "$1" $(($1 + 4))) $(($1 + 10)) $(seq $(($1 + 20)) $(($1 + 24))) $(($1 + 30)); do
 		if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
 			fail "port $port is taken: is another devnet running? Choose another base port with --port"
 		fi
@@ -123,13 +128,29 @@ network_start() {
 		--state-pruning archive --blocks-pruning archive --rpc-max-connections 500 --max-runtime-instances 32
 }
 
-# Fails with the end of the log of the first node that is not running.
+# Starts the meter-data store, which asks the gateway who may read what.
+store_start() {
+	setsid "$STORE_BINARY" serve --backend "$NETWORK/store" --listen "127.0.0.1:$((BASE_PORT + 10))" \
+		--chain "$(node_url gateway)" >"$NETWORK/logs/store.log" 2>&1 </dev/null &
+	echo $! >"$NETWORK/store.pid"
+	disown
+	local began=$SECONDS
+	until curl --silent --fail --max-time 5 --output /dev/null "$(store_url)/metrics"; do
+		kill -0 "$(<"$NETWORK/store.pid")" 2>/dev/null || fail "the meter-data store has ended, see $NETWORK/logs/store.log"
+		((SECONDS - began < START_SECONDS)) || fail "the meter-data store does not answer, see $NETWORK/logs/store.log"
+		sleep 0.2
+	done
+}
+
+# Fails with the end of the log of the first node, or the store, that is not running.
 network_check_running() {
 	local node
-	for node in "${NODES[@]}"; do
+	for node in "${NODES[@]}" store; do
+		# The store is started last.
+		[[ $node != store || -e $NETWORK/store.pid ]] || continue
 		if ! kill -0 "$(<"$NETWORK/$node.pid")" 2>/dev/null; then
 			tail -n 15 "$NETWORK/logs/$node.log" >&2
-			fail "node $node has ended, see $NETWORK/logs/$node.log"
+			fail "$node has ended, see $NETWORK/logs/$node.log"
 		fi
 	done
 }
@@ -155,11 +176,11 @@ network_wait() {
 	done
 }
 
-# Stops all nodes of the network: politely first, by force after five seconds.
+# Stops the store and all nodes of the network: politely first, by force after five seconds.
 network_stop() {
 	local node pid pids=()
 	[[ -n $NETWORK ]] || return 0
-	for node in "${NODES[@]}"; do
+	for node in store "${NODES[@]}"; do
 		if [[ -r $NETWORK/$node.pid ]]; then
 			pid="$(<"$NETWORK/$node.pid")"
 			rm -f "$NETWORK/$node.pid"

@@ -46,6 +46,11 @@ impl Signer {
 		&self.account
 	}
 
+	/// The key itself, for requests to services.
+	pub fn pair(&self) -> &sr25519::Pair {
+		&self.pair
+	}
+
 	/// Signs any bytes.
 	pub fn sign_bytes(&self, bytes: &[u8]) -> MultiSignature {
 		self.pair.sign(bytes).into()

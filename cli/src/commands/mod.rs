@@ -1,6 +1,7 @@
 //! One module per command, and what they share.
 
 pub mod book;
+pub mod data;
 pub mod export;
 pub mod grid;
 pub mod market;

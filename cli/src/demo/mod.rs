@@ -22,6 +22,7 @@ use crate::{
 };
 use anyhow::{Context as _, Result};
 use busbar_primitives::{Amount, Balance, Interval, Wh};
+use busbar_store::client::Client;
 use clap::Args;
 use data::{DataSet, Day};
 use monitor::Monitor;
@@ -63,6 +64,9 @@ pub struct Demo {
 	/// Also write every interval's case and result to REPORT/cases
 	#[arg(long)]
 	export: bool,
+	/// Meter-data store that takes the readings, by its address
+	#[arg(long, value_name = "URL")]
+	store: Option<String>,
 	/// Further nodes whose finality lag to watch, by WebSocket address; may be repeated
 	#[arg(long, value_name = "URL")]
 	node: Vec<String>,
@@ -135,8 +139,12 @@ impl Demo {
 			},
 			Some(Some((zone, link))) => Some((plan::zone_id(world.root, zone), link)),
 		};
+		let operator = world.operators.meter_operator.pair().clone();
+		let store =
+			self.store.as_ref().map(|url| Client::new(url, Some(operator))).transpose().map_err(Failure::input)?;
 		Ok(Context {
 			submitter,
+			store,
 			data,
 			plan,
 			world,

@@ -21,6 +21,7 @@ use busbar_primitives::{
 	api::StatementLine, energy, Interval, Link, Moment, Phase, PointId, ProductId, Side, Step, Terms, Wh, ZoneId,
 };
 use busbar_runtime::{pallet_grid, pallet_market, pallet_settlement, Runtime, RuntimeCall};
+use busbar_store::{client::Client, meta::Class};
 use sp_core::Get;
 use std::sync::Arc;
 use tokio::{sync::Semaphore, task::JoinSet};
@@ -47,6 +48,8 @@ pub struct Context {
 	pub gate_lead: Moment,
 	pub interval_s: u32,
 	pub permits: Arc<Semaphore>,
+	/// Where the meter operator keeps its datasets, if anywhere.
+	pub store: Option<Client>,
 	pub progress: Progress,
 }
 
@@ -239,7 +242,6 @@ async fn attest(context: &Context, quarter: usize, interval: Interval) -> Result
 			(context.world.points[member], context.world.members[member].kind, context.truth(quarter, member))
 		})
 		.collect::<Vec<_>>();
-	let dataset = Dataset::new(context.seed, quarter, interval, &readings);
 	let operator = &context.world.operators.meter_operator;
 	let id = context
 		.submitter
@@ -248,8 +250,13 @@ async fn attest(context: &Context, quarter: usize, interval: Interval) -> Result
 		.await?
 		.context("//MeterOperator is no participant")?
 		.id;
+	let dataset = Dataset::new(context.seed, quarter, interval, id, &readings)?;
+	if let Some(store) = &context.store {
+		// Before the chain knows its hash, so that whoever reads the chain finds the dataset.
+		store.put(Class::Readings, dataset.bytes()).await?;
+	}
 	let mut calls = vec![dataset.attest()];
-	calls.extend(dataset.prove(id)?);
+	calls.extend(dataset.prove()?);
 	in_order(context, operator, calls, &[]).await
 }
 

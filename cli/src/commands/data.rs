@@ -1,0 +1,286 @@
+//! `busbar data`: meter data in a store, compared with what their operators attested on chain.
+
+use super::{print_json, signer, submitter, View};
+use crate::{failure::Failure, Global};
+use anyhow::{Context, Result};
+use busbar_primitives::{Interval, ParticipantId};
+use busbar_runtime::{
+	pallet_metering::Dataset as Attested,
+	pallet_participants::{self, Data as DataKind},
+	RuntimeCall,
+};
+use busbar_store::{
+	client::{Client, Refused},
+	dataset::Dataset,
+	hash_of,
+	meta::parse_hash,
+	verify::differences,
+};
+use clap::{Args, Subcommand, ValueEnum};
+use serde::Serialize;
+use serde_json::json;
+use sp_core::H256;
+
+#[derive(Subcommand)]
+pub enum Data {
+	/// Fetch a dataset, recompute its Merkle root and compare it with the chain
+	Verify(Verify),
+	/// Open your data to another participant
+	Grant(Grant),
+	/// Close your data to another participant
+	Revoke(Revoke),
+}
+
+#[derive(Args)]
+pub struct Grant {
+	#[command(flatten)]
+	to: To,
+	/// First interval whose data are open
+	#[arg(long, value_name = "INTERVAL", default_value_t = 0)]
+	from: Interval,
+	/// First interval whose data are not open any more
+	#[arg(long, value_name = "INTERVAL")]
+	until: Interval,
+}
+
+#[derive(Args)]
+pub struct Revoke {
+	#[command(flatten)]
+	to: To,
+}
+
+#[derive(Args)]
+struct To {
+	/// The other participant's UUID
+	#[arg(value_name = "PARTICIPANT")]
+	grantee: ParticipantId,
+	/// Readings of your connection points, or whole datasets that you attest as a meter operator
+	#[arg(long, value_enum, default_value = "readings")]
+	data: Kind,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Kind {
+	Readings,
+	Datasets,
+}
+
+impl From<Kind> for DataKind {
+	fn from(kind: Kind) -> Self {
+		match kind {
+			Kind::Readings => Self::Readings,
+			Kind::Datasets => Self::Datasets,
+		}
+	}
+}
+
+#[derive(Args)]
+pub struct Verify {
+	/// Hash of a dataset, or number of an interval, whose datasets are all verified
+	#[arg(value_name = "HASH|INTERVAL")]
+	what: String,
+	/// The store's address; requests are signed by --suri
+	#[arg(long, value_name = "URL", default_value = "http://127.0.0.1:9955", env = "BUSBAR_STORE")]
+	store: String,
+}
+
+/// One dataset's outcome.
+#[derive(Serialize)]
+struct Verified {
+	hash: H256,
+	operator: Option<ParticipantId>,
+	interval: Option<Interval>,
+	readings: usize,
+	/// What differs; empty if the data are what was attested.
+	differences: Vec<String>,
+}
+
+impl Data {
+	pub async fn run(self, global: &Global) -> Result<()> {
+		match self {
+			Self::Verify(verify) => verify.run(global).await,
+			Self::Grant(Grant { to, from, until }) => {
+				let (grantee, data) = (to.grantee, to.data.into());
+				let call = pallet_participants::Call::grant_data { grantee, data, from, until };
+				submit(global, call, format!("{grantee} may read {data:?} of intervals {from} to {until}")).await
+			},
+			Self::Revoke(Revoke { to }) => {
+				let (grantee, data) = (to.grantee, to.data.into());
+				let call = pallet_participants::Call::revoke_data { grantee, data };
+				submit(global, call, format!("{grantee} may not read {data:?} any more")).await
+			},
+		}
+	}
+}
+
+async fn submit(global: &Global, call: pallet_participants::Call<busbar_runtime::Runtime>, done: String) -> Result<()> {
+	let signer = signer(global)?;
+	let outcome = submitter(global).await?.run(&signer, RuntimeCall::Participants(call)).await?;
+	if global.json {
+		return print_json(&json!({ "block": outcome.block.0 }));
+	}
+	println!("{done}, since block {}.", outcome.block.0);
+	Ok(())
+}
+
+impl Verify {
+	async fn run(self, global: &Global) -> Result<()> {
+		let key = match &global.suri {
+			Some(_) => Some(signer(global)?.pair().clone()),
+			None => None,
+		};
+		let target = target(&self.what)?;
+		let client = Client::new(&self.store, key).map_err(Failure::input)?;
+		let view = View::open(global).await?;
+		let verified = match target {
+			Target::Hash(hash) => vec![verify(&view, &client, hash, None).await?],
+			Target::Interval(interval) => {
+				let attested = view.chain.datasets(view.at, interval).await?;
+				if attested.is_empty() {
+					let message = format!("no dataset of interval {interval} is attested on chain, or it is pruned");
+					return Err(Failure::failed(message).into());
+				}
+				let mut verified = Vec::new();
+				for (_, attested) in attested {
+					verified.push(verify(&view, &client, attested.content, Some(attested)).await?);
+				}
+				verified
+			},
+		};
+		if global.json {
+			print_json(&verified)?;
+		} else {
+			verified.iter().for_each(Verified::print);
+		}
+		let good = verified.iter().all(|verified| verified.differences.is_empty());
+		good.then_some(()).ok_or_else(|| Failure::Silent(1).into())
+	}
+}
+
+impl Verified {
+	fn print(&self) {
+		let hash = hex::encode(self.hash);
+		if self.differences.is_empty() {
+			println!("{hash}: {} readings, as attested", self.readings);
+			return;
+		}
+		println!("{hash}: not what the chain knows");
+		for difference in &self.differences {
+			println!("  {difference}");
+		}
+	}
+}
+
+#[derive(Debug, PartialEq)]
+enum Target {
+	Hash(H256),
+	Interval(Interval),
+}
+
+fn target(text: &str) -> Result<Target, Failure> {
+	if let Ok(interval) = text.parse() {
+		return Ok(Target::Interval(interval));
+	}
+	parse_hash(text)
+		.map(Target::Hash)
+		.map_err(|_| Failure::input(format!("`{text}` is neither a hash of 64 hexadecimal digits nor an interval")))
+}
+
+/// Fetches and verifies one dataset; without `attested` by what the dataset itself says it is.
+async fn verify(view: &View, client: &Client, hash: H256, attested: Option<Attested>) -> Result<Verified> {
+	let mut outcome = Verified { hash, operator: None, interval: None, readings: 0, differences: Vec::new() };
+	// The store names damage in its copy. That it finds none is not believed: all is recomputed below.
+	if let Err(error) = client.check(hash).await {
+		let word = error.downcast_ref::<Refused>().map_or("", |refused| &refused.word);
+		if !matches!(word, "damaged" | "damaged_record" | "no_dataset" | "not_found") {
+			return Err(error);
+		}
+		outcome.differences.push(format!("{error:#}"));
+		return Ok(outcome);
+	}
+	let bytes = client.get(hash).await?;
+	let decoded = Dataset::from_parquet(bytes.clone());
+	let mut attested = attested;
+	match &decoded {
+		Ok(dataset) => {
+			outcome.operator = Some(dataset.operator);
+			outcome.interval = Some(dataset.interval);
+			outcome.readings = dataset.rows.len();
+			if attested.is_none() {
+				attested = view.chain.dataset(view.at, dataset.interval, dataset.operator).await?;
+			}
+		},
+		Err(error) if attested.is_none() => outcome.differences.push(error.to_string()),
+		Err(_) => {},
+	}
+	if hash_of(&bytes) != hash {
+		outcome.differences.push(format!("the store sent bytes that hash to {:?}", hash_of(&bytes)));
+	}
+	match (&attested, &decoded) {
+		(Some(attested), _) => outcome.differences.extend(differences(&decoded, &bytes, attested)),
+		(None, Ok(dataset)) => outcome.differences.push(format!(
+			"its operator {} has attested nothing for interval {}, or it is pruned",
+			dataset.operator, dataset.interval
+		)),
+		(None, Err(_)) => {},
+	}
+	Ok(outcome)
+}
+
+impl crate::chain::Chain {
+	/// What an operator attested for an interval.
+	async fn dataset(&self, at: H256, interval: Interval, operator: ParticipantId) -> Result<Option<Attested>> {
+		self.storage(at, &key(interval, operator)).await
+	}
+
+	/// What all operators attested for an interval.
+	async fn datasets(&self, at: H256, interval: Interval) -> Result<Vec<(ParticipantId, Attested)>> {
+		use subxt::rpcs::client::rpc_params;
+		const PAGE: u32 = 256;
+		let full = key(interval, ParticipantId::default());
+		// All but the operator and its hash.
+		let prefix =
+			crate::chain::hex_of(full.get(..full.len().saturating_sub(32)).context("a key has 76 bytes; qed")?);
+		let (mut all, mut start) = (Vec::new(), None::<String>);
+		loop {
+			let keys: Vec<String> = self.request("state_getKeysPaged", rpc_params![&prefix, PAGE, &start, at]).await?;
+			for key in &keys {
+				let bytes = crate::chain::bytes(key)?;
+				let operator = bytes.last_chunk::<16>().context("a key ends with its operator")?;
+				if let Some(attested) = self.storage(at, &bytes).await? {
+					all.push((ParticipantId(*operator), attested));
+				}
+			}
+			if keys.len() < PAGE as usize {
+				return Ok(all);
+			}
+			start = keys.last().cloned();
+		}
+	}
+}
+
+fn key(interval: Interval, operator: ParticipantId) -> Vec<u8> {
+	busbar_runtime::pallet_metering::Datasets::<busbar_runtime::Runtime>::hashed_key_for(interval, operator)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn a_hash_an_interval_and_nonsense_are_told_apart() {
+		assert_eq!(target("46").unwrap(), Target::Interval(46));
+		let hash = "0xabababababababababababababababababababababababababababababababab";
+		assert_eq!(target(hash).unwrap(), Target::Hash(H256::repeat_byte(0xab)));
+		assert!(matches!(target("abab"), Err(Failure::Input(_))));
+	}
+
+	#[test]
+	fn an_intervals_keys_differ_in_the_last_32_bytes_only() {
+		let (one, other) = (key(7, ParticipantId([1; 16])), key(7, ParticipantId([2; 16])));
+		assert_eq!(one.len(), 76);
+		assert_eq!(one[..44], other[..44]);
+		assert!(one.ends_with(&[1; 16]));
+		assert_ne!(one[..44], key(8, ParticipantId([1; 16]))[..44]);
+	}
+}
