@@ -1,12 +1,6 @@
-//! The benchmarks that give the pallets their weights.
+//! The benchmarks that give Busbar's pallets their weights. The other pallets have those that are published with them.
 
 frame_benchmarking::define_benchmarks!(
-	[frame_benchmarking, BaselineBench::<Runtime>]
-	[frame_system, SystemBench::<Runtime>]
-	[pallet_balances, Balances]
-	[pallet_timestamp, Timestamp]
-	[pallet_utility, Utility]
-	[pallet_collective, Council]
 	[pallet_participants, Participants]
 	[pallet_grid, Grid]
 	[pallet_market, Market]

@@ -46,7 +46,7 @@ pub fn devnet_id(name: &str) -> ParticipantId {
 	ParticipantId(id)
 }
 
-fn devnet_account(name: &str) -> AccountId {
+pub(crate) fn devnet_account(name: &str) -> AccountId {
 	DEVNET_ROLES
 		.iter()
 		.find(|(other, ..)| *other == name)

@@ -15,6 +15,8 @@ use alloc::vec::Vec;
 
 pub mod apis;
 #[cfg(feature = "runtime-benchmarks")]
+mod benchmark_helpers;
+#[cfg(feature = "runtime-benchmarks")]
 #[macro_use]
 mod benchmarks;
 pub mod configs;

@@ -35,8 +35,9 @@ mod benchmarks {
 	fn add_zone() -> Result<(), BenchmarkError> {
 		let parent = deep_zone::<T>()?;
 		let zone = NextZone::<T>::get();
+		let dso = RawOrigin::Signed(Helper::<T>::dso());
 		#[extrinsic_call]
-		_(RawOrigin::Signed(Helper::<T>::dso()), Some(parent), Link::default());
+		_(dso, Some(parent), Link::default());
 		assert!(Zones::<T>::contains_key(zone));
 		Ok(())
 	}
@@ -45,8 +46,9 @@ mod benchmarks {
 	fn set_link() -> Result<(), BenchmarkError> {
 		let zone = deep_zone::<T>()?;
 		let link = Link { import_w: Some(1), export_w: Some(1), fee: 0 };
+		let dso = RawOrigin::Signed(Helper::<T>::dso());
 		#[extrinsic_call]
-		_(RawOrigin::Signed(Helper::<T>::dso()), zone, link);
+		_(dso, zone, link);
 		assert_eq!(Zones::<T>::get(zone).map(|zone| zone.last_link()), Some(link));
 		Ok(())
 	}
@@ -54,8 +56,9 @@ mod benchmarks {
 	#[benchmark]
 	fn retire_zone() -> Result<(), BenchmarkError> {
 		let zone = deep_zone::<T>()?;
+		let dso = RawOrigin::Signed(Helper::<T>::dso());
 		#[extrinsic_call]
-		_(RawOrigin::Signed(Helper::<T>::dso()), zone);
+		_(dso, zone);
 		assert!(Zones::<T>::get(zone).is_some_and(|zone| zone.until.is_some()));
 		Ok(())
 	}
@@ -64,8 +67,9 @@ mod benchmarks {
 	fn add_point() -> Result<(), BenchmarkError> {
 		let zone = deep_zone::<T>()?;
 		let point = NextPoint::<T>::get();
+		let dso = RawOrigin::Signed(Helper::<T>::dso());
 		#[extrinsic_call]
-		_(RawOrigin::Signed(Helper::<T>::dso()), zone, Helper::<T>::owner(), PointKind::Metered, 1, 1);
+		_(dso, zone, Helper::<T>::owner(), PointKind::Metered, 1, 1);
 		assert!(Points::<T>::contains_key(point));
 		Ok(())
 	}
@@ -75,8 +79,9 @@ mod benchmarks {
 		let zone = deep_zone::<T>()?;
 		let point = NextPoint::<T>::get();
 		Pallet::<T>::do_add_point(zone, Helper::<T>::owner(), PointKind::Metered, 1, 1)?;
+		let dso = RawOrigin::Signed(Helper::<T>::dso());
 		#[extrinsic_call]
-		_(RawOrigin::Signed(Helper::<T>::dso()), point);
+		_(dso, point);
 		assert!(Points::<T>::get(point).is_some_and(|point| point.until.is_some()));
 		Ok(())
 	}
@@ -91,8 +96,9 @@ mod benchmarks {
 		let links: BoundedVec<_, T::MaxBatch> =
 			links.try_into().map_err(|_| BenchmarkError::Stop("as many links as fit"))?;
 		let interval = Helper::<T>::open_interval();
+		let dso = RawOrigin::Signed(Helper::<T>::dso());
 		#[extrinsic_call]
-		_(RawOrigin::Signed(Helper::<T>::dso()), interval, links);
+		_(dso, interval, links);
 		assert_eq!(Publications::<T>::iter_prefix(interval).count(), n as usize);
 		Ok(())
 	}

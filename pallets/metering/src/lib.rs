@@ -213,7 +213,7 @@ pub mod pallet {
 		/// [`Error::NoMeter`], [`Error::WrongOperator`], [`Error::AlreadyProven`], [`Error::OutOfRange`],
 		/// [`Error::WrongProof`]. If one reading is refused, none is taken.
 		#[pallet::call_index(2)]
-		#[pallet::weight(T::WeightInfo::prove(readings.len() as u32, hashes(readings)))]
+		#[pallet::weight(T::WeightInfo::prove(readings.len() as u32).saturating_add(T::WeightInfo::hash(hashes(readings))))]
 		pub fn prove(
 			origin: OriginFor<T>,
 			interval: Interval,

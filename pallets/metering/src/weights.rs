@@ -11,8 +11,10 @@ use frame_support::{
 pub trait WeightInfo {
 	fn register_meter() -> Weight;
 	fn attest() -> Weight;
-	/// A batch of `readings` whose proofs have `hashes` hashes together.
-	fn prove(readings: u32, hashes: u32) -> Weight;
+	/// A batch of `readings`, without the hashes of their proofs.
+	fn prove(readings: u32) -> Weight;
+	/// The `hashes` of a batch's proofs.
+	fn hash(hashes: u32) -> Weight;
 }
 
 /// Reference time of a call without its storage accesses, in ps.
@@ -36,13 +38,14 @@ fn attest(db: RuntimeDbWeight) -> Weight {
 	Weight::from_parts(BASE, 0).saturating_add(db.reads_writes(ROLE_READS.saturating_add(3), 1))
 }
 
-fn prove(db: RuntimeDbWeight, readings: u32, hashes: u32) -> Weight {
+fn prove(db: RuntimeDbWeight, readings: u32) -> Weight {
 	// The interval's terms, the clock, the dataset; for each reading the point, the meter and the reading itself.
 	let reading = Weight::from_parts(READING, 0).saturating_add(db.reads_writes(3, 1));
-	Weight::from_parts(BASE, 0)
-		.saturating_add(db.reads(3))
-		.saturating_add(reading.saturating_mul(u64::from(readings)))
-		.saturating_add(Weight::from_parts(HASH, 0).saturating_mul(u64::from(hashes)))
+	Weight::from_parts(BASE, 0).saturating_add(db.reads(3)).saturating_add(reading.saturating_mul(u64::from(readings)))
+}
+
+fn hash(hashes: u32) -> Weight {
+	Weight::from_parts(HASH, 0).saturating_mul(u64::from(hashes))
 }
 
 /// Weights at the runtime's database prices.
@@ -55,8 +58,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn attest() -> Weight {
 		attest(T::DbWeight::get())
 	}
-	fn prove(readings: u32, hashes: u32) -> Weight {
-		prove(T::DbWeight::get(), readings, hashes)
+	fn prove(readings: u32) -> Weight {
+		prove(T::DbWeight::get(), readings)
+	}
+	fn hash(hashes: u32) -> Weight {
+		hash(hashes)
 	}
 }
 
@@ -68,7 +74,10 @@ impl WeightInfo for () {
 	fn attest() -> Weight {
 		attest(ParityDbWeight::get())
 	}
-	fn prove(readings: u32, hashes: u32) -> Weight {
-		prove(ParityDbWeight::get(), readings, hashes)
+	fn prove(readings: u32) -> Weight {
+		prove(ParityDbWeight::get(), readings)
+	}
+	fn hash(hashes: u32) -> Weight {
+		hash(hashes)
 	}
 }

@@ -1,12 +1,11 @@
-//! Benchmarks of the calls, at the bounds of their lists. Registration is left out: signing needs a key that the runtime
-//! does not have.
+//! Benchmarks of the calls, at the bounds of their lists.
 
 use super::*;
 use frame_benchmarking::v2::*;
 use frame_support::traits::{EnsureOrigin, Get};
-use frame_system::RawOrigin;
+use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use sp_core::H256;
-use sp_runtime::AccountId32;
+use sp_runtime::{traits::Zero, AccountId32, MultiSignature};
 
 fn id(n: u8) -> ParticipantId {
 	ParticipantId([n; 16])
@@ -33,6 +32,32 @@ mod benchmarks {
 
 	fn admin<T: Config>() -> Result<T::RuntimeOrigin, BenchmarkError> {
 		T::AdminOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)
+	}
+
+	#[benchmark]
+	fn register() -> Result<(), BenchmarkError> {
+		// A key that the benchmarks' keystore makes and signs with.
+		let kind = sp_core::crypto::KeyTypeId(*b"bbar");
+		let public = sp_io::crypto::sr25519_generate(kind, None);
+		let account = AccountId32::new(public.0);
+		let (provider, provider_account) = participant::<T>(1, 0);
+		Pallet::<T>::do_grant_role(provider, Role::MembershipProvider, Scope::Grid)?;
+		let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
+		let payload = acceptance_payload(&genesis, &id(2), &account, &H256::zero());
+		let signature =
+			sp_io::crypto::sr25519_sign(kind, &public, &payload).ok_or(BenchmarkError::Stop("the key signs"))?;
+
+		#[extrinsic_call]
+		register(
+			RawOrigin::Signed(provider_account),
+			id(2),
+			account.clone(),
+			H256::zero(),
+			MultiSignature::Sr25519(signature),
+		);
+
+		assert!(Pallet::<T>::is_admitted(&account));
+		Ok(())
 	}
 
 	#[benchmark]

@@ -4,7 +4,7 @@ use super::*;
 use busbar_primitives::{Interval, ParticipantId, PointId};
 use frame_benchmarking::v2::*;
 use frame_support::{
-	traits::{fungible::Mutate, EnsureOrigin},
+	traits::{fungible::Mutate, EnsureOrigin, Get},
 	BoundedVec,
 };
 use frame_system::RawOrigin;

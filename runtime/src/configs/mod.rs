@@ -6,5 +6,5 @@ mod governance;
 pub mod system;
 
 pub use consensus::SessionLength;
-pub use energy::MaxMarketZones;
+pub use energy::{MaxDepth, MaxMarketZones};
 pub use governance::CouncilMajority;

@@ -244,8 +244,8 @@ fn a_batch_weighs_by_its_readings_and_the_hashes_of_their_proofs() {
 			call.get_dispatch_info().call_weight
 		};
 		// Ten leaves: the first eight have proofs of four hashes, the others of two.
-		assert_eq!(weigh(&proven[..2]), <() as WeightInfo>::prove(2, 8));
-		assert_eq!(weigh(&proven[7..9]), <() as WeightInfo>::prove(2, 6));
+		assert_eq!(weigh(&proven[..2]), <() as WeightInfo>::prove(2).saturating_add(<() as WeightInfo>::hash(8)));
+		assert_eq!(weigh(&proven[7..9]), <() as WeightInfo>::prove(2).saturating_add(<() as WeightInfo>::hash(6)));
 		assert!(weigh(&proven[..2]).ref_time() > weigh(&proven[7..9]).ref_time());
 		assert!(weigh(&proven[7..9]).ref_time() > weigh(&proven[..1]).ref_time());
 	});

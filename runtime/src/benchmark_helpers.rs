@@ -1,0 +1,235 @@
+//! The states that the pallets' benchmarks start from, on the genesis of the devnet preset. What goes wrong here stops the
+//! benchmark: nothing of this is part of a runtime that blocks are made with.
+
+use crate::{
+	configs::MaxDepth, genesis, AccountId, Balance, Balances, Grid, Market, Runtime, RuntimeOrigin, System, Timestamp,
+};
+use alloc::vec;
+use busbar_primitives::{
+	traits::{Calendar, Grid as _, Positions},
+	Interval, Link, Metered, Moment, ParticipantId, PointId, PointKind, ProductId, Quality, Role, Scope, Side, Step,
+	Watt, ZoneId,
+};
+use frame_support::{
+	traits::{
+		fungible::{Inspect, Mutate},
+		tokens::{Fortitude, Precision, Preservation},
+		Get, Hooks,
+	},
+	weights::WeightMeter,
+};
+use sp_core::H256;
+
+/// Builds grids, members, orders and readings.
+pub struct Helper;
+
+/// More money than any benchmark spends, in nEUR.
+const RICH: Balance = 1_000_000_000_000_000;
+/// A rating that no benchmark reaches, in W.
+const AMPLE: Watt = 1_000_000_000;
+/// Energy of each order of a delivered interval, in Wh, and its price, in nEUR/Wh.
+const ORDER: (u64, i64) = (1_000, 200_000);
+/// The auction of such an interval.
+const PRODUCT: ProductId = 0;
+/// Steps of such an order, all at one price, so that each of them is looked up in its queue.
+const MOST_STEPS: u64 = 16;
+/// Numbers that the queues of such an interval have given away before, so that all layers of their sums are in use.
+const EARLIER_ARRIVALS: u32 = 100_000;
+/// Fee of each link of a deep tree, in nEUR/Wh.
+const FEE: u32 = 1_000;
+
+fn dso() -> RuntimeOrigin {
+	RuntimeOrigin::signed(genesis::devnet_account("Dso"))
+}
+
+fn ensure_root() {
+	if Grid::zone_count() == 0 {
+		Grid::add_zone(dso(), None, Link::default()).expect("the grid is empty");
+	}
+}
+
+/// Branches as deep as the grid may be, all links limited and with a fee.
+fn add_zones(zones: u32) {
+	ensure_root();
+	let depth = <MaxDepth as Get<u32>>::get().saturating_sub(1);
+	let link = Link { import_w: Some(AMPLE), export_w: Some(AMPLE), fee: FEE };
+	for zone in Grid::zone_count()..zones {
+		let parent = if zone % depth == 1 { 0 } else { zone.saturating_sub(1) };
+		Grid::add_zone(dso(), Some(parent), link).expect("a branch within the grid's depth");
+	}
+}
+
+/// A zone as far from the root as a zone may be.
+fn deep_zone() -> ZoneId {
+	let deepest = <MaxDepth as Get<u32>>::get().saturating_sub(1);
+	add_zones(deepest.saturating_add(1));
+	deepest
+}
+
+/// Lets a participant of the devnet hold its role for the root zone instead of the grid, so that a check of it in some other
+/// zone walks from there to the root.
+fn narrow(id: ParticipantId, role: Role) {
+	ensure_root();
+	pallet_participants::Roles::<Runtime>::mutate(id, |roles| {
+		*roles = vec![(role, Scope::Zone(0))].try_into().expect("one role is no more than there may be");
+	});
+}
+
+/// Chain time, without the slot that consensus would want to match it.
+fn set_time(now: Moment) {
+	pallet_timestamp::Now::<Runtime>::put(now);
+}
+
+fn poll() {
+	Market::on_poll(System::block_number(), &mut WeightMeter::new());
+}
+
+/// The last of the intervals that open next: what was added before exists in it.
+fn open_interval() -> Interval {
+	ensure_root();
+	let first = Market::first_unopened();
+	let parameters = pallet_market::ParametersValue::<Runtime>::get();
+	set_time(parameters.terms(first).gate_closure.saturating_sub(1));
+	poll();
+	let last = Market::first_unopened();
+	assert!(last > first, "no session opened");
+	last.saturating_sub(1)
+}
+
+/// A member of its own for each number, as registration would leave it.
+fn member(number: u32) -> (ParticipantId, AccountId) {
+	use pallet_participants::{MemberOf, Participant, Participants, Status};
+	let account: AccountId = frame_benchmarking::account("member", number, 0);
+	let mut id = [0xbb; 16];
+	id[..4].copy_from_slice(&number.to_le_bytes());
+	let id = ParticipantId(id);
+	if !Participants::<Runtime>::contains_key(id) {
+		let joined = System::block_number();
+		let participant =
+			Participant { account: account.clone(), commitment: H256::zero(), status: Status::Active, joined };
+		Participants::<Runtime>::insert(id, participant);
+		MemberOf::<Runtime>::insert(&account, id);
+		System::inc_providers(&account);
+		<Balances as Mutate<_>>::mint_into(&account, RICH).expect("an account takes money");
+	}
+	(id, account)
+}
+
+fn add_point(zone: ZoneId, owner: ParticipantId) -> PointId {
+	ensure_root();
+	let point = Grid::point_count();
+	Grid::add_point(dso(), zone, owner, PointKind::Metered, AMPLE, AMPLE)
+		.expect("a zone and a member of the benchmark");
+	point
+}
+
+impl pallet_grid::BenchmarkHelper<AccountId> for Helper {
+	fn dso() -> AccountId {
+		narrow(genesis::devnet_id("Dso"), Role::Dso);
+		genesis::devnet_account("Dso")
+	}
+
+	fn owner() -> ParticipantId {
+		genesis::devnet_id("Utility")
+	}
+
+	fn open_interval() -> Interval {
+		open_interval()
+	}
+}
+
+impl pallet_market::BenchmarkHelper<AccountId> for Helper {
+	fn set_time(now: Moment) {
+		set_time(now);
+	}
+
+	fn grid(zones: u32) {
+		add_zones(zones);
+	}
+
+	fn point(zone: ZoneId) -> (AccountId, PointId) {
+		let (owner, account) = member(Grid::point_count());
+		(account, add_point(zone, owner))
+	}
+}
+
+impl pallet_metering::BenchmarkHelper<AccountId> for Helper {
+	fn operator() -> (AccountId, ParticipantId) {
+		narrow(genesis::devnet_id("MeterOperator"), Role::MeterOperator);
+		(genesis::devnet_account("MeterOperator"), genesis::devnet_id("MeterOperator"))
+	}
+
+	fn add_points(count: u32) {
+		for number in Grid::point_count()..count {
+			add_point(deep_zone(), member(number).0);
+		}
+	}
+
+	fn delivered_interval() -> Interval {
+		let interval = open_interval();
+		set_time(Market::terms(interval).expect("it has just opened").delivery_end);
+		interval
+	}
+}
+
+impl pallet_settlement::BenchmarkHelper<AccountId> for Helper {
+	fn agents() -> (AccountId, AccountId) {
+		(genesis::devnet_account("SettlementA"), genesis::devnet_account("SettlementB"))
+	}
+
+	fn balancing() -> (ParticipantId, AccountId) {
+		(genesis::devnet_id("Utility"), genesis::devnet_account("Utility"))
+	}
+
+	fn point() -> (PointId, AccountId) {
+		let (owner, account) = member(0);
+		(add_point(0, owner), account)
+	}
+
+	fn open_interval() -> Interval {
+		open_interval()
+	}
+
+	/// Buyers and sellers by turns, all at one price, so that every fill is derived from its queue. Everybody consumes far
+	/// more than was bought and has nothing left to pay it with, so that every source of money is tried.
+	fn delivered_interval(points: u32) -> Interval {
+		for number in 0..points {
+			add_point(0, member(number).0);
+		}
+		let interval = open_interval();
+		let (wh, price) = ORDER;
+		let level = pallet_market::Level {
+			buy_arrivals: EARLIER_ARRIVALS,
+			sell_arrivals: EARLIER_ARRIVALS,
+			..Default::default()
+		};
+		pallet_market::Levels::<Runtime>::insert((interval, PRODUCT, 0, pallet_market::PriceKey::from(price)), level);
+		for number in 0..points {
+			let (_, account) = member(number);
+			let side = if number % 2 == 0 { Side::Buy } else { Side::Sell };
+			let steps = vec![Step { side, price, wh: wh / MOST_STEPS }; MOST_STEPS as usize];
+			let steps = steps.try_into().expect("as many steps as an order may have");
+			let origin = RuntimeOrigin::signed(account.clone());
+			Market::place(origin.clone(), interval, PRODUCT, number, steps).expect("an order like any other");
+			pallet_settlement::Pallet::<Runtime>::deposit(origin, number, 1).expect("there is money left");
+			let free = Balances::reducible_balance(&account, Preservation::Expendable, Fortitude::Polite);
+			Balances::burn_from(&account, free, Preservation::Expendable, Precision::Exact, Fortitude::Polite)
+				.expect("what is free can go");
+		}
+		let terms = Market::terms(interval).expect("it has just opened");
+		// One after the other, because the gates before have to close first.
+		set_time(terms.last_gate_closure);
+		while Market::outcome(interval).is_none() {
+			poll();
+		}
+		set_time(terms.delivery_end);
+		let operator = genesis::devnet_id("MeterOperator");
+		for point in 0..points {
+			let metered = Metered { import: wh.saturating_mul(10), export: 0, quality: Quality::Measured };
+			let proven = pallet_metering::Proven { operator, metered, import_varh: 0, export_varh: 0 };
+			pallet_metering::Readings::<Runtime>::insert(interval, point, proven);
+		}
+		assert!(Timestamp::get() >= terms.delivery_end);
+		interval
+	}
+}
