@@ -1,0 +1,124 @@
+//! `busbar-bench`: runs the benchmarks of a runtime's pallets in Wasm and writes their weights.
+//!
+//! It does for this runtime what `frame-omni-bencher` does for any, with the same analysis, and without the relay-chain
+//! and parachain crates that the latter builds.
+
+mod measure;
+mod runtime;
+mod weights;
+
+use anyhow::{ensure, Context, Result};
+use clap::Parser;
+use measure::{At, Benchmark};
+use runtime::Runtime;
+use std::{path::PathBuf, time::Instant};
+
+/// Measures the weights of a runtime that was built with the feature `runtime-benchmarks`.
+#[derive(Parser)]
+#[command(version, about)]
+struct Arguments {
+	/// The runtime's Wasm.
+	#[arg(long, value_name = "FILE")]
+	runtime: PathBuf,
+
+	/// The genesis preset that the benchmarks start from.
+	#[arg(long, default_value = "devnet")]
+	preset: String,
+
+	/// Only these pallets, such as `pallet_market`.
+	#[arg(long, value_delimiter = ',')]
+	pallets: Vec<String>,
+
+	/// Only this benchmark; those that give no weight, such as `place_in_book`, run only when they are named.
+	#[arg(long)]
+	benchmark: Option<String>,
+
+	/// Values of each component, from its least to its greatest, while the others are at their greatest.
+	#[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..))]
+	steps: u32,
+
+	/// Measurements at each value.
+	#[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+	repeats: u32,
+
+	/// Write `<pallet>.rs` into this folder; without it, print the table only.
+	#[arg(long, value_name = "FOLDER", conflicts_with = "benchmark")]
+	output: Option<PathBuf>,
+
+	/// What the written files say about the machine and the day.
+	#[arg(long, default_value = "")]
+	note: String,
+
+	/// Values of components, such as `z=1000,l=8000`, instead of a range of them; those not named are at their greatest.
+	#[arg(long, value_delimiter = ',', value_name = "NAME=VALUE", conflicts_with = "output")]
+	at: Vec<At>,
+
+	/// Run every benchmark once at its least and its greatest components, with its own assertions, and measure nothing.
+	#[arg(long, conflicts_with_all = ["output", "at"])]
+	check: bool,
+
+	/// Check every pallet's invariants on the preset's genesis, and measure nothing. Wants the feature `try-runtime`.
+	#[arg(long, conflicts_with_all = ["output", "at", "check"])]
+	try_state: bool,
+}
+
+fn main() -> Result<()> {
+	let arguments = Arguments::parse();
+	let code = std::fs::read(&arguments.runtime)
+		.with_context(|| format!("{}: build it with scripts/benchmark", arguments.runtime.display()))?;
+	let runtime = Runtime::new(&code, &arguments.preset)?;
+	if arguments.try_state {
+		runtime.try_state()?;
+		println!("every invariant holds at the genesis of {}", arguments.preset);
+		return Ok(());
+	}
+
+	let selected: Vec<Benchmark> = measure::list(&runtime, arguments.benchmark.is_some())?
+		.into_iter()
+		.filter(|one| arguments.pallets.is_empty() || arguments.pallets.contains(&one.pallet))
+		.filter(|one| arguments.benchmark.as_ref().is_none_or(|name| *name == one.name))
+		.collect();
+	ensure!(!selected.is_empty(), "no benchmark of the runtime has that name");
+	if arguments.check {
+		check(&runtime, &selected)
+	} else {
+		measure(&runtime, &selected, &arguments)
+	}
+}
+
+fn check(runtime: &Runtime, selected: &[Benchmark]) -> Result<()> {
+	let mut failed = 0u32;
+	for benchmark in selected {
+		if let Err(error) = measure::verify(runtime, benchmark) {
+			println!("failed: {}::{}: {error:#}", benchmark.pallet, benchmark.name);
+			failed = failed.saturating_add(1);
+		}
+	}
+	ensure!(failed == 0, "{failed} of {} benchmarks failed", selected.len());
+	println!("{} benchmarks hold what they assert", selected.len());
+	Ok(())
+}
+
+fn measure(runtime: &Runtime, selected: &[Benchmark], arguments: &Arguments) -> Result<()> {
+	let mut measured = Vec::new();
+	println!(
+		"{:<42} {:>16} {:>15} {:>7} {:>7} {:>8}",
+		"benchmark", "components", "computation", "reads", "writes", "took"
+	);
+	for benchmark in selected {
+		let began = Instant::now();
+		let results = measure::run(runtime, benchmark, &arguments.at, arguments.steps, arguments.repeats)
+			.with_context(|| format!("{}::{}", benchmark.pallet, benchmark.name))?;
+		println!("{} {:>6.1} s", weights::row(benchmark, &results), began.elapsed().as_secs_f64());
+		if arguments.at.is_empty() {
+			measured.push(weights::Measured::analyse(benchmark, &results)?);
+		}
+	}
+	if let Some(folder) = &arguments.output {
+		let how = format!("{} steps, {} repeats", arguments.steps, arguments.repeats);
+		for file in weights::write(folder, &measured, &how, &arguments.note)? {
+			println!("wrote {}", file.display());
+		}
+	}
+	Ok(())
+}

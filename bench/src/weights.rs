@@ -1,0 +1,169 @@
+//! From measurements to the weight functions of a pallet.
+
+use crate::measure::{Benchmark, Results};
+use anyhow::{anyhow, Result};
+use frame_benchmarking::{Analysis, BenchmarkResult, BenchmarkSelector};
+use std::{
+	collections::BTreeMap,
+	fmt::Write,
+	path::{Path, PathBuf},
+};
+
+/// A quantity as a function of the components: a base, and a slope for each of them.
+struct Line {
+	base: u128,
+	slopes: Vec<u128>,
+}
+
+impl Line {
+	fn fit(results: &Vec<BenchmarkResult>, selector: BenchmarkSelector) -> Result<Self> {
+		let fit = Analysis::min_squares_iqr(results, selector).map_err(|error| anyhow!("{error}"))?;
+		Ok(Self { base: fit.base, slopes: fit.slopes })
+	}
+
+	fn slope(&self, component: usize) -> u128 {
+		self.slopes.get(component).copied().unwrap_or(0)
+	}
+}
+
+/// The weight of one benchmark.
+pub struct Measured {
+	pallet: String,
+	name: String,
+	/// Name and greatest value of each component.
+	components: Vec<(String, u32, u32)>,
+	/// In ps.
+	time: Line,
+	reads: Line,
+	writes: Line,
+	/// In bytes.
+	proof: Line,
+}
+
+impl Measured {
+	/// # Errors
+	/// If the measurements do not determine the slopes.
+	pub fn analyse(benchmark: &Benchmark, results: &Results) -> Result<Self> {
+		let components =
+			benchmark.components.iter().map(|(name, low, high)| (format!("{name:?}"), *low, *high)).collect();
+		Ok(Self {
+			pallet: benchmark.pallet.clone(),
+			name: benchmark.name.clone(),
+			components,
+			time: Line::fit(&results.time, BenchmarkSelector::ExtrinsicTime)?,
+			reads: Line::fit(&results.accesses, BenchmarkSelector::Reads)?,
+			writes: Line::fit(&results.accesses, BenchmarkSelector::Writes)?,
+			proof: Line::fit(&results.accesses, BenchmarkSelector::ProofSize)?,
+		})
+	}
+
+	fn function(&self) -> String {
+		let mut text = String::new();
+		let lines = [&self.time, &self.reads, &self.writes, &self.proof];
+		let arguments: Vec<_> = self
+			.components
+			.iter()
+			.enumerate()
+			.map(|(at, (name, ..))| {
+				let used = lines.iter().any(|line| line.slope(at) > 0);
+				format!("{}{name}: u32", if used { "" } else { "_" })
+			})
+			.collect();
+		for (name, low, high) in &self.components {
+			let _ = writeln!(text, "\t/// `{name}` from {low} to {high}.");
+		}
+		let _ = writeln!(text, "\tfn {}({}) -> Weight {{", self.name, arguments.join(", "));
+		let (time, proof) = (digits(self.time.base), digits(self.proof.base));
+		let _ = write!(text, "\t\tWeight::from_parts({time}, {proof})");
+		for (at, (name, ..)) in self.components.iter().enumerate() {
+			let (time, proof) = (self.time.slope(at), self.proof.slope(at));
+			if time > 0 || proof > 0 {
+				let (time, proof) = (digits(time), digits(proof));
+				let _ = write!(
+					text,
+					"\n\t\t\t.saturating_add(Weight::from_parts({time}, {proof}).saturating_mul({name}.into()))"
+				);
+			}
+		}
+		for (line, access) in [(&self.reads, "reads"), (&self.writes, "writes")] {
+			if line.base > 0 {
+				let _ = write!(text, "\n\t\t\t.saturating_add(T::DbWeight::get().{access}({}))", line.base);
+			}
+			for (at, (name, ..)) in self.components.iter().enumerate() {
+				let slope = line.slope(at);
+				if slope > 0 {
+					let _ = write!(
+						text,
+						"\n\t\t\t.saturating_add(T::DbWeight::get().{access}({slope}_u64.saturating_mul({name}.into())))"
+					);
+				}
+			}
+		}
+		text.push_str("\n\t}\n");
+		text
+	}
+}
+
+/// A number with its thousands apart, as Rust writes it.
+fn digits(number: u128) -> String {
+	let plain = number.to_string();
+	let mut text = String::new();
+	for (at, digit) in plain.chars().enumerate() {
+		if at > 0 && (plain.len() - at) % 3 == 0 {
+			text.push('_');
+		}
+		text.push(digit);
+	}
+	text
+}
+
+/// One line of the table: the medians at the greatest components that were measured.
+pub fn row(benchmark: &Benchmark, results: &Results) -> String {
+	let values = |result: &BenchmarkResult| result.components.iter().map(|(_, value)| *value).collect::<Vec<_>>();
+	let greatest = results.time.iter().map(values).max().unwrap_or_default();
+	let median = |results: &[BenchmarkResult], of: fn(&BenchmarkResult) -> u128| {
+		let mut all: Vec<u128> = results.iter().filter(|one| values(one) == greatest).map(of).collect();
+		all.sort_unstable();
+		all.get(all.len() / 2).copied().unwrap_or(0)
+	};
+	let at = benchmark.components.iter().zip(&greatest).map(|((name, ..), value)| format!("{name:?}={value}"));
+	format!(
+		"{:<42} {:>16} {:>12.1} us {:>7} {:>7}",
+		format!("{}::{}", benchmark.pallet, benchmark.name),
+		at.collect::<Vec<_>>().join(" "),
+		median(&results.time, |one| one.extrinsic_time) as f64 / 1_000.0,
+		median(&results.accesses, |one| one.reads.into()),
+		median(&results.accesses, |one| one.writes.into()),
+	)
+}
+
+/// Writes one file for each pallet. Returns which.
+///
+/// # Errors
+/// If a file cannot be written.
+pub fn write(folder: &Path, measured: &[Measured], how: &str, note: &str) -> Result<Vec<PathBuf>> {
+	let mut pallets: BTreeMap<&str, Vec<&Measured>> = BTreeMap::new();
+	for one in measured {
+		pallets.entry(&one.pallet).or_default().push(one);
+	}
+	let mut files = Vec::new();
+	for (pallet, functions) in pallets {
+		let mut text = format!(
+			"//! Weights of `{pallet}`: computation (ps) and proof size (bytes) as measured in Wasm, storage accesses as\n\
+			 //! counted. Generated by scripts/benchmark: run it instead of editing.\n\
+			 //!\n\
+			 //! {how}; {note}\n\n\
+			 use core::marker::PhantomData;\n\
+			 use frame_support::{{traits::Get, weights::Weight}};\n\n\
+			 /// What the pallet's work costs in a runtime.\n\
+			 pub struct WeightInfo<T>(PhantomData<T>);\n\n\
+			 impl<T: frame_system::Config> {pallet}::WeightInfo for WeightInfo<T> {{\n"
+		);
+		text.push_str(&functions.iter().map(|one| one.function()).collect::<Vec<_>>().join("\n"));
+		text.push_str("}\n");
+		let file = folder.join(format!("{pallet}.rs"));
+		std::fs::write(&file, text)?;
+		files.push(file);
+	}
+	Ok(files)
+}
