@@ -22,6 +22,7 @@ mod benchmarks;
 pub mod configs;
 mod energy;
 pub mod genesis;
+mod weights;
 
 use sp_runtime::{
 	generic, impl_opaque_keys,

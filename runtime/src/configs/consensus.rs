@@ -97,5 +97,5 @@ impl pallet_validators::Config for Runtime {
 	type Sessions = Historical;
 	type MaxReports = ConstU32<64>;
 	type HistoryDepth = ConstU32<{ SESSIONS_OF_A_WEEK }>;
-	type WeightInfo = ();
+	type WeightInfo = crate::weights::Validators;
 }

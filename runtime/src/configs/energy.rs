@@ -38,7 +38,7 @@ impl pallet_participants::Config for Runtime {
 	type MaxDataGrants = ConstU32<32>;
 	type MaxDepth = MaxDepth;
 	type MaxPerBlock = ConstU32<64>;
-	type WeightInfo = ();
+	type WeightInfo = crate::weights::Participants;
 }
 
 impl pallet_grid::Config for Runtime {
@@ -52,7 +52,7 @@ impl pallet_grid::Config for Runtime {
 	type MaxPathFee = ConstU32<100_000>;
 	type MaxPoints = ConstU32<131_072>;
 	type MaxBatch = ConstU32<256>;
-	type WeightInfo = ();
+	type WeightInfo = crate::weights::Grid;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmark_helpers::Helper;
 }
@@ -88,7 +88,7 @@ impl pallet_metering::Config for Runtime {
 	type Grid = Grid;
 	type Calendar = Market;
 	type MaxReadings = MaxBatch;
-	type WeightInfo = ();
+	type WeightInfo = crate::weights::Metering;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmark_helpers::Helper;
 }
@@ -110,7 +110,7 @@ impl pallet_settlement::Config for Runtime {
 	type MaxPayments = ConstU32<256>;
 	type MaxPending = ConstU32<64>;
 	type MaxPoints = MaxBatch;
-	type WeightInfo = ();
+	type WeightInfo = crate::weights::Settlement;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmark_helpers::Helper;
 }
