@@ -98,6 +98,8 @@ pub struct Point {
 
 /// Most market products of an interval.
 pub const MAX_PRODUCTS: u32 = 4;
+/// Most consecutive intervals that share one gate: a day of quarter hours.
+pub const MAX_SPAN: u32 = 96;
 
 /// How a product trades.
 #[derive(
@@ -159,7 +161,6 @@ pub enum TimeInForce {
 	PartialEq,
 	Eq,
 	Debug,
-	Default,
 	Encode,
 	Decode,
 	DecodeWithMemTracking,
@@ -175,17 +176,44 @@ pub struct Product {
 	pub opens_s: u32,
 	/// The gate closes this long before delivery starts, in s.
 	pub closes_s: u32,
+	/// Consecutive intervals that share one gate and clear together, from one whose number is a multiple of it. Both gate
+	/// times count from the delivery of the first. Block orders need more than 1.
+	#[serde(default = "one")]
+	pub span: u32,
+}
+
+fn one() -> u32 {
+	1
+}
+
+impl Default for Product {
+	/// An auction of single intervals whose gate never opens.
+	fn default() -> Self {
+		Self { kind: ProductKind::Auction, opens_s: 0, closes_s: 0, span: 1 }
+	}
 }
 
 impl Product {
-	/// When the gate opens for a delivery that starts at `delivery_start`, chain time in ms.
-	pub fn gate_opening(&self, delivery_start: Moment) -> Moment {
-		delivery_start.saturating_sub(Moment::from(self.opens_s).saturating_mul(1_000))
+	/// The first interval of the span that an interval belongs to.
+	pub fn first(&self, interval: Interval) -> Interval {
+		interval.saturating_sub(interval.checked_rem(self.span).unwrap_or(0))
 	}
 
-	/// When the gate closes for a delivery that starts at `delivery_start`, chain time in ms.
-	pub fn gate_closure(&self, delivery_start: Moment) -> Moment {
-		delivery_start.saturating_sub(Moment::from(self.closes_s).saturating_mul(1_000))
+	/// Start of delivery of the first interval of the span, chain time in ms.
+	fn start(&self, interval: Interval, terms: &Terms) -> Moment {
+		let clock = terms.delivery_end.saturating_sub(terms.delivery_start);
+		let behind = Moment::from(interval.saturating_sub(self.first(interval)));
+		terms.delivery_start.saturating_sub(clock.saturating_mul(behind))
+	}
+
+	/// When the gate of an interval with these terms opens, chain time in ms.
+	pub fn gate_opening(&self, interval: Interval, terms: &Terms) -> Moment {
+		self.start(interval, terms).saturating_sub(Moment::from(self.opens_s).saturating_mul(1_000))
+	}
+
+	/// When the gate of an interval with these terms closes, chain time in ms.
+	pub fn gate_closure(&self, interval: Interval, terms: &Terms) -> Moment {
+		self.start(interval, terms).saturating_sub(Moment::from(self.closes_s).saturating_mul(1_000))
 	}
 }
 

@@ -64,7 +64,12 @@ fn devnet_market() -> pallet_market::Parameters {
 	pallet_market::Parameters {
 		interval_clock_s: 6,
 		horizon: 3,
-		products: BoundedVec::truncate_from(vec![Product { kind: ProductKind::Auction, opens_s: 86_400, closes_s: 4 }]),
+		products: BoundedVec::truncate_from(vec![Product {
+			kind: ProductKind::Auction,
+			opens_s: 86_400,
+			closes_s: 4,
+			span: 1,
+		}]),
 		attestation_window_s: 120,
 		dispute_window_s: 120,
 		price_floor: 0,

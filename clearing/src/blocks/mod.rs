@@ -223,7 +223,7 @@ pub fn clear_blocks(intervals: &mut [Vec<Zone>], blocks: &[Block]) -> Result<Joi
 }
 
 /// What follows from the accepted blocks and the intervals' results. `None` if money leaves its type.
-fn joint(blocks: &[Block], accepted: Vec<bool>, intervals: Vec<Clearing>) -> Option<Joint> {
+pub fn joint(blocks: &[Block], accepted: Vec<bool>, intervals: Vec<Clearing>) -> Option<Joint> {
 	let mut joint = Joint { accepted, intervals, ..Default::default() };
 	joint.welfare = joint.intervals.iter().try_fold(0i128, |sum, interval| sum.checked_add(interval.welfare))?;
 	for (number, (block, accepted)) in (0u32..).zip(blocks.iter().zip(&joint.accepted)) {

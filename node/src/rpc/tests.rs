@@ -112,7 +112,7 @@ sp_api::mock_impl_runtime_apis! {
 				terms: terms(),
 				outcome: decided.then(outcome),
 				sessions: vec![busbar_primitives::api::SessionView {
-					product: Product { kind: ProductKind::Auction, opens_s: 36, closes_s: 2 },
+					product: Product { kind: ProductKind::Auction, opens_s: 36, closes_s: 2, span: 1 },
 					gate_opening: 12_000,
 					gate_closure: 46_000,
 					orders: 2,

@@ -1,15 +1,18 @@
 //! Benchmarks of the calls and hooks.
 
 use crate::{
+	blocks::{Energies, MAX_BLOCKS},
 	continuous::{trade::Floor, FILLS},
+	gate::Closing,
 	pallet::*,
 	types::{GateKey, Level, Record, Session, SessionId},
 	Parameters, PriceKey,
 };
 use alloc::vec::Vec;
+use busbar_clearing::{blocks::Search, Block};
 use busbar_primitives::{
 	traits::{Calendar, Grid},
-	Moment, PointId, Price, Product, ProductKind, Side, Step, TimeInForce, Wh, ZoneId, MAX_PRODUCTS,
+	Moment, PointId, Price, Product, ProductKind, Side, Step, TimeInForce, Wh, ZoneId, MAX_PRODUCTS, MAX_SPAN,
 };
 use frame_benchmarking::v2::*;
 use frame_support::{
@@ -49,6 +52,47 @@ fn close<T: Config>(id: SessionId, zones: u32, levels: u32) {
 	let (_, session) = records::<T>(id);
 	Sessions::<T>::insert(id.0, id.1, Session { levels, ..session });
 	T::BenchmarkHelper::set_time(gate::<T>().closure());
+}
+
+/// A market of one auction whose gate `count` intervals share, with all of them open and their gate ahead.
+fn span<T: Config>(zones: u32, count: u32) -> SessionId {
+	T::BenchmarkHelper::grid(zones);
+	let clock = parameters::<T>().interval_clock_s;
+	let closes_s = parameters::<T>().products.iter().map(|product| product.closes_s).min().unwrap_or(1);
+	ParametersValue::<T>::mutate(|parameters| {
+		let reach = closes_s.saturating_div(clock).saturating_add(2);
+		parameters.horizon = count.saturating_mul(2).saturating_add(reach);
+		let opens_s = parameters.horizon.saturating_mul(clock);
+		let product = Product { kind: ProductKind::Auction, opens_s, closes_s, span: count };
+		parameters.products = BoundedVec::truncate_from(alloc::vec![product]);
+	});
+	let parameters = parameters::<T>();
+	// The first span that can open as a whole.
+	let first = NextToOpen::<T>::get().div_ceil(count).saturating_add(1).saturating_mul(count);
+	for interval in first..first.saturating_add(count) {
+		Pallet::<T>::open(interval, &parameters);
+	}
+	NextToOpen::<T>::put(first.saturating_add(count));
+	T::BenchmarkHelper::set_time(parameters.terms(first).gate_closure.saturating_sub(1));
+	// Those of before are of no interest.
+	let others: Vec<_> = Gates::<T>::iter_keys().filter(|key| key.session() != (first, 0)).collect();
+	others.into_iter().for_each(Gates::<T>::remove);
+	(first, 0)
+}
+
+/// 1 Wh in each of so many intervals.
+fn energies(count: u32) -> Energies {
+	BoundedVec::truncate_from(alloc::vec![1; count as usize])
+}
+
+/// A gate all of whose zones and levels earlier blocks have loaded.
+fn loaded<T: Config>(id: SessionId) -> Closing {
+	let (_, session) = records::<T>(id);
+	let mut closing = Pallet::<T>::resume(id, id.0);
+	Pallet::<T>::load_zones(&mut closing, &mut WeightMeter::new());
+	Pallet::<T>::load_levels(&mut closing, &session, &mut WeightMeter::new());
+	Pallet::<T>::park(closing);
+	Pallet::<T>::resume(id, id.0)
 }
 
 /// The next gate to close.
@@ -196,17 +240,17 @@ mod benchmarks {
 		assert!(Intervals::<T>::contains_key(next));
 	}
 
-	/// Taking a gate up and leaving it to the next block.
+	/// Taking a gate up and leaving it to the next block, with all intervals that share it open.
 	#[benchmark]
-	fn begin() {
-		let id = session::<T>(1);
-		close::<T>(id, 1, 0);
+	fn begin(s: Linear<1, MAX_SPAN>) {
+		let id = span::<T>(1, s);
 
 		#[block]
 		{
-			let key = gate::<T>();
-			let _ = records::<T>(key.session());
-			Pallet::<T>::park(Pallet::<T>::resume(key.session()));
+			let (key, span) = Gates::<T>::iter().next().expect("a gate is open; qed");
+			let members = Pallet::<T>::members(key.session(), span);
+			assert_eq!(members.len(), s as usize);
+			Pallet::<T>::park(Pallet::<T>::resume(id, id.0));
 		}
 
 		assert!(ClosingGate::<T>::exists());
@@ -216,7 +260,7 @@ mod benchmarks {
 	fn load_zones(z: Linear<1, { T::MaxZones::get() }>) {
 		let id = session::<T>(z);
 		close::<T>(id, z, 0);
-		let mut closing = Pallet::<T>::resume(id);
+		let mut closing = Pallet::<T>::resume(id, id.0);
 
 		#[block]
 		{
@@ -233,7 +277,7 @@ mod benchmarks {
 		let id = session::<T>(zones);
 		close::<T>(id, zones, l);
 		let (_, session) = records::<T>(id);
-		let mut closing = Pallet::<T>::resume(id);
+		let mut closing = Pallet::<T>::resume(id, id.0);
 
 		#[block]
 		{
@@ -248,19 +292,88 @@ mod benchmarks {
 	fn decide(z: Linear<1, { T::MaxZones::get() }>, l: Linear<1, { T::MaxLevels::get() }>) {
 		let id = session::<T>(z);
 		close::<T>(id, z, l);
-		let (record, session) = records::<T>(id);
-		let mut closing = Pallet::<T>::resume(id);
-		Pallet::<T>::load_zones(&mut closing, &mut WeightMeter::new());
-		Pallet::<T>::load_levels(&mut closing, &session, &mut WeightMeter::new());
-		Pallet::<T>::park(closing);
-		let (key, closing) = (gate::<T>(), Pallet::<T>::resume(id));
+		let closing = loaded::<T>(id);
+		let key = gate::<T>();
+		let members = Pallet::<T>::members(id, 1);
 
 		#[block]
 		{
-			Pallet::<T>::decide(key, record, session, closing, None);
+			Pallet::<T>::decide(key, members, closing, None, 0);
 		}
 
 		assert!(records::<T>(id).1.outcome.is_some_and(|outcome| outcome.cleared));
+	}
+
+	/// One clearing of one interval, in memory.
+	#[benchmark]
+	fn choose(z: Linear<1, { T::MaxZones::get() }>, l: Linear<1, { T::MaxLevels::get() }>) {
+		let id = session::<T>(z);
+		close::<T>(id, z, l);
+		let market = Pallet::<T>::market(loaded::<T>(id), &Pallet::<T>::members(id, 1));
+		let block = Block { zone: 0, side: busbar_clearing::orders::Side::Buy, price: 0, first: 0, wh: alloc::vec![1] };
+		let mut market = market.expect("the zones form a tree; qed");
+		let mut search = Search::new(core::slice::from_ref(&block), 1).expect("the block is in order; qed");
+
+		#[block]
+		{
+			let _ = search.step(core::slice::from_ref(&block), &mut market);
+		}
+	}
+
+	/// As many block orders, over as many intervals, as a span can have, in a market of one zone.
+	#[benchmark]
+	fn blocks() -> Result<(), BenchmarkError> {
+		let id = span::<T>(1, MAX_SPAN);
+		let price = middle::<T>();
+		for _ in 0..MAX_BLOCKS {
+			let (account, point) = T::BenchmarkHelper::point(0);
+			let wh = energies(MAX_SPAN);
+			let origin = RawOrigin::Signed(account).into();
+			Pallet::<T>::place_block(origin, id.0, id.1, point, Side::Buy, price, wh)?;
+		}
+		T::BenchmarkHelper::set_time(gate::<T>().closure());
+
+		#[block]
+		{
+			Pallet::<T>::close_gates(gate::<T>().closure(), &mut WeightMeter::new());
+		}
+
+		assert!(records::<T>(id).1.outcome.is_some());
+		Ok(())
+	}
+
+	#[benchmark]
+	fn place_block(n: Linear<1, MAX_SPAN>) {
+		let id = span::<T>(1, MAX_SPAN);
+		let (account, point) = T::BenchmarkHelper::point(0);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(account), id.0, id.1, point, Side::Buy, middle::<T>(), energies(n));
+
+		let last = id.0.saturating_add(MAX_SPAN).saturating_sub(1);
+		assert!(BlockOrders::<T>::contains_key((last, id.1, 0)));
+	}
+
+	#[benchmark]
+	fn cancel_block() -> Result<(), BenchmarkError> {
+		let id = span::<T>(1, MAX_SPAN);
+		let (account, point) = T::BenchmarkHelper::point(0);
+		let origin = RawOrigin::Signed(account);
+		Pallet::<T>::place_block(
+			origin.clone().into(),
+			id.0,
+			id.1,
+			point,
+			Side::Buy,
+			middle::<T>(),
+			energies(MAX_SPAN),
+		)?;
+
+		#[extrinsic_call]
+		_(origin, id.0, id.1, 0);
+
+		assert_eq!(BlockOrders::<T>::iter_keys().count(), 0);
+		Ok(())
 	}
 
 	/// Trades with orders at the top of the area by one in its lowest zone, so that every link between is used.

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use busbar_primitives::{
 	energy,
 	traits::{Calendar, Collateral, Grid, Participants},
-	Balance, Interval, Point, PointId, Position, ProductKind, Right, Side, Step, Terms, Wh, ZoneId,
+	Balance, Interval, Point, PointId, Position, Product, ProductKind, Right, Side, Step, Terms, Wh, ZoneId,
 };
 use frame_support::{ensure, traits::Get, BoundedVec};
 use sp_runtime::DispatchError;
@@ -63,12 +63,13 @@ impl<T: Config> Pallet<T> {
 		ensure!(!Orders::<T>::contains_key((interval, product, point)), Error::<T>::OrderExists);
 		let account = T::Participants::account(at.owner).ok_or(Error::<T>::UnknownOwner)?;
 		Self::check_steps(&record.terms, steps)?;
-		let elsewhere = Self::committed_elsewhere(&record, (interval, product), point);
-		Self::check_rating(steps, elsewhere, &at)?;
+		let mut committed = Self::committed_elsewhere(&record, (interval, product), point);
+		add(&mut committed, Self::blocks_of((interval, product), spec, point));
+		Self::check_rating(steps, committed, &at)?;
 
 		let mut queued = Vec::with_capacity(steps.len());
 		for step in steps {
-			queued.push(Self::add_step(&mut session, (interval, product), zone, *step)?);
+			queued.push(Self::add_step(&mut session, (interval, product), spec, zone, *step)?);
 		}
 		let steps_held = BoundedVec::try_from(queued).map_err(|_| Error::<T>::Corrupt)?;
 		let held = worst_net_debt(steps, &Bounds::new(&record.terms, T::Grid::max_path_fee()));
@@ -109,9 +110,9 @@ impl<T: Config> Pallet<T> {
 		};
 		let spec = record.products.get(usize::from(product)).ok_or(Error::<T>::UnknownProduct)?;
 		let session = Sessions::<T>::get(interval, product).ok_or(Error::<T>::Corrupt)?;
-		let (now, start) = (Self::now(), record.terms.delivery_start);
-		ensure!(session.outcome.is_none() && now < spec.gate_closure(start), Error::<T>::GateClosed);
-		ensure!(now >= spec.gate_opening(start), Error::<T>::NotOpenYet);
+		let (now, terms) = (Self::now(), &record.terms);
+		ensure!(session.outcome.is_none() && now < spec.gate_closure(interval, terms), Error::<T>::GateClosed);
+		ensure!(now >= spec.gate_opening(interval, terms), Error::<T>::NotOpenYet);
 		Ok((record, session))
 	}
 
@@ -139,6 +140,30 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
+	/// Energy of a point's order in a session, accepted or, as long as it has not ended, standing.
+	pub(crate) fn committed_in(session: SessionId, spec: &Product, point: PointId) -> Position {
+		let (interval, product) = session;
+		let mut sum = Self::blocks_of(session, spec, point);
+		let ended = Sessions::<T>::get(interval, product).is_some_and(|session| session.outcome.is_some());
+		if let Some(trader) = Traders::<T>::get((interval, product, point)) {
+			add(&mut sum, trader.position);
+			if !ended {
+				add(&mut sum, trader.standing);
+			}
+		}
+		let Some(order) = Orders::<T>::get((interval, product, point)) else { return sum };
+		let accepted = ended.then(|| Self::accepted(session, &order));
+		for (i, queued) in order.steps.iter().enumerate() {
+			let wh = accepted.as_ref().map_or(queued.step.wh, |accepted| accepted.get(i).copied().unwrap_or(0));
+			let side = match queued.step.side {
+				Side::Buy => &mut sum.bought,
+				Side::Sell => &mut sum.sold,
+			};
+			*side = side.saturating_add(wh);
+		}
+		sum
+	}
+
 	/// Whether a point's rating carries a curve beside what is committed in other sessions.
 	pub(crate) fn check_rating(steps: &[Step], elsewhere: Position, point: &Point) -> Result<(), Error<T>> {
 		let interval_s = <Self as Calendar>::interval_s();
@@ -155,33 +180,21 @@ impl<T: Config> Pallet<T> {
 
 	/// What a point has bought and sold in the other sessions of an interval, and still may where they have not ended.
 	pub(crate) fn committed_elsewhere(record: &Record, (interval, product): SessionId, point: PointId) -> Position {
-		let mut sum = Position::default();
-		for other in record.product_ids().filter(|other| *other != product) {
-			if let Some(trader) = Traders::<T>::get((interval, other, point)) {
-				let open = Sessions::<T>::get(interval, other).is_some_and(|session| session.outcome.is_none());
-				let standing = if open { trader.standing } else { Position::default() };
-				for part in [trader.position, standing] {
-					sum.bought = sum.bought.saturating_add(part.bought);
-					sum.sold = sum.sold.saturating_add(part.sold);
-				}
-			}
-			let Some(order) = Orders::<T>::get((interval, other, point)) else { continue };
-			let ended = Sessions::<T>::get(interval, other).is_some_and(|session| session.outcome.is_some());
-			let accepted = ended.then(|| Self::accepted((interval, other), &order));
-			for (i, queued) in order.steps.iter().enumerate() {
-				let wh = accepted.as_ref().map_or(queued.step.wh, |accepted| accepted.get(i).copied().unwrap_or(0));
-				let side = match queued.step.side {
-					Side::Buy => &mut sum.bought,
-					Side::Sell => &mut sum.sold,
-				};
-				*side = side.saturating_add(wh);
-			}
-		}
-		sum
+		let others = record.product_ids().zip(&record.products).filter(|(other, _)| *other != product);
+		others.fold(Position::default(), |mut sum, (other, spec)| {
+			add(&mut sum, Self::committed_in((interval, other), spec, point));
+			sum
+		})
 	}
 
 	/// Adds a step to the end of its queue.
-	fn add_step(session: &mut Session, id: SessionId, zone: ZoneId, step: Step) -> Result<QueuedStep, Error<T>> {
+	fn add_step(
+		session: &mut Session,
+		id: SessionId,
+		spec: &Product,
+		zone: ZoneId,
+		step: Step,
+	) -> Result<QueuedStep, Error<T>> {
 		let offered = match step.side {
 			Side::Buy => &mut session.offered_buy,
 			Side::Sell => &mut session.offered_sell,
@@ -193,7 +206,9 @@ impl<T: Config> Pallet<T> {
 		let mut level = Levels::<T>::get(key).unwrap_or_default();
 		if level.is_empty() {
 			session.levels = session.levels.saturating_add(1);
-			ensure!(session.levels <= T::MaxLevels::get(), Error::<T>::TooManyLevels);
+			// The intervals of a span are cleared together.
+			let most = T::MaxLevels::get().checked_div(spec.span).unwrap_or(0);
+			ensure!(session.levels <= most, Error::<T>::TooManyLevels);
 		}
 		let (sum, arrivals) = level.side_mut(step.side);
 		let arrival = *arrivals;
@@ -234,4 +249,10 @@ impl<T: Config> Pallet<T> {
 		}
 		Ok(())
 	}
+}
+
+/// Adds one position to another.
+pub(crate) fn add(sum: &mut Position, part: Position) {
+	sum.bought = sum.bought.saturating_add(part.bought);
+	sum.sold = sum.sold.saturating_add(part.sold);
 }

@@ -1,17 +1,21 @@
 //! The invariants, as a function that tests call after every step and `try_state` on a live chain.
 
 use crate::{
+	blocks::last,
 	gate::assemble,
 	pallet::*,
 	sums,
 	types::{ClearedZone, GateKey, LoadedLevel, LoadedZone, Record, Session, SessionId},
 	PriceKey,
 };
-use alloc::{collections::BTreeMap, vec::Vec};
+use alloc::{
+	collections::{BTreeMap, BTreeSet},
+	vec::Vec,
+};
 use busbar_primitives::{
 	energy,
 	traits::{Calendar, Flows, Grid},
-	Interval, Outcome, Price, ProductKind, Side, Wh, ZoneId, ZoneView,
+	Amount, Interval, Outcome, Price, Product, ProductKind, Side, Wh, ZoneId, ZoneView,
 };
 use frame_support::{ensure, traits::Get};
 use sp_runtime::TryRuntimeError;
@@ -25,15 +29,20 @@ impl<T: Config> Pallet<T> {
 		let (open, prune) = (NextToOpen::<T>::get(), NextToPrune::<T>::get());
 		ensure!(prune <= open, "the cursors are out of order");
 		ensure!(ParametersValue::<T>::get().validate(T::SlotDuration::get()).is_ok(), "the parameters make no sense");
-		let mut gates = 0usize;
+		let mut gates = BTreeSet::new();
 		for (interval, record) in Intervals::<T>::iter() {
 			ensure!((prune..open).contains(&interval), "an interval stands outside the cursors");
 			let mut sum = Record::new(record.terms, record.products.clone());
 			for (product, spec) in record.product_ids().zip(&record.products) {
 				let session = Sessions::<T>::get(interval, product).ok_or("an interval lacks a session")?;
-				let gate = GateKey::new(spec.gate_closure(record.terms.delivery_start), (interval, product));
-				ensure!(Gates::<T>::contains_key(gate) == session.outcome.is_none(), "a gate and its session disagree");
-				gates = gates.saturating_add(usize::from(session.outcome.is_none()));
+				let closure = spec.gate_closure(interval, &record.terms);
+				let gate = GateKey::new(closure, (spec.first(interval), product));
+				let open = Gates::<T>::get(gate) == Some(spec.span);
+				ensure!(open == session.outcome.is_none(), "a gate and its session disagree");
+				if session.outcome.is_none() {
+					gates.insert(gate);
+				}
+				Self::check_blocks_of((interval, product), spec)?;
 				Self::check_book((interval, product), &session)?;
 				if spec.kind != ProductKind::Auction {
 					Self::check_continuous((interval, product), &record.terms)?;
@@ -44,7 +53,7 @@ impl<T: Config> Pallet<T> {
 				}
 				match session.outcome {
 					Some(_) if spec.kind != ProductKind::Auction => {},
-					Some(outcome) if outcome.cleared => Self::check_cleared((interval, product), &outcome)?,
+					Some(outcome) if outcome.cleared => Self::check_cleared((interval, product), spec, &outcome)?,
 					Some(outcome) => Self::check_failed((interval, product), &outcome)?,
 					None => {
 						let results = Results::<T>::iter_prefix((interval, product)).next();
@@ -60,7 +69,7 @@ impl<T: Config> Pallet<T> {
 			ensure!(sum == record, "an interval is not the sum of its sessions");
 			Self::check_flows(interval)?;
 		}
-		ensure!(Gates::<T>::iter_keys().count() == gates, "a gate has no session");
+		ensure!(Gates::<T>::iter_keys().count() == gates.len(), "a gate has no session");
 		Self::check_closing()
 	}
 
@@ -75,7 +84,8 @@ impl<T: Config> Pallet<T> {
 		let loaded =
 			(0..gate.pages).map(LoadedPages::<T>::get).collect::<Option<Vec<_>>>().ok_or("a page is missing")?;
 		ensure!(loaded.len() == pages, "pages of no gate");
-		let levels: usize = loaded.iter().map(|page| page.levels.len()).sum();
+		let current = loaded.iter().filter(|page| page.interval == gate.interval);
+		let levels: usize = current.map(|page| page.levels.len()).sum();
 		ensure!(levels == gate.levels as usize, "the count of loaded levels is wrong");
 		Ok(())
 	}
@@ -145,7 +155,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The checker of `busbar-clearing` passes; energy balances; nobody is filled worse than their limit.
-	fn check_cleared(id: SessionId, outcome: &Outcome) -> Result<(), TryRuntimeError> {
+	fn check_cleared(id: SessionId, spec: &Product, outcome: &Outcome) -> Result<(), TryRuntimeError> {
 		let tree = T::Grid::zones(id.0, 0..T::MaxZones::get());
 		let (mut zones, mut results) = (Vec::with_capacity(tree.len()), Vec::with_capacity(tree.len()));
 		for ZoneView { id: zone, parent, .. } in &tree {
@@ -167,12 +177,27 @@ impl<T: Config> Pallet<T> {
 			buy: level.buy,
 			sell: level.sell,
 		});
-		let market = assemble(&zones, levels).ok_or("the zones form no tree")?;
+		let mut market = assemble(&zones, levels).ok_or("the zones form no tree")?;
+		let (mut bought, mut sold, mut worth) = (0 as Wh, 0 as Wh, 0 as Amount);
+		for (_, block) in Self::blocks(id.0, id.1, spec).iter().filter(|(_, block)| block.accepted == Some(true)) {
+			let at = zones.iter().position(|zone| zone.id == block.zone).ok_or("a block's zone is not in the tree")?;
+			let (wh, zone) = (block.energy(id.0), market.get_mut(at).ok_or("a block's zone is not in the tree")?);
+			let signed = i64::try_from(wh).map_err(|_| "a block's energy is out of range")?;
+			worth = worth.checked_add(block.worth(id.0)).ok_or("blocks' worth overflows")?;
+			if block.side == Side::Buy {
+				zone.injection = zone.injection.saturating_sub(signed);
+				bought = bought.checked_add(wh).ok_or("accepted energy overflows")?;
+			} else {
+				zone.injection = zone.injection.saturating_add(signed);
+				sold = sold.checked_add(wh).ok_or("accepted energy overflows")?;
+			}
+		}
+		let of_blocks = bought;
 		let prices: BTreeMap<ZoneId, Price> = tree.iter().zip(&results).map(|(zone, r)| (zone.id, r.price)).collect();
 		let clearing = busbar_clearing::Clearing {
 			zones: results,
-			welfare: outcome.welfare,
-			traded: outcome.traded,
+			welfare: outcome.welfare.checked_sub(worth).ok_or("welfare is out of range")?,
+			traded: outcome.traded.checked_sub(of_blocks).ok_or("blocks buy more than is traded")?,
 			fees: outcome.fees,
 			rent: outcome.rent,
 		};
@@ -181,7 +206,6 @@ impl<T: Config> Pallet<T> {
 			return Err("a cleared session does not pass the checker".into());
 		}
 
-		let (mut bought, mut sold) = (0 as Wh, 0 as Wh);
 		for (_, order) in Orders::<T>::iter_prefix(id) {
 			let price = *prices.get(&order.zone).ok_or("an order's zone is not in the tree")?;
 			for (queued, wh) in order.steps.iter().zip(Self::accepted(id, &order)) {
@@ -195,6 +219,33 @@ impl<T: Config> Pallet<T> {
 			}
 		}
 		ensure!(bought == outcome.traded && sold == outcome.traded, "accepted buys and sells do not balance");
+		Ok(())
+	}
+
+	/// Blocks of a span are counted and indexed, and none that is accepted is out of the money.
+	fn check_blocks_of((interval, product): SessionId, spec: &Product) -> Result<(), TryRuntimeError> {
+		if interval != last(interval, spec) {
+			return Ok(());
+		}
+		let blocks = Self::blocks(interval, product, spec);
+		let count = BlockCounts::<T>::get(interval, product);
+		ensure!(count.standing as usize == blocks.len(), "the count of blocks is wrong");
+		for (id, block) in blocks {
+			ensure!(id < count.next && block.held.len() == block.wh.len(), "a block that cannot stand");
+			let own = PointBlocks::<T>::get((interval, product, block.point));
+			ensure!(own.contains(&id), "a point does not know its block");
+			if block.accepted == Some(true) {
+				let (mut amount, mut limit) = (0 as Amount, 0 as Amount);
+				for (at, wh) in (block.first..).zip(&block.wh) {
+					let price = Self::result((at, product), block.zone).and_then(|zone| zone.result.price);
+					let price = price.ok_or("an accepted block has no price")?;
+					amount = amount.saturating_add(busbar_primitives::payment(price, *wh));
+					limit = limit.saturating_add(busbar_primitives::payment(block.price, *wh));
+				}
+				let right = if block.side == Side::Buy { amount <= limit } else { amount >= limit };
+				ensure!(right, "an accepted block is out of the money");
+			}
+		}
 		Ok(())
 	}
 

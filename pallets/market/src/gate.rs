@@ -4,8 +4,13 @@
 //! parks as one compact page, and the next block goes on behind it. Once everything is loaded, one block clears and writes
 //! the results, together with the session's outcome: nobody ever sees half of a clearing. Limits of the interval cannot
 //! change meanwhile ([`Calendar::takes_limits`]), and orders of the session cannot either, because its gate has passed.
+//!
+//! Intervals of one span share a gate: they are loaded one after the other and decided in one block, together with the
+//! block orders over them ([`crate::blocks`]). Their zones together are no more than `MaxZones`, their levels no more than
+//! `MaxLevels`.
 
 use crate::{
+	blocks::{last, BlockOrder},
 	pallet::*,
 	types::{
 		ClearedZone, FailReason, Gate, GateKey, LoadedLevel, LoadedPage, LoadedZone, Record, ResultPage, Session,
@@ -14,115 +19,206 @@ use crate::{
 	WeightInfo,
 };
 use alloc::vec::Vec;
+use busbar_clearing::{
+	blocks::{inject, joint, Search},
+	Block, BlockError,
+};
 use busbar_primitives::{
 	energy,
 	traits::{Calendar, Flows, Grid},
-	Fee, Interval, Moment, Outcome, ProductKind, SignedWh, Wh, ZoneId, ZoneResult, ZoneView,
+	Fee, Interval, Moment, Outcome, ProductKind, Side, SignedWh, Wh, ZoneId, ZoneResult, ZoneView,
 };
 use frame_support::{
 	traits::Get,
 	weights::{Weight, WeightMeter},
 };
 
-/// A result for every zone, and how the session ended.
+/// A result for every zone, and how a session ended.
 type Decision = (Vec<ZoneResult>, Outcome);
+/// A session of the span whose gate closes, and its interval.
+type Member = (Interval, Record, Session);
+
+/// A block of the span: its number, the block, and whether it was rejected in the money.
+type Standing<T> = (u32, BlockOrder<<T as frame_system::Config>::AccountId>, bool);
 
 /// A gate that is being closed, and what this block has loaded of it.
 pub(crate) struct Closing {
 	gate: Gate,
+	parts: Vec<Part>,
+}
+
+/// What is loaded of one interval.
+#[derive(Default)]
+struct Part {
+	interval: Interval,
 	zones: Vec<LoadedZone>,
 	levels: Vec<LoadedLevel>,
+}
+
+impl Closing {
+	/// The part of the interval that is being loaded.
+	fn part(&mut self) -> &mut Part {
+		let interval = self.gate.interval;
+		if self.parts.last().is_none_or(|part| part.interval != interval) {
+			self.parts.push(Part { interval, ..Part::default() });
+		}
+		let last = self.parts.len().saturating_sub(1);
+		// Never empty: one has just been pushed if there was none.
+		&mut self.parts[last]
+	}
+
+	/// Goes on to the next interval of the span.
+	fn next(&mut self, interval: Interval) {
+		(self.gate.interval, self.gate.zones, self.gate.levels, self.gate.last) = (interval, 0, 0, None);
+	}
 }
 
 impl<T: Config> Pallet<T> {
 	/// Closes gates that have passed, in the order of their closure, as far as the meter goes.
 	pub(crate) fn close_gates(now: Moment, meter: &mut WeightMeter) {
 		for _ in 0..T::MaxClosePerBlock::get() {
-			let Some(key) = Gates::<T>::iter_keys().next().filter(|key| key.closure() <= now) else { return };
-			let (interval, product) = key.session();
-			let record = Intervals::<T>::get(interval);
-			let session = Sessions::<T>::get(interval, product);
-			let (Some(record), Some(session)) = (record, session) else {
-				// Cannot be: a gate goes before its records do.
-				Gates::<T>::remove(key);
-				continue;
-			};
-			if !Self::close(key, record, session, now, meter) {
+			let Some((key, span)) = Gates::<T>::iter().next().filter(|(key, _)| key.closure() <= now) else { return };
+			if !Self::close(key, span, now, meter) {
 				return;
 			}
 		}
 	}
 
+	/// The sessions that a gate closes.
+	pub(crate) fn members((first, product): SessionId, span: u32) -> Vec<Member> {
+		let intervals = (first..first.saturating_add(span)).filter_map(|interval| {
+			let record = Intervals::<T>::get(interval)?;
+			let session = Sessions::<T>::get(interval, product).filter(|session| session.outcome.is_none())?;
+			Some((interval, record, session))
+		});
+		intervals.collect()
+	}
+
 	/// Goes on with closing a gate. Returns whether it is done.
-	fn close(key: GateKey, record: Record, session: Session, now: Moment, meter: &mut WeightMeter) -> bool {
-		if meter.try_consume(T::WeightInfo::begin()).is_err() {
+	fn close(key: GateKey, span: u32, now: Moment, meter: &mut WeightMeter) -> bool {
+		if meter.try_consume(T::WeightInfo::begin(span)).is_err() {
 			return false;
 		}
+		let members = Self::members(key.session(), span);
+		let Some((interval, record, _)) = members.first() else {
+			// Cannot be: a gate goes before its records do.
+			Gates::<T>::remove(key);
+			return true;
+		};
 		let (_, product) = key.session();
-		let kind = record.products.get(usize::from(product)).map(|spec| spec.kind);
-		if matches!(kind, Some(ProductKind::Continuous { .. })) {
-			Self::end_continuous(key, record, session);
+		let Some(spec) = record.products.get(usize::from(product)).copied() else { return false };
+		if spec.kind != ProductKind::Auction {
+			Self::end_continuous(key, members);
 			return true;
 		}
-		let mut closing = Self::resume(key.session());
-		let mut loaded = Self::load_zones(&mut closing, meter);
-		let reason = if now >= record.terms.delivery_start {
+		let late = now >= record.terms.delivery_start;
+		let mut closing = Self::resume(key.session(), *interval);
+		let count = u32::try_from(members.len()).unwrap_or(u32::MAX);
+		let zones = closing.gate.zone_count.saturating_mul(count);
+		let reason = if late {
 			Some(FailReason::DeliveryBegan)
-		} else if T::Grid::zone_count() > T::MaxZones::get() && closing.gate.zone_count == T::MaxZones::get() {
+		} else if T::Grid::zone_count() > closing.gate.zone_count || zones > T::MaxZones::get() {
 			Some(FailReason::TooManyZones)
 		} else {
 			None
 		};
-		if reason.is_none() {
-			loaded = loaded && Self::load_levels(&mut closing, &session, meter);
-		}
-		let (zones, levels) = (closing.gate.zone_count, if reason.is_none() { session.levels } else { 0 });
-		if !loaded || meter.try_consume(T::WeightInfo::decide(zones, levels)).is_err() {
+		if !Self::load(&mut closing, &members, reason.is_none(), meter) {
 			Self::park(closing);
 			return false;
 		}
-		Self::decide(key, record, session, closing, reason);
+		let levels = match reason {
+			None => members.iter().fold(0, |sum: u32, (.., session)| sum.saturating_add(session.levels)),
+			Some(_) => 0,
+		};
+		let mut needed = T::WeightInfo::decide(zones, levels);
+		if span > 1 {
+			needed = needed.saturating_add(T::WeightInfo::blocks());
+		}
+		if meter.try_consume(needed).is_err() {
+			Self::park(closing);
+			return false;
+		}
+		let steps = if span > 1 && reason.is_none() {
+			let blocks = BlockCounts::<T>::get(last(*interval, &spec), product).standing;
+			let greatest = members.iter().map(|(.., session)| session.levels).max().unwrap_or(0);
+			let step = T::WeightInfo::choose(closing.gate.zone_count, greatest);
+			let most = u32::try_from(Search::most_steps(blocks, count)).unwrap_or(u32::MAX);
+			let most = if blocks == 0 { 0 } else { most };
+			let room = meter.remaining().checked_div_per_component(&step).unwrap_or(u64::MAX);
+			let steps = most.min(u32::try_from(room).unwrap_or(u32::MAX));
+			if steps < most && !closing.parts.is_empty() {
+				// A block of its own has more room for the search.
+				Self::park(closing);
+				return false;
+			}
+			meter.consume(step.saturating_mul(steps.into()));
+			steps
+		} else {
+			0
+		};
+		Self::decide(key, members, closing, reason, steps);
 		true
 	}
 
 	/// A gate as the last block left it, or one that has just passed.
-	pub(crate) fn resume(session: SessionId) -> Closing {
+	pub(crate) fn resume(session: SessionId, interval: Interval) -> Closing {
 		let gate = ClosingGate::<T>::get().unwrap_or_else(|| Gate {
 			session,
+			interval,
 			zones: 0,
 			zone_count: T::Grid::zone_count().min(T::MaxZones::get()),
 			levels: 0,
 			last: None,
 			pages: 0,
 		});
-		Closing { gate, zones: Vec::new(), levels: Vec::new() }
+		Closing { gate, parts: Vec::new() }
 	}
 
 	/// Leaves a gate to the next block.
 	pub(crate) fn park(closing: Closing) {
-		let Closing { mut gate, zones, levels } = closing;
-		if !zones.is_empty() || !levels.is_empty() {
-			let page = LoadedPage {
-				zones: zones.try_into().unwrap_or_default(),
-				levels: levels.try_into().unwrap_or_default(),
-			};
-			LoadedPages::<T>::insert(gate.pages, page);
-			gate.pages = gate.pages.saturating_add(1);
+		let Closing { mut gate, parts } = closing;
+		for Part { interval, zones, levels } in parts {
+			if !zones.is_empty() || !levels.is_empty() {
+				let page = LoadedPage {
+					interval,
+					zones: zones.try_into().unwrap_or_default(),
+					levels: levels.try_into().unwrap_or_default(),
+				};
+				LoadedPages::<T>::insert(gate.pages, page);
+				gate.pages = gate.pages.saturating_add(1);
+			}
 		}
 		ClosingGate::<T>::put(gate);
 	}
 
+	/// Loads the intervals of a span, one after the other, as far as the meter goes. Returns whether all are loaded.
+	fn load(closing: &mut Closing, members: &[Member], with_levels: bool, meter: &mut WeightMeter) -> bool {
+		for (interval, _, session) in members {
+			if *interval < closing.gate.interval {
+				continue;
+			}
+			if *interval > closing.gate.interval {
+				closing.next(*interval);
+			}
+			let zones = Self::load_zones(closing, meter);
+			if !zones || (with_levels && !Self::load_levels(closing, session, meter)) {
+				return false;
+			}
+		}
+		true
+	}
+
 	/// Loads zones, with the capacity that earlier sessions left, as far as the meter goes. Returns whether all are loaded.
 	pub(crate) fn load_zones(closing: &mut Closing, meter: &mut WeightMeter) -> bool {
-		let Closing { gate, zones, .. } = closing;
-		let left = gate.zone_count.saturating_sub(gate.zones);
+		let interval = closing.gate.interval;
+		let left = closing.gate.zone_count.saturating_sub(closing.gate.zones);
 		let count = units(meter, T::WeightInfo::load_zones, left);
-		let until = gate.zones.saturating_add(count);
+		let until = closing.gate.zones.saturating_add(count);
 		let interval_s = <Self as Calendar>::interval_s();
-		let mut sold = Sold::<T>::new(gate.session.0);
-		for ZoneView { id, parent, link } in T::Grid::zones(gate.session.0, gate.zones..until) {
+		let mut sold = Sold::<T>::new(interval);
+		for ZoneView { id, parent, link } in T::Grid::zones(interval, closing.gate.zones..until) {
 			let flow = sold.of(id);
-			zones.push(LoadedZone {
+			closing.part().zones.push(LoadedZone {
 				id,
 				parent,
 				import: link.import_w.map(|watt| remaining(energy(watt, interval_s), flow)),
@@ -130,106 +226,182 @@ impl<T: Config> Pallet<T> {
 				fee: link.fee,
 			});
 		}
-		gate.zones = until;
-		until == gate.zone_count
+		closing.gate.zones = until;
+		until == closing.gate.zone_count
 	}
 
 	/// Loads price levels as far as the meter goes. Returns whether all are loaded.
 	pub(crate) fn load_levels(closing: &mut Closing, session: &Session, meter: &mut WeightMeter) -> bool {
-		let Closing { gate, levels, .. } = closing;
-		let left = session.levels.saturating_sub(gate.levels);
+		let left = session.levels.saturating_sub(closing.gate.levels);
 		let count = units(meter, T::WeightInfo::load_levels, left);
 		if count > 0 {
-			let mut entries = match gate.last {
-				None => Levels::<T>::iter_prefix(gate.session),
+			let (interval, product) = (closing.gate.interval, closing.gate.session.1);
+			let mut entries = match closing.gate.last {
+				None => Levels::<T>::iter_prefix((interval, product)),
 				Some((zone, price)) => {
-					let (interval, product) = gate.session;
 					let last = Levels::<T>::hashed_key_for((interval, product, zone, price));
-					Levels::<T>::iter_prefix_from(gate.session, last)
+					Levels::<T>::iter_prefix_from((interval, product), last)
 				},
 			};
 			for _ in 0..count {
 				let Some(((zone, price), level)) = entries.next() else { break };
-				levels.push(LoadedLevel { zone, price: price.into(), buy: level.buy, sell: level.sell });
-				gate.last = Some((zone, price));
+				let level = LoadedLevel { zone, price: price.into(), buy: level.buy, sell: level.sell };
+				closing.part().levels.push(level);
+				closing.gate.last = Some((zone, price));
 			}
-			gate.levels = gate.levels.saturating_add(count);
+			closing.gate.levels = closing.gate.levels.saturating_add(count);
 		}
-		gate.levels >= session.levels
+		closing.gate.levels >= session.levels
 	}
 
-	/// Clears what is loaded, or fails safe for `reason`, and ends the session.
-	pub(crate) fn decide(key: GateKey, record: Record, session: Session, closing: Closing, reason: Option<FailReason>) {
-		let (interval, product) = key.session();
-		let (zones, levels) = Self::unload(closing);
+	/// Clears what is loaded, with at most `steps` steps of the search for blocks, or fails safe for `reason`, and ends the
+	/// sessions.
+	pub(crate) fn decide(key: GateKey, members: Vec<Member>, closing: Closing, reason: Option<FailReason>, steps: u32) {
+		let (_, product) = key.session();
+		let spec = members.first().and_then(|(_, record, _)| record.products.get(usize::from(product)).copied());
+		let Some(spec) = spec else { return };
+		let parts = Self::unload(closing, &members);
+		let blocks = Self::blocks(key.session().0, product, &spec);
+		let mut blocks: Vec<Standing<T>> = blocks.into_iter().map(|(id, block)| (id, block, false)).collect();
 		let decided = match reason {
 			Some(reason) => Err(reason),
-			None => assemble(&zones, levels.into_iter())
-				.and_then(|market| Self::clear(interval, &market))
-				.ok_or(FailReason::Refused),
+			None => Self::clear(&parts, &mut blocks, steps).ok_or(FailReason::Refused),
 		};
-		let ((results, outcome), event) = match decided {
-			Ok((results, outcome)) => ((results, outcome), Event::Cleared { interval, product, outcome }),
-			Err(reason) => (Self::fail_safe(&zones), Event::Failed { interval, product, reason }),
+		let (decisions, reason) = match decided {
+			Ok(decisions) => (decisions, None),
+			Err(reason) => {
+				blocks.iter_mut().for_each(|(_, block, _)| block.accepted = Some(false));
+				(parts.iter().map(|part| Self::fail_safe(&part.zones)).collect(), Some(reason))
+			},
 		};
-		for (page, results) in pages(&zones, results) {
-			Results::<T>::insert((interval, product, page), results);
+		for (((interval, record, session), part), (results, outcome)) in members.into_iter().zip(&parts).zip(decisions)
+		{
+			for (page, results) in pages(&part.zones, results) {
+				Results::<T>::insert((interval, product, page), results);
+			}
+			Self::end_session((interval, product), record, session, outcome);
+			Self::room_was_freed(interval);
+			Self::deposit_event(match reason {
+				None => Event::Cleared { interval, product, outcome },
+				Some(reason) => Event::Failed { interval, product, reason },
+			});
 		}
-		Self::end_session(key, record, session, outcome);
-		Self::room_was_freed(interval);
-		Self::deposit_event(event);
+		for (id, block, rejected_in_the_money) in blocks {
+			let (first, accepted) = (block.first, block.accepted == Some(true));
+			BlockOrders::<T>::insert((last(first, &spec), product, id), block);
+			Self::deposit_event(Event::BlockDecided { interval: first, product, id, accepted, rejected_in_the_money });
+		}
+		Gates::<T>::remove(key);
 	}
 
-	fn end_session(key: GateKey, mut record: Record, mut session: Session, outcome: Outcome) {
-		let (interval, product) = key.session();
+	fn end_session((interval, product): SessionId, mut record: Record, mut session: Session, outcome: Outcome) {
 		record.end_session(&outcome);
 		session.outcome = Some(outcome);
 		Intervals::<T>::insert(interval, record);
 		Sessions::<T>::insert(interval, product, session);
-		Gates::<T>::remove(key);
 	}
 
 	/// The gate of a continuous session closes: its trades stand, whatever the time, and orders trade no more.
-	fn end_continuous(key: GateKey, record: Record, session: Session) {
-		let (interval, product) = key.session();
-		let book = Books::<T>::get(interval, product).unwrap_or_default();
-		let outcome = Outcome {
-			cleared: true,
-			points: T::Grid::point_count(),
-			traded: book.traded,
-			fees: book.fees,
-			rent: 0,
-			welfare: book.welfare,
-		};
-		Due::<T>::remove(interval, product);
-		Self::end_session(key, record, session, outcome);
-		Self::deposit_event(Event::Cleared { interval, product, outcome });
+	fn end_continuous(key: GateKey, members: Vec<Member>) {
+		let (_, product) = key.session();
+		for (interval, record, session) in members {
+			let book = Books::<T>::get(interval, product).unwrap_or_default();
+			let outcome = Outcome {
+				cleared: true,
+				points: T::Grid::point_count(),
+				traded: book.traded,
+				fees: book.fees,
+				rent: 0,
+				welfare: book.welfare,
+			};
+			Due::<T>::remove(interval, product);
+			Self::end_session((interval, product), record, session, outcome);
+			Self::deposit_event(Event::Cleared { interval, product, outcome });
+		}
+		Gates::<T>::remove(key);
 	}
 
-	/// Everything that is loaded of a gate. What earlier blocks parked goes.
-	fn unload(closing: Closing) -> (Vec<LoadedZone>, Vec<LoadedLevel>) {
-		let Closing { gate, zones, levels } = closing;
-		if gate.pages == 0 {
-			ClosingGate::<T>::kill();
-			return (zones, levels);
-		}
-		let (mut all_zones, mut all_levels) = (Vec::new(), Vec::new());
-		for page in 0..gate.pages {
-			let LoadedPage { zones, levels } = LoadedPages::<T>::take(page).unwrap_or_default();
-			all_zones.extend(zones);
-			all_levels.extend(levels);
-		}
-		all_zones.extend(zones);
-		all_levels.extend(levels);
+	/// Everything that is loaded of a gate, interval by interval. What earlier blocks parked goes.
+	fn unload(closing: Closing, members: &[Member]) -> Vec<Part> {
+		let Closing { gate, parts } = closing;
 		ClosingGate::<T>::kill();
-		(all_zones, all_levels)
+		let part = |interval: &Interval| Part { interval: *interval, ..Part::default() };
+		let mut all: Vec<Part> = members.iter().map(|(interval, ..)| part(interval)).collect();
+		let parked = (0..gate.pages).map(|page| {
+			let LoadedPage { interval, zones, levels } = LoadedPages::<T>::take(page).unwrap_or_default();
+			Part { interval, zones: zones.into(), levels: levels.into() }
+		});
+		for part in parked.chain(parts) {
+			if let Some(whole) = all.iter_mut().find(|whole| whole.interval == part.interval) {
+				whole.zones.extend(part.zones);
+				whole.levels.extend(part.levels);
+			}
+		}
+		all
 	}
 
-	/// Clears. `None` if clearing refuses the zones.
-	fn clear(interval: Interval, zones: &[busbar_clearing::Zone]) -> Option<Decision> {
-		let clearing = busbar_clearing::clear(zones)
-			.inspect_err(|error| log::error!(target: "runtime::market", "interval {interval} is not cleared: {error}"))
-			.ok()?;
+	/// Clears the intervals of a span together with its blocks, of which it says which are accepted. `None` if clearing
+	/// refuses the zones.
+	fn clear(parts: &[Part], blocks: &mut [Standing<T>], steps: u32) -> Option<Vec<Decision>> {
+		let markets = parts.iter().map(|part| assemble(&part.zones, part.levels.iter().copied()));
+		let mut markets = markets.collect::<Option<Vec<_>>>()?;
+		let first = parts.first()?;
+		let ids = |part: &Part| part.zones.iter().map(|zone| zone.id).collect::<Vec<_>>();
+		// A block names its zone in every interval alike, so a tree that changes within the span takes none.
+		let one_tree = parts.iter().all(|part| ids(part) == ids(first));
+		let seen = |(_, block, _): &Standing<T>| {
+			Some(Block {
+				zone: index_of(&first.zones, block.zone)?,
+				side: crate::continuous::side(block.side),
+				price: block.price,
+				first: block.first.checked_sub(first.interval)?,
+				wh: block.wh.to_vec(),
+			})
+		};
+		let seen = if one_tree { blocks.iter().map(seen).collect::<Option<Vec<_>>>()? } else { Vec::new() };
+		let refused = |error: BlockError| log::error!(target: "runtime::market", "the span from interval {} is not cleared: {error}", first.interval);
+		let mut search =
+			Search::new(&seen, u32::try_from(parts.len()).ok()?).inspect_err(|error| refused(*error)).ok()?;
+		for _ in 0..steps {
+			let Some(at) = search.next_interval() else { break };
+			let market = markets.get_mut(at as usize)?;
+			search.step(&seen, market).inspect_err(|error| refused(*error)).ok()?;
+		}
+		let accepted = search.accepted();
+		let mut clearings = Vec::with_capacity(parts.len());
+		for (at, market) in (0u32..).zip(&mut markets) {
+			inject(market, &seen, &accepted, at).inspect_err(|error| refused(*error)).ok()?;
+			let refuse = |error: &_| refused(BlockError::Interval { interval: at, error: *error });
+			clearings.push(busbar_clearing::clear(market).inspect_err(refuse).ok()?);
+		}
+		let joint = joint(&seen, accepted, clearings)?;
+		for (at, (_, block, in_the_money)) in (0u32..).zip(blocks.iter_mut()) {
+			block.accepted = Some(joint.accepted.get(at as usize).copied().unwrap_or(false));
+			*in_the_money = joint.rejected_in_the_money.contains(&at);
+		}
+		let decisions = parts.iter().zip(&joint.intervals).map(|(part, clearing)| {
+			let mut decision = Self::decision(clearing)?;
+			for (_, block, _) in blocks.iter().filter(|(_, block, _)| block.accepted == Some(true)) {
+				let outcome = &mut decision.1;
+				outcome.welfare = outcome.welfare.checked_add(block.worth(part.interval))?;
+				if block.side == Side::Buy {
+					outcome.traded = outcome.traded.checked_add(block.energy(part.interval))?;
+				}
+			}
+			Some(decision)
+		});
+		decisions.collect()
+	}
+
+	/// The first interval's market as the search for blocks sees it.
+	#[cfg(feature = "runtime-benchmarks")]
+	pub(crate) fn market(closing: Closing, members: &[Member]) -> Option<Vec<busbar_clearing::Zone>> {
+		let parts = Self::unload(closing, members);
+		parts.first().and_then(|part| assemble(&part.zones, part.levels.iter().copied()))
+	}
+
+	/// What clearing decided, as it is kept. `None` beyond the types' ranges.
+	fn decision(clearing: &busbar_clearing::Clearing) -> Option<Decision> {
 		let results = clearing
 			.zones
 			.iter()

@@ -5,7 +5,7 @@ use crate::{
 	continuous::Trader,
 	pallet::*,
 	sums,
-	types::{ClearedZone, QueuedStep, Record, Session, SessionId, PAGE},
+	types::{ClearedZone, Gate, QueuedStep, Record, Session, SessionId, PAGE},
 	PriceKey,
 };
 use alloc::vec::Vec;
@@ -37,7 +37,7 @@ impl<T: Config> Calendar for Pallet<T> {
 
 	fn takes_limits(interval: Interval) -> bool {
 		let before_last = Self::terms(interval).is_some_and(|terms| Self::now() < terms.last_gate_closure);
-		before_last && ClosingGate::<T>::get().is_none_or(|gate| gate.session.0 != interval)
+		before_last && !Self::is_closing(interval)
 	}
 }
 
@@ -48,15 +48,15 @@ impl<T: Config> Positions<T::AccountId> for Pallet<T> {
 
 	fn zone_result(interval: Interval, zone: ZoneId) -> Option<ZoneResult> {
 		let record = Intervals::<T>::get(interval)?;
-		let start = record.terms.delivery_start;
 		let mut ended: Vec<_> = record.product_ids().zip(&record.products).collect();
-		ended.sort_by_key(|(_, spec)| core::cmp::Reverse(spec.gate_closure(start)));
+		ended.sort_by_key(|(_, spec)| core::cmp::Reverse(spec.gate_closure(interval, &record.terms)));
 		ended.into_iter().find_map(|(product, _)| Self::result((interval, product), zone)).map(|zone| zone.result)
 	}
 
 	fn contracts(point: PointId, interval: Interval) -> Vec<Contract> {
 		let Some(record) = Intervals::<T>::get(interval) else { return Vec::new() };
-		record.product_ids().filter_map(|product| Self::contract((interval, product), point)).collect()
+		let products = record.product_ids().zip(&record.products);
+		products.filter_map(|(product, spec)| Self::contract((interval, product), spec, point)).collect()
 	}
 
 	fn take_collateral(point: PointId, interval: Interval) -> Vec<(T::AccountId, Balance)> {
@@ -64,8 +64,9 @@ impl<T: Config> Positions<T::AccountId> for Pallet<T> {
 			return Vec::new();
 		};
 		let mut taken = Vec::new();
-		for product in record.product_ids() {
+		for (product, spec) in record.product_ids().zip(&record.products) {
 			let key = (interval, product, point);
+			taken.extend(Self::take_from_blocks((interval, product), spec, point));
 			if let Some(mut trader) = Traders::<T>::get(key) {
 				let mut held = core::mem::take(&mut trader.held);
 				for id in &trader.open {
@@ -133,6 +134,18 @@ impl<T: Config> Prune for Pallet<T> {
 			Books::<T>::remove(interval, product);
 			removed = removed.saturating_add(1);
 		}
+		for key in BlockOrders::<T>::iter_key_prefix((interval,)).take(room(removed)).collect::<Vec<_>>() {
+			BlockOrders::<T>::remove((interval, key.0, key.1));
+			removed = removed.saturating_add(1);
+		}
+		for key in PointBlocks::<T>::iter_key_prefix((interval,)).take(room(removed)).collect::<Vec<_>>() {
+			PointBlocks::<T>::remove((interval, key.0, key.1));
+			removed = removed.saturating_add(1);
+		}
+		for product in BlockCounts::<T>::iter_key_prefix(interval).take(room(removed)).collect::<Vec<_>>() {
+			BlockCounts::<T>::remove(interval, product);
+			removed = removed.saturating_add(1);
+		}
 		for product in Sessions::<T>::iter_key_prefix(interval).take(room(removed)).collect::<Vec<_>>() {
 			Sessions::<T>::remove(interval, product);
 			removed = removed.saturating_add(1);
@@ -142,6 +155,15 @@ impl<T: Config> Prune for Pallet<T> {
 }
 
 impl<T: Config> Pallet<T> {
+	/// Whether a session of the interval is being cleared over several blocks.
+	pub(crate) fn is_closing(interval: Interval) -> bool {
+		ClosingGate::<T>::get().is_some_and(|Gate { session: (first, product), .. }| {
+			let spec =
+				Intervals::<T>::get(interval).and_then(|record| record.products.get(usize::from(product)).copied());
+			spec.is_some_and(|spec| spec.first(interval) == first)
+		})
+	}
+
 	/// What a session decided for a zone; `None` before it has ended.
 	pub(crate) fn result((interval, product): SessionId, zone: ZoneId) -> Option<ClearedZone> {
 		let (page, slot) = crate::gate::place(zone);
@@ -149,23 +171,15 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// What a point bought or sold in a session; `None` if nothing.
-	fn contract(session: SessionId, point: PointId) -> Option<Contract> {
+	fn contract(session: SessionId, spec: &Product, point: PointId) -> Option<Contract> {
 		if let Some(trader) = Traders::<T>::get((session.0, session.1, point)) {
 			let Trader { position, amount, lowest, highest, .. } = trader;
 			let traded = position != Position::default();
 			return traded.then_some(Contract { product: session.1, position, amount, lowest, highest });
 		}
-		let order = Orders::<T>::get((session.0, session.1, point))?;
-		let price = Self::result(session, order.zone)?.result.price?;
-		let mut position = Position::default();
-		for (queued, wh) in order.steps.iter().zip(Self::accepted(session, &order)) {
-			let sum = match queued.step.side {
-				Side::Buy => &mut position.bought,
-				Side::Sell => &mut position.sold,
-			};
-			*sum = sum.saturating_add(wh);
-		}
-		// Steps of one order do not cross, so at one price only one side is accepted, within a point's rating.
+		let zone = T::Grid::point(point)?.zone;
+		let price = Self::result(session, zone)?.result.price?;
+		let position = Self::committed_in(session, spec, point);
 		let amount = payment(price, position.sold).saturating_sub(payment(price, position.bought));
 		(position != Position::default()).then_some(Contract {
 			product: session.1,
@@ -244,13 +258,12 @@ impl<T: Config> Pallet<T> {
 	/// The sessions of an interval, in the order of its products.
 	pub fn sessions(interval: Interval) -> Vec<SessionView> {
 		let Some(record) = Intervals::<T>::get(interval) else { return Vec::new() };
-		let start = record.terms.delivery_start;
 		let view = |(product, spec): (ProductId, &Product)| {
 			let Session { orders, levels, outcome, .. } = Sessions::<T>::get(interval, product).unwrap_or_default();
 			SessionView {
 				product: *spec,
-				gate_opening: spec.gate_opening(start),
-				gate_closure: spec.gate_closure(start),
+				gate_opening: spec.gate_opening(interval, &record.terms),
+				gate_closure: spec.gate_closure(interval, &record.terms),
 				orders,
 				levels,
 				outcome,

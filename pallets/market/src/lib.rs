@@ -31,6 +31,8 @@
 //!   this block's, and within `ClearingShare` of a block. What does not fit continues in the next block ([`gate`]);
 //!   transactions go on meanwhile. `integrity_test` proves that every stage fits the share of one block.
 //! - **Continuous sessions** trade orders as they arrive ([`continuous`]); at their gate nothing is left to decide.
+//! - **Spans.** A product may let consecutive intervals share one gate: they clear together, and take block orders
+//!   ([`blocks`]).
 //! - **Later sessions** clear on the capacity that the flows of earlier ones leave, and pay fees on their own flow.
 //! - **Failing safe.** If delivery has begun before a session could clear, because the chain stood still or its blocks were
 //!   full, or if clearing refuses its input, the session has no positions and no prices; settlement takes its orders'
@@ -61,6 +63,7 @@ pub use pallet::*;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+pub mod blocks;
 mod book;
 mod checks;
 pub mod collateral;
@@ -83,6 +86,7 @@ pub use types::{
 };
 pub use weights::WeightInfo;
 
+use blocks::{BlockCount, BlockOrder, BlockTicket, Energies, Placed, MAX_POINT_BLOCKS};
 use continuous::{
 	queue::{Ends, QueueKey, RungKey},
 	trade::Ticket,
@@ -98,7 +102,7 @@ pub mod pallet {
 		api::{BookLevel, ZonePrice},
 		traits::{Collateral, Finality, Grid, Participants, Positions, Prune},
 		AreaId, Balance, Interval, Moment, Outcome, Phase, PointId, Position, Price, ProductId, ProductKind, Side,
-		SignedWh, Step, TimeInForce, Wh, ZoneId,
+		SignedWh, Step, TimeInForce, Wh, ZoneId, MAX_SPAN,
 	};
 	use frame_support::{pallet_prelude::*, traits::Time, weights::WeightMeter};
 	use frame_system::pallet_prelude::*;
@@ -167,9 +171,9 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type NextToOpen<T> = StorageValue<_, Interval, ValueQuery>;
 
-	/// Gates of sessions that have not ended, in the order of their closure.
+	/// Gates of sessions that have not ended, in the order of their closure, with the number of intervals that share them.
 	#[pallet::storage]
-	pub type Gates<T> = StorageMap<_, Identity, GateKey, ()>;
+	pub type Gates<T> = StorageMap<_, Identity, GateKey, u32>;
 
 	/// The gate that the last block did not finish closing.
 	#[pallet::storage]
@@ -238,6 +242,28 @@ pub mod pallet {
 		(NMapKey<Twox64Concat, Interval>, NMapKey<Twox64Concat, ProductId>, NMapKey<Twox64Concat, u32>),
 		ResultPage,
 	>;
+
+	/// Block orders, by the last interval of their span, product and number.
+	#[pallet::storage]
+	pub type BlockOrders<T: Config> = StorageNMap<
+		_,
+		(NMapKey<Twox64Concat, Interval>, NMapKey<Twox64Concat, ProductId>, NMapKey<Twox64Concat, u32>),
+		BlockOrder<T::AccountId>,
+	>;
+
+	/// The block orders of connection points.
+	#[pallet::storage]
+	pub type PointBlocks<T> = StorageNMap<
+		_,
+		(NMapKey<Twox64Concat, Interval>, NMapKey<Twox64Concat, ProductId>, NMapKey<Twox64Concat, PointId>),
+		BoundedVec<u32, ConstU32<MAX_POINT_BLOCKS>>,
+		ValueQuery,
+	>;
+
+	/// How many block orders spans have.
+	#[pallet::storage]
+	pub type BlockCounts<T> =
+		StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, ProductId, BlockCount, ValueQuery>;
 
 	/// Zones in which continuous products trade, by number.
 	#[pallet::storage]
@@ -354,6 +380,24 @@ pub mod pallet {
 		Cleared { interval: Interval, product: ProductId, outcome: Outcome },
 		/// A session failed safe: no positions.
 		Failed { interval: Interval, product: ProductId, reason: FailReason },
+		/// A block order stands, with an energy in Wh for each interval from `interval` on.
+		BlockPlaced {
+			interval: Interval,
+			product: ProductId,
+			id: u32,
+			point: PointId,
+			zone: ZoneId,
+			account: T::AccountId,
+			side: Side,
+			price: Price,
+			wh: Energies,
+			held: Balance,
+		},
+		/// A block order is gone and its collateral released.
+		BlockCancelled { interval: Interval, product: ProductId, id: u32, released: Balance },
+		/// A block order, whose energy begins in `interval`, was accepted or not. One that is rejected although it would have
+		/// gained at the zone prices is told.
+		BlockDecided { interval: Interval, product: ProductId, id: u32, accepted: bool, rejected_in_the_money: bool },
 		/// An order arrived in a continuous session; its trades and its end follow.
 		LimitOrderSubmitted {
 			interval: Interval,
@@ -416,6 +460,12 @@ pub mod pallet {
 		NoSubtree,
 		/// The connection point has as many orders standing in this session as it may: withdraw one.
 		TooManyOrders,
+		/// The product takes no block orders: its intervals clear one by one.
+		NoBlocks,
+		/// The block has no interval, or one beyond the span that its first belongs to.
+		BeyondSpan,
+		/// As many block orders stand in the span as may.
+		TooManyBlocks,
 		/// As many all-or-nothing orders wait in this session as may.
 		NoRoomToWait,
 		/// There is no connection point with this number.
@@ -495,11 +545,12 @@ pub mod pallet {
 			let share = T::ClearingShare::get() * max_block;
 			let before = T::WeightInfo::poll()
 				.saturating_add(T::WeightInfo::open().saturating_mul(T::MaxOpenPerBlock::get().into()))
-				.saturating_add(T::WeightInfo::begin());
+				.saturating_add(T::WeightInfo::begin(MAX_SPAN));
 			let stages = [
 				T::WeightInfo::load_zones(1),
 				T::WeightInfo::load_levels(1),
-				T::WeightInfo::decide(T::MaxZones::get(), T::MaxLevels::get()),
+				T::WeightInfo::pass(),
+				T::WeightInfo::blocks().saturating_add(T::WeightInfo::decide(T::MaxZones::get(), T::MaxLevels::get())),
 			];
 			for stage in stages.map(|stage| before.saturating_add(stage)) {
 				assert!(
@@ -730,6 +781,63 @@ pub mod pallet {
 			Self::check_area(&zones)?;
 			Areas::<T>::insert(area, &zones);
 			Self::deposit_event(Event::AreaSet { area, zones });
+			Ok(())
+		}
+
+		/// Places a block order, whose energy begins in an interval, and holds its collateral.
+		///
+		/// Origin: signed by the point's owner or a delegate with the right to trade.
+		///
+		/// - `interval` and `product` name a session whose gate is open and whose intervals clear together;
+		/// - `price`: limit of the block's sum in nEUR/Wh, on the tick and within the bounds;
+		/// - `wh`: energy in Wh of `interval` and the following ones, all of one span, within the point's rating.
+		///
+		/// Emits [`Event::BlockPlaced`], and [`Event::BlockDecided`] follows when the gate closes.
+		///
+		/// # Errors
+		/// See [`Error`]; those of `Participants` and `Collateral` as of `place`.
+		#[pallet::call_index(8)]
+		#[pallet::weight(T::WeightInfo::place_block(wh.len() as u32))]
+		pub fn place_block(
+			origin: OriginFor<T>,
+			interval: Interval,
+			product: ProductId,
+			point: PointId,
+			side: Side,
+			price: Price,
+			wh: Energies,
+		) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			let ticket = BlockTicket { point, side, price, wh: &wh };
+			let Placed { id, zone, account, held } = Self::do_place_block(&who, (interval, product), ticket)?;
+			Self::deposit_event(Event::BlockPlaced {
+				interval,
+				product,
+				id,
+				point,
+				zone,
+				account,
+				side,
+				price,
+				wh,
+				held,
+			});
+			Ok(())
+		}
+
+		/// Cancels a block order and releases its collateral. `interval` is any of its span.
+		///
+		/// Origin: signed by the point's owner or a delegate with the right to trade. Emits [`Event::BlockCancelled`].
+		///
+		/// # Errors
+		/// [`Error::GateClosed`] and the like if the session is not open, [`Error::NoOrder`] if the block does not stand,
+		/// those of `Participants` if the signer may not trade here.
+		#[pallet::call_index(9)]
+		#[pallet::weight(T::WeightInfo::cancel_block())]
+		pub fn cancel_block(origin: OriginFor<T>, interval: Interval, product: ProductId, id: u32) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			let released = Self::do_cancel_block(&who, (interval, product), id)?;
+			Self::deposit_event(Event::BlockCancelled { interval, product, id, released });
 			Ok(())
 		}
 	}

@@ -221,7 +221,7 @@ pub const MONEY: Balance = 1_000_000_000_000;
 
 /// An auction that opens and closes so many seconds before delivery.
 pub fn auction(opens_s: u32, closes_s: u32) -> Product {
-	Product { kind: ProductKind::Auction, opens_s, closes_s }
+	Product { kind: ProductKind::Auction, opens_s, closes_s, span: 1 }
 }
 
 pub fn products(products: &[Product]) -> crate::types::Products {
@@ -307,6 +307,9 @@ pub fn check() {
 	}
 	for (_, order) in pallet_market::LimitOrders::<Test>::iter() {
 		*held.entry(order.account).or_default() += order.held;
+	}
+	for (_, block) in pallet_market::BlockOrders::<Test>::iter() {
+		*held.entry(block.account).or_default() += block.held.iter().sum::<Balance>();
 	}
 	for (_, trader) in pallet_market::Traders::<Test>::iter() {
 		*held.entry(trader.account).or_default() += trader.held;

@@ -2,7 +2,7 @@
 
 use crate::{
 	pallet::*,
-	types::{GateKey, Parameters, Record, Session},
+	types::{GateKey, Parameters, Products, Record, Session},
 	WeightInfo,
 };
 use busbar_primitives::{
@@ -54,18 +54,22 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Opens one interval with all its sessions: their gates and terms are fixed from now on.
+	/// Opens one interval with all its sessions: their gates and terms are fixed from now on. As long as a span is running
+	/// its products stay, so that all its intervals have the same.
 	pub(crate) fn open(interval: Interval, parameters: &Parameters) {
-		let terms = parameters.terms(interval);
-		let record = Record::new(terms, parameters.products.clone());
+		let before = interval.checked_sub(1).and_then(Intervals::<T>::get).map(|record| record.products);
+		let running = |products: &Products| products.iter().any(|spec| spec.first(interval) != interval);
+		let products = before.filter(running).unwrap_or_else(|| parameters.products.clone());
+		let terms = Parameters { products: products.clone(), ..parameters.clone() }.terms(interval);
+		let record = Record::new(terms, products);
 		for (product, spec) in record.product_ids().zip(&record.products) {
-			let gate_closure = spec.gate_closure(terms.delivery_start);
+			let gate_closure = spec.gate_closure(interval, &terms);
 			Sessions::<T>::insert(interval, product, Session::default());
-			Gates::<T>::insert(GateKey::new(gate_closure, (interval, product)), ());
+			Gates::<T>::insert(GateKey::new(gate_closure, (spec.first(interval), product)), spec.span);
 			Self::deposit_event(Event::SessionOpened {
 				interval,
 				product,
-				gate_opening: spec.gate_opening(terms.delivery_start),
+				gate_opening: spec.gate_opening(interval, &terms),
 				gate_closure,
 				delivery_start: terms.delivery_start,
 			});

@@ -2,7 +2,7 @@
 
 use busbar_primitives::{
 	Balance, Fee, Interval, Moment, Outcome, PostedBounds, Price, Product, ProductId, ProductKind, Side, Step, Terms,
-	Wh, ZoneId, ZoneResult, MAX_PRODUCTS,
+	Wh, ZoneId, ZoneResult, MAX_PRODUCTS, MAX_SPAN,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
@@ -68,8 +68,8 @@ impl Default for Parameters {
 			epoch: 0,
 			horizon: 192,
 			products: BoundedVec::truncate_from(alloc::vec![
-				Product { kind: ProductKind::Auction, opens_s: 172_800, closes_s: 43_200 },
-				Product { kind: ProductKind::Auction, opens_s: 43_200, closes_s: 300 },
+				Product { kind: ProductKind::Auction, opens_s: 172_800, closes_s: 43_200, span: 1 },
+				Product { kind: ProductKind::Auction, opens_s: 43_200, closes_s: 300, span: 1 },
 			]),
 			attestation_window_s: 3_600,
 			dispute_window_s: 86_400,
@@ -90,7 +90,7 @@ pub enum ParameterError {
 	/// The horizon is zero, beyond [`HORIZON_LIMIT`], or so short that a gate closes before its session opens.
 	Horizon,
 	/// There is no auction, or a gate closes before it opens, or less than a slot before delivery, so that delivery would
-	/// begin before the block that clears.
+	/// begin before the block that clears, or a span is zero or too long, or longer than 1 for continuous trading.
 	Products,
 	/// The tick is zero.
 	Tick,
@@ -109,11 +109,16 @@ impl Parameters {
 		}
 		let lead = |product: &Product| Moment::from(product.closes_s).saturating_mul(1_000);
 		let reach = clock.saturating_mul(self.horizon.into());
-		let out_of_reach = self.products.iter().any(|product| lead(product) >= reach);
+		// All intervals of a span are open before their gate closes.
+		let behind = |product: &Product| clock.saturating_mul(product.span.saturating_sub(1).into());
+		let out_of_reach = self.products.iter().any(|product| lead(product).saturating_add(behind(product)) >= reach);
 		if self.horizon == 0 || self.horizon > HORIZON_LIMIT || out_of_reach {
 			return Err(ParameterError::Horizon);
 		}
-		let closes = |product: &Product| product.opens_s > product.closes_s && lead(product) >= slot_ms;
+		let closes = |product: &Product| {
+			let span = if product.kind == ProductKind::Auction { 1..=MAX_SPAN } else { 1..=1 };
+			product.opens_s > product.closes_s && lead(product) >= slot_ms && span.contains(&product.span)
+		};
 		// Auctions tell the path fees that imbalances pay.
 		let auction = |product: &Product| product.kind == ProductKind::Auction;
 		if !self.products.iter().any(auction) || !self.products.iter().all(closes) {
@@ -165,19 +170,21 @@ impl Parameters {
 		let start = self.epoch.saturating_add(self.clock_ms().saturating_mul(interval.into()));
 		let end = start.saturating_add(self.clock_ms());
 		let attestation_end = end.saturating_add(seconds(self.attestation_window_s));
-		let gates = || self.products.iter().map(|product| product.gate_closure(start));
-		Terms {
+		let terms = Terms {
 			delivery_start: start,
 			delivery_end: end,
-			gate_closure: gates().min().unwrap_or(start),
-			last_gate_closure: gates().max().unwrap_or(start),
+			gate_closure: start,
+			last_gate_closure: start,
 			attestation_end,
 			dispute_end: attestation_end.saturating_add(seconds(self.dispute_window_s)),
 			tick: self.tick,
 			price_floor: self.price_floor,
 			price_cap: self.price_cap,
 			posted: self.posted,
-		}
+		};
+		let gates = || self.products.iter().map(|product| product.gate_closure(interval, &terms));
+		let (first, last) = (gates().min().unwrap_or(start), gates().max().unwrap_or(start));
+		Terms { gate_closure: first, last_gate_closure: last, ..terms }
 	}
 }
 
@@ -375,25 +382,29 @@ pub struct LoadedLevel {
 /// Where the closing of a gate stands that takes more than one block.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Gate {
+	/// The product, and the first interval of its span.
 	pub session: SessionId,
-	/// Zones are loaded up to this number.
+	/// The interval that is being loaded: the first of the span that has not been loaded completely.
+	pub interval: Interval,
+	/// Zones of it are loaded up to this number.
 	pub zones: ZoneId,
 	/// Zones of the session's tree are numbered below this.
 	pub zone_count: u32,
-	/// Price levels that are loaded.
+	/// Price levels of it that are loaded.
 	pub levels: u32,
 	/// The last of them.
 	pub last: Option<(ZoneId, PriceKey)>,
-	/// Pages that hold what earlier blocks loaded.
+	/// Pages that hold what earlier blocks loaded, of all intervals.
 	pub pages: u32,
 }
 
-/// What one block loaded of a gate that takes more than one.
+/// What one block loaded of an interval whose gate takes more than one.
 #[derive(
 	CloneNoBound, PartialEqNoBound, EqNoBound, DebugNoBound, DefaultNoBound, Encode, Decode, MaxEncodedLen, TypeInfo,
 )]
 #[scale_info(skip_type_params(MaxZones, MaxLevels))]
 pub struct LoadedPage<MaxZones: Get<u32>, MaxLevels: Get<u32>> {
+	pub interval: Interval,
 	pub zones: BoundedVec<LoadedZone, MaxZones>,
 	pub levels: BoundedVec<LoadedLevel, MaxLevels>,
 }
@@ -452,7 +463,7 @@ mod tests {
 
 	#[test]
 	fn the_first_open_interval_is_the_first_of_which_a_gate_lies_ahead() {
-		let product = |closes_s| Product { kind: ProductKind::Auction, opens_s: 30, closes_s };
+		let product = |closes_s| Product { kind: ProductKind::Auction, opens_s: 30, closes_s, span: 1 };
 		let products = BoundedVec::truncate_from(vec![product(4), product(20)]);
 		let p = Parameters { epoch: 10_000, interval_clock_s: 12, products, ..Default::default() };
 		for now in (0..200_000).step_by(500) {

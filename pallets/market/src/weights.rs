@@ -3,7 +3,7 @@
 //! Proof sizes are those of the values read; on a chain without a relay they bound nothing but are kept honest.
 
 use crate::{sums::LAYERS, types::PAGE};
-use busbar_primitives::MAX_PRODUCTS;
+use busbar_primitives::{MAX_PRODUCTS, MAX_SPAN};
 use frame_support::weights::{constants::ParityDbWeight, Weight};
 
 /// Weights that the market needs.
@@ -19,14 +19,22 @@ pub trait WeightInfo {
 	fn poll() -> Weight;
 	/// Opening one interval with as many products as there can be.
 	fn open() -> Weight;
-	/// Beginning, or going on, to close a gate.
-	fn begin() -> Weight;
+	/// Beginning, or going on, to close a gate that `span` intervals share.
+	fn begin(span: u32) -> Weight;
 	/// Loading `zones` zones, and parking them.
 	fn load_zones(zones: u32) -> Weight;
 	/// Loading `levels` price levels, and parking them.
 	fn load_levels(levels: u32) -> Weight;
 	/// Clearing `zones` zones and `levels` price levels that are loaded, and writing the results.
 	fn decide(zones: u32, levels: u32) -> Weight;
+	/// One step of the search for blocks: clearing one interval of `zones` zones and `levels` price levels.
+	fn choose(zones: u32, levels: u32) -> Weight;
+	/// Reading and writing as many block orders as a span can have, and ending as many sessions.
+	fn blocks() -> Weight;
+	/// Placing a block order over `intervals` intervals.
+	fn place_block(intervals: u32) -> Weight;
+	/// Cancelling a block order.
+	fn cancel_block() -> Weight;
 	/// Submitting an order to a continuous session that makes `trades` trades.
 	fn submit(trades: u32) -> Weight;
 	/// Withdrawing an order from a continuous session.
@@ -95,10 +103,11 @@ impl WeightInfo for () {
 		weight(20, 0, u64::from(MAX_PRODUCTS).saturating_mul(2).saturating_add(1), 0)
 	}
 
-	// Reads: the first gate, record, session, the gate being closed, zone count; per product that has ended the session.
+	// Reads: the first gate, the gate being closed, zone count; per interval the record and the session.
 	// Writes: the gate being closed.
-	fn begin() -> Weight {
-		weight(20, u64::from(MAX_PRODUCTS).saturating_add(6), 1, 4_000)
+	fn begin(span: u32) -> Weight {
+		let reads = u64::from(span).saturating_mul(2).saturating_add(6);
+		weight(u64::from(span).saturating_mul(10).saturating_add(20), reads, 1, 4_000)
 	}
 
 	// Reads: per zone the zone and its publication, and per 32 zones a page of every other session. Writes: a page.
@@ -133,6 +142,32 @@ impl WeightInfo for () {
 			zones.div_ceil(u64::from(PAGE)).saturating_add(24),
 			zones.saturating_mul(30).saturating_add(levels.saturating_mul(30)).saturating_add(1_000),
 		)
+	}
+
+	// The clearing of `decide`, without reading or writing.
+	fn choose(zones: u32, levels: u32) -> Weight {
+		let (zones, levels) = (u64::from(zones), u64::from(levels));
+		weight(zones.saturating_mul(3).saturating_add(levels.saturating_mul(2)).saturating_add(20), 0, 0, 0)
+	}
+
+	// Reads and writes the blocks; writes per interval the record and the session.
+	fn blocks() -> Weight {
+		let blocks = u64::from(crate::blocks::MAX_BLOCKS);
+		let writes = u64::from(MAX_SPAN).saturating_mul(2).saturating_add(blocks);
+		weight(1_000, blocks.saturating_add(1), writes, 60_000)
+	}
+
+	// As of `place`, per interval without the money.
+	fn place_block(intervals: u32) -> Weight {
+		let products = u64::from(MAX_PRODUCTS);
+		let reads = products.saturating_mul(u64::from(LAYERS).saturating_add(5)).saturating_add(1);
+		let intervals = u64::from(intervals);
+		weight(120, 16, 6, 16_000).saturating_add(weight(60, reads, 0, 8_000).saturating_mul(intervals))
+	}
+
+	// Reads: record, session, point, participant, block, counts, money. Writes: block, counts, money.
+	fn cancel_block() -> Weight {
+		weight(80, 12, 6, 16_000)
 	}
 
 	// Reads: as of `place`, the book or its zones, and the steps of a call, each the order or the link with what is sold of

@@ -48,10 +48,10 @@ impl<T: Config> Pallet<T> {
 		let Some(record) = Intervals::<T>::get(session.0) else { return Ok(true) };
 		let Some(spec) = record.products.get(usize::from(session.1)) else { return Ok(true) };
 		let ProductKind::Continuous { area } = spec.kind else { return Ok(true) };
-		if now >= spec.gate_closure(record.terms.delivery_start) || !Books::<T>::contains_key(session.0, session.1) {
+		if now >= spec.gate_closure(session.0, &record.terms) || !Books::<T>::contains_key(session.0, session.1) {
 			return Ok(true);
 		}
-		if ClosingGate::<T>::get().is_some_and(|gate| gate.session.0 == session.0) {
+		if Self::is_closing(session.0) {
 			return Ok(false);
 		}
 		let mut floor = Floor::<T>::open(session, &record, area)?;

@@ -7,6 +7,7 @@ use super::{
 	Area, Book, BookZone, EndReason, LimitOrder, Trader, CALL_STEPS, FILLS,
 };
 use crate::{
+	book::add,
 	collateral::{worst_per_wh, Bounds},
 	pallet::*,
 	types::{Record, SessionId},
@@ -362,8 +363,7 @@ impl<T: Config> Pallet<T> {
 		let (record, _) = Self::open_session(session)?;
 		let spec = record.products.get(usize::from(session.1)).ok_or(Error::<T>::UnknownProduct)?;
 		let ProductKind::Continuous { area } = spec.kind else { return Err(Error::<T>::NotContinuous) };
-		let pauses = ClosingGate::<T>::get().is_some_and(|gate| gate.session.0 == session.0);
-		ensure!(!pauses, Error::<T>::SessionPaused);
+		ensure!(!Self::is_closing(session.0), Error::<T>::SessionPaused);
 		Ok((record, area))
 	}
 
@@ -394,10 +394,8 @@ impl<T: Config> Pallet<T> {
 		Self::check_steps(&record.terms, &step)?;
 		let mut committed = Self::committed_elsewhere(record, session, ticket.point);
 		if let Some(Trader { position, standing, .. }) = floor.trader(ticket.point) {
-			for part in [position, standing] {
-				committed.bought = committed.bought.saturating_add(part.bought);
-				committed.sold = committed.sold.saturating_add(part.sold);
-			}
+			add(&mut committed, position);
+			add(&mut committed, standing);
 		}
 		Self::check_rating(&step, committed, &at)?;
 		if ticket.time_in_force == TimeInForce::AllOrNothing {

@@ -10,7 +10,7 @@ use frame_support::{assert_noop, assert_ok, weights::Weight};
 type W = ();
 
 fn base() -> Weight {
-	W::poll().saturating_add(W::begin())
+	W::poll().saturating_add(W::begin(1))
 }
 
 /// Seven zones in a row, forty orders on thirty levels.

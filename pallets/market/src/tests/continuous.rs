@@ -20,7 +20,7 @@ use TimeInForce::*;
 const BOOK: u8 = 1;
 
 fn both() -> Parameters {
-	let continuous = Product { kind: ProductKind::Continuous { area: 0 }, opens_s: 30, closes_s: 4 };
+	let continuous = Product { kind: ProductKind::Continuous { area: 0 }, opens_s: 30, closes_s: 4, span: 1 };
 	Parameters { products: products(&[auction(36, 20), continuous]), ..parameters() }
 }
 
@@ -272,7 +272,7 @@ fn trading_pauses_while_an_auction_of_the_interval_is_being_cleared() {
 	test(open_market(), || {
 		assert_ok!(submit(1, Sell, 100, 10, GoodTillGate));
 		let little = <() as WeightInfo>::poll()
-			.saturating_add(<() as WeightInfo>::begin())
+			.saturating_add(<() as WeightInfo>::begin(1))
 			.saturating_add(<() as WeightInfo>::load_zones(1));
 		let gate = start(N) - 20_000;
 		while crate::ClosingGate::<Test>::get().is_none_or(|closing| closing.session != (N, 0)) {
@@ -324,7 +324,7 @@ fn areas_are_parts_of_the_tree_and_set_by_the_council() {
 		assert_noop!(Market::set_area(RuntimeOrigin::signed(1), 3, area(&[0])), DispatchError::BadOrigin);
 		assert_noop!(Market::set_parameters(RuntimeOrigin::root(), both()), Error::<Test>::UnknownArea);
 		assert_ok!(set(&[0, 1]));
-		let only = Product { kind: ProductKind::Continuous { area: 3 }, opens_s: 30, closes_s: 4 };
+		let only = Product { kind: ProductKind::Continuous { area: 3 }, opens_s: 30, closes_s: 4, span: 1 };
 		let parameters = Parameters { products: products(&[only]), ..parameters() };
 		assert_noop!(Market::set_parameters(RuntimeOrigin::root(), parameters), Error::<Test>::InvalidProducts);
 	});

@@ -9,3 +9,4 @@ mod parameters;
 mod pruning;
 mod random;
 mod sessions;
+mod spans;

@@ -218,7 +218,7 @@ proptest! {
 			// So little per block that most closings take several.
 			let weight = <() as WeightInfo>::poll()
 				.saturating_add(<() as WeightInfo>::open())
-				.saturating_add(<() as WeightInfo>::begin())
+				.saturating_add(<() as WeightInfo>::begin(1))
 				.saturating_add(<() as WeightInfo>::load_levels(room).max(<() as WeightInfo>::decide(7, 64)));
 			for (product, actions, gate) in [(0u8, &early, start(3) - 24_000), (1, &late, start(3) - 4_000)] {
 				for action in actions {

@@ -246,7 +246,7 @@ fn an_interval_that_opens_late_has_only_what_is_left_of_its_gates() {
 fn closing_one_session_holds_the_others_up_only_in_their_turn() {
 	test(market_of(two()), || {
 		let little = <() as WeightInfo>::poll()
-			.saturating_add(<() as WeightInfo>::begin())
+			.saturating_add(<() as WeightInfo>::begin(1))
 			.saturating_add(<() as WeightInfo>::load_zones(1));
 		run_to(start(1) - LEAD - 1);
 		// Two gates pass at once: the late one of interval 1 and, twelve seconds on, the early one of interval 3.

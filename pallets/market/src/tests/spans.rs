@@ -1,0 +1,291 @@
+//! Intervals that share one gate, and block orders over them.
+
+use crate::{blocks::BlockOrder, mock::*, BlockOrders, ClosingGate, Error, Event, Parameters, WeightInfo};
+use busbar_primitives::{
+	traits::{Calendar, Collateral, Positions},
+	Link, PointId, Position, Price, Product, ProductKind, Side, Wh,
+};
+use frame_support::{assert_noop, assert_ok, BoundedVec};
+use proptest::prelude::*;
+use sp_runtime::{DispatchError, DispatchResult};
+use Side::{Buy, Sell};
+
+/// A day-ahead auction of four intervals at once, 10 s before the first of them, and one of single intervals.
+fn spans() -> Parameters {
+	let joint = Product { kind: ProductKind::Auction, opens_s: 120, closes_s: 10, span: 4 };
+	Parameters { products: products(&[joint, auction(36, 4)]), horizon: 9, ..parameters() }
+}
+
+/// The span of the tests: intervals 8 to 11, whose gate is ahead.
+const FIRST: u32 = 8;
+const SPAN: std::ops::Range<u32> = 8..12;
+
+fn gate() -> u64 {
+	start(FIRST) - 10_000
+}
+
+fn span_market() -> sp_io::TestExternalities {
+	let mut ext = market_of(spans());
+	ext.execute_with(|| {
+		MaxZones::set(&16);
+		for _ in 0..4 {
+			run_to(start(4));
+		}
+	});
+	ext
+}
+
+fn block(n: u64, side: Side, price: Price, wh: &[Wh]) -> DispatchResult {
+	block_from(FIRST, n, side, price, wh)
+}
+
+fn block_from(interval: u32, n: u64, side: Side, price: Price, wh: &[Wh]) -> DispatchResult {
+	let wh = BoundedVec::truncate_from(wh.to_vec());
+	Market::place_block(RuntimeOrigin::signed(n), interval, 0, point(n), side, price, wh)
+}
+
+fn point(n: u64) -> PointId {
+	if n == 10 {
+		0
+	} else {
+		n as u32
+	}
+}
+
+fn clear() {
+	while session(FIRST, 0).outcome.is_none() {
+		run_to(gate().max(Now::get() + 1));
+	}
+}
+
+fn standing(id: u32) -> Option<BlockOrder<u64>> {
+	BlockOrders::<Test>::get((11, 0, id))
+}
+
+fn accepted(id: u32) -> bool {
+	standing(id).unwrap().accepted == Some(true)
+}
+
+#[test]
+fn intervals_of_a_span_share_one_gate_and_clear_in_one_block() {
+	test(span_market(), || {
+		for interval in SPAN {
+			assert_ok!(place(10, interval, 0, &[sell(100, 1_000)]));
+			assert_ok!(place(1, interval, 1, &[buy(200, u64::from(interval))]));
+		}
+		run_to(gate() - 1);
+		assert!(SPAN.all(|interval| session(interval, 0).outcome.is_none()));
+		run_to(gate());
+		let traded: Vec<_> = SPAN.map(|interval| session(interval, 0).outcome.unwrap().traded).collect();
+		assert_eq!(traded, [8, 9, 10, 11]);
+		assert_noop!(place(2, 11, 2, &[buy(200, 1)]), Error::<Test>::GateClosed);
+		// The next span and the single intervals have gates of their own.
+		assert_ok!(place(2, 12, 2, &[buy(200, 1)]));
+	});
+}
+
+#[test]
+fn a_block_is_accepted_in_all_its_intervals_at_their_prices_or_not_at_all() {
+	test(span_market(), || {
+		for interval in SPAN {
+			// The utility sells at 100 and, in interval 10, at 400.
+			let price = if interval == 10 { 400 } else { 100 };
+			assert_ok!(place(10, interval, 0, &[sell(price, 1_000)]));
+		}
+		// On average 110 + (400 - 100) / 3 = 210 with the link's fee of 10.
+		assert_ok!(block_from(9, 1, Buy, 210, &[50, 50, 50]));
+		assert_ok!(block_from(9, 2, Buy, 200, &[50, 50, 50]));
+		clear();
+		assert_eq!((accepted(0), accepted(1)), (true, false));
+		let amounts: Vec<_> = (9..12).map(|interval| Market::contracts(1, interval)[0].amount).collect();
+		assert_eq!(amounts, [-50 * 110, -50 * 410, -50 * 110]);
+		assert_eq!(SPAN.map(|interval| Market::of(1, interval).bought).collect::<Vec<_>>(), [0, 50, 50, 50]);
+		assert!(SPAN.all(|interval| Market::of(2, interval) == Position::default()));
+		let outcome = session(10, 0).outcome.unwrap();
+		assert_eq!((outcome.traded, outcome.fees), (50, 500));
+	});
+}
+
+#[test]
+fn a_block_that_would_gain_but_cannot_be_placed_is_rejected_and_told() {
+	test(span_market(), || {
+		for interval in SPAN {
+			assert_ok!(place(10, interval, 0, &[sell(100, 1_000), buy(90, 1_000)]));
+		}
+		// 30 Wh of the link do not carry 40.
+		set_link(1, Link { import_w: Some(120), export_w: Some(120), fee: 0 });
+		assert_ok!(block(1, Buy, 500, &[40, 40]));
+		assert_ok!(block(2, Buy, 500, &[20, 20]));
+		clear();
+		assert_eq!((accepted(0), accepted(1)), (false, true));
+		assert!(events().contains(&Event::BlockDecided {
+			interval: FIRST,
+			product: 0,
+			id: 0,
+			accepted: false,
+			rejected_in_the_money: true
+		}));
+	});
+}
+
+#[test]
+fn a_block_holds_what_each_interval_can_cost_and_settlement_takes_it_back_one_by_one() {
+	test(span_market(), || {
+		assert_ok!(block(1, Buy, 100, &[50, 0, 50]));
+		// Per Wh the cap less the worst price of a surplus: 5_000 + 1_000.
+		assert_eq!(Held::get(1), Some(100 * 6_000));
+		assert_ok!(Market::cancel_block(RuntimeOrigin::signed(1), 9, 0, 0));
+		assert_eq!((Held::get(1), standing(0)), (Some(0), None));
+		assert_ok!(block(1, Sell, 100, &[50, 0, 50]));
+		assert_eq!(Held::get(1), Some(100 * 6_000));
+		clear();
+		for interval in SPAN {
+			while Market::outcome(interval).is_none() {
+				run_to(start(interval).max(Now::get() + 1));
+			}
+			for (account, held) in Market::take_collateral(1, interval) {
+				assert_eq!(held, 50 * 6_000);
+				assert_ok!(MockCollateral::release(&account, held));
+			}
+		}
+		assert_eq!(Held::get(1), Some(0));
+	});
+}
+
+#[test]
+fn the_rating_binds_blocks_and_orders_of_every_interval_together() {
+	test(span_market(), || {
+		// 4 kW are 1_000 Wh.
+		assert_ok!(place(1, 9, 1, &[buy(100, 600)]));
+		assert_noop!(block(1, Buy, 100, &[1_000, 401]), Error::<Test>::BeyondRating);
+		assert_ok!(block(1, Buy, 100, &[1_000, 400]));
+		assert_noop!(place(1, 8, 1, &[buy(100, 1)]), Error::<Test>::BeyondRating);
+		Now::set(&(start(9) - 36_000));
+		assert_noop!(place_in((9, 1), 1, 1, &[buy(100, 1)]), Error::<Test>::BeyondRating);
+		assert_ok!(place_in((9, 1), 1, 1, &[sell(100, 1_000)]));
+	});
+}
+
+#[test]
+fn every_reason_to_refuse_a_block_changes_nothing() {
+	test(span_market(), || {
+		let single = |wh: &[Wh]| {
+			let wh = BoundedVec::truncate_from(wh.to_vec());
+			Market::place_block(RuntimeOrigin::signed(1), 8, 1, 1, Buy, 100, wh)
+		};
+		Now::set(&(start(8) - 36_000));
+		assert_noop!(single(&[1]), Error::<Test>::NoBlocks);
+		assert_noop!(block(1, Buy, 100, &[]), Error::<Test>::BeyondSpan);
+		assert_noop!(block_from(9, 1, Buy, 100, &[1; 4]), Error::<Test>::BeyondSpan);
+		assert_noop!(block(1, Buy, 100, &[0, 0]), Error::<Test>::ZeroQuantity);
+		assert_noop!(block(1, Buy, 101, &[1]), Error::<Test>::PriceOffTick);
+		assert_noop!(block(1, Buy, 5_010, &[1]), Error::<Test>::PriceOutOfBounds);
+		assert_noop!(block(2, Buy, 100, &[1, u64::MAX]), Error::<Test>::Overflow);
+		change_point(1, |point| point.until = Some(10));
+		assert_noop!(block(1, Buy, 100, &[1; 3]), Error::<Test>::PointNotInForce);
+		assert_ok!(block(1, Buy, 100, &[1; 2]));
+		assert_noop!(Market::cancel_block(RuntimeOrigin::signed(2), 8, 0, 0), DispatchError::Other(NOT_YOURS));
+		assert_noop!(Market::cancel_block(RuntimeOrigin::signed(1), 8, 0, 7), Error::<Test>::NoOrder);
+		for _ in 1..4 {
+			assert_ok!(block(1, Buy, 100, &[1]));
+		}
+		assert_noop!(block(1, Buy, 100, &[1]), Error::<Test>::TooManyOrders);
+		for n in 0..28u64 {
+			assert_ok!(block(2 + n / 4, Buy, 100, &[1]));
+		}
+		assert_noop!(block(9, Buy, 100, &[1]), Error::<Test>::TooManyBlocks);
+		Free::insert(10, 0);
+		assert_noop!(place(10, 8, 0, &[buy(100, 1)]), DispatchError::Other(NO_FUNDS));
+		Now::set(&gate());
+		assert_noop!(block(9, Buy, 100, &[1]), Error::<Test>::GateClosed);
+		assert_noop!(Market::cancel_block(RuntimeOrigin::signed(1), 8, 0, 0), Error::<Test>::GateClosed);
+	});
+}
+
+#[test]
+fn a_span_whose_delivery_has_begun_fails_as_a_whole() {
+	test(span_market(), || {
+		for interval in SPAN {
+			assert_ok!(place(10, interval, 0, &[sell(100, 1_000)]));
+		}
+		assert_ok!(block(1, Buy, 500, &[10; 4]));
+		while session(FIRST, 0).outcome.is_none() {
+			run_to(start(FIRST).max(Now::get() + 1));
+		}
+		assert!(SPAN.all(|interval| session(interval, 0).outcome.is_some_and(|outcome| !outcome.cleared)));
+		assert!(!accepted(0));
+		assert_eq!(Market::of(1, 9), Position::default());
+	});
+}
+
+#[test]
+fn products_of_a_running_span_stay_until_it_ends() {
+	test(span_market(), || {
+		assert_eq!(Market::first_unopened(), 14);
+		assert_ok!(Market::set_parameters(RuntimeOrigin::root(), parameters()));
+		for _ in 0..10 {
+			run_to(start(13).max(Now::get() + 1));
+			check();
+		}
+		let spans: Vec<_> = (13..17).map(|interval| Market::sessions(interval)[0].product.span).collect();
+		assert_eq!(spans, [4, 4, 4, 1]);
+	});
+}
+
+#[test]
+fn a_span_of_more_zones_than_clearing_has_room_for_fails_safe() {
+	test(span_market(), || {
+		MaxZones::set(&7);
+		clear();
+		assert!(!session(FIRST, 0).outcome.unwrap().cleared);
+	});
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig::with_cases(48))]
+
+	#[test]
+	fn random_spans_keep_every_invariant_however_many_blocks_they_take(
+		orders in prop::collection::vec((1u64..=10, 0u32..4, any::<bool>(), -5i64..5, 1u64..80), 4..40),
+		blocks in prop::collection::vec(
+			(1u64..=10, 0u32..4, any::<bool>(), -5i64..5, prop::collection::vec(0u64..60, 1..4)), 0..12),
+		limit in 0u64..300,
+		room in 1u32..30,
+	) {
+		span_market().execute_with(|| {
+			set_link(1, Link { import_w: Some(limit), export_w: Some(limit), fee: 10 });
+			for (n, at, buys, price, wh) in &orders {
+				let step = if *buys { buy(price * TICK, *wh) } else { sell(price * TICK, *wh) };
+				let _ = place(*n, FIRST + at, point(*n), &[step]);
+			}
+			for (n, at, buys, price, wh) in &blocks {
+				let side = if *buys { Buy } else { Sell };
+				let _ = block_from(FIRST + at, *n, side, price * TICK, wh);
+			}
+			check();
+			let weight = <() as WeightInfo>::poll()
+				.saturating_add(<() as WeightInfo>::begin(4))
+				.saturating_add(<() as WeightInfo>::blocks())
+				.saturating_add(<() as WeightInfo>::decide(8, 200))
+				.saturating_add(<() as WeightInfo>::choose(2, 50).saturating_mul(room.into()));
+			let mut now = gate();
+			while session(FIRST, 0).outcome.is_none() {
+				run_with(now, weight);
+				check();
+				now += 1;
+				assert!(now < start(FIRST));
+			}
+			assert!(ClosingGate::<Test>::get().is_none());
+			for interval in SPAN {
+				let outcome = session(interval, 0).outcome.unwrap();
+				assert!(outcome.cleared);
+				let positions: Vec<_> = (0..10).map(|point| Market::of(point, interval)).collect();
+				let sum = |of: fn(&Position) -> Wh| positions.iter().map(of).sum::<Wh>();
+				assert_eq!((sum(|p| p.bought), sum(|p| p.sold)), (outcome.traded, outcome.traded));
+				let amounts: i128 =
+					(0..10).flat_map(|point| Market::contracts(point, interval)).map(|contract| contract.amount).sum();
+				assert_eq!(amounts + (outcome.fees + outcome.rent) as i128, 0);
+			}
+		});
+	}
+}
