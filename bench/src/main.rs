@@ -9,9 +9,12 @@ mod weights;
 
 use anyhow::{ensure, Context, Result};
 use clap::Parser;
-use measure::{At, Benchmark};
+use measure::{At, Benchmark, Effort};
 use runtime::Runtime;
-use std::{path::PathBuf, time::Instant};
+use std::{
+	path::PathBuf,
+	time::{Duration, Instant},
+};
 
 /// Measures the weights of a runtime that was built with the feature `runtime-benchmarks`.
 #[derive(Parser)]
@@ -40,6 +43,10 @@ struct Arguments {
 	/// Measurements at each value.
 	#[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
 	repeats: u32,
+
+	/// Seconds for one benchmark: one that would take longer gets fewer repeats, then fewer values.
+	#[arg(long, default_value_t = 60)]
+	seconds: u64,
 
 	/// Write `<pallet>.rs` into this folder; without it, print the table only.
 	#[arg(long, value_name = "FOLDER", conflicts_with = "benchmark")]
@@ -100,6 +107,8 @@ fn check(runtime: &Runtime, selected: &[Benchmark]) -> Result<()> {
 }
 
 fn measure(runtime: &Runtime, selected: &[Benchmark], arguments: &Arguments) -> Result<()> {
+	let Arguments { steps, repeats, seconds, .. } = *arguments;
+	let effort = Effort { steps, repeats, patience: Duration::from_secs(seconds) };
 	let mut measured = Vec::new();
 	println!(
 		"{:<42} {:>16} {:>15} {:>7} {:>7} {:>8}",
@@ -107,7 +116,7 @@ fn measure(runtime: &Runtime, selected: &[Benchmark], arguments: &Arguments) -> 
 	);
 	for benchmark in selected {
 		let began = Instant::now();
-		let results = measure::run(runtime, benchmark, &arguments.at, arguments.steps, arguments.repeats)
+		let results = measure::run(runtime, benchmark, &arguments.at, effort)
 			.with_context(|| format!("{}::{}", benchmark.pallet, benchmark.name))?;
 		println!("{} {:>6.1} s", weights::row(benchmark, &results), began.elapsed().as_secs_f64());
 		if arguments.at.is_empty() {
@@ -115,7 +124,7 @@ fn measure(runtime: &Runtime, selected: &[Benchmark], arguments: &Arguments) -> 
 		}
 	}
 	if let Some(folder) = &arguments.output {
-		let how = format!("{} steps, {} repeats", arguments.steps, arguments.repeats);
+		let how = format!("Up to {steps} steps and {repeats} repeats in {seconds} s");
 		for file in weights::write(folder, &measured, &how, &arguments.note)? {
 			println!("wrote {}", file.display());
 		}

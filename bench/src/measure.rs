@@ -5,7 +5,10 @@ use anyhow::{anyhow, bail, ensure, Context, Error, Result};
 use codec::{Decode, Encode};
 use frame_benchmarking::{BenchmarkBatch, BenchmarkConfig, BenchmarkList, BenchmarkParameter, BenchmarkResult};
 use frame_support::traits::StorageInfo;
-use std::str::FromStr;
+use std::{
+	str::FromStr,
+	time::{Duration, Instant},
+};
 
 type Components = Vec<(BenchmarkParameter, u32)>;
 
@@ -65,18 +68,54 @@ pub fn list(runtime: &Runtime, extra: bool) -> Result<Vec<Benchmark>> {
 	Ok(all)
 }
 
-/// Measures at given values of components, or, if none is given, over `steps` values of each component.
+/// How much is measured.
+#[derive(Clone, Copy)]
+pub struct Effort {
+	/// Values of each component.
+	pub steps: u32,
+	/// Measurements at each value.
+	pub repeats: u32,
+	/// Time for one benchmark.
+	pub patience: Duration,
+}
+
+/// Fewest values of a component that are measured for want of time.
+const FEWEST_STEPS: u32 = 4;
+
+impl Effort {
+	/// Fewer repeats, then fewer values, of a benchmark that would take too long, if running it takes `once`.
+	fn bounded(self, once: Duration, components: usize) -> Self {
+		let Self { mut steps, mut repeats, patience } = self;
+		let takes = |steps: u32, repeats: u32| {
+			let points = u32::try_from(components).unwrap_or(u32::MAX).saturating_mul(steps).max(1);
+			once.saturating_mul(points.saturating_mul(repeats.saturating_add(1)))
+		};
+		while takes(steps, repeats) > patience && repeats > 1 {
+			repeats = repeats.saturating_sub(1);
+		}
+		while takes(steps, repeats) > patience && steps > FEWEST_STEPS {
+			steps = steps.saturating_sub(1);
+		}
+		Self { steps, repeats, patience }
+	}
+}
+
+/// Measures at given values of components, or, if none is given, over values of each component.
 ///
 /// # Errors
 /// A component or a value that the benchmark does not have, or what the benchmark failed with.
-pub fn run(runtime: &Runtime, benchmark: &Benchmark, at: &[At], steps: u32, repeats: u32) -> Result<Results> {
-	let points = if at.is_empty() { benchmark.points(steps)? } else { vec![benchmark.point(at)?] };
+pub fn run(runtime: &Runtime, benchmark: &Benchmark, at: &[At], effort: Effort) -> Result<Results> {
+	// First with the benchmark's assertions: what is measured is what they hold for.
+	let greatest = benchmark.point(at)?;
+	let began = Instant::now();
+	dispatch(runtime, On::Timed, benchmark, &greatest, true, 1)?;
+	let effort = effort.bounded(began.elapsed(), benchmark.components.len());
+
+	let points = if at.is_empty() { benchmark.points(effort.steps)? } else { vec![greatest] };
 	let mut results = Results { time: Vec::new(), accesses: Vec::new() };
 	for point in points {
-		// What is counted is what the benchmark's assertions hold for.
-		dispatch(runtime, On::Timed, benchmark, &point, true, 1)?;
 		results.accesses.extend(dispatch(runtime, On::Counted, benchmark, &point, false, 1)?);
-		results.time.extend(dispatch(runtime, On::Timed, benchmark, &point, false, repeats)?);
+		results.time.extend(dispatch(runtime, On::Timed, benchmark, &point, false, effort.repeats)?);
 	}
 	Ok(results)
 }
@@ -95,6 +134,11 @@ pub fn verify(runtime: &Runtime, benchmark: &Benchmark) -> Result<()> {
 }
 
 impl Benchmark {
+	#[cfg(test)]
+	pub fn new(pallet: &str, name: &str, components: Vec<(BenchmarkParameter, u32, u32)>) -> Self {
+		Self { pallet: pallet.into(), instance: Vec::new(), name: name.into(), components }
+	}
+
 	/// Evenly spread values of each component while the others are at their greatest.
 	fn points(&self, steps: u32) -> Result<Vec<Components>> {
 		let greatest = self.point(&[])?;
@@ -151,4 +195,48 @@ fn dispatch(
 	let batches = Result::<Vec<BenchmarkBatch>, String>::decode(&mut &answer[..])?;
 	let batches = batches.map_err(|error| anyhow!("{error}"))?;
 	Ok(batches.into_iter().flat_map(|batch| batch.results).collect())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	const SECOND: Duration = Duration::from_secs(1);
+
+	fn bounded(once: Duration, components: usize) -> (u32, u32) {
+		let effort = Effort { steps: 10, repeats: 5, patience: 60 * SECOND }.bounded(once, components);
+		(effort.steps, effort.repeats)
+	}
+
+	#[test]
+	fn a_quick_benchmark_is_measured_as_asked() {
+		assert_eq!(bounded(SECOND / 100, 2), (10, 5));
+		assert_eq!(bounded(SECOND, 0), (10, 5));
+	}
+
+	#[test]
+	fn a_slow_benchmark_loses_repeats_before_values() {
+		assert_eq!(bounded(SECOND, 1), (10, 5));
+		assert_eq!(bounded(SECOND, 2), (10, 2));
+		assert_eq!(bounded(2 * SECOND, 2), (7, 1));
+		assert_eq!(bounded(100 * SECOND, 2), (FEWEST_STEPS, 1));
+	}
+
+	#[test]
+	fn components_are_given_as_name_and_value() {
+		let at: At = "N=7".parse().expect("it is well formed");
+		assert_eq!((at.name.as_str(), at.value), ("n", 7));
+		assert!("n".parse::<At>().is_err());
+		assert!("n=-1".parse::<At>().is_err());
+	}
+
+	#[test]
+	fn values_are_spread_from_the_least_to_the_greatest_and_never_measured_twice() {
+		let components = vec![(BenchmarkParameter::n, 1, 4), (BenchmarkParameter::z, 7, 7)];
+		let benchmark = Benchmark::new("pallet_market", "close", components);
+		let points = benchmark.points(3).expect("they are in range");
+		let of = |n| vec![(BenchmarkParameter::n, n), (BenchmarkParameter::z, 7)];
+		assert_eq!(points, [of(1), of(2), of(4)]);
+		assert!(benchmark.point(&["z=8".parse().expect("it is well formed")]).is_err());
+	}
 }
