@@ -1,22 +1,132 @@
-//! `busbar order`: place, replace and cancel orders.
+//! `busbar order`: orders of call auctions, block orders, and orders of continuous sessions.
 
 use super::{print_json, signer, submitter};
-use crate::{chain::submit::Submitter, failure::Failure, Global};
+use crate::{
+	chain::{sign::Signer, submit::Submitter},
+	failure::Failure,
+	Global,
+};
 use anyhow::Result;
-use busbar_primitives::{Interval, PointId, ProductId, Side, Step};
-use busbar_runtime::{pallet_market, RuntimeCall};
-use clap::{Args, Subcommand};
+use busbar_primitives::{Interval, PointId, ProductId, Side, Step, TimeInForce};
+use busbar_runtime::{pallet_market, RuntimeCall, RuntimeEvent};
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
 /// Place, replace or cancel an order
 #[derive(Subcommand)]
 pub enum Order {
-	/// Place an order: a step curve for one interval at one connection point
+	/// Place an order in an auction: a step curve for one interval at one connection point
 	Place(Curve),
-	/// Replace the standing order of a connection point, with a new place in time priority
+	/// Replace the standing order of a connection point in an auction, with a new place in time priority
 	Replace(Curve),
-	/// Cancel the standing order of a connection point
+	/// Cancel the standing order of a connection point in an auction
 	Cancel(Target),
+	/// Place a block order: one price and an energy for each of several consecutive intervals, all or nothing
+	Block(Block),
+	/// Cancel a block order by its number
+	CancelBlock(Numbered),
+	/// Submit an order to a continuous session, where it trades at once with what it can
+	Submit(Limit),
+	/// Change price and quantity of a standing order of a continuous session
+	Amend(Amend),
+	/// Withdraw a standing order from a continuous session by its number
+	Withdraw(Numbered),
+}
+
+#[derive(Args)]
+pub struct Block {
+	#[command(flatten)]
+	target: Target,
+	/// Limit of the block's sum, in nEUR/Wh
+	#[arg(long, allow_hyphen_values = true)]
+	price: i64,
+	/// Whether it buys or sells
+	#[arg(long, value_enum)]
+	side: Way,
+	/// Energy in Wh of the interval and of those that follow it
+	#[arg(long, value_delimiter = ',', required = true)]
+	wh: Vec<u64>,
+}
+
+#[derive(Args)]
+pub struct Numbered {
+	/// Delivery interval; of a block any of its span
+	#[arg(long)]
+	interval: Interval,
+	/// Product: its place in the interval's list
+	#[arg(long)]
+	product: ProductId,
+	/// The order's number
+	#[arg(long)]
+	id: u64,
+}
+
+#[derive(Args)]
+pub struct Limit {
+	#[command(flatten)]
+	target: Target,
+	/// Limit in nEUR/Wh, including the fees that it may have to bear
+	#[arg(long, allow_hyphen_values = true)]
+	price: i64,
+	/// Whether it buys or sells
+	#[arg(long, value_enum)]
+	side: Way,
+	/// Quantity in Wh
+	#[arg(long)]
+	wh: u64,
+	/// What becomes of the part that does not trade at once
+	#[arg(long, value_enum, default_value = "good-till-gate")]
+	time_in_force: Time,
+}
+
+#[derive(Args)]
+pub struct Amend {
+	#[command(flatten)]
+	order: Numbered,
+	/// New limit in nEUR/Wh
+	#[arg(long, allow_hyphen_values = true)]
+	price: i64,
+	/// New quantity in Wh
+	#[arg(long)]
+	wh: u64,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Way {
+	Buy,
+	Sell,
+}
+
+impl From<Way> for Side {
+	fn from(way: Way) -> Self {
+		match way {
+			Way::Buy => Side::Buy,
+			Way::Sell => Side::Sell,
+		}
+	}
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Time {
+	/// It stands until the gate closes
+	GoodTillGate,
+	/// It is cancelled
+	ImmediateOrCancel,
+	/// All of it trades at once, or nothing does
+	FillOrKill,
+	/// All of it trades, now or later, or nothing does
+	AllOrNothing,
+}
+
+impl From<Time> for TimeInForce {
+	fn from(time: Time) -> Self {
+		match time {
+			Time::GoodTillGate => Self::GoodTillGate,
+			Time::ImmediateOrCancel => Self::ImmediateOrCancel,
+			Time::FillOrKill => Self::FillOrKill,
+			Time::AllOrNothing => Self::AllOrNothing,
+		}
+	}
 }
 
 #[derive(Args, Clone, Copy)]
@@ -59,14 +169,57 @@ impl Curve {
 impl Order {
 	pub async fn run(self, global: &Global) -> Result<()> {
 		let signer = signer(global)?;
-		let Target { point, interval, product } = match &self {
-			Self::Place(curve) | Self::Replace(curve) => curve.target,
-			Self::Cancel(target) => *target,
+		let (session, call) = match self {
+			Self::Place(_) | Self::Replace(_) | Self::Cancel(_) => return self.auction(global, &signer).await,
+			Self::Block(Block { target: Target { point, interval, product }, price, side, wh }) => {
+				let wh = wh.try_into().map_err(|_| Failure::input("a block cannot have that many intervals"))?;
+				let interval = named(interval)?;
+				let side = side.into();
+				let call = pallet_market::Call::place_block { interval, product, point, side, price, wh };
+				((interval, product), call)
+			},
+			Self::CancelBlock(Numbered { interval, product, id }) => {
+				let id = id.try_into().map_err(|_| Failure::input("there is no block with that number"))?;
+				((interval, product), pallet_market::Call::cancel_block { interval, product, id })
+			},
+			Self::Submit(Limit { target: Target { point, interval, product }, price, side, wh, time_in_force }) => {
+				let interval = named(interval)?;
+				let (side, time_in_force) = (side.into(), time_in_force.into());
+				let call = pallet_market::Call::submit { interval, product, point, side, price, wh, time_in_force };
+				((interval, product), call)
+			},
+			Self::Amend(Amend { order: Numbered { interval, product, id }, price, wh }) => {
+				((interval, product), pallet_market::Call::amend { interval, product, id, price, wh })
+			},
+			Self::Withdraw(Numbered { interval, product, id }) => {
+				((interval, product), pallet_market::Call::withdraw { interval, product, id })
+			},
 		};
-		let steps = match &self {
-			Self::Place(curve) | Self::Replace(curve) => curve.steps()?,
-			Self::Cancel(_) => Vec::new(),
+		let outcome = submitter(global).await?.run(&signer, RuntimeCall::Market(call)).await?;
+		let own = |event: &RuntimeEvent| match event {
+			RuntimeEvent::Market(event) => Some(format!("{event:?}")),
+			_ => None,
 		};
+		let events: Vec<_> = outcome.events.iter().filter_map(own).collect();
+		if global.json {
+			return print_json(&json!({
+				"block": outcome.block.0, "block_hash": outcome.block.1, "interval": session.0, "product": session.1,
+				"events": events,
+			}));
+		}
+		println!("Finalised in block {} ({:?}).", outcome.block.0, outcome.block.1);
+		events.iter().for_each(|event| println!("{event}"));
+		Ok(())
+	}
+
+	/// Orders of call auctions.
+	async fn auction(self, global: &Global, signer: &Signer) -> Result<()> {
+		let (target, steps) = match &self {
+			Self::Place(curve) | Self::Replace(curve) => (curve.target, curve.steps()?),
+			Self::Cancel(target) => (*target, Vec::new()),
+			_ => return Ok(()),
+		};
+		let Target { point, interval, product } = target;
 		let steps = steps.try_into().map_err(|_| Failure::input("an order cannot have that many steps"))?;
 		let submitter = submitter(global).await?;
 		let interval = match interval {
@@ -76,10 +229,10 @@ impl Order {
 		let call = match self {
 			Self::Place(_) => pallet_market::Call::place { interval, product, point, steps },
 			Self::Replace(_) => pallet_market::Call::replace { interval, product, point, steps },
-			Self::Cancel(_) => pallet_market::Call::cancel { interval, product, point },
+			_ => pallet_market::Call::cancel { interval, product, point },
 		};
 		let cancelled = matches!(call, pallet_market::Call::cancel { .. });
-		let outcome = submitter.run(&signer, RuntimeCall::Market(call)).await?;
+		let outcome = submitter.run(signer, RuntimeCall::Market(call)).await?;
 		let orders = submitter.chain().orders(outcome.block.1, (interval, product)).await?;
 		let order = orders.into_iter().find(|order| order.point == point);
 		if global.json {
@@ -101,6 +254,11 @@ impl Order {
 		}
 		Ok(())
 	}
+}
+
+/// The interval, which such orders must name.
+fn named(interval: Option<Interval>) -> Result<Interval, Failure> {
+	interval.ok_or_else(|| Failure::input("say which: --interval N; `busbar book` names the next open one"))
 }
 
 /// The first interval of whose product a transaction that is sent now still reaches the open gate.
