@@ -143,8 +143,16 @@ pub trait Collateral<AccountId> {
 
 /// What meters proved. Implemented by `pallet-metering`.
 pub trait Readings {
-	/// A point's reading; `None` until one was proven.
+	/// The newest version of a point's reading; `None` until one was proven.
 	fn of(point: PointId, interval: Interval) -> Option<Metered>;
+
+	/// How often a point's reading was replaced, plus one; 0 until one was proven. Settlement of an earlier version owes
+	/// the difference.
+	fn version(point: PointId, interval: Interval) -> u16;
+
+	/// Whether the regulator must still decide which reading of the point is right, so that settlement waits. Ends by
+	/// itself at the dispute's deadline.
+	fn is_contested(point: PointId, interval: Interval) -> bool;
 }
 
 /// When an interval's money has stopped moving. Implemented by `pallet-settlement`.

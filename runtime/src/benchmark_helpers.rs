@@ -6,9 +6,10 @@ use crate::{
 };
 use alloc::vec;
 use busbar_primitives::{
+	metering::Registers,
 	traits::{Calendar, Grid as _, Positions},
-	Interval, Link, Metered, Moment, ParticipantId, PointId, PointKind, ProductId, Quality, Role, Scope, Side, Step,
-	Watt, ZoneId,
+	Interval, Link, Moment, ParticipantId, PointId, PointKind, ProductId, Quality, Role, Scope, Side, Step, Watt,
+	ZoneId,
 };
 use frame_support::{
 	traits::{
@@ -17,6 +18,7 @@ use frame_support::{
 		Get, Hooks,
 	},
 	weights::WeightMeter,
+	BoundedVec,
 };
 use sp_core::H256;
 
@@ -156,7 +158,9 @@ impl pallet_market::BenchmarkHelper<AccountId> for Helper {
 impl pallet_metering::BenchmarkHelper<AccountId> for Helper {
 	fn operator() -> (AccountId, ParticipantId) {
 		narrow(genesis::devnet_id("MeterOperator"), Role::MeterOperator);
-		(genesis::devnet_account("MeterOperator"), genesis::devnet_id("MeterOperator"))
+		let account = genesis::devnet_account("MeterOperator");
+		<Balances as Mutate<_>>::set_balance(&account, RICH);
+		(account, genesis::devnet_id("MeterOperator"))
 	}
 
 	fn add_points(count: u32) {
@@ -169,6 +173,19 @@ impl pallet_metering::BenchmarkHelper<AccountId> for Helper {
 		let interval = open_interval();
 		set_time(Market::terms(interval).expect("it has just opened").delivery_end);
 		interval
+	}
+
+	fn regulator() -> AccountId {
+		let (id, account) = member(u32::MAX);
+		pallet_participants::Roles::<Runtime>::insert(
+			id,
+			BoundedVec::truncate_from(vec![(Role::Regulator, Scope::Zone(0))]),
+		);
+		account
+	}
+
+	fn owner(point: PointId) -> AccountId {
+		member(point).1
 	}
 }
 
@@ -225,8 +242,9 @@ impl pallet_settlement::BenchmarkHelper<AccountId> for Helper {
 		set_time(terms.delivery_end);
 		let operator = genesis::devnet_id("MeterOperator");
 		for point in 0..points {
-			let metered = Metered { import: wh.saturating_mul(10), export: 0, quality: Quality::Measured };
-			let proven = pallet_metering::Proven { operator, metered, import_varh: 0, export_varh: 0 };
+			let registers = Registers { import: wh.saturating_mul(10), ..Default::default() };
+			let (meter, version, dataset, quality, faulted) = (point, 1, 0, Quality::Measured, false);
+			let proven = pallet_metering::Proven { meter, operator, version, dataset, registers, quality, faulted };
 			pallet_metering::Readings::<Runtime>::insert(interval, point, proven);
 		}
 		assert!(Timestamp::get() >= terms.delivery_end);

@@ -1,11 +1,14 @@
-//! What the meter operator does: a dataset of readings off chain, its root on chain, and proofs.
+//! What meters and their operator do: signed readings, a dataset of them off chain, its root on chain, and proofs.
 
 use super::{data::Kind, forecast::salt};
 use anyhow::{Context, Result};
 use busbar_merkle::Tree;
-use busbar_primitives::{Interval, ParticipantId, PointId, Quality, Wh};
+use busbar_primitives::{
+	metering::{MeterId, Reading, SignedReading},
+	Interval, ParticipantId, PointId, Quality, Wh,
+};
 use busbar_runtime::{
-	pallet_metering::{self, ProvenReading, Reading},
+	pallet_metering::{self, ProvenReading},
 	Runtime, RuntimeCall,
 };
 use busbar_store::{
@@ -13,7 +16,39 @@ use busbar_store::{
 	hash_of,
 };
 use bytes::Bytes;
-use sp_core::Get;
+use sp_core::{ed25519, Get, Pair, H256};
+
+/// What a meter counted.
+pub struct Counted {
+	pub meter: MeterId,
+	/// What the meter signs with.
+	pub device: ed25519::Pair,
+	pub point: PointId,
+	pub kind: Kind,
+	/// Drawn or fed in, by the point's kind, in Wh.
+	pub wh: Wh,
+}
+
+impl Counted {
+	/// The reading, signed by its device for the chain with this genesis hash.
+	fn sign(&self, interval: Interval, genesis: &H256) -> SignedReading {
+		let (import, export) = match self.kind {
+			Kind::Load => (self.wh, 0),
+			Kind::Pv => (0, self.wh),
+		};
+		let reading = Reading {
+			meter: self.meter,
+			point: self.point,
+			interval,
+			import,
+			export,
+			import_varh: 0,
+			export_varh: 0,
+			quality: Quality::Measured,
+		};
+		SignedReading { reading, signature: Some(self.device.sign(&reading.signing_payload(genesis))) }
+	}
+}
 
 /// All readings of an interval, each with its salt.
 pub struct Dataset {
@@ -24,37 +59,25 @@ pub struct Dataset {
 }
 
 impl Dataset {
-	/// Readings of what the points truly drew or fed in: by point, what it is, and its energy in Wh.
+	/// Signed readings of what the meters counted.
 	///
 	/// # Errors
-	/// If a point is named twice.
+	/// If a meter is named twice.
 	pub fn new(
 		seed: u64,
 		quarter: usize,
 		interval: Interval,
 		operator: ParticipantId,
-		points: &[(PointId, Kind, Wh)],
+		genesis: H256,
+		counted: impl Iterator<Item = Counted>,
 	) -> Result<Self> {
-		let mut rows: Vec<_> = points
-			.iter()
-			.map(|(point, kind, wh)| {
-				let (import, export) = match kind {
-					Kind::Load => (*wh, 0),
-					Kind::Pv => (0, *wh),
-				};
-				let reading = Reading {
-					point: *point,
-					interval,
-					import,
-					export,
-					import_varh: 0,
-					export_varh: 0,
-					quality: Quality::Measured,
-				};
-				Row { reading, salt: salt(seed, *point as usize, quarter), signature: [0; 64] }
+		let mut rows: Vec<_> = counted
+			.map(|counted| Row {
+				signed: counted.sign(interval, &genesis),
+				salt: salt(seed, counted.point as usize, quarter),
 			})
 			.collect();
-		rows.sort_by_key(|row| row.reading.point);
+		rows.sort_by_key(|row| row.signed.reading.meter);
 		let readings = Readings { operator, interval, version: 1, rows };
 		let bytes = readings.to_parquet()?.into();
 		Ok(Self { tree: readings.tree(), readings, bytes })
@@ -91,7 +114,7 @@ impl Dataset {
 				let index = u32::try_from(index).context("a dataset has less than 2^32 readings")?;
 				let proof = self.tree.proof(index).context("every leaf has a proof; qed")?;
 				let proof = proof.try_into().ok().context("a proof is at most 32 hashes; qed")?;
-				Ok(ProvenReading { reading: row.reading, salt: row.salt, index, proof })
+				Ok(ProvenReading { signed: row.signed, salt: row.salt, index, proof })
 			})
 			.collect::<Result<Vec<_>>>()?;
 		proven
@@ -108,13 +131,19 @@ impl Dataset {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use codec::Encode;
 
 	#[test]
-	fn every_reading_is_proven_under_the_attested_root() {
-		let points: Vec<_> =
-			(0..112).map(|point| (point, if point < 103 { Kind::Load } else { Kind::Pv }, 10)).collect();
-		let dataset = Dataset::new(1, 0, 9, ParticipantId([1; 16]), &points).unwrap();
+	fn every_reading_is_signed_and_proven_under_the_attested_root() {
+		let genesis = H256::repeat_byte(4);
+		let device = |meter: u32| ed25519::Pair::from_seed(&[meter as u8; 32]);
+		let counted = (0..112).rev().map(|meter| Counted {
+			meter,
+			device: device(meter),
+			point: 200 - meter,
+			kind: if meter < 103 { Kind::Load } else { Kind::Pv },
+			wh: 10,
+		});
+		let dataset = Dataset::new(1, 0, 9, ParticipantId([1; 16]), genesis, counted).unwrap();
 		let RuntimeCall::Metering(pallet_metering::Call::attest { root, count, bytes, .. }) = dataset.attest() else {
 			panic!("not an attestation")
 		};
@@ -124,9 +153,12 @@ mod tests {
 			let RuntimeCall::Metering(pallet_metering::Call::prove { readings, .. }) = call else {
 				panic!("not a proof")
 			};
-			for reading in readings {
-				let leaf = busbar_merkle::leaf_hash(&[&reading.salt[..], &reading.reading.encode()].concat());
-				assert!(busbar_merkle::verify(root, count, reading.index, leaf, &reading.proof));
+			for ProvenReading { signed, salt, index, proof } in readings {
+				assert!(busbar_merkle::verify(root, count, index, signed.leaf(&salt), &proof));
+				let reading = signed.reading;
+				assert_eq!((reading.meter, reading.point), (index, 200 - index));
+				assert!(signed.is_authentic(&genesis, &device(index).public().0));
+				assert!(!signed.is_authentic(&genesis, &device(index + 1).public().0));
 				proven += 1;
 			}
 		}

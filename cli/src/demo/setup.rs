@@ -11,13 +11,18 @@ use crate::{
 	failure::Failure,
 };
 use anyhow::{Context, Result};
-use busbar_primitives::{energy, Balance, Interval, PointId, PointKind, Price, Scope, Terms, Watt, ZoneId};
+use busbar_primitives::{
+	energy,
+	metering::{Duty, MeterClass, MeterId},
+	Balance, Interval, PointId, PointKind, Price, Scope, Terms, Watt, ZoneId,
+};
 use busbar_runtime::{
-	pallet_grid, pallet_metering, pallet_participants, pallet_settlement, AccountId, Runtime, RuntimeCall, RuntimeEvent,
+	pallet_grid, pallet_metering, pallet_participants, pallet_settlement, AccountId, Metering, Runtime, RuntimeCall,
+	RuntimeEvent,
 };
 use frame_support::dispatch::GetDispatchInfo;
 use futures::future::try_join_all;
-use sp_core::Get;
+use sp_core::{Get, Pair};
 use std::collections::BTreeMap;
 
 /// Greatest weight of a batch, in ps of reference time: two of them share a block.
@@ -92,15 +97,22 @@ pub async fn setup(submitter: &Submitter, plan: &Plan, seed: u64, progress: &Pro
 	let meters = fresh
 		.iter()
 		.map(|member| {
-			let (point, device) = (points[*member], members[*member].device());
-			RuntimeCall::Metering(pallet_metering::Call::register_meter { point, device })
+			let (point, device) = (points[*member], members[*member].device().public().0);
+			let (class, duty, from) = (MeterClass::B, Duty::Main, 0);
+			RuntimeCall::Metering(pallet_metering::Call::register_meter { point, device, class, duty, from })
 		})
 		.collect();
+	let bond = missing_bond(submitter, &operators.meter_operator).await?;
 	let (a, (b, minted)) = tokio::try_join!(
 		run_batches(submitter, &operators.meter_operator, meters),
-		mint(submitter, plan, &operators, &members, &terms, clock.interval_s)
+		mint(submitter, plan, &operators, &members, &terms, clock.interval_s, bond)
 	)?;
 	transactions += a + b;
+	let meters = meters_at(submitter, &points).await?;
+	if bond > 0 {
+		let call = pallet_metering::Call::post_bond { amount: bond };
+		transactions += run_batches(submitter, &operators.meter_operator, vec![RuntimeCall::Metering(call)]).await?;
+	}
 
 	progress.step("paying deposits");
 	let deposits = try_join_all(fresh.iter().map(|member| async {
@@ -111,7 +123,7 @@ pub async fn setup(submitter: &Submitter, plan: &Plan, seed: u64, progress: &Pro
 	}))
 	.await?;
 	transactions += deposits.len() as u64;
-	Ok(World { operators, members, points, coupling, root, from, minted, transactions })
+	Ok(World { operators, members, points, meters, coupling, root, from, minted, transactions })
 }
 
 /// Submits calls in batches and waits until all are final. Returns the number of transactions.
@@ -180,6 +192,33 @@ async fn add_points(
 	Ok((points, coupling, fresh))
 }
 
+/// The main meter of each connection point.
+async fn meters_at(submitter: &Submitter, points: &[PointId]) -> Result<Vec<MeterId>> {
+	let at = submitter.finalised().1;
+	try_join_all(points.iter().map(|point| async move {
+		let key = pallet_metering::FittedMeters::<Runtime>::hashed_key_for(point, Duty::Main);
+		let fitted: Option<pallet_metering::Fitted> = submitter.chain().storage(at, &key).await?;
+		Ok(fitted.with_context(|| format!("connection point {point} has no meter"))?.meter)
+	}))
+	.await
+}
+
+/// What the meter operator has to post before it may attest, in nEUR.
+async fn missing_bond(submitter: &Submitter, operator: &Signer) -> Result<Balance> {
+	let at = submitter.finalised().1;
+	let id = submitter
+		.chain()
+		.participant(at, operator.account())
+		.await?
+		.context("//MeterOperator is no participant: the demonstration needs the identities of the devnet's genesis")?
+		.id;
+	let key = pallet_metering::Operators::<Runtime>::hashed_key_for(id);
+	let record: Option<pallet_metering::Operator<AccountId>> = submitter.chain().storage(at, &key).await?;
+	let (bond, reputation) =
+		record.map_or((0, pallet_metering::FULL_REPUTATION), |record| (record.bond, record.reputation));
+	Ok(Metering::required_bond(reputation).saturating_sub(bond))
+}
+
 async fn points_by_owner(
 	submitter: &Submitter,
 ) -> Result<BTreeMap<(busbar_primitives::ParticipantId, ZoneId), PointId>> {
@@ -218,7 +257,7 @@ fn need(terms: &Terms, power: Watt, interval_s: u32) -> Balance {
 	at_price(worst, power, interval_s).saturating_mul(INTERVALS_COVERED).saturating_add(WORKING_MONEY)
 }
 
-/// Mints what members and utility lack: one settlement agent proposes, the other approves.
+/// Mints what members, utility and meter operator lack: one settlement agent proposes, the other approves.
 async fn mint(
 	submitter: &Submitter,
 	plan: &Plan,
@@ -226,6 +265,7 @@ async fn mint(
 	members: &[Member],
 	terms: &Terms,
 	interval_s: u32,
+	bond: Balance,
 ) -> Result<(u64, Balance)> {
 	let at = submitter.finalised().1;
 	// The utility's order has two sides.
@@ -237,7 +277,7 @@ async fn mint(
 			let power = planned.import_w.max(planned.export_w);
 			(member.signer.account().clone(), need(terms, power, interval_s))
 		})
-		.chain([utility])
+		.chain([utility, (operators.meter_operator.account().clone(), bond)])
 		.collect();
 	let has = try_join_all(needs.iter().map(|(account, _)| submitter.chain().account(at, account))).await?;
 	let payments: Vec<_> = needs

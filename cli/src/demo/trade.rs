@@ -4,7 +4,7 @@
 use super::{
 	data::{DataSet, Kind},
 	forecast::forecast,
-	meter::Dataset,
+	meter::{Counted, Dataset},
 	plan::{Plan, UTILITY_BUYS, UTILITY_SELLS},
 	progress::Progress,
 	world::World,
@@ -237,11 +237,14 @@ async fn cleared(context: &Context, interval: Interval) -> Result<Tip> {
 
 /// Attests the interval's true readings and proves them, and waits until all stand in a block.
 async fn attest(context: &Context, quarter: usize, interval: Interval) -> Result<u64> {
-	let readings = (0..context.world.members.len())
-		.map(|member| {
-			(context.world.points[member], context.world.members[member].kind, context.truth(quarter, member))
-		})
-		.collect::<Vec<_>>();
+	let world = &context.world;
+	let counted = world.members.iter().enumerate().map(|(index, member)| Counted {
+		meter: world.meters[index],
+		device: member.device(),
+		point: world.points[index],
+		kind: member.kind,
+		wh: context.truth(quarter, index),
+	});
 	let operator = &context.world.operators.meter_operator;
 	let id = context
 		.submitter
@@ -250,7 +253,8 @@ async fn attest(context: &Context, quarter: usize, interval: Interval) -> Result
 		.await?
 		.context("//MeterOperator is no participant")?
 		.id;
-	let dataset = Dataset::new(context.seed, quarter, interval, id, &readings)?;
+	let genesis = context.submitter.chain().genesis();
+	let dataset = Dataset::new(context.seed, quarter, interval, id, genesis, counted)?;
 	if let Some(store) = &context.store {
 		// Before the chain knows its hash, so that whoever reads the chain finds the dataset.
 		store.put(Class::Readings, dataset.bytes()).await?;

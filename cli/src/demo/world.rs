@@ -6,7 +6,7 @@ use super::{
 	plan::{Plan, PlannedPoint},
 };
 use crate::{chain::sign::Signer, failure::Failure};
-use busbar_primitives::{ParticipantId, PointId, Role, ZoneId};
+use busbar_primitives::{metering::MeterId, ParticipantId, PointId, Role, ZoneId};
 use busbar_runtime::{pallet_participants, pallet_utility, Runtime, RuntimeCall};
 use sp_core::{ed25519, Pair, H256};
 use sp_crypto_hashing::blake2_256;
@@ -72,10 +72,10 @@ impl Member {
 		}
 	}
 
-	/// What its meter signs with.
-	pub fn device(&self) -> [u8; 32] {
+	/// What its meter signs with: always the same, so that a second run on the same chain finds its meters.
+	pub fn device(&self) -> ed25519::Pair {
 		let seed = blake2_256(&[b"busbar:meter:", self.name.as_bytes()].concat());
-		ed25519::Pair::from_seed(&seed).public().0
+		ed25519::Pair::from_seed(&seed)
 	}
 
 	/// The membership provider's call that registers it, with its signed acceptance.
@@ -108,6 +108,8 @@ pub struct World {
 	pub members: Vec<Member>,
 	/// Number of each member's connection point on the chain.
 	pub points: Vec<PointId>,
+	/// Number of the meter at each member's connection point.
+	pub meters: Vec<MeterId>,
 	/// The utility's coupling to the wholesale market.
 	pub coupling: PointId,
 	/// Number of the plan's root on the chain.
@@ -132,7 +134,7 @@ mod tests {
 		let plan = Plan::build(&data, 900).unwrap();
 		let members = members(&plan, 1).unwrap();
 		let accounts: std::collections::BTreeSet<_> = members.iter().map(|member| member.signer.account()).collect();
-		let devices: std::collections::BTreeSet<_> = members.iter().map(Member::device).collect();
+		let devices: std::collections::BTreeSet<_> = members.iter().map(|member| member.device().public()).collect();
 		let ids: std::collections::BTreeSet<_> = members.iter().map(|member| member.id).collect();
 		assert_eq!((accounts.len(), devices.len(), ids.len()), (112, 112, 112));
 	}

@@ -1,59 +1,186 @@
-//! Benchmarks of the calls.
+//! Benchmarks of the calls, each in its dearest case.
 
 use super::*;
 use alloc::vec::Vec;
 use busbar_merkle::MAX_PROOF;
-use busbar_primitives::{Interval, Quality};
+use busbar_primitives::{
+	metering::{intervals_per_day, Duty, MeterClass, MeterId, Reading, Registers, SignedReading, ESTIMATE_DAYS},
+	traits::Calendar,
+	Balance, Interval, ParticipantId, PointId, Quality,
+};
 use frame_benchmarking::v2::*;
 use frame_support::{traits::Get, BoundedVec};
 use frame_system::RawOrigin;
-use sp_core::H256;
+use sp_core::{crypto::KeyTypeId, ed25519, H256};
 
 type Helper<T> = <T as Config>::BenchmarkHelper;
 
-fn reading(point: u32, interval: Interval) -> Reading {
-	Reading { point, interval, import: 1, export: 2, import_varh: 3, export_varh: 4, quality: Quality::Measured }
+/// Where the host keeps the device's key.
+const KEYS: KeyTypeId = KeyTypeId(*b"mtrb");
+
+fn device() -> ed25519::Public {
+	sp_io::crypto::ed25519_generate(KEYS, Some(b"//device".to_vec()))
+}
+
+/// Registers a point's main meter with this device.
+fn add_meter<T: Config>(who: &T::AccountId, point: PointId, key: ed25519::Public) -> Result<MeterId, BenchmarkError> {
+	Pallet::<T>::do_register_meter(who.clone(), point, key.0, MeterClass::A, Duty::Main, 0)?;
+	Ok(NextMeter::<T>::get().saturating_sub(1))
+}
+
+fn sign<T: Config>(
+	key: &ed25519::Public,
+	meter: MeterId,
+	point: PointId,
+	interval: Interval,
+	import: u64,
+) -> Result<SignedReading, BenchmarkError> {
+	let (export, import_varh, export_varh, quality) = (2, 3, 4, Quality::Measured);
+	let reading = Reading { meter, point, interval, import, export, import_varh, export_varh, quality };
+	let payload = reading.signing_payload(&Pallet::<T>::genesis());
+	let signature = sp_io::crypto::ed25519_sign(KEYS, key, &payload);
+	Ok(SignedReading { reading, signature: Some(signature.ok_or(BenchmarkError::Stop("the host signs"))?) })
+}
+
+/// The leaves of a dataset of these readings alone, which has the shortest proofs that there are.
+fn leaves(signed: &[SignedReading]) -> Vec<H256> {
+	signed.iter().map(|signed| signed.leaf(&[7; 16])).collect()
+}
+
+/// Lets a point's main meter have counted on every day that an estimate follows.
+fn add_days<T: Config>(meter: MeterId, operator: ParticipantId, point: PointId, interval: Interval) {
+	let day = intervals_per_day(T::Calendar::interval_s());
+	for days in 1..=ESTIMATE_DAYS {
+		let Some(before) = interval.checked_sub(day.saturating_mul(days)) else { continue };
+		let (version, dataset, quality, faulted) = (1, 0, Quality::Measured, false);
+		let registers = Registers { import: 1, ..Default::default() };
+		let proven = Proven { meter, operator, version, dataset, registers, quality, faulted };
+		Readings::<T>::insert(before, point, proven);
+	}
+}
+
+fn proven(signed: SignedReading, index: u32, leaves: &[H256]) -> Result<ProvenReading, BenchmarkError> {
+	let proof = busbar_merkle::proof(leaves, index).ok_or(BenchmarkError::Stop("the leaf exists"))?;
+	let proof = proof.try_into().map_err(|_| BenchmarkError::Stop("proofs fit"))?;
+	Ok(ProvenReading { signed, salt: [7; 16], index, proof })
+}
+
+/// Posts the bond that every reputation needs.
+fn post<T: Config>(who: &T::AccountId) -> Result<(), BenchmarkError> {
+	let amount: Balance = T::OperatorBond::get().saturating_mul(10);
+	Ok(Pallet::<T>::do_post_bond(who.clone(), amount)?)
+}
+
+/// A reading of point 0 that stands, and one that its owner disputes it with.
+fn standing<T: Config>() -> Result<(Interval, SignedReading), BenchmarkError> {
+	Helper::<T>::add_points(1);
+	let (who, operator) = Helper::<T>::operator();
+	let interval = Helper::<T>::delivered_interval();
+	let key = device();
+	let meter = add_meter::<T>(&who, 0, key)?;
+	post::<T>(&who)?;
+	let signed = sign::<T>(&key, meter, 0, interval, 1)?;
+	let leaves = leaves(&[signed]);
+	Pallet::<T>::do_attest(who, interval, busbar_merkle::root(&leaves), 1, 0, H256::zero())?;
+	let items = BoundedVec::truncate_from(Vec::from([proven(signed, 0, &leaves)?]));
+	Pallet::<T>::do_prove(interval, operator, &items)?;
+	Ok((interval, sign::<T>(&key, meter, 0, interval, 9)?))
 }
 
 #[benchmarks]
 mod benchmarks {
 	use super::*;
 
+	/// The third meter of a point, which makes the chain forget the first.
 	#[benchmark]
-	fn register_meter() {
+	fn register_meter() -> Result<(), BenchmarkError> {
 		Helper::<T>::add_points(1);
-		let (who, _) = Helper::<T>::operator();
+		let (who, operator) = Helper::<T>::operator();
+		let from = T::Calendar::first_unopened().saturating_add(9);
+		let first = add_meter::<T>(&who, 0, ed25519::Public::from_raw([1; 32]))?;
+		Meters::<T>::mutate(first, |meter| meter.iter_mut().for_each(|meter| meter.from = from.saturating_sub(2)));
+		Pallet::<T>::do_register_meter(who.clone(), 0, [2; 32], MeterClass::A, Duty::Main, from.saturating_sub(1))?;
+		// As if it had ended long ago.
+		Meters::<T>::mutate(first, |meter| meter.iter_mut().for_each(|meter| (meter.from, meter.until) = (0, Some(0))));
 		#[extrinsic_call]
-		_(RawOrigin::Signed(who), 0, [1; 32]);
-		assert!(Meters::<T>::contains_key(0));
+		_(RawOrigin::Signed(who), 0, [3; 32], MeterClass::A, Duty::Main, from);
+		assert_eq!(Meters::<T>::iter_values().filter(|meter| meter.operator == operator).count(), 2);
+		Ok(())
 	}
 
 	#[benchmark]
-	fn attest() {
+	fn retire_meter() -> Result<(), BenchmarkError> {
+		Helper::<T>::add_points(1);
+		let (who, _) = Helper::<T>::operator();
+		let meter = add_meter::<T>(&who, 0, ed25519::Public::from_raw([1; 32]))?;
+		let until = T::Calendar::first_unopened().saturating_add(9);
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who), meter, until);
+		assert_eq!(Meters::<T>::get(meter).and_then(|meter| meter.until), Some(until));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn name_attester() -> Result<(), BenchmarkError> {
+		Helper::<T>::add_points(1);
+		let (_, operator) = Helper::<T>::operator();
+		let owner = Helper::<T>::owner(0);
+		Pallet::<T>::do_name_attester(owner.clone(), 0, Some(operator))?;
+		#[extrinsic_call]
+		_(RawOrigin::Signed(owner), 0, Some(operator));
+		assert_eq!(Attesters::<T>::get(0), Some(operator));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn post_bond() {
+		let (who, operator) = Helper::<T>::operator();
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who), T::OperatorBond::get());
+		assert!(Operators::<T>::contains_key(operator));
+	}
+
+	#[benchmark]
+	fn withdraw_bond() -> Result<(), BenchmarkError> {
+		let (who, operator) = Helper::<T>::operator();
+		post::<T>(&who)?;
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who), operator, T::OperatorBond::get());
+		assert!(Operators::<T>::get(operator).is_some_and(|operator| operator.bond > 0));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn attest() -> Result<(), BenchmarkError> {
 		let (who, operator) = Helper::<T>::operator();
 		let interval = Helper::<T>::delivered_interval();
+		post::<T>(&who)?;
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who), interval, H256::zero(), 1, 57, H256::zero());
 		assert!(Datasets::<T>::contains_key(interval, operator));
+		Ok(())
 	}
 
-	/// `n` readings in a dataset of no others, with the shortest proofs that there are.
+	/// `n` readings in a dataset of no others, each signed by its device.
 	#[benchmark]
 	fn prove(n: Linear<1, { T::MaxReadings::get() }>) -> Result<(), BenchmarkError> {
 		Helper::<T>::add_points(n);
 		let (who, operator) = Helper::<T>::operator();
 		let interval = Helper::<T>::delivered_interval();
-		let leaves: Vec<_> = (0..n).map(|point| leaf(&[7; 16], &reading(point, interval))).collect();
-		let mut items = Vec::new();
+		let key = device();
+		post::<T>(&who)?;
+		let mut signed = Vec::new();
 		for point in 0..n {
-			Pallet::<T>::do_register_meter(who.clone(), point, [1; 32])?;
-			let proof = busbar_merkle::proof(&leaves, point).ok_or(BenchmarkError::Stop("the leaf exists"))?;
-			let proof = proof.try_into().map_err(|_| BenchmarkError::Stop("proofs fit"))?;
-			items.push(ProvenReading { reading: reading(point, interval), salt: [7; 16], index: point, proof });
+			let meter = add_meter::<T>(&who, point, key)?;
+			signed.push(sign::<T>(&key, meter, point, interval, 1)?);
 		}
+		let leaves = leaves(&signed);
 		Pallet::<T>::do_attest(who.clone(), interval, busbar_merkle::root(&leaves), n, 0, H256::zero())?;
-		let items: BoundedVec<_, T::MaxReadings> =
-			items.try_into().map_err(|_| BenchmarkError::Stop("as many readings as fit"))?;
+		let items = (0u32..).zip(signed).map(|(index, signed)| proven(signed, index, &leaves));
+		let items: BoundedVec<_, T::MaxReadings> = items
+			.collect::<Result<Vec<_>, _>>()?
+			.try_into()
+			.map_err(|_| BenchmarkError::Stop("as many readings as fit"))?;
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who), interval, operator, items);
 		assert_eq!(Readings::<T>::iter_prefix(interval).count(), n as usize);
@@ -70,5 +197,69 @@ mod benchmarks {
 			proven = busbar_merkle::verify(H256::zero(), 1 << h, 0, H256::zero(), &path);
 		}
 		assert!(!proven);
+	}
+
+	/// The estimates of `n` meters.
+	#[benchmark]
+	fn estimate(n: Linear<1, { T::MaxReadings::get() }>) -> Result<(), BenchmarkError> {
+		Helper::<T>::add_points(n);
+		let (who, operator) = Helper::<T>::operator();
+		let interval = intervals_per_day(T::Calendar::interval_s()).saturating_mul(ESTIMATE_DAYS);
+		let mut meters = Vec::new();
+		for point in 0..n {
+			let id = add_meter::<T>(&who, point, ed25519::Public::from_raw([1; 32]))?;
+			add_days::<T>(id, operator, point, interval);
+			meters.push(Meters::<T>::get(id).ok_or(BenchmarkError::Stop("it was just added"))?);
+		}
+		let mut estimates = 0;
+		#[block]
+		{
+			estimates += meters.iter().filter_map(|meter| Pallet::<T>::estimate_of(meter, interval)).count();
+		}
+		assert_eq!(estimates, n as usize);
+		Ok(())
+	}
+
+	/// Two signatures of one device, of which one is brought with its proof: a bond is held.
+	#[benchmark]
+	fn dispute() -> Result<(), BenchmarkError> {
+		Helper::<T>::add_points(1);
+		let (who, _) = Helper::<T>::operator();
+		let interval = Helper::<T>::delivered_interval();
+		let key = device();
+		let meter = add_meter::<T>(&who, 0, key)?;
+		post::<T>(&who)?;
+		let signed = sign::<T>(&key, meter, 0, interval, 1)?;
+		let leaves = leaves(&[signed]);
+		Pallet::<T>::do_attest(who, interval, busbar_merkle::root(&leaves), 1, 0, H256::zero())?;
+		let attested = Some(proven(signed, 0, &leaves)?);
+		let claim = sign::<T>(&key, meter, 0, interval, 9)?;
+		#[extrinsic_call]
+		_(RawOrigin::Signed(Helper::<T>::owner(0)), claim, attested);
+		assert!(Disputes::<T>::contains_key(interval, 0));
+		Ok(())
+	}
+
+	/// A ruling that takes a penalty and returns a bond.
+	#[benchmark]
+	fn rule() -> Result<(), BenchmarkError> {
+		let (interval, claim) = standing::<T>()?;
+		Pallet::<T>::do_dispute(Helper::<T>::owner(0), claim, None)?;
+		#[extrinsic_call]
+		_(RawOrigin::Signed(Helper::<T>::regulator()), interval, 0, Verdict::Upheld);
+		assert!(!Disputes::<T>::contains_key(interval, 0));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn close_dispute() -> Result<(), BenchmarkError> {
+		let (interval, claim) = standing::<T>()?;
+		let owner = Helper::<T>::owner(0);
+		Pallet::<T>::do_dispute(owner.clone(), claim, None)?;
+		Disputes::<T>::mutate(interval, 0, |dispute| dispute.iter_mut().for_each(|dispute| dispute.deadline = 0));
+		#[extrinsic_call]
+		_(RawOrigin::Signed(owner), interval, 0);
+		assert!(!Disputes::<T>::contains_key(interval, 0));
+		Ok(())
 	}
 }

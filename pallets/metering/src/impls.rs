@@ -1,25 +1,33 @@
-//! What the calls do, what settlement reads, and the invariants.
+//! Attesting and proving, estimates, and what other pallets read.
 
-use crate::{leaf, Config, Dataset, Datasets, Error, Event, Meter, Meters, Pallet, Proven, ProvenReading, Readings};
-use alloc::collections::BTreeMap;
-use busbar_primitives::{
-	traits::{self, Calendar, Grid, Participants},
-	Interval, Metered, ParticipantId, PointId, Role,
+use crate::{
+	Attesters, Checks, Config, Dataset, Datasets, Dispute, Disputes, Error, Event, Ground, HoldReason, Meters, Pallet,
+	Proven, ProvenReading, Readings, Weighing,
 };
-use frame_support::{ensure, BoundedVec};
+use alloc::vec::Vec;
+use busbar_primitives::{
+	metering::{estimate, intervals_per_day, Duty, Meter, Reading, Registers, ESTIMATE_DAYS},
+	traits::{self, Calendar, Grid},
+	Interval, Metered, Moment, ParticipantId, PointId, Quality, Terms,
+};
+use frame_support::{
+	ensure,
+	traits::{fungible::MutateHold, tokens::Precision, Get},
+	BoundedVec,
+};
+use frame_system::pallet_prelude::BlockNumberFor;
 use sp_core::H256;
-use sp_runtime::{DispatchResult, TryRuntimeError};
+use sp_runtime::{traits::Zero, DispatchError, DispatchResult};
+
+/// Pruned keys that a dispute's removal counts as: it may release money.
+const DISPUTE_KEYS: u32 = 4;
+
+/// How long the regulator has, in ms: as long as readings can be disputed after the attestation window.
+fn ruling_period(terms: &Terms) -> Moment {
+	terms.dispute_end.saturating_sub(terms.attestation_end)
+}
 
 impl<T: Config> Pallet<T> {
-	pub(crate) fn do_register_meter(who: T::AccountId, id: PointId, device: [u8; 32]) -> DispatchResult {
-		let point = T::Grid::point(id).ok_or(Error::<T>::UnknownPoint)?;
-		let operator = T::Participants::ensure(&who, Role::MeterOperator, Some(point.zone))?;
-		let meter = Meter { operator, device, since: T::Calendar::now() };
-		let replaced = Meters::<T>::mutate(id, |slot| slot.replace(meter)).map(|meter| meter.operator);
-		Self::deposit_event(Event::MeterRegistered { point: id, operator, device, replaced });
-		Ok(())
-	}
-
 	pub(crate) fn do_attest(
 		who: T::AccountId,
 		interval: Interval,
@@ -29,12 +37,17 @@ impl<T: Config> Pallet<T> {
 		content: H256,
 	) -> DispatchResult {
 		// A dataset spans zones; that the operator may read each meter was checked when the meter was registered.
-		let operator = T::Participants::ensure_anywhere(&who, Role::MeterOperator)?;
-		Self::ensure_window(interval)?;
-		ensure!(!Datasets::<T>::contains_key(interval, operator), Error::<T>::AlreadyAttested);
-		let dataset = Dataset { root, count, bytes, content, version: 1, at: T::Calendar::now() };
+		let operator = Self::attesting(&who)?;
+		let terms = Self::ensure_window(interval)?;
+		let before = Datasets::<T>::get(interval, operator);
+		let version = before.map_or(0, |dataset| dataset.version);
+		ensure!(version < T::MaxVersions::get(), Error::<T>::TooManyVersions);
+		let version = version.saturating_add(1);
+		let until = terms.dispute_end.saturating_add(ruling_period(&terms));
+		Self::tie_bond(operator, until, before.is_none())?;
+		let dataset = Dataset { root, count, bytes, content, version, at: T::Calendar::now() };
 		Datasets::<T>::insert(interval, operator, dataset);
-		Self::deposit_event(Event::Attested { interval, operator, root, count, bytes, content });
+		Self::deposit_event(Event::Attested { interval, operator, version, root, count, bytes, content });
 		Ok(())
 	}
 
@@ -44,89 +57,195 @@ impl<T: Config> Pallet<T> {
 		readings: &BoundedVec<ProvenReading, T::MaxReadings>,
 	) -> DispatchResult {
 		ensure!(!readings.is_empty(), Error::<T>::EmptyBatch);
-		Self::ensure_window(interval)?;
+		let terms = Self::ensure_window(interval)?;
 		let dataset = Datasets::<T>::get(interval, operator).ok_or(Error::<T>::NoDataset)?;
+		let genesis = Self::genesis();
 		let mut points = BoundedVec::new();
 		for item in readings {
-			Self::prove_one(interval, operator, &dataset, item)?;
-			points.try_push(item.reading.point).map_err(|_| Error::<T>::OutOfRange)?;
+			let meter = Self::meter_of(interval, &item.signed.reading)?;
+			ensure!(meter.operator == operator, Error::<T>::WrongOperator);
+			Self::ensure_in_dataset(&dataset, item)?;
+			ensure!(item.signed.is_authentic(&genesis, &meter.device), Error::<T>::WrongSignature);
+			Self::take_reading(&terms, &meter, &item.signed.reading, dataset.version)?;
+			points.try_push(meter.point).map_err(|_| Error::<T>::EmptyBatch)?;
 		}
 		Self::deposit_event(Event::Proven { interval, operator, points });
 		Ok(())
 	}
 
-	fn prove_one(
-		interval: Interval,
-		operator: ParticipantId,
-		dataset: &Dataset,
-		item: &ProvenReading,
-	) -> DispatchResult {
-		let reading = &item.reading;
+	/// The meter of a reading, which counts in the reading's interval at the point that the reading names.
+	pub(crate) fn meter_of(interval: Interval, reading: &Reading) -> Result<Meter, DispatchError> {
 		ensure!(reading.interval == interval, Error::<T>::WrongInterval);
 		let point = T::Grid::point(reading.point).ok_or(Error::<T>::UnknownPoint)?;
 		let exists = point.from <= interval && point.until.is_none_or(|until| interval < until);
 		ensure!(exists, Error::<T>::PointNotInForce);
-		let meter = Meters::<T>::get(reading.point).ok_or(Error::<T>::NoMeter)?;
-		ensure!(meter.operator == operator, Error::<T>::WrongOperator);
-		ensure!(!Readings::<T>::contains_key(interval, reading.point), Error::<T>::AlreadyProven);
+		let meter = Meters::<T>::get(reading.meter).ok_or(Error::<T>::NoMeter)?;
+		ensure!(meter.point == reading.point, Error::<T>::WrongPoint);
+		ensure!(meter.counts(interval), Error::<T>::MeterNotInForce);
 		ensure!(reading.is_in_range(), Error::<T>::OutOfRange);
-		let leaf = leaf(&item.salt, reading);
+		Ok(meter)
+	}
+
+	pub(crate) fn ensure_in_dataset(dataset: &Dataset, item: &ProvenReading) -> DispatchResult {
+		let leaf = item.signed.leaf(&item.salt);
 		let proven = busbar_merkle::verify(dataset.root, dataset.count, item.index, leaf, &item.proof);
 		ensure!(proven, Error::<T>::WrongProof);
-		let record = Proven {
-			operator,
-			metered: reading.metered(),
-			import_varh: reading.import_varh,
-			export_varh: reading.export_varh,
-		};
-		Readings::<T>::insert(interval, reading.point, record);
 		Ok(())
 	}
 
-	/// That the interval is delivered and its attestation window is open.
-	fn ensure_window(interval: Interval) -> DispatchResult {
+	/// Lets an authentic reading stand if it is the first or outweighs the one that does, and compares both meters.
+	fn take_reading(terms: &Terms, meter: &Meter, reading: &Reading, dataset: u16) -> DispatchResult {
+		let (interval, point) = (reading.interval, meter.point);
+		ensure!(!Disputes::<T>::contains_key(interval, point), Error::<T>::Contested);
+		if reading.quality == Quality::Estimated {
+			let expected = Self::estimate_of(meter, interval).ok_or(Error::<T>::NoBasis)?;
+			ensure!(expected == reading.registers(), Error::<T>::WrongEstimate);
+		}
+		let standing = match meter.duty {
+			Duty::Main => Readings::<T>::get(interval, point),
+			Duty::Check => {
+				ensure!(Attesters::<T>::get(point) == Some(meter.operator), Error::<T>::NotNamed);
+				Checks::<T>::get(interval, point)
+			},
+		};
+		match standing.map(|standing| standing.weigh(reading.quality, &reading.registers())) {
+			None | Some(Weighing::Replaces) => {
+				let proven = Self::successor(standing, meter, reading, dataset);
+				match meter.duty {
+					Duty::Main => Readings::<T>::insert(interval, point, proven),
+					Duty::Check => Checks::<T>::insert(interval, point, proven),
+				}
+				Self::compare(terms, interval, point)
+			},
+			Some(Weighing::Contradicts) if meter.duty == Duty::Main => {
+				let claim = reading.registers();
+				Self::open(terms, interval, point, Ground::TwoSignatures, None, meter.operator, None, claim)
+			},
+			// A check meter that contradicts itself proves nothing.
+			Some(Weighing::Same | Weighing::Contradicts) => Err(Error::<T>::AlreadyProven.into()),
+			Some(Weighing::Weaker) => Err(Error::<T>::Weaker.into()),
+		}
+	}
+
+	/// The record of a reading that follows the one that stands.
+	pub(crate) fn successor(standing: Option<Proven>, meter: &Meter, reading: &Reading, dataset: u16) -> Proven {
+		Proven {
+			meter: reading.meter,
+			operator: meter.operator,
+			version: standing.map_or(0, |standing| standing.version).saturating_add(1),
+			dataset,
+			registers: reading.registers(),
+			quality: reading.quality,
+			faulted: standing.is_some_and(|standing| standing.faulted),
+		}
+	}
+
+	/// Opens a dispute if both meters of a point have a reading and differ beyond tolerance.
+	pub(crate) fn compare(terms: &Terms, interval: Interval, point: PointId) -> DispatchResult {
+		let Some(check) = Checks::<T>::get(interval, point) else { return Ok(()) };
+		let Some(main) = Readings::<T>::get(interval, point) else { return Ok(()) };
+		let class = |meter| Meters::<T>::get(meter).map(|meter| meter.class).ok_or(Error::<T>::NoMeter);
+		let classes = [class(main.meter)?, class(check.meter)?];
+		if main.registers.agrees_with(&check.registers, classes, T::Tolerance::get()) {
+			return Ok(());
+		}
+		let accuser = Some(check.operator);
+		Self::open(terms, interval, point, Ground::Quorum, None, main.operator, accuser, check.registers)
+	}
+
+	/// Opens a dispute, for whose bond the disputant's money is held.
+	#[allow(clippy::too_many_arguments)]
+	pub(crate) fn open(
+		terms: &Terms,
+		interval: Interval,
+		point: PointId,
+		ground: Ground,
+		disputant: Option<T::AccountId>,
+		accused: ParticipantId,
+		accuser: Option<ParticipantId>,
+		claim: Registers,
+	) -> DispatchResult {
+		let opened = T::Calendar::now();
+		let deadline = opened.max(terms.attestation_end).saturating_add(ruling_period(terms));
+		let mut bond = 0;
+		if let Some(disputant) = &disputant {
+			bond = T::DisputeBond::get();
+			T::Currency::hold(&HoldReason::DisputeBond.into(), disputant, bond)?;
+		}
+		let dispute = Dispute { ground, disputant, bond, accused, accuser, claim, opened, deadline };
+		Disputes::<T>::insert(interval, point, dispute);
+		Self::deposit_event(Event::DisputeOpened { interval, point, ground, accused, claim, deadline });
+		Ok(())
+	}
+
+	/// The estimate of a main meter's interval from the readings that stand: the same interval of the day on the last days.
+	/// `None` if there are none, and for check meters.
+	pub fn estimate_of(meter: &Meter, interval: Interval) -> Option<Registers> {
+		if meter.duty == Duty::Check {
+			return None;
+		}
+		let day = intervals_per_day(T::Calendar::interval_s());
+		let days: Vec<_> = (1..=ESTIMATE_DAYS)
+			.filter_map(|days| interval.checked_sub(day.checked_mul(days)?))
+			.filter_map(|interval| Readings::<T>::get(interval, meter.point))
+			.filter(|reading| reading.quality != Quality::Estimated)
+			.map(|reading| reading.registers)
+			.collect();
+		estimate(&days)
+	}
+
+	/// Hash of the first block, which readings are signed for.
+	pub fn genesis() -> H256 {
+		let hash = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
+		H256::from_slice(hash.as_ref())
+	}
+
+	/// That the interval is delivered and can still be disputed.
+	pub(crate) fn ensure_window(interval: Interval) -> Result<Terms, DispatchError> {
 		let terms = T::Calendar::terms(interval).ok_or(Error::<T>::UnknownInterval)?;
 		let now = T::Calendar::now();
 		ensure!(now >= terms.delivery_end, Error::<T>::NotDelivered);
-		ensure!(now < terms.attestation_end, Error::<T>::WindowClosed);
-		Ok(())
-	}
-
-	/// Checks every invariant of the pallet. Reads all meters and readings.
-	///
-	/// # Errors
-	/// Names the first invariant that does not hold.
-	pub fn do_try_state() -> Result<(), TryRuntimeError> {
-		for point in Meters::<T>::iter_keys() {
-			ensure!(T::Grid::point(point).is_some(), "metering: a meter of an unknown point");
-		}
-		let mut proven = BTreeMap::<_, u32>::new();
-		for (interval, point, reading) in Readings::<T>::iter() {
-			ensure!(T::Grid::point(point).is_some(), "metering: a reading of an unknown point");
-			ensure!(reading.metered.net().is_some(), "metering: a reading is out of range");
-			let count = proven.entry((interval, reading.operator)).or_default();
-			*count = count.saturating_add(1);
-		}
-		for ((interval, operator), count) in proven {
-			let dataset = Datasets::<T>::get(interval, operator).ok_or("metering: a reading without its dataset")?;
-			ensure!(count <= dataset.count, "metering: more readings than the dataset has");
-		}
-		Ok(())
+		ensure!(now < terms.dispute_end, Error::<T>::WindowClosed);
+		Ok(terms)
 	}
 }
 
 impl<T: Config> traits::Readings for Pallet<T> {
 	fn of(point: PointId, interval: Interval) -> Option<Metered> {
-		Readings::<T>::get(interval, point).map(|reading| reading.metered)
+		Readings::<T>::get(interval, point).map(|reading| reading.metered())
+	}
+
+	fn version(point: PointId, interval: Interval) -> u16 {
+		Readings::<T>::get(interval, point).map_or(0, |reading| reading.version)
+	}
+
+	fn is_contested(point: PointId, interval: Interval) -> bool {
+		Disputes::<T>::get(interval, point).is_some_and(|dispute| T::Calendar::now() < dispute.deadline)
 	}
 }
 
 impl<T: Config> traits::Prune for Pallet<T> {
+	/// Disputes first, whose bonds go back; then readings, then the datasets that they stand in.
 	fn prune(interval: Interval, limit: u32) -> u32 {
-		let most = |limit: u32| usize::try_from(limit).unwrap_or(usize::MAX);
-		let count = |removed: usize| u32::try_from(removed).unwrap_or(u32::MAX);
-		let readings = count(Readings::<T>::drain_prefix(interval).take(most(limit)).count());
-		let left = limit.saturating_sub(readings);
-		readings.saturating_add(count(Datasets::<T>::drain_prefix(interval).take(most(left)).count()))
+		let mut left = limit;
+		loop {
+			let Some((point, dispute)) = Disputes::<T>::iter_prefix(interval).next() else { break };
+			if left < DISPUTE_KEYS {
+				// Less than a dispute's share is left: it waits, and so does everything after it.
+				return limit;
+			}
+			if let Some(disputant) = &dispute.disputant {
+				let reason = HoldReason::DisputeBond.into();
+				let _ = T::Currency::release(&reason, disputant, dispute.bond, Precision::BestEffort);
+			}
+			Disputes::<T>::remove(interval, point);
+			left = left.saturating_sub(DISPUTE_KEYS);
+		}
+		let most = |left: u32| usize::try_from(left).unwrap_or(usize::MAX);
+		let minus = |left: u32, removed: usize| left.saturating_sub(u32::try_from(removed).unwrap_or(u32::MAX));
+		left = minus(left, Checks::<T>::drain_prefix(interval).take(most(left)).count());
+		left = minus(left, Readings::<T>::drain_prefix(interval).take(most(left)).count());
+		left = minus(left, Datasets::<T>::drain_prefix(interval).take(most(left)).count());
+		limit.saturating_sub(left)
 	}
 }

@@ -1,35 +1,39 @@
-//! Meters, and what their operators attest that they counted.
+//! Meters, what their operators attest that they counted, and who is right when they differ.
 //!
 //! # What it owns
 //!
-//! A meter operator registers the meter of each connection point that it reads. After an interval's delivery it puts all
-//! readings, salted, under one Merkle root and attests that root on chain; the dataset itself stays off chain and is
-//! named by its hash and length. Then anyone brings single readings with their Merkle proofs, in batches; a proven
-//! reading is what settlement pays by. Readings that nobody proved by the end of the attestation window are replaced by
-//! settlement's estimates.
+//! A meter operator registers the meter of each connection point that it reads, by the key of the device. Devices sign
+//! their readings. After an interval's delivery the operator puts all readings, salted, under one Merkle root and attests
+//! that root on chain; the dataset itself stays off chain and is named by its hash and length. Then anyone brings single
+//! readings with their Merkle proofs, in batches; a proven reading is what settlement pays by. Readings that nobody
+//! proved by the end of the attestation window are replaced by settlement's estimates.
 //!
 //! ```text
-//!  delivery ends           attestation_end
-//!  |---- attest ... prove ----|  then estimates stand in
+//!  delivery ends           attestation_end                 dispute_end
+//!  |--- attest, prove ---------|--- new versions ---------------|  nothing changes any more, but by a ruling
+//!  |--- dispute ------------------------------------------------|--- rulings, as long again --------|
 //! ```
 //!
-//! An operator attests an interval once, and a point's first proven reading stands: of several leaves for one point the
-//! one that is proven first counts. A new meter replaces the old one at once, also for intervals that were delivered
-//! before but whose readings are not proven yet.
+//! A later attestation of the same interval is a new version of the dataset. Of two readings of a meter the corrected
+//! stands above the measured and the measured above the estimated; each replacement is a new version of the reading.
+//! A connection point's owner may name a second attester, whose check meter is compared with the main one. What the
+//! chain cannot decide waits for the regulator, until a deadline. `docs/metering.md` tables the cases.
 //!
 //! # What is kept
 //!
-//! A point has at most one meter, so meters are bounded by points. Datasets and readings are removed by
-//! [`Prune`](busbar_primitives::traits::Prune) with their interval.
+//! A point has at most two meters of each duty, so meters are bounded by points; operators by participants. Datasets,
+//! readings and disputes are removed by [`Prune`](busbar_primitives::traits::Prune) with their interval.
 //!
 //! # Invariants
 //!
 //! Checked by `do_try_state`:
 //!
-//! 1. Every meter belongs to a connection point.
-//! 2. Every reading is of a known point, in range, and stands in a dataset of its operator that is kept. Pruning removes
-//!    an interval's readings before its datasets.
-//! 3. No more readings of an operator are proven for an interval than its dataset has.
+//! 1. Every meter is fitted at a connection point; meters of one duty at one point do not overlap.
+//! 2. Every reading is of a known point, in range, and stands in a dataset of its operator that is kept or was brought by
+//!    a dispute. Pruning removes an interval's disputes, then its readings, then its datasets.
+//! 3. Every dispute is about a reading that stands.
+//! 4. What is held of an account equals its operators' bonds and its open disputes' bonds.
+//! 5. Reputations lie within their bounds, and dataset versions do not exceed theirs.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -37,7 +41,11 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod bonds;
+mod disputes;
 mod impls;
+mod invariants;
+mod meters;
 mod types;
 pub mod weights;
 
@@ -59,16 +67,24 @@ pub trait BenchmarkHelper<AccountId> {
 	fn add_points(count: u32);
 	/// Moves chain time to where an interval's delivery is over and its attestation window is open; returns that interval.
 	fn delivered_interval() -> busbar_primitives::Interval;
+	/// An account that holds the role of regulator everywhere.
+	fn regulator() -> AccountId;
+	/// The account of a point's owner.
+	fn owner(point: busbar_primitives::PointId) -> AccountId;
 }
 
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
 	use busbar_primitives::{
+		metering::{DeviceKey, Duty, Meter, MeterClass, MeterId, Registers, SignedReading},
 		traits::{Calendar, Grid, Participants},
-		Interval, ParticipantId, PointId,
+		Balance, Interval, Moment, ParticipantId, PointId, Quality, Wh,
 	};
-	use frame_support::pallet_prelude::*;
+	use frame_support::{
+		pallet_prelude::*,
+		traits::fungible::{Inspect, InspectHold, MutateHold},
+	};
 	use frame_system::pallet_prelude::*;
 	use sp_core::H256;
 
@@ -80,18 +96,46 @@ pub mod pallet {
 
 	#[pallet::config]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
-		/// Who is a meter operator, and where.
+		/// Reason under which the currency holds money.
+		type RuntimeHoldReason: From<HoldReason>;
+
+		/// The money of the bonds, in nEUR.
+		type Currency: Inspect<Self::AccountId, Balance = Balance>
+			+ InspectHold<Self::AccountId, Reason = Self::RuntimeHoldReason>
+			+ MutateHold<Self::AccountId>;
+
+		/// Who is a meter operator or regulator, and where.
 		type Participants: Participants<Self::AccountId>;
 
 		/// Connection points and their zones.
 		type Grid: Grid;
 
-		/// When an interval's delivery and attestation window end.
+		/// When an interval's delivery and its windows end.
 		type Calendar: Calendar;
 
 		/// Most readings in one batch.
 		#[pallet::constant]
 		type MaxReadings: Get<u32>;
+
+		/// Most versions of a dataset.
+		#[pallet::constant]
+		type MaxVersions: Get<u16>;
+
+		/// What an operator of full reputation must have posted before it attests, in nEUR.
+		#[pallet::constant]
+		type OperatorBond: Get<Balance>;
+
+		/// What a wrong attestation costs, in nEUR.
+		#[pallet::constant]
+		type Penalty: Get<Balance>;
+
+		/// What is held for a dispute that the regulator must decide, in nEUR.
+		#[pallet::constant]
+		type DisputeBond: Get<Balance>;
+
+		/// Difference between main and check meter that is allowed besides their classes' errors, in Wh.
+		#[pallet::constant]
+		type Tolerance: Get<Wh>;
 
 		type WeightInfo: WeightInfo;
 
@@ -99,27 +143,100 @@ pub mod pallet {
 		type BenchmarkHelper: BenchmarkHelper<Self::AccountId>;
 	}
 
-	/// The meter of each connection point.
+	/// Why money is held.
+	#[pallet::composite_enum]
+	pub enum HoldReason {
+		/// What an operator pays from if it attests wrongly.
+		OperatorBond,
+		/// What a dispute costs if it is frivolous.
+		DisputeBond,
+	}
+
+	/// Number of the next meter.
 	#[pallet::storage]
-	pub type Meters<T> = StorageMap<_, Twox64Concat, PointId, Meter>;
+	pub type NextMeter<T> = StorageValue<_, MeterId, ValueQuery>;
+
+	/// Meters that count, will count, or counted in intervals that can still be disputed.
+	#[pallet::storage]
+	pub type Meters<T> = StorageMap<_, Twox64Concat, MeterId, Meter>;
+
+	/// The meters at each connection point, by duty.
+	#[pallet::storage]
+	pub type FittedMeters<T> = StorageDoubleMap<_, Twox64Concat, PointId, Twox64Concat, Duty, Fitted>;
+
+	/// The second attester that a connection point's owner named.
+	#[pallet::storage]
+	pub type Attesters<T> = StorageMap<_, Twox64Concat, PointId, ParticipantId>;
+
+	/// How many connection points named a participant.
+	#[pallet::storage]
+	pub type Named<T> = StorageMap<_, Blake2_128Concat, ParticipantId, u32>;
+
+	/// Bond and reputation of everyone who attests.
+	#[pallet::storage]
+	pub type Operators<T: Config> = StorageMap<_, Blake2_128Concat, ParticipantId, Operator<T::AccountId>>;
 
 	/// What each operator attested for an interval.
 	#[pallet::storage]
 	pub type Datasets<T> = StorageDoubleMap<_, Twox64Concat, Interval, Blake2_128Concat, ParticipantId, Dataset>;
 
-	/// The proven readings of an interval.
+	/// The main meters' readings of an interval that stand.
 	#[pallet::storage]
 	pub type Readings<T> = StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, PointId, Proven>;
+
+	/// The check meters' readings of an interval.
+	#[pallet::storage]
+	pub type Checks<T> = StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, PointId, Proven>;
+
+	/// Open disputes, at most one for a connection point and interval.
+	#[pallet::storage]
+	pub type Disputes<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, PointId, Dispute<T::AccountId>>;
 
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
-		/// A connection point has a meter. `replaced` is the one it had before.
-		MeterRegistered { point: PointId, operator: ParticipantId, device: [u8; 32], replaced: Option<ParticipantId> },
+		/// A connection point has a meter from an interval on. `replaced` is the one whose last interval is the one before.
+		MeterRegistered {
+			meter: MeterId,
+			point: PointId,
+			operator: ParticipantId,
+			device: DeviceKey,
+			duty: Duty,
+			from: Interval,
+			replaced: Option<MeterId>,
+		},
+		/// A meter counts up to the interval before `until`.
+		MeterRetired { meter: MeterId, point: PointId, until: Interval },
+		/// A connection point has another second attester, or none.
+		AttesterNamed { point: PointId, attester: Option<ParticipantId> },
+		/// What an operator has posted changed, to `bond` nEUR.
+		BondChanged { operator: ParticipantId, bond: Balance },
 		/// An operator attested its readings of an interval.
-		Attested { interval: Interval, operator: ParticipantId, root: H256, count: u32, bytes: u32, content: H256 },
+		Attested {
+			interval: Interval,
+			operator: ParticipantId,
+			version: u16,
+			root: H256,
+			count: u32,
+			bytes: u32,
+			content: H256,
+		},
 		/// Readings of these connection points were proven.
 		Proven { interval: Interval, operator: ParticipantId, points: BoundedVec<PointId, T::MaxReadings> },
+		/// The regulator must decide before `deadline` whether `claim` replaces the reading that stands.
+		DisputeOpened {
+			interval: Interval,
+			point: PointId,
+			ground: Ground,
+			accused: ParticipantId,
+			claim: Registers,
+			deadline: Moment,
+		},
+		/// A dispute ended; `version` is the version of the reading that stands now.
+		DisputeDecided { interval: Interval, point: PointId, decision: Decision, version: u16 },
+		/// An operator attested wrongly: it paid `paid` nEUR to the point's owner and keeps this reputation.
+		Penalised { operator: ParticipantId, point: PointId, paid: Balance, reputation: u16 },
 	}
 
 	#[pallet::error]
@@ -127,16 +244,32 @@ pub mod pallet {
 	pub enum Error<T> {
 		/// There is no connection point of this number.
 		UnknownPoint,
-		/// The connection point has no meter.
+		/// There is no meter of this number.
 		NoMeter,
+		/// All meter numbers are given.
+		TooManyMeters,
+		/// A meter changes only in an interval whose delivery has not begun.
+		TooLate,
+		/// A meter must count at least one interval, and begins where the one before it has ended.
+		Overlap,
+		/// The meter before the last one is still needed: its last interval can be disputed.
+		ReplacedTooSoon,
+		/// The meter has its last interval already.
+		AlreadyRetired,
+		/// The connection point's owner named no second attester, or another one.
+		NotNamed,
+		/// The meter is at another connection point than the reading says.
+		WrongPoint,
+		/// The meter does not count in this interval.
+		MeterNotInForce,
 		/// The interval's session never opened, or its records are pruned.
 		UnknownInterval,
 		/// The interval's delivery is not over.
 		NotDelivered,
-		/// The interval's attestation window is over.
+		/// The interval's dispute window is over.
 		WindowClosed,
-		/// The operator attested this interval already.
-		AlreadyAttested,
+		/// The operator attested as many versions of this interval as it may.
+		TooManyVersions,
 		/// The operator has not attested this interval.
 		NoDataset,
 		/// The batch has no reading.
@@ -145,20 +278,60 @@ pub mod pallet {
 		WrongInterval,
 		/// The connection point does not exist in this interval.
 		PointNotInForce,
-		/// The connection point's meter belongs to another operator.
+		/// The meter belongs to another operator.
 		WrongOperator,
-		/// A reading of this connection point and interval was proven already.
+		/// This reading stands already, or the check meter's reading does.
 		AlreadyProven,
+		/// A reading of better quality stands.
+		Weaker,
 		/// Imported or exported energy is beyond 2^63 - 1 Wh.
 		OutOfRange,
-		/// The proof does not lead from the reading to the operator's root.
+		/// The proof does not lead from the reading to the operator's newest root.
 		WrongProof,
+		/// A measured or corrected reading is not signed by the meter's device, or an estimated one is signed.
+		WrongSignature,
+		/// There is no reading on the last days that an estimate could follow; settlement estimates by the position.
+		NoBasis,
+		/// The estimate is not what the rule gives.
+		WrongEstimate,
+		/// A dispute over this reading is open.
+		Contested,
+		/// The amount is zero.
+		ZeroAmount,
+		/// The bond was posted from another account.
+		OtherAccount,
+		/// The operator has no bond.
+		NoBond,
+		/// The bond is less than what is required of the operator's reputation, or than what should be withdrawn.
+		BondTooSmall,
+		/// What the operator attested can still be disputed.
+		BondLocked,
+		/// Only the point's owner, its second attester, the balance-responsible party and the grid operator dispute.
+		NotAffected,
+		/// Only readings of the main meter are settled and disputed; a check meter's are proven.
+		NotMainMeter,
+		/// A dispute is made with what a device counted, not with an estimate.
+		ClaimEstimated,
+		/// The attested reading is of another meter, connection point or interval than the claim.
+		OtherReading,
+		/// The claim says what stands already.
+		NoContradiction,
+		/// The operator was found at fault for this reading already.
+		AlreadyFaulted,
+		/// No dispute over this reading is open.
+		NoDispute,
+		/// The deadline for a ruling is over; the reading stands.
+		DeadlinePassed,
+		/// The regulator may still rule.
+		DeadlineAhead,
 	}
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn integrity_test() {
 			assert!(T::MaxReadings::get() > 0, "a batch has at least one reading");
+			assert!(T::MaxVersions::get() > 0, "a dataset has at least one version");
+			assert!(T::Penalty::get() <= T::OperatorBond::get(), "a bond covers at least one penalty");
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -169,26 +342,38 @@ pub mod pallet {
 
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Registers the meter of a connection point by its device's Ed25519 public key, instead of the one it may have.
+		/// Registers a meter that counts at a connection point from an interval on, by its device's Ed25519 public key. The
+		/// meter of the same duty that may be there counts up to that interval, so that none is counted twice or not at all.
 		///
-		/// Origin: a meter operator at the point's zone, whose meter it becomes.
+		/// Origin: for the main meter, a meter operator at the point's zone; for the check meter, the second attester that
+		/// the point's owner named. The meter becomes its own.
 		///
 		/// # Errors
-		/// [`Error::UnknownPoint`].
+		/// [`Error::UnknownPoint`], [`Error::NotNamed`], [`Error::TooLate`], [`Error::Overlap`],
+		/// [`Error::ReplacedTooSoon`], [`Error::TooManyMeters`]. A point's first main meter may count past intervals.
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::register_meter())]
-		pub fn register_meter(origin: OriginFor<T>, point: PointId, device: [u8; 32]) -> DispatchResult {
+		pub fn register_meter(
+			origin: OriginFor<T>,
+			point: PointId,
+			device: DeviceKey,
+			class: MeterClass,
+			duty: Duty,
+			from: Interval,
+		) -> DispatchResult {
 			let who = ensure_signed(origin)?;
-			Self::do_register_meter(who, point, device)
+			Self::do_register_meter(who, point, device, class, duty, from)
 		}
 
-		/// Attests the readings of an interval by the Merkle root over their leaves. `count` is their number, `bytes` and
-		/// `content` are length and hash of the dataset as it is stored off chain.
+		/// Attests the readings of an interval by the Merkle root over their leaves, as a new version if the operator did
+		/// so before. `count` is their number, `bytes` and `content` are length and hash of the dataset as it is stored off
+		/// chain. The operator's bond is tied until the interval's last dispute must be decided.
 		///
-		/// Origin: a meter operator, once for each interval.
+		/// Origin: a meter operator or a named second attester, who posted the bond.
 		///
 		/// # Errors
-		/// [`Error::UnknownInterval`], [`Error::NotDelivered`], [`Error::WindowClosed`], [`Error::AlreadyAttested`].
+		/// [`Error::UnknownInterval`], [`Error::NotDelivered`], [`Error::WindowClosed`], [`Error::TooManyVersions`],
+		/// [`Error::NoBond`], [`Error::BondTooSmall`].
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::attest())]
 		pub fn attest(
@@ -203,17 +388,24 @@ pub mod pallet {
 			Self::do_attest(who, interval, root, count, bytes, content)
 		}
 
-		/// Brings readings of an interval with the proofs that `operator` attested them.
+		/// Brings readings of an interval with the proofs that `operator` attested them in its newest version. A reading that
+		/// contradicts what the same device signed before, or what the point's other meter counted, opens a dispute.
 		///
 		/// Origin: anyone who signs.
 		///
 		/// # Errors
 		/// [`Error::EmptyBatch`], [`Error::UnknownInterval`], [`Error::NotDelivered`], [`Error::WindowClosed`],
 		/// [`Error::NoDataset`], [`Error::WrongInterval`], [`Error::UnknownPoint`], [`Error::PointNotInForce`],
-		/// [`Error::NoMeter`], [`Error::WrongOperator`], [`Error::AlreadyProven`], [`Error::OutOfRange`],
-		/// [`Error::WrongProof`]. If one reading is refused, none is taken.
+		/// [`Error::NoMeter`], [`Error::WrongPoint`], [`Error::MeterNotInForce`], [`Error::OutOfRange`],
+		/// [`Error::WrongOperator`], [`Error::WrongProof`], [`Error::WrongSignature`], [`Error::Contested`],
+		/// [`Error::NoBasis`], [`Error::WrongEstimate`], [`Error::NotNamed`], [`Error::AlreadyProven`], [`Error::Weaker`].
+		/// If one reading is refused, none is taken.
 		#[pallet::call_index(2)]
-		#[pallet::weight(T::WeightInfo::prove(readings.len() as u32).saturating_add(T::WeightInfo::hash(hashes(readings))))]
+		#[pallet::weight(
+			T::WeightInfo::prove(readings.len() as u32)
+				.saturating_add(T::WeightInfo::hash(hashes(readings)))
+				.saturating_add(T::WeightInfo::estimate(estimates(readings)))
+		)]
 		pub fn prove(
 			origin: OriginFor<T>,
 			interval: Interval,
@@ -223,10 +415,120 @@ pub mod pallet {
 			ensure_signed(origin)?;
 			Self::do_prove(interval, operator, &readings)
 		}
+
+		/// Says which interval is the first that a meter does not count any more.
+		///
+		/// Origin: its operator.
+		///
+		/// # Errors
+		/// [`Error::NoMeter`], [`Error::AlreadyRetired`], [`Error::TooLate`], [`Error::Overlap`].
+		#[pallet::call_index(3)]
+		#[pallet::weight(T::WeightInfo::retire_meter())]
+		pub fn retire_meter(origin: OriginFor<T>, meter: MeterId, until: Interval) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_retire_meter(who, meter, until)
+		}
+
+		/// Names the second attester of a connection point, or none.
+		///
+		/// Origin: the point's owner.
+		///
+		/// # Errors
+		/// [`Error::UnknownPoint`]; if the attester is unknown or suspended.
+		#[pallet::call_index(4)]
+		#[pallet::weight(T::WeightInfo::name_attester())]
+		pub fn name_attester(origin: OriginFor<T>, point: PointId, attester: Option<ParticipantId>) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_name_attester(who, point, attester)
+		}
+
+		/// Posts `amount` nEUR more of an operator's bond.
+		///
+		/// Origin: a meter operator or a named second attester, always from the same account.
+		///
+		/// # Errors
+		/// [`Error::ZeroAmount`], [`Error::OtherAccount`]; if the account's free money does not cover it.
+		#[pallet::call_index(5)]
+		#[pallet::weight(T::WeightInfo::post_bond())]
+		pub fn post_bond(origin: OriginFor<T>, #[pallet::compact] amount: Balance) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_post_bond(who, amount)
+		}
+
+		/// Takes back `amount` nEUR of the bond: what is beyond the required bond at any time, the rest when nothing that the
+		/// operator attested can be disputed.
+		///
+		/// Origin: the account that posted it.
+		///
+		/// # Errors
+		/// [`Error::NoBond`], [`Error::OtherAccount`], [`Error::ZeroAmount`], [`Error::BondTooSmall`],
+		/// [`Error::BondLocked`].
+		#[pallet::call_index(6)]
+		#[pallet::weight(T::WeightInfo::withdraw_bond())]
+		pub fn withdraw_bond(
+			origin: OriginFor<T>,
+			operator: ParticipantId,
+			#[pallet::compact] amount: Balance,
+		) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_withdraw_bond(who, operator, amount)
+		}
+
+		/// Disputes a main meter's reading with one that its device signed. `attested` may bring the leaf that the claim
+		/// contradicts. The chain fills a gap, replaces a reading of lesser quality and finds an operator at fault whose leaf
+		/// its device did not sign; two contradicting readings of one device wait for the regulator, and a bond of the
+		/// disputant is held.
+		///
+		/// Origin: the point's owner, its second attester, the balance-responsible party or the grid operator.
+		///
+		/// # Errors
+		/// [`Error::UnknownInterval`], [`Error::NotDelivered`], [`Error::WindowClosed`], [`Error::UnknownPoint`],
+		/// [`Error::PointNotInForce`], [`Error::NoMeter`], [`Error::WrongPoint`], [`Error::MeterNotInForce`],
+		/// [`Error::OutOfRange`], [`Error::NotAffected`], [`Error::Contested`], [`Error::NotMainMeter`],
+		/// [`Error::ClaimEstimated`], [`Error::WrongSignature`], [`Error::NoDataset`], [`Error::OtherReading`],
+		/// [`Error::WrongProof`], [`Error::AlreadyFaulted`], [`Error::NoContradiction`], [`Error::Weaker`]; if the
+		/// disputant's free money does not cover the bond.
+		#[pallet::call_index(7)]
+		#[pallet::weight(T::WeightInfo::dispute().saturating_add(T::WeightInfo::hash(hashes(attested.as_slice()))))]
+		pub fn dispute(origin: OriginFor<T>, claim: SignedReading, attested: Option<ProvenReading>) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_dispute(who, claim, attested)
+		}
+
+		/// Decides an open dispute.
+		///
+		/// Origin: a regulator at the point's zone.
+		///
+		/// # Errors
+		/// [`Error::UnknownPoint`], [`Error::NoDispute`], [`Error::DeadlinePassed`].
+		#[pallet::call_index(8)]
+		#[pallet::weight(T::WeightInfo::rule())]
+		pub fn rule(origin: OriginFor<T>, interval: Interval, point: PointId, verdict: Verdict) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_rule(who, interval, point, verdict)
+		}
+
+		/// Ends a dispute that the regulator did not decide in time: the reading stands and the bond goes back.
+		///
+		/// Origin: anyone who signs.
+		///
+		/// # Errors
+		/// [`Error::NoDispute`], [`Error::DeadlineAhead`].
+		#[pallet::call_index(9)]
+		#[pallet::weight(T::WeightInfo::close_dispute())]
+		pub fn close_dispute(origin: OriginFor<T>, interval: Interval, point: PointId) -> DispatchResult {
+			ensure_signed(origin)?;
+			Self::do_close_dispute(interval, point)
+		}
 	}
 
 	/// Hashes in all proofs of a batch.
 	fn hashes(readings: &[ProvenReading]) -> u32 {
 		readings.iter().fold(0u32, |sum, item| sum.saturating_add(item.proof.len() as u32))
+	}
+
+	/// Estimated readings in a batch, which read the days before.
+	fn estimates(readings: &[ProvenReading]) -> u32 {
+		readings.iter().filter(|item| item.signed.reading.quality == Quality::Estimated).count() as u32
 	}
 }

@@ -1,14 +1,18 @@
-//! A runtime of this pallet alone, with a calendar, participants and a grid that tests set.
+//! A runtime of this pallet and money, with a calendar, participants and a grid that tests set.
 
-use crate::{self as pallet_metering, leaf, Error, ProvenReading, Reading, Salt};
+use crate::{self as pallet_metering, Error, FittedMeters, HoldReason, Meters, ProvenReading};
 use busbar_primitives::{
+	metering::{Duty, MeterClass, MeterId, Reading, Salt, SignedReading},
 	traits::{self, Zones as _},
-	Fee, Interval, Moment, ParticipantId, Point, PointId, PointKind, PostedBounds, Quality, Right, Role, Terms, ZoneId,
-	ZoneView,
+	Balance, Fee, Interval, Moment, ParticipantId, Point, PointId, PointKind, PostedBounds, Quality, Right, Role,
+	Terms, Wh, ZoneId, ZoneView,
 };
-use frame_support::{assert_ok, derive_impl, parameter_types};
+use frame_support::{
+	assert_ok, derive_impl, parameter_types,
+	traits::{fungible::InspectHold, ConstU128, ConstU64},
+};
 use frame_system::mocking::MockBlock;
-use sp_core::H256;
+use sp_core::{ed25519, Pair, H256};
 use sp_runtime::{BuildStorage, DispatchError, DispatchResult};
 
 pub type AccountId = u64;
@@ -17,19 +21,38 @@ pub type AccountId = u64;
 pub const OPERATOR: AccountId = 1;
 /// Reads meters in zone 1.
 pub const LOCAL_OPERATOR: AccountId = 2;
-/// A member without a role.
+/// A member without a role, who owns all points.
 pub const MEMBER: AccountId = 3;
+/// A member without a role or a point.
+pub const ATTESTER: AccountId = 4;
+pub const REGULATOR: AccountId = 5;
+/// Balance-responsible party.
+pub const BALANCING: AccountId = 6;
+/// Grid operator, without money.
+pub const DSO: AccountId = 7;
+/// A member whom nothing concerns.
+pub const OTHER: AccountId = 8;
+
+/// Free money of everyone but the grid operator, in nEUR.
+pub const WEALTH: Balance = 1_000_000;
+/// What operators post in [`run`].
+pub const BOND: Balance = 20_000;
+pub const OPERATOR_BOND: Balance = 10_000;
+pub const PENALTY: Balance = 3_000;
+pub const DISPUTE_BOND: Balance = 500;
+pub const RULING_PERIOD: Moment = CLOCK;
+pub const TOLERANCE: Wh = 2;
 
 /// Points in zone 1, then points in zone 2.
 pub const POINTS: PointId = 40;
 pub const POINTS_IN_ZONE_1: PointId = 20;
-/// Exists only from interval 6 on.
+/// Exists only from the interval after [`INTERVAL`] on.
 pub const YOUNG_POINT: PointId = 18;
-/// Exists only before interval 5.
+/// Exists only before [`INTERVAL`].
 pub const OLD_POINT: PointId = 19;
 
 /// The interval that tests read; its delivery is over in [`run`].
-pub const INTERVAL: Interval = 5;
+pub const INTERVAL: Interval = 400;
 pub const CLOCK: Moment = 10_000;
 
 pub const fn id(account: AccountId) -> ParticipantId {
@@ -58,24 +81,43 @@ mod test_runtime {
 	#[runtime::pallet_index(0)]
 	pub type System = frame_system;
 	#[runtime::pallet_index(1)]
+	pub type Balances = pallet_balances;
+	#[runtime::pallet_index(2)]
 	pub type Metering = pallet_metering;
 }
 
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
 impl frame_system::Config for Test {
 	type Block = MockBlock<Test>;
+	type AccountData = pallet_balances::AccountData<Balance>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+	type Balance = Balance;
+	type ExistentialDeposit = ConstU128<1>;
+	type AccountStore = System;
+	type RuntimeHoldReason = RuntimeHoldReason;
 }
 
 parameter_types! {
 	pub static Now: Moment = 0;
+	pub static MaxVersions: u16 = 5;
 	pub const MaxReadings: u32 = 16;
 }
 
 impl pallet_metering::Config for Test {
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Currency = Balances;
 	type Participants = Members;
 	type Grid = Feeders;
 	type Calendar = Clock;
 	type MaxReadings = MaxReadings;
+	type MaxVersions = MaxVersions;
+	type OperatorBond = ConstU128<OPERATOR_BOND>;
+	type Penalty = ConstU128<PENALTY>;
+	type DisputeBond = ConstU128<DISPUTE_BOND>;
+	type Tolerance = ConstU64<TOLERANCE>;
 	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = Members;
@@ -93,20 +135,27 @@ impl crate::BenchmarkHelper<AccountId> for Members {
 		Now::set(delivery_end(INTERVAL));
 		INTERVAL
 	}
+	fn regulator() -> AccountId {
+		REGULATOR
+	}
+	fn owner(_: PointId) -> AccountId {
+		MEMBER
+	}
 }
 
 impl traits::Participants<AccountId> for Members {
 	fn participant(account: &AccountId) -> Option<ParticipantId> {
-		(*account <= MEMBER).then(|| id(*account))
+		(OPERATOR..=OTHER).contains(account).then(|| id(*account))
 	}
 
 	fn account(participant: ParticipantId) -> Option<AccountId> {
-		(OPERATOR..=MEMBER).find(|account| id(*account) == participant)
+		(OPERATOR..=OTHER).find(|account| id(*account) == participant)
 	}
 
 	fn ensure(account: &AccountId, role: Role, zone: Option<ZoneId>) -> Result<ParticipantId, DispatchError> {
 		let holds = match (*account, role) {
 			(OPERATOR, Role::MeterOperator) => true,
+			(REGULATOR, Role::Regulator) | (BALANCING, Role::BalanceResponsibleParty) | (DSO, Role::Dso) => true,
 			(LOCAL_OPERATOR, Role::MeterOperator) => zone.is_some_and(|zone| Feeders::is_within(zone, 1)),
 			_ => false,
 		};
@@ -117,12 +166,13 @@ impl traits::Participants<AccountId> for Members {
 		Self::ensure(account, role, Some(1))
 	}
 
-	fn ensure_acts_for(_: &AccountId, _: ParticipantId, _: Right) -> DispatchResult {
-		Err(DispatchError::Other("nobody acts for another here"))
+	fn ensure_acts_for(account: &AccountId, participant: ParticipantId, right: Right) -> DispatchResult {
+		let itself = Self::participant(account) == Some(participant) && right == Right::Operate;
+		itself.then_some(()).ok_or(DispatchError::Other("acts for another"))
 	}
 
-	fn ensure_active(_: ParticipantId) -> DispatchResult {
-		Ok(())
+	fn ensure_active(participant: ParticipantId) -> DispatchResult {
+		Self::account(participant).map(|_| ()).ok_or(DispatchError::Other("no participant"))
 	}
 }
 
@@ -172,6 +222,10 @@ impl traits::Grid for Feeders {
 /// The attestation window is two intervals long; the four intervals after the one in delivery are open.
 pub struct Clock;
 
+pub const fn dispute_end(interval: Interval) -> Moment {
+	attestation_end(interval) + CLOCK
+}
+
 pub const fn delivery_end(interval: Interval) -> Moment {
 	CLOCK * (interval as Moment + 1)
 }
@@ -200,7 +254,7 @@ impl traits::Calendar for Clock {
 			gate_closure: delivery_end(interval) - CLOCK,
 			last_gate_closure: delivery_end(interval) - CLOCK,
 			attestation_end: attestation_end(interval),
-			dispute_end: attestation_end(interval) + CLOCK,
+			dispute_end: dispute_end(interval),
 			tick: 1,
 			price_floor: 0,
 			price_cap: 1,
@@ -218,8 +272,25 @@ pub fn salt(point: PointId) -> Salt {
 	[point as u8; 16]
 }
 
+/// Signs for the point's main meter.
+pub fn device(point: PointId) -> ed25519::Pair {
+	ed25519::Pair::from_seed(&[point as u8; 32])
+}
+
+/// Signs for the point's check meter.
+pub fn check_device(point: PointId) -> ed25519::Pair {
+	ed25519::Pair::from_seed(&[100 + point as u8; 32])
+}
+
+/// The newest meter of this duty at a point, or a number that no meter has.
+pub fn meter_at(point: PointId, duty: Duty) -> MeterId {
+	FittedMeters::<Test>::get(point, duty).map_or(MeterId::MAX, |fitted| fitted.meter)
+}
+
+/// What the main meter of a point counted.
 pub fn reading(point: PointId) -> Reading {
 	Reading {
+		meter: meter_at(point, Duty::Main),
 		point,
 		interval: INTERVAL,
 		import: 100 + u64::from(point),
@@ -230,32 +301,65 @@ pub fn reading(point: PointId) -> Reading {
 	}
 }
 
+/// What the check meter of a point counted.
+pub fn check_reading(point: PointId) -> Reading {
+	Reading { meter: meter_at(point, Duty::Check), ..reading(point) }
+}
+
+/// Signs a reading with its meter's device, unless it is an estimate.
+pub fn sign(reading: &Reading) -> SignedReading {
+	let check = Meters::<Test>::get(reading.meter).is_some_and(|meter| meter.duty == Duty::Check);
+	let device = if check { check_device(reading.point) } else { device(reading.point) };
+	let signature =
+		(reading.quality != Quality::Estimated).then(|| device.sign(&reading.signing_payload(&Metering::genesis())));
+	SignedReading { reading: *reading, signature }
+}
+
 /// The dataset of these readings: its root, and each reading with its proof.
-pub fn dataset(readings: &[Reading]) -> (H256, Vec<ProvenReading>) {
-	let leaves: Vec<_> = readings.iter().map(|reading| leaf(&salt(reading.point), reading)).collect();
-	let proven = (0u32..).zip(readings).map(|(index, reading)| ProvenReading {
-		reading: *reading,
-		salt: salt(reading.point),
+pub fn dataset(readings: &[SignedReading]) -> (H256, Vec<ProvenReading>) {
+	let leaves: Vec<_> = readings.iter().map(|signed| signed.leaf(&salt(signed.reading.point))).collect();
+	let proven = (0u32..).zip(readings).map(|(index, signed)| ProvenReading {
+		signed: *signed,
+		salt: salt(signed.reading.point),
 		index,
 		proof: busbar_merkle::proof(&leaves, index).unwrap().try_into().unwrap(),
 	});
 	(busbar_merkle::root(&leaves), proven.collect())
 }
 
-/// Registers the meters of these points for an operator.
+/// Registers the main meters of these points for an operator.
 pub fn register(operator: AccountId, points: impl IntoIterator<Item = PointId>) {
 	for point in points {
-		assert_ok!(Metering::register_meter(RuntimeOrigin::signed(operator), point, [point as u8; 32]));
+		let (device, origin) = (device(point).public().0, RuntimeOrigin::signed(operator));
+		assert_ok!(Metering::register_meter(origin, point, device, MeterClass::A, Duty::Main, 0));
 	}
 }
 
-/// Attests these readings of [`INTERVAL`] and returns them with their proofs.
-pub fn attest(operator: AccountId, readings: &[Reading]) -> Vec<ProvenReading> {
+/// Names [`ATTESTER`] at these points, whose check meters count from before [`INTERVAL`] on, and posts its bond.
+pub fn name_attester(points: impl IntoIterator<Item = PointId>) {
+	let now = Now::get();
+	Now::set(0);
+	for point in points {
+		assert_ok!(Metering::name_attester(RuntimeOrigin::signed(MEMBER), point, Some(id(ATTESTER))));
+		let (device, origin) = (check_device(point).public().0, RuntimeOrigin::signed(ATTESTER));
+		assert_ok!(Metering::register_meter(origin, point, device, MeterClass::B, Duty::Check, 1));
+	}
+	Now::set(now);
+	assert_ok!(Metering::post_bond(RuntimeOrigin::signed(ATTESTER), BOND));
+}
+
+/// Attests these signed readings of [`INTERVAL`] and returns them with their proofs.
+pub fn attest_signed(operator: AccountId, readings: &[SignedReading]) -> Vec<ProvenReading> {
 	let (root, proven) = dataset(readings);
 	let content = H256::repeat_byte(9);
 	let origin = RuntimeOrigin::signed(operator);
 	assert_ok!(Metering::attest(origin, INTERVAL, root, readings.len() as u32, 1_000, content));
 	proven
+}
+
+/// The same, of readings that their devices sign.
+pub fn attest(operator: AccountId, readings: &[Reading]) -> Vec<ProvenReading> {
+	attest_signed(operator, &readings.iter().map(sign).collect::<Vec<_>>())
 }
 
 /// Has [`MEMBER`] prove these readings of an operator in [`INTERVAL`].
@@ -264,14 +368,50 @@ pub fn prove(operator: AccountId, readings: &[ProvenReading]) -> DispatchResult 
 	Metering::prove(origin, INTERVAL, id(operator), readings.to_vec().try_into().unwrap())
 }
 
-/// Runs a test at the moment when the delivery of [`INTERVAL`] is over, and checks the invariants after it.
+/// Attests one reading and proves it.
+pub fn deliver(operator: AccountId, reading: Reading) -> DispatchResult {
+	let proven = attest(operator, &[reading]);
+	prove(operator, &proven)
+}
+
+/// Disputes with a reading that its device signs.
+pub fn dispute(who: AccountId, claim: &Reading, attested: Option<&ProvenReading>) -> DispatchResult {
+	Metering::dispute(RuntimeOrigin::signed(who), sign(claim), attested.cloned())
+}
+
+/// What is held of an account for a reason, in nEUR.
+pub fn held(account: AccountId, reason: HoldReason) -> Balance {
+	Balances::balance_on_hold(&reason.into(), &account)
+}
+
+/// The last event of the pallet.
+pub fn last_event() -> crate::Event<Test> {
+	let events = System::events().into_iter().rev();
+	let mut ours = events.filter_map(|record| match record.event {
+		RuntimeEvent::Metering(event) => Some(event),
+		_ => None,
+	});
+	ours.next().expect("there is an event")
+}
+
+/// Runs a test at the moment when the delivery of [`INTERVAL`] is over, with both operators' bonds posted, and checks the
+/// invariants after it.
 pub fn run<R>(test: impl FnOnce() -> R) -> R {
-	let storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
+	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
+	let rich = (OPERATOR..=OTHER).filter(|account| *account != DSO);
+	let balances = rich.map(|account| (account, WEALTH)).collect();
+	pallet_balances::GenesisConfig::<Test> { balances, ..Default::default() }.assimilate_storage(&mut storage).unwrap();
 	sp_io::TestExternalities::new(storage).execute_with(|| {
 		System::set_block_number(1);
+		MaxVersions::set(5);
 		Now::set(delivery_end(INTERVAL));
+		for operator in [OPERATOR, LOCAL_OPERATOR] {
+			assert_ok!(Metering::post_bond(RuntimeOrigin::signed(operator), BOND));
+		}
+		let issuance = Balances::total_issuance();
 		let result = test();
 		Metering::do_try_state().unwrap();
+		assert_eq!(Balances::total_issuance(), issuance);
 		result
 	})
 }

@@ -1,78 +1,28 @@
-//! Meters, readings and the datasets that a meter operator commits to.
-//!
-//! Building a dataset takes only what is here: a [`Reading`] and a secret salt for each meter, [`leaf`] over both, and
-//! the tree of `busbar-merkle` over the leaves.
+//! What the pallet keeps: datasets, proven readings, bonds and disputes. What devices sign and leaves hold is in
+//! [`busbar_primitives::metering`].
 
-use alloc::vec::Vec;
-use busbar_merkle::{leaf_hash, MAX_PROOF};
-use busbar_primitives::{Interval, Metered, Moment, ParticipantId, PointId, Quality, Wh};
+use busbar_merkle::MAX_PROOF;
+use busbar_primitives::{
+	metering::{MeterId, Registers, Salt, SignedReading},
+	Balance, Metered, Moment, ParticipantId, Quality,
+};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
 use scale_info::TypeInfo;
-use serde::{Deserialize, Serialize};
 use sp_core::H256;
 
 /// Most hashes in a Merkle proof.
 pub type MaxProof = ConstU32<MAX_PROOF>;
 
-/// Secret of a leaf, 128 bits: readings are easy to guess.
-pub type Salt = [u8; 16];
-
-/// What a meter counted in one interval.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
-pub struct Reading {
-	pub point: PointId,
-	pub interval: Interval,
-	/// Active energy drawn, in Wh; at most 2^63 - 1.
-	pub import: Wh,
-	/// Active energy fed in, in Wh; at most 2^63 - 1.
-	pub export: Wh,
-	/// Reactive energy while drawing, in varh.
-	pub import_varh: i64,
-	/// Reactive energy while feeding in, in varh.
-	pub export_varh: i64,
-	pub quality: Quality,
-}
-
-impl Reading {
-	/// The active energy. Its net fits the type of energy with a direction if [`Self::is_in_range`].
-	pub fn metered(&self) -> Metered {
-		Metered { import: self.import, export: self.export, quality: self.quality }
-	}
-
-	/// Whether both directions fit the type of energy with a direction, and so does their difference.
-	pub fn is_in_range(&self) -> bool {
-		i64::try_from(self.import).is_ok() && i64::try_from(self.export).is_ok()
-	}
-}
-
-/// Content of a reading's leaf: the salt, then the SCALE encoding of the reading.
-pub fn leaf_bytes(salt: &Salt, reading: &Reading) -> Vec<u8> {
-	(salt, reading).encode()
-}
-
-/// Hash of a reading's leaf.
-pub fn leaf(salt: &Salt, reading: &Reading) -> H256 {
-	leaf_hash(&leaf_bytes(salt, reading))
-}
+/// Reputation of an operator that never attested wrongly.
+pub const FULL_REPUTATION: u16 = 1_000;
+/// The least that reputation falls to, at which the bond is ten times that at full reputation.
+pub const LEAST_REPUTATION: u16 = 100;
 
 /// A reading with what shows that its operator attested it.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct ProvenReading {
-	pub reading: Reading,
+	pub signed: SignedReading,
 	pub salt: Salt,
 	/// Leaf index under the dataset's root.
 	pub index: u32,
@@ -80,18 +30,14 @@ pub struct ProvenReading {
 	pub proof: BoundedVec<H256, MaxProof>,
 }
 
-/// The meter of a connection point.
+/// The meters of one duty at a connection point: the newest one and the one before it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
-pub struct Meter {
-	/// Who reads it.
-	pub operator: ParticipantId,
-	/// The device's Ed25519 public key.
-	pub device: [u8; 32],
-	/// Chain time of its registration, in ms.
-	pub since: Moment,
+pub struct Fitted {
+	pub meter: MeterId,
+	pub before: Option<MeterId>,
 }
 
-/// What an operator attested for one interval.
+/// What an operator attested for one interval, as of its newest version.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Dataset {
 	/// Merkle root over all readings.
@@ -108,14 +54,128 @@ pub struct Dataset {
 	pub at: Moment,
 }
 
-/// A reading that was proven.
+/// A reading that stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Proven {
-	/// Whose dataset it stands in.
+	pub meter: MeterId,
+	/// Whose meter it is.
 	pub operator: ParticipantId,
-	pub metered: Metered,
-	/// Reactive energy while drawing, in varh.
-	pub import_varh: i64,
-	/// Reactive energy while feeding in, in varh.
-	pub export_varh: i64,
+	/// Version of the reading, from 1.
+	pub version: u16,
+	/// Version of the operator's dataset that it was proven in; 0 if a dispute brought it.
+	pub dataset: u16,
+	pub registers: Registers,
+	pub quality: Quality,
+	/// Whether the operator was found at fault for a leaf of this point and interval that its device did not sign.
+	pub faulted: bool,
+}
+
+impl Proven {
+	/// The active energy.
+	pub fn metered(&self) -> Metered {
+		Metered { import: self.registers.import, export: self.registers.export, quality: self.quality }
+	}
+
+	/// What another reading of the same meter and interval does to this one. Corrected readings stand above measured
+	/// ones, and those above estimates; an estimate follows what it is the mean of.
+	pub fn weigh(&self, quality: Quality, registers: &Registers) -> Weighing {
+		let rank = |quality| match quality {
+			Quality::Estimated => 0u8,
+			Quality::Measured => 1,
+			Quality::Corrected => 2,
+		};
+		let (new, old) = (rank(quality), rank(self.quality));
+		if new == old && *registers == self.registers {
+			Weighing::Same
+		} else if new > old || (new == old && quality == Quality::Estimated) {
+			Weighing::Replaces
+		} else if new < old {
+			Weighing::Weaker
+		} else {
+			Weighing::Contradicts
+		}
+	}
+}
+
+/// How a reading compares with the one that stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Weighing {
+	Same,
+	Replaces,
+	/// Of lesser quality.
+	Weaker,
+	/// Of the same quality, signed by the same device, with other values: only a person can tell.
+	Contradicts,
+}
+
+/// Who attests readings: a meter operator or a second attester.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Operator<AccountId> {
+	/// Whose money the bond is.
+	pub account: AccountId,
+	/// What is held, in nEUR.
+	pub bond: Balance,
+	/// Chain time until which what it attested can be disputed, in ms.
+	pub locked_until: Moment,
+	/// Datasets attested, each interval counted once.
+	pub attested: u32,
+	/// Wrong attestations.
+	pub faults: u32,
+	/// From [`LEAST_REPUTATION`] to [`FULL_REPUTATION`]. A fault takes a quarter of it, each interval attested returns one.
+	pub reputation: u16,
+}
+
+/// Why the regulator decides.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub enum Ground {
+	/// One device signed two readings of the same quality with different values.
+	TwoSignatures,
+	/// The main and the check meter differ beyond tolerance.
+	Quorum,
+}
+
+/// An open dispute over a reading.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Dispute<AccountId> {
+	pub ground: Ground,
+	/// Who opened it and pays the bond; `None` if it opened by itself.
+	pub disputant: Option<AccountId>,
+	/// What is held of the disputant, in nEUR.
+	pub bond: Balance,
+	/// Whose reading stands.
+	pub accused: ParticipantId,
+	/// Whose check meter contradicts it.
+	pub accuser: Option<ParticipantId>,
+	/// What would stand instead.
+	pub claim: Registers,
+	/// Chain time of its opening, in ms.
+	pub opened: Moment,
+	/// Chain time from which the standing reading prevails, in ms.
+	pub deadline: Moment,
+}
+
+/// What the regulator rules.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub enum Verdict {
+	/// The claim is right.
+	Upheld,
+	/// The standing reading is right, and the claim was made in good faith.
+	Dismissed,
+	/// The standing reading is right, and the claim should not have been made.
+	Frivolous,
+}
+
+/// How a dispute ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub enum Decision {
+	/// No reading stood; the device's own does now.
+	Filled,
+	/// The device's reading is of better quality than the one that stood, and replaced it.
+	Superseded,
+	/// The operator attested a reading as counted that its device did not sign.
+	Forged,
+	/// The regulator ruled.
+	Ruled(Verdict),
+	/// The regulator did not rule in time; the reading stands.
+	Expired,
 }

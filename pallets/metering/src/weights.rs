@@ -1,6 +1,7 @@
-//! Weights of the calls, counted from their storage accesses and hashes.
+//! Weights of the calls, counted from their storage accesses, hashes and signatures.
 //! Reference times are estimates, rounded up, until benchmarks on the reference machine replace them.
 
+use busbar_primitives::metering::ESTIMATE_DAYS;
 use core::marker::PhantomData;
 use frame_support::{
 	traits::Get,
@@ -10,74 +11,152 @@ use frame_support::{
 /// Weights of the calls.
 pub trait WeightInfo {
 	fn register_meter() -> Weight;
+	fn retire_meter() -> Weight;
+	fn name_attester() -> Weight;
+	fn post_bond() -> Weight;
+	fn withdraw_bond() -> Weight;
 	fn attest() -> Weight;
-	/// A batch of `readings`, without the hashes of their proofs.
+	/// A batch of `readings`, without the hashes of their proofs and the days that estimates follow.
 	fn prove(readings: u32) -> Weight;
 	/// The `hashes` of a batch's proofs.
 	fn hash(hashes: u32) -> Weight;
+	/// The days that `readings` estimated ones follow.
+	fn estimate(readings: u32) -> Weight;
+	/// A dispute, without the hashes of the attested reading's proof.
+	fn dispute() -> Weight;
+	fn rule() -> Weight;
+	fn close_dispute() -> Weight;
 }
 
 /// Reference time of a call without its storage accesses, in ps.
 const BASE: u64 = 15_000_000;
 /// Reference time of decoding a reading and hashing its leaf and root, in ps.
-const READING: u64 = 8_000_000;
+const READING: u64 = 10_000_000;
+/// Reference time of verifying an Ed25519 signature by the host, in ps.
+const SIGNATURE: u64 = 80_000_000;
 /// Reference time of one hash of a proof, in ps: blake2-256 of 65 bytes in the Wasm runtime.
 const HASH: u64 = 2_000_000;
+/// Reference time of moving or releasing what is held, in ps.
+const MONEY: u64 = 40_000_000;
 /// Keys that a role check reads besides the tree: account, delegation, and state and roles of one or two participants.
 const ROLE_READS: u64 = 6;
 /// Most links between a zone and the root, which a role's scope may make walk.
 const DEPTH: u64 = 64;
+/// Keys that a penalty reads and writes: operator, point, owner, and two accounts with their holds.
+const PENALTY: (u64, u64) = (7, 5);
+
+fn costs(db: RuntimeDbWeight, time: u64, reads: u64, writes: u64) -> Weight {
+	Weight::from_parts(BASE.saturating_add(time), 0).saturating_add(db.reads_writes(reads, writes))
+}
 
 fn register_meter(db: RuntimeDbWeight) -> Weight {
-	// The point, the role with its walk up the tree, the meter, the clock.
-	Weight::from_parts(BASE, 0).saturating_add(db.reads_writes(ROLE_READS.saturating_add(DEPTH).saturating_add(3), 1))
+	// The point, the role with its walk up the tree, the named attester, three meters and where they are, two intervals'
+	// terms, the clock, the next number.
+	costs(db, 0, ROLE_READS + DEPTH + 12, 5)
+}
+
+fn retire_meter(db: RuntimeDbWeight) -> Weight {
+	costs(db, 0, ROLE_READS + 4, 1)
+}
+
+fn name_attester(db: RuntimeDbWeight) -> Weight {
+	costs(db, 0, ROLE_READS + 5, 3)
+}
+
+fn post_bond(db: RuntimeDbWeight) -> Weight {
+	costs(db, MONEY, ROLE_READS + 5, 3)
+}
+
+fn withdraw_bond(db: RuntimeDbWeight) -> Weight {
+	costs(db, MONEY, 4, 3)
 }
 
 fn attest(db: RuntimeDbWeight) -> Weight {
-	// The role, the interval's terms, the clock, the dataset.
-	Weight::from_parts(BASE, 0).saturating_add(db.reads_writes(ROLE_READS.saturating_add(3), 1))
+	// The role, the interval's terms, the clock, the dataset, the operator.
+	costs(db, 0, ROLE_READS + 5, 2)
 }
 
 fn prove(db: RuntimeDbWeight, readings: u32) -> Weight {
-	// The interval's terms, the clock, the dataset; for each reading the point, the meter and the reading itself.
-	let reading = Weight::from_parts(READING, 0).saturating_add(db.reads_writes(3, 1));
-	Weight::from_parts(BASE, 0).saturating_add(db.reads(3)).saturating_add(reading.saturating_mul(u64::from(readings)))
+	// The interval's terms, the clock, the dataset, the genesis hash. For each reading: the point, the meter, the named
+	// attester, both meters' readings, the other meter, the dispute; the reading and a dispute are written.
+	let reading = Weight::from_parts(READING.saturating_add(SIGNATURE), 0).saturating_add(db.reads_writes(7, 2));
+	costs(db, 0, 4, 0).saturating_add(reading.saturating_mul(u64::from(readings)))
 }
 
 fn hash(hashes: u32) -> Weight {
 	Weight::from_parts(HASH, 0).saturating_mul(u64::from(hashes))
 }
 
+fn estimate(db: RuntimeDbWeight, readings: u32) -> Weight {
+	db.reads(u64::from(ESTIMATE_DAYS).saturating_add(1)).saturating_mul(u64::from(readings))
+}
+
+fn dispute(db: RuntimeDbWeight) -> Weight {
+	// Who is affected: the owner, the second attester and two roles with their walks. Then what a proof reads and writes,
+	// two signatures, and a bond or a penalty.
+	let time = 2 * (READING + SIGNATURE) + MONEY;
+	costs(db, time, 4 * ROLE_READS + 2 * DEPTH + 11 + PENALTY.0, 3 + PENALTY.1)
+}
+
+fn rule(db: RuntimeDbWeight) -> Weight {
+	// The point, the role, the dispute, the clock, the reading; a penalty and the bond.
+	costs(db, 2 * MONEY, ROLE_READS + DEPTH + 4 + 2 * PENALTY.0, 2 + 2 * PENALTY.1)
+}
+
+fn close_dispute(db: RuntimeDbWeight) -> Weight {
+	// The dispute, the clock, the reading's version, the account with its holds.
+	costs(db, MONEY, 5, 3)
+}
+
 /// Weights at the runtime's database prices.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
+macro_rules! weights {
+	($db:expr) => {
+		fn register_meter() -> Weight {
+			register_meter($db)
+		}
+		fn retire_meter() -> Weight {
+			retire_meter($db)
+		}
+		fn name_attester() -> Weight {
+			name_attester($db)
+		}
+		fn post_bond() -> Weight {
+			post_bond($db)
+		}
+		fn withdraw_bond() -> Weight {
+			withdraw_bond($db)
+		}
+		fn attest() -> Weight {
+			attest($db)
+		}
+		fn prove(readings: u32) -> Weight {
+			prove($db, readings)
+		}
+		fn hash(hashes: u32) -> Weight {
+			hash(hashes)
+		}
+		fn estimate(readings: u32) -> Weight {
+			estimate($db, readings)
+		}
+		fn dispute() -> Weight {
+			dispute($db)
+		}
+		fn rule() -> Weight {
+			rule($db)
+		}
+		fn close_dispute() -> Weight {
+			close_dispute($db)
+		}
+	};
+}
+
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	fn register_meter() -> Weight {
-		register_meter(T::DbWeight::get())
-	}
-	fn attest() -> Weight {
-		attest(T::DbWeight::get())
-	}
-	fn prove(readings: u32) -> Weight {
-		prove(T::DbWeight::get(), readings)
-	}
-	fn hash(hashes: u32) -> Weight {
-		hash(hashes)
-	}
+	weights!(T::DbWeight::get());
 }
 
 /// Weights at ParityDB's prices.
 impl WeightInfo for () {
-	fn register_meter() -> Weight {
-		register_meter(ParityDbWeight::get())
-	}
-	fn attest() -> Weight {
-		attest(ParityDbWeight::get())
-	}
-	fn prove(readings: u32) -> Weight {
-		prove(ParityDbWeight::get(), readings)
-	}
-	fn hash(hashes: u32) -> Weight {
-		hash(hashes)
-	}
+	weights!(ParityDbWeight::get());
 }

@@ -129,6 +129,7 @@ impl<T: Config> Pallet<T> {
 		let (imbalance, cause) = match details.kind {
 			PointKind::Coupling => (0, None),
 			PointKind::Metered => {
+				ensure!(!T::Readings::is_contested(point, batch.interval), Error::<T>::Contested);
 				let reading = T::Readings::of(point, batch.interval)
 					.filter(|metered| plausible(metered.import) && plausible(metered.export))
 					.and_then(|metered| metered.net());

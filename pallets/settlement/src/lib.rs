@@ -305,6 +305,8 @@ pub mod pallet {
 		DeliveryNotEnded,
 		/// A connection point has no reading yet, and the attestation window is open.
 		NotAttestedYet,
+		/// The regulator must still decide which reading of the point is right; it settles after the ruling or its deadline.
+		Contested,
 		/// The connection point is already through this phase.
 		AlreadySettled,
 		/// Credits are paid after all debits.
@@ -466,7 +468,7 @@ pub mod pallet {
 		///
 		/// Origin: any signed account.
 		/// Errors: [`Error::UnknownInterval`], [`Error::NotCleared`], [`Error::DeliveryNotEnded`],
-		/// [`Error::NotAttestedYet`], [`Error::UnknownPoint`], [`Error::AlreadySettled`], [`Error::EmptyBatch`],
+		/// [`Error::NotAttestedYet`], [`Error::Contested`], [`Error::UnknownPoint`], [`Error::AlreadySettled`], [`Error::EmptyBatch`],
 		/// [`Error::AccountsNotSet`]; nothing of the batch is done then.
 		/// Events: [`Event::Debited`], [`Event::Defaulted`], [`Event::DebitsClosed`].
 		#[pallet::call_index(9)]

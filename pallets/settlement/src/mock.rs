@@ -127,6 +127,7 @@ pub struct World {
 	/// Traded in further sessions.
 	pub traded: BTreeMap<(PointId, Interval), Vec<Contract>>,
 	pub readings: BTreeMap<(PointId, Interval), Metered>,
+	pub contested: BTreeSet<(PointId, Interval)>,
 	pub gone: BTreeSet<AccountId>,
 	pub roles: BTreeSet<(AccountId, Role)>,
 	pub delegates: BTreeSet<(AccountId, ParticipantId, Right)>,
@@ -254,6 +255,14 @@ impl Positions<AccountId> for World {
 impl Readings for World {
 	fn of(point: PointId, interval: Interval) -> Option<Metered> {
 		world(|w| w.readings.get(&(point, interval)).copied())
+	}
+
+	fn version(point: PointId, interval: Interval) -> u16 {
+		<Self as Readings>::of(point, interval).map_or(0, |_| 1)
+	}
+
+	fn is_contested(point: PointId, interval: Interval) -> bool {
+		world(|w| w.contested.contains(&(point, interval)))
 	}
 }
 

@@ -63,7 +63,7 @@ macro_rules! weights {
 			cost($db, 35, 6, 3)
 		}
 		fn debit(n: u32) -> Weight {
-			cost($db, 60, 10, 5).saturating_add(cost($db, 110, 46, 8).saturating_mul(n.into()))
+			cost($db, 60, 10, 5).saturating_add(cost($db, 110, 48, 8).saturating_mul(n.into()))
 		}
 		fn credit(n: u32) -> Weight {
 			cost($db, 80, 8, 8).saturating_add(cost($db, 45, 6, 2).saturating_mul(n.into()))

@@ -2,15 +2,18 @@
 
 use super::CouncilMajority;
 use crate::{
-	AccountId, Balances, Council, Grid, Market, Metering, Participants, Runtime, RuntimeHoldReason, Settlement,
-	Timestamp, Validators, SLOT_DURATION_MS,
+	AccountId, Balance, Balances, Council, Grid, Market, Metering, Participants, Runtime, RuntimeHoldReason,
+	Settlement, Timestamp, Validators, SLOT_DURATION_MS,
 };
 use frame_support::{
 	parameter_types,
-	traits::{ConstU32, ConstU64, Contains},
+	traits::{ConstU16, ConstU32, ConstU64, Contains},
 	PalletId,
 };
 use sp_runtime::Perbill;
+
+/// 1 EUR, in nEUR.
+const EUR: Balance = 1_000_000_000;
 
 /// Most zones of a grid. Together with [`MaxMarketLevels`] it makes the largest clearing fit its share of a block.
 pub type MaxMarketZones = ConstU32<10_240>;
@@ -83,11 +86,27 @@ impl pallet_market::Config for Runtime {
 	type BenchmarkHelper = crate::benchmark_helpers::Helper;
 }
 
+parameter_types! {
+	/// 1,000 EUR, ten times the penalty.
+	pub const OperatorBond: Balance = 1_000 * EUR;
+	/// 100 EUR.
+	pub const MeteringPenalty: Balance = 100 * EUR;
+	/// 10 EUR.
+	pub const DisputeBond: Balance = 10 * EUR;
+}
+
 impl pallet_metering::Config for Runtime {
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Currency = Balances;
 	type Participants = Participants;
 	type Grid = Grid;
 	type Calendar = Market;
 	type MaxReadings = MaxBatch;
+	type MaxVersions = ConstU16<16>;
+	type OperatorBond = OperatorBond;
+	type Penalty = MeteringPenalty;
+	type DisputeBond = DisputeBond;
+	type Tolerance = ConstU64<2>;
 	type WeightInfo = crate::weights::Metering;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmark_helpers::Helper;

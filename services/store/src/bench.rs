@@ -7,12 +7,16 @@ use crate::{
 	meta::Class,
 };
 use anyhow::{ensure, Context, Result};
-use busbar_primitives::{ParticipantId, Quality};
+use busbar_primitives::{
+	metering::{Reading, SignedReading},
+	ParticipantId, Quality,
+};
 use bytes::Bytes;
 use codec::MaxEncodedLen;
-use pallet_metering::{Dataset as Attested, Reading};
+use pallet_metering::Dataset as Attested;
 use rand::{rngs::StdRng, Rng, RngExt, SeedableRng};
 use serde::Serialize;
+use sp_core::ed25519;
 use std::time::Instant;
 
 /// What a run measured, in seconds and bytes.
@@ -39,23 +43,21 @@ pub struct Report {
 
 fn dataset(interval: u32, meters: u32, random: &mut StdRng) -> Dataset {
 	let rows = (0..meters).map(|point| {
-		let mut row = Row {
-			reading: Reading {
-				point,
-				interval,
-				import: random.random_range(0..4_000),
-				export: random.random_range(0..2_000),
-				import_varh: random.random_range(-500..500),
-				export_varh: random.random_range(-500..500),
-				quality: Quality::Measured,
-			},
-			salt: [0; 16],
-			signature: [0; 64],
+		let reading = Reading {
+			meter: point,
+			point,
+			interval,
+			import: random.random_range(0..4_000),
+			export: random.random_range(0..2_000),
+			import_varh: random.random_range(-500..500),
+			export_varh: random.random_range(-500..500),
+			quality: Quality::Measured,
 		};
-		random.fill_bytes(&mut row.salt);
+		let (mut salt, mut signature) = ([0; 16], [0; 64]);
+		random.fill_bytes(&mut salt);
 		// Random bytes of a signature's length: this measures the store, not the meters' keys.
-		random.fill_bytes(&mut row.signature);
-		row
+		random.fill_bytes(&mut signature);
+		Row { signed: SignedReading { reading, signature: Some(ed25519::Signature::from_raw(signature)) }, salt }
 	});
 	Dataset { operator: ParticipantId([7; 16]), interval, version: 1, rows: rows.collect() }
 }

@@ -1,8 +1,8 @@
 //! What differs in bytes that do not have the hash they should have.
 //!
 //! An object is cut into chunks of [`CHUNK`] bytes whose hashes are kept beside it. A damaged chunk names the byte range;
-//! the Parquet footer tells which column of which rows lies there; and the kept leaf hashes name the rows whose reading
-//! or salt changed, if the file still decodes.
+//! the Parquet footer tells which column of which rows lies there; and the kept leaf hashes name the rows that changed, if
+//! the file still decodes.
 
 use crate::{
 	dataset::{Dataset, COLUMNS},
@@ -71,7 +71,7 @@ pub struct Damage {
 	pub bytes: Vec<Range<usize>>,
 	/// What lies there, as far as the file's footer tells.
 	pub places: Vec<String>,
-	/// Rows, counted from 0, whose reading or salt changed, with the connection point that each now names.
+	/// Rows, counted from 0, that changed, with the connection point that each now names.
 	pub rows: Vec<(usize, u32)>,
 	/// Length and expected length, if they differ.
 	pub length: Option<(usize, usize)>,
@@ -117,7 +117,7 @@ pub fn locate(bytes: &Bytes, length: usize, chunks: &[H256], leaves: &[H256]) ->
 		if let Ok(dataset) = Dataset::decode(bytes.clone()) {
 			let rows = dataset.rows.iter().enumerate();
 			let changed = rows.filter(|(index, row)| leaves.get(*index) != Some(&row.leaf()));
-			damage.rows = changed.map(|(index, row)| (index, row.reading.point)).collect();
+			damage.rows = changed.map(|(index, row)| (index, row.signed.reading.point)).collect();
 		}
 	}
 	damage

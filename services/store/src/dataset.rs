@@ -1,24 +1,25 @@
 //! A dataset: all readings of one meter operator for one interval, as a Parquet file.
 //!
-//! One row per connection point, in ascending order of points:
+//! One row per meter, in ascending order of meters:
 //!
 //! | column | type | unit |
 //! |---|---|---|
-//! | `point`, `interval` | unsigned 32-bit | number |
+//! | `meter`, `point`, `interval` | unsigned 32-bit | number |
 //! | `import`, `export` | unsigned 64-bit | Wh |
 //! | `import_varh`, `export_varh` | signed 64-bit | varh |
 //! | `quality` | 32-bit | index of the variant in the chain's type |
 //! | `salt` | 16 bytes | |
-//! | `signature` | 64 bytes | the device's, zero if there is none |
+//! | `signature` | 64 bytes | the device's; zero for an estimate, which has none |
 //!
-//! The Merkle leaf of a row is the metering pallet's: the salt and the SCALE encoding of the reading. The signature is
-//! bound by the content hash alone. The file's metadata names operator, interval and version. Nothing is compressed:
+//! The Merkle leaf of a row is the chain's, [`SignedReading::leaf`]. The file's metadata names operator, interval and version. Nothing is compressed:
 //! salts and signatures, most of the bytes, cannot be, and numbers are packed by Parquet's delta encoding.
 
 use busbar_merkle::Tree;
-use busbar_primitives::{Interval, ParticipantId};
+use busbar_primitives::{
+	metering::{Reading, Salt, SignedReading},
+	Interval, ParticipantId, Quality,
+};
 use codec::{Decode, Encode};
-use pallet_metering::{leaf, Reading, Salt};
 use parquet::{
 	basic::Encoding,
 	column::reader::ColumnReader,
@@ -32,14 +33,15 @@ use parquet::{
 	},
 	schema::parser::parse_message_type,
 };
-use sp_core::H256;
+use sp_core::{ed25519, H256};
 use std::sync::Arc;
 
 /// Columns, in their order in the file.
-pub const COLUMNS: [&str; 9] =
-	["point", "interval", "import", "export", "import_varh", "export_varh", "quality", "salt", "signature"];
+pub const COLUMNS: [&str; 10] =
+	["meter", "point", "interval", "import", "export", "import_varh", "export_varh", "quality", "salt", "signature"];
 
 const SCHEMA: &str = "message readings {
+	REQUIRED INT32 meter (INTEGER(32,false));
 	REQUIRED INT32 point (INTEGER(32,false));
 	REQUIRED INT32 interval (INTEGER(32,false));
 	REQUIRED INT64 import (INTEGER(64,false));
@@ -66,28 +68,29 @@ pub enum DatasetError {
 	Metadata(&'static str),
 	#[error("row {row}: the reading is of interval {found}, the dataset of {expected}")]
 	Interval { row: usize, found: Interval, expected: Interval },
-	#[error("row {row}: points must ascend, each once")]
+	#[error("row {row}: meters must ascend, each once")]
 	Order { row: usize },
 	#[error("row {row}: quality {found} is not known")]
 	Quality { row: usize, found: i32 },
+	#[error("row {row}: an estimate is unsigned, and every other reading is signed by its device")]
+	Signature { row: usize },
 	#[error("row {row}: energy is beyond 2^63 - 1 Wh")]
 	Range { row: usize },
 	#[error("a dataset has at least one reading and less than 2^32")]
 	Count,
 }
 
-/// One reading, its leaf's secret, and its device's signature.
+/// One reading with its device's signature, and its leaf's secret.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Row {
-	pub reading: Reading,
+	pub signed: SignedReading,
 	pub salt: Salt,
-	pub signature: [u8; 64],
 }
 
 impl Row {
 	/// The row's Merkle leaf.
 	pub fn leaf(&self) -> H256 {
-		leaf(&self.salt, &self.reading)
+		self.signed.leaf(&self.salt)
 	}
 }
 
@@ -102,7 +105,8 @@ pub struct Dataset {
 }
 
 impl Dataset {
-	/// Checks what no encoding can: one interval, ascending points, energy in range.
+	/// Checks what no encoding can: one interval, ascending meters, energy in range, and that estimates alone are
+	/// unsigned. Whether a signature is the device's is checked by who knows the chain and its meters.
 	///
 	/// # Errors
 	/// [`DatasetError`], naming the first bad row.
@@ -111,17 +115,22 @@ impl Dataset {
 			return Err(DatasetError::Count);
 		}
 		let mut last = None;
-		for (row, Row { reading, .. }) in self.rows.iter().enumerate() {
+		for (row, Row { signed: SignedReading { reading, signature }, .. }) in self.rows.iter().enumerate() {
 			if reading.interval != self.interval {
 				return Err(DatasetError::Interval { row, found: reading.interval, expected: self.interval });
 			}
-			if last.is_some_and(|last| last >= reading.point) {
+			if last.is_some_and(|last| last >= reading.meter) {
 				return Err(DatasetError::Order { row });
 			}
 			if !reading.is_in_range() {
 				return Err(DatasetError::Range { row });
 			}
-			last = Some(reading.point);
+			// Zero stands for no signature in the file.
+			let is_signed = signature.is_some_and(|signature| signature.0 != [0; 64]);
+			if is_signed != (reading.quality != Quality::Estimated) || is_signed != signature.is_some() {
+				return Err(DatasetError::Signature { row });
+			}
+			last = Some(reading.meter);
 		}
 		Ok(())
 	}
@@ -131,9 +140,9 @@ impl Dataset {
 		Tree::new(self.rows.iter().map(Row::leaf).collect())
 	}
 
-	/// The row of a connection point.
-	pub fn row_of(&self, point: u32) -> Option<usize> {
-		self.rows.binary_search_by_key(&point, |row| row.reading.point).ok()
+	/// The rows of a connection point's meters.
+	pub fn rows_of(&self, point: u32) -> impl Iterator<Item = (usize, &Row)> {
+		self.rows.iter().enumerate().filter(move |(_, row)| row.signed.reading.point == point)
 	}
 
 	/// The dataset as Parquet. The same dataset gives the same bytes with the same version of this program.
@@ -150,24 +159,27 @@ impl Dataset {
 			.set_offset_index_disabled(true)
 			.set_key_value_metadata(Some(metadata))
 			.set_created_by("busbar-store".into());
-		for column in &COLUMNS[..7] {
+		for column in &COLUMNS[..8] {
 			properties = properties.set_column_encoding((*column).into(), Encoding::DELTA_BINARY_PACKED);
 		}
 		let schema = Arc::new(parse_message_type(SCHEMA)?);
 		let mut writer = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties.build()))?;
 		for rows in self.rows.chunks(GROUP) {
 			let mut group = writer.next_row_group()?;
-			put::<Int32Type>(&mut group, rows, |row| row.reading.point as i32)?;
-			put::<Int32Type>(&mut group, rows, |row| row.reading.interval as i32)?;
-			put::<Int64Type>(&mut group, rows, |row| row.reading.import as i64)?;
-			put::<Int64Type>(&mut group, rows, |row| row.reading.export as i64)?;
-			put::<Int64Type>(&mut group, rows, |row| row.reading.import_varh)?;
-			put::<Int64Type>(&mut group, rows, |row| row.reading.export_varh)?;
+			put::<Int32Type>(&mut group, rows, |row| row.signed.reading.meter as i32)?;
+			put::<Int32Type>(&mut group, rows, |row| row.signed.reading.point as i32)?;
+			put::<Int32Type>(&mut group, rows, |row| row.signed.reading.interval as i32)?;
+			put::<Int64Type>(&mut group, rows, |row| row.signed.reading.import as i64)?;
+			put::<Int64Type>(&mut group, rows, |row| row.signed.reading.export as i64)?;
+			put::<Int64Type>(&mut group, rows, |row| row.signed.reading.import_varh)?;
+			put::<Int64Type>(&mut group, rows, |row| row.signed.reading.export_varh)?;
 			put::<Int32Type>(&mut group, rows, |row| {
-				row.reading.quality.encode().first().copied().map_or(-1, i32::from)
+				row.signed.reading.quality.encode().first().copied().map_or(-1, i32::from)
 			})?;
 			put::<FixedLenByteArrayType>(&mut group, rows, |row| fixed(&row.salt))?;
-			put::<FixedLenByteArrayType>(&mut group, rows, |row| fixed(&row.signature))?;
+			put::<FixedLenByteArrayType>(&mut group, rows, |row| {
+				fixed(&row.signed.signature.map_or([0; 64], |signature| signature.0))
+			})?;
 			group.close()?;
 		}
 		Ok(writer.into_inner()?)
@@ -255,12 +267,13 @@ fn read(input: impl ChunkReader + 'static) -> Result<Dataset, DatasetError> {
 			},
 			_ => Err(DatasetError::Schema),
 		};
-		let (points, intervals, qualities) = (int32(0)?, int32(1)?, int32(6)?);
-		let (import, export, import_varh, export_varh) = (int64(2)?, int64(3)?, int64(4)?, int64(5)?);
-		let (salts, signatures) = (bytes(7)?, bytes(8)?);
+		let (meters, points, intervals, qualities) = (int32(0)?, int32(1)?, int32(2)?, int32(7)?);
+		let (import, export, import_varh, export_varh) = (int64(3)?, int64(4)?, int64(5)?, int64(6)?);
+		let (salts, signatures) = (bytes(8)?, bytes(9)?);
 		for row in 0..count {
 			let quality = u8::try_from(qualities[row]).ok().and_then(|index| Decode::decode(&mut &[index][..]).ok());
 			let reading = Reading {
+				meter: meters[row] as u32,
 				point: points[row] as u32,
 				interval: intervals[row] as u32,
 				import: import[row] as u64,
@@ -270,8 +283,9 @@ fn read(input: impl ChunkReader + 'static) -> Result<Dataset, DatasetError> {
 				quality: quality.ok_or(DatasetError::Quality { row: rows.len(), found: qualities[row] })?,
 			};
 			let salt = salts[row].data().try_into().map_err(|_| DatasetError::Schema)?;
-			let signature = signatures[row].data().try_into().map_err(|_| DatasetError::Schema)?;
-			rows.push(Row { reading, salt, signature });
+			let signature: [u8; 64] = signatures[row].data().try_into().map_err(|_| DatasetError::Schema)?;
+			let signature = (signature != [0; 64]).then(|| ed25519::Signature::from_raw(signature));
+			rows.push(Row { signed: SignedReading { reading, signature }, salt });
 		}
 	}
 	Ok(Dataset { operator: ParticipantId(operator), interval, version, rows })

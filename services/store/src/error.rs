@@ -32,6 +32,8 @@ pub enum Error {
 	NoReading(u32),
 	#[error("name at least one and at most {0} connection points")]
 	Points(usize),
+	#[error("connection point {0} has two meters in the dataset: their sum would count its energy twice")]
+	TwoMeters(u32),
 	#[error("an aggregate needs at least {0} connection points")]
 	TooFew(usize),
 	#[error("unauthorised: {0}")]
@@ -60,6 +62,7 @@ impl Error {
 			Self::DamagedRecord(..) => (StatusCode::INTERNAL_SERVER_ERROR, "damaged_record"),
 			Self::NoReading(_) => (StatusCode::NOT_FOUND, "no_reading"),
 			Self::Points(_) => (StatusCode::BAD_REQUEST, "points"),
+			Self::TwoMeters(_) => (StatusCode::UNPROCESSABLE_ENTITY, "two_meters"),
 			Self::TooFew(_) => (StatusCode::FORBIDDEN, "too_few"),
 			Self::Unauthorised(_) => (StatusCode::UNAUTHORIZED, "unauthorised"),
 			Self::Forbidden(_) => (StatusCode::FORBIDDEN, "forbidden"),

@@ -17,6 +17,7 @@ use crate::{
 	access::{authenticate, Caller, Seen},
 	blobs::Blobs,
 	chain::Chain,
+	dataset::Row,
 	error::Error,
 	meta::{parse_hash, Class, Meta, Summary},
 };
@@ -29,14 +30,19 @@ use axum::{
 	routing::get,
 	Json, Router,
 };
-use busbar_primitives::Interval;
+use busbar_primitives::{
+	metering::{Reading, SignedReading},
+	Interval,
+};
 use futures::StreamExt;
-use pallet_metering::Reading;
 use serde::{Deserialize, Serialize};
 use sp_core::H256;
-use std::sync::{
-	atomic::{AtomicU64, Ordering::Relaxed},
-	Arc,
+use std::{
+	collections::BTreeSet,
+	sync::{
+		atomic::{AtomicU64, Ordering::Relaxed},
+		Arc,
+	},
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -52,11 +58,9 @@ const AT_ONCE: usize = 4;
 /// A reading with what proves it under its dataset's root.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Proof {
-	pub reading: Reading,
+	pub signed: SignedReading,
 	/// The leaf's secret, in hexadecimal.
 	pub salt: String,
-	/// The device's signature, in hexadecimal.
-	pub signature: String,
 	/// Number of the leaf.
 	pub index: u32,
 	/// Hashes from the leaf to the top.
@@ -290,15 +294,18 @@ async fn proofs(
 	}
 	let _slot = service.slot().await?;
 	let (dataset, tree) = service.blobs.dataset(hash).await?;
-	let prove = |point: u32| {
-		let row = dataset.row_of(point).ok_or(Error::NoReading(point))?;
-		let index = u32::try_from(row).map_err(|_| Error::NoReading(point))?;
-		let (row, path) = (dataset.rows.get(row), tree.proof(index));
-		let (Some(row), Some(path)) = (row, path) else { return Err(Error::NoReading(point)) };
-		let (salt, signature) = (hex::encode(row.salt), hex::encode(row.signature));
-		Ok(Proof { reading: row.reading, salt, signature, index, path })
-	};
-	let proofs = points.into_iter().map(prove).collect::<Result<_, _>>()?;
+	let mut proofs = Vec::new();
+	for point in points {
+		let before = proofs.len();
+		for (row, Row { signed, salt }) in dataset.rows_of(point) {
+			let index = u32::try_from(row).map_err(|_| Error::NoReading(point))?;
+			let path = tree.proof(index).ok_or(Error::NoReading(point))?;
+			proofs.push(Proof { signed: *signed, salt: hex::encode(salt), index, path });
+		}
+		if proofs.len() == before {
+			return Err(Error::NoReading(point));
+		}
+	}
 	Ok(Json(Proofs { dataset: summary, proofs }))
 }
 
@@ -314,15 +321,23 @@ async fn aggregate(
 	service.summary(hash).await?;
 	let _slot = service.slot().await?;
 	let (dataset, _) = service.blobs.dataset(hash).await?;
-	if dataset.rows.len() < K {
+	let mut points = BTreeSet::new();
+	for row in &dataset.rows {
+		let point = row.signed.reading.point;
+		if !points.insert(point) {
+			return Err(Error::TwoMeters(point));
+		}
+	}
+	if points.len() < K {
 		return Err(Error::TooFew(K));
 	}
 	// A dataset has less than 2^32 readings of less than 2^63 each.
-	let sum =
-		|value: fn(&Reading) -> i128| dataset.rows.iter().map(|row| value(&row.reading)).sum::<i128>().to_string();
+	let sum = |value: fn(&Reading) -> i128| {
+		dataset.rows.iter().map(|row| value(&row.signed.reading)).sum::<i128>().to_string()
+	};
 	Ok(Json(Aggregate {
 		interval: dataset.interval,
-		points: dataset.rows.len(),
+		points: points.len(),
 		import: sum(|reading| reading.import.into()),
 		export: sum(|reading| reading.export.into()),
 		import_varh: sum(|reading| reading.import_varh.into()),

@@ -36,38 +36,48 @@ fn a_dataset_survives_parquet_and_its_root_is_the_chains() {
 	let bytes = dataset.to_parquet().unwrap();
 	assert_eq!(bytes, dataset.to_parquet().unwrap(), "the same bytes each time");
 	assert_eq!(Dataset::from_parquet(Bytes::from(bytes)).unwrap(), dataset);
-	let leaves: Vec<_> = dataset.rows.iter().map(|row| pallet_metering::leaf(&row.salt, &row.reading)).collect();
+	let leaves: Vec<_> = dataset.rows.iter().map(|row| row.signed.leaf(&row.salt)).collect();
 	assert_eq!(dataset.tree().root(), busbar_merkle::root(&leaves));
 }
 
 #[test]
 fn the_root_is_what_another_program_computes_from_the_documentation() {
 	// By the lines of Python in docs/metering-data.md.
-	let expected = "8c0a918c7457016d6c470d35fbc0b1b3907147df222009d867fff8e91f973344";
+	let expected = "e0bd6d523aefff10719d984284ee9ba644fbeac7369d21c657e9955b71eecfea";
 	assert_eq!(hex::encode(dataset(9, 6).tree().root()), expected);
 }
 
 #[test]
 fn numbers_at_their_bounds_survive_parquet() {
 	let mut dataset = dataset(u32::MAX, 3);
-	dataset.rows[2].reading.point = u32::MAX;
-	dataset.rows[1].reading.import = i64::MAX as u64;
-	dataset.rows[1].reading.import_varh = i64::MIN;
-	dataset.rows[2].reading.export_varh = i64::MAX;
+	dataset.rows[2].signed.reading.meter = u32::MAX;
+	dataset.rows[2].signed.reading.point = u32::MAX;
+	dataset.rows[1].signed.reading.import = i64::MAX as u64;
+	dataset.rows[1].signed.reading.import_varh = i64::MIN;
+	dataset.rows[2].signed.reading.export_varh = i64::MAX;
 	assert_eq!(Dataset::from_parquet(Bytes::from(dataset.to_parquet().unwrap())).unwrap(), dataset);
 }
 
 #[test]
 fn a_dataset_that_is_out_of_order_or_range_is_refused_and_the_row_named() {
 	let mut twice = dataset(9, 5);
-	twice.rows[3].reading.point = 2;
+	twice.rows[3].signed.reading.meter = 1_002;
 	assert!(matches!(twice.to_parquet(), Err(DatasetError::Order { row: 3 })));
 	let mut foreign = dataset(9, 5);
-	foreign.rows[1].reading.interval = 8;
+	foreign.rows[1].signed.reading.interval = 8;
 	assert!(matches!(foreign.to_parquet(), Err(DatasetError::Interval { row: 1, found: 8, expected: 9 })));
 	let mut large = dataset(9, 5);
-	large.rows[4].reading.export = 1 << 63;
+	large.rows[4].signed.reading.export = 1 << 63;
 	assert!(matches!(large.to_parquet(), Err(DatasetError::Range { row: 4 })));
+	let mut unsigned = dataset(9, 5);
+	unsigned.rows[2].signed.signature = None;
+	assert!(matches!(unsigned.to_parquet(), Err(DatasetError::Signature { row: 2 })));
+	let mut blank = dataset(9, 5);
+	blank.rows[3].signed.signature = Some(sp_core::ed25519::Signature::from_raw([0; 64]));
+	assert!(matches!(blank.to_parquet(), Err(DatasetError::Signature { row: 3 })));
+	let mut signed = dataset(9, 6);
+	signed.rows[5].signed.signature = signed.rows[1].signed.signature;
+	assert!(matches!(signed.to_parquet(), Err(DatasetError::Signature { row: 5 })));
 	assert!(matches!(dataset(9, 0).to_parquet(), Err(DatasetError::Count)));
 }
 
@@ -204,7 +214,7 @@ fn what_differs_from_the_attestation_is_named() {
 	};
 	assert_eq!(compare(&bytes, &attested), "");
 	let mut other = dataset.clone();
-	other.rows[7].reading.import += 1;
+	other.rows[7].signed.reading.import += 1;
 	let found = compare(&other.to_parquet().unwrap().into(), &attested);
 	assert!(found.contains("content hash") && found.contains("Merkle root") && !found.contains("number"), "{found}");
 	other.rows.pop();

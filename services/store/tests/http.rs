@@ -15,7 +15,7 @@ use busbar_store::{
 use bytes::Bytes;
 use codec::Encode;
 use common::*;
-use pallet_metering::{leaf, Dataset as Attested};
+use pallet_metering::Dataset as Attested;
 use pallet_participants::{Data, DataGrant};
 use sp_core::{crypto::Ss58Codec, ed25519, Pair, H256};
 use sp_runtime::MultiSignature;
@@ -58,7 +58,7 @@ async fn each_reads_what_the_chain_lets_it_read() {
 	let answer = client(&url, "home-1").proofs(hash, &[1]).await.unwrap();
 	let proof = &answer.proofs[0];
 	let salt: [u8; 16] = hex::decode(&proof.salt).unwrap().try_into().unwrap();
-	let leaf = leaf(&salt, &proof.reading);
+	let leaf = proof.signed.leaf(&salt);
 	assert!(busbar_merkle::verify(summary.root, summary.count, proof.index, leaf, &proof.path));
 	refused(client(&url, "home-1").proofs(hash, &[1, 2]).await, "403").await;
 	refused(client(&url, "home-1").proofs(hash, &[40]).await, "403").await;
@@ -180,6 +180,36 @@ async fn an_aggregate_needs_ten_points_and_is_the_sum() {
 		assert_eq!((&json["import_varh"], &json["points"]), (&"-45".into(), &10.into()));
 		refused(client(&url, "stranger").request(Method::GET, &path, None).await, "403").await;
 	}
+}
+
+#[tokio::test]
+async fn an_object_of_many_pieces_goes_in_and_out_and_one_beyond_the_limit_does_not() {
+	let folder = tempfile::tempdir().unwrap();
+	let url = serve(Blobs::open(folder.path().to_str().unwrap(), 5_000_000).unwrap(), None).await;
+	let open = Client::new(&url, None).unwrap();
+	let bytes = Bytes::from((0..5_000_000u32).map(|at| (at % 253) as u8).collect::<Vec<_>>());
+	let hash = open.put(Class::Document, bytes.clone()).await.unwrap().hash;
+	assert_eq!(open.get(hash).await.unwrap(), bytes);
+	let large = Bytes::from(vec![7; 5_000_001]);
+	let hash = hash_of(&large);
+	// The store may answer and close before it has read everything, which the client can see as a broken connection.
+	open.put(Class::Document, large).await.unwrap_err();
+	assert!(!open.holds(hash).await.unwrap());
+}
+
+#[tokio::test]
+async fn two_meters_of_a_point_are_both_proven_and_not_added_up() {
+	let folder = tempfile::tempdir().unwrap();
+	let url = serve(blobs(&folder), None).await;
+	let open = Client::new(&url, None).unwrap();
+	let mut twice = dataset(9, 20);
+	twice.rows[8].signed.reading.point = 3;
+	let hash = open.put(Class::Readings, twice.to_parquet().unwrap().into()).await.unwrap().hash;
+	let answer = open.proofs(hash, &[4, 3]).await.unwrap();
+	let meters: Vec<_> = answer.proofs.iter().map(|proof| proof.signed.reading.meter).collect();
+	assert_eq!(meters, [1_004, 1_003, 1_008]);
+	let path = format!("/v1/datasets/{}/aggregate", hex::encode(hash));
+	refused(open.request(Method::GET, &path, None).await, "connection point 3 has two meters").await;
 }
 
 #[tokio::test]

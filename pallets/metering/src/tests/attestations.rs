@@ -1,6 +1,6 @@
 //! Attesting an interval's readings.
 
-use crate::{mock::*, Dataset, Datasets, Event};
+use crate::{mock::*, Dataset, Datasets, Event, Operators};
 use busbar_primitives::Interval;
 use frame_support::{assert_noop, assert_ok};
 use frame_system::RawOrigin;
@@ -22,7 +22,8 @@ fn an_attestation_stands_for_its_interval_and_operator() {
 		assert_eq!(Datasets::<Test>::get(INTERVAL, id(OPERATOR)), Some(dataset));
 		let (interval, operator) = (INTERVAL, id(OPERATOR));
 		System::assert_last_event(
-			Event::Attested { interval, operator, root: ROOT, count: 3, bytes: 171, content: CONTENT }.into(),
+			Event::Attested { interval, operator, version: 1, root: ROOT, count: 3, bytes: 171, content: CONTENT }
+				.into(),
 		);
 		// Another operator and another interval are attested apart from it; a role in one zone is enough.
 		assert_ok!(attest_at(LOCAL_OPERATOR, INTERVAL));
@@ -31,12 +32,15 @@ fn an_attestation_stands_for_its_interval_and_operator() {
 }
 
 #[test]
-fn an_operator_attests_an_interval_once() {
+fn a_later_attestation_is_a_new_version_up_to_a_limit() {
 	run(|| {
-		assert_ok!(attest_at(OPERATOR, INTERVAL));
-		let call = || Metering::attest(RuntimeOrigin::signed(OPERATOR), INTERVAL, CONTENT, 1, 1, ROOT);
-		assert_noop!(call(), MeteringError::AlreadyAttested);
-		assert_noop!(attest_at(OPERATOR, INTERVAL), MeteringError::AlreadyAttested);
+		for version in 1..=MaxVersions::get() {
+			assert_ok!(attest_at(OPERATOR, INTERVAL));
+			assert_eq!(Datasets::<Test>::get(INTERVAL, id(OPERATOR)).unwrap().version, version);
+		}
+		assert_noop!(attest_at(OPERATOR, INTERVAL), MeteringError::TooManyVersions);
+		assert_eq!(Operators::<Test>::get(id(OPERATOR)).unwrap().attested, 1);
+		assert_ok!(attest_at(LOCAL_OPERATOR, INTERVAL));
 	});
 }
 
@@ -46,23 +50,23 @@ fn an_operator_may_attest_that_it_has_no_reading() {
 		let none = busbar_merkle::root(&[]);
 		assert_ok!(Metering::attest(RuntimeOrigin::signed(OPERATOR), INTERVAL, none, 0, 0, CONTENT));
 		register(OPERATOR, [0]);
-		let (_, proven) = dataset(&[reading(0)]);
+		let (_, proven) = dataset(&[sign(&reading(0))]);
 		assert_noop!(prove(OPERATOR, &proven), MeteringError::WrongProof);
 	});
 }
 
 #[test]
-fn readings_are_attested_between_the_end_of_delivery_and_the_end_of_the_window() {
+fn readings_are_attested_between_the_end_of_delivery_and_the_end_of_the_dispute_window() {
 	run(|| {
 		Now::set(delivery_end(INTERVAL) - 1);
 		assert_noop!(attest_at(OPERATOR, INTERVAL), MeteringError::NotDelivered);
 		Now::set(delivery_end(INTERVAL));
 		assert_ok!(attest_at(OPERATOR, INTERVAL));
-		Now::set(attestation_end(INTERVAL) - 1);
+		Now::set(dispute_end(INTERVAL) - 1);
 		assert_ok!(attest_at(LOCAL_OPERATOR, INTERVAL));
 	});
 	run(|| {
-		Now::set(attestation_end(INTERVAL));
+		Now::set(dispute_end(INTERVAL));
 		assert_noop!(attest_at(OPERATOR, INTERVAL), MeteringError::WindowClosed);
 	});
 }
@@ -75,10 +79,14 @@ fn an_interval_that_never_opened_is_not_attested() {
 }
 
 #[test]
-fn only_a_meter_operator_attests() {
+fn only_a_meter_operator_or_a_named_attester_attests() {
 	run(|| {
 		assert_noop!(attest_at(MEMBER, INTERVAL), DispatchError::Other("no role"));
 		let root = Metering::attest(RawOrigin::Root.into(), INTERVAL, ROOT, 3, 171, CONTENT);
 		assert_noop!(root, DispatchError::BadOrigin);
+		name_attester([3]);
+		assert_ok!(attest_at(ATTESTER, INTERVAL));
+		assert_ok!(Metering::name_attester(RuntimeOrigin::signed(MEMBER), 3, None));
+		assert_noop!(attest_at(ATTESTER, INTERVAL), DispatchError::Other("no role"));
 	});
 }

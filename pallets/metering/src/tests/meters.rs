@@ -1,37 +1,116 @@
-//! Registering meters.
+//! Registering, replacing and retiring meters, and naming second attesters.
 
-use crate::{mock::*, Event, Meter, Meters};
+use crate::{mock::*, Attesters, Event, FittedMeters, Meters, Named, NextMeter};
+use busbar_primitives::{
+	metering::{Duty, Meter, MeterClass, Reading},
+	Interval,
+};
 use frame_support::{assert_noop, assert_ok};
 use frame_system::RawOrigin;
-use sp_runtime::DispatchError;
+use sp_core::Pair;
+use sp_runtime::{DispatchError, DispatchResult};
 
-fn register_meter(account: AccountId, point: u32) -> sp_runtime::DispatchResult {
-	Metering::register_meter(RuntimeOrigin::signed(account), point, [7; 32])
+fn register_from(account: AccountId, point: u32, duty: Duty, from: Interval) -> DispatchResult {
+	Metering::register_meter(RuntimeOrigin::signed(account), point, [7; 32], MeterClass::B, duty, from)
 }
+
+fn register_meter(account: AccountId, point: u32) -> DispatchResult {
+	register_from(account, point, Duty::Main, 0)
+}
+
+fn retire(account: AccountId, meter: u32, until: Interval) -> DispatchResult {
+	Metering::retire_meter(RuntimeOrigin::signed(account), meter, until)
+}
+
+/// The first interval whose delivery has not begun in [`run`].
+const AHEAD: Interval = INTERVAL + 2;
 
 #[test]
 fn a_meter_belongs_to_the_operator_that_registered_it() {
 	run(|| {
-		assert_ok!(register_meter(LOCAL_OPERATOR, 3));
-		let meter = Meter { operator: id(LOCAL_OPERATOR), device: [7; 32], since: Now::get() };
-		assert_eq!(Meters::<Test>::get(3), Some(meter));
+		assert_ok!(register_from(LOCAL_OPERATOR, 3, Duty::Main, 17));
 		let operator = id(LOCAL_OPERATOR);
-		System::assert_last_event(
-			Event::MeterRegistered { point: 3, operator, device: [7; 32], replaced: None }.into(),
-		);
+		let (device, class, duty) = ([7; 32], MeterClass::B, Duty::Main);
+		let meter = Meter { point: 3, operator, device, class, duty, from: 17, until: None, since: Now::get() };
+		assert_eq!(Meters::<Test>::get(0), Some(meter));
+		let event = Event::MeterRegistered { meter: 0, point: 3, operator, device, duty, from: 17, replaced: None };
+		assert_eq!(last_event(), event);
 	});
 }
 
 #[test]
-fn a_new_meter_replaces_the_old_one() {
+fn a_new_meter_begins_where_the_old_one_ends_so_that_no_interval_is_without_one() {
 	run(|| {
 		register(OPERATOR, [3]);
-		assert_ok!(register_meter(LOCAL_OPERATOR, 3));
-		let operator = id(LOCAL_OPERATOR);
-		let replaced = Some(id(OPERATOR));
-		System::assert_last_event(Event::MeterRegistered { point: 3, operator, device: [7; 32], replaced }.into());
-		assert_eq!(Meters::<Test>::get(3).unwrap().operator, operator);
-		assert_eq!(Meters::<Test>::iter().count(), 1);
+		assert_ok!(register_from(LOCAL_OPERATOR, 3, Duty::Main, AHEAD));
+		let (old, new) = (Meters::<Test>::get(0).unwrap(), Meters::<Test>::get(1).unwrap());
+		assert_eq!((old.operator, new.operator), (id(OPERATOR), id(LOCAL_OPERATOR)));
+		for interval in 0..AHEAD + 9 {
+			assert_eq!(u32::from(old.counts(interval)) + u32::from(new.counts(interval)), 1, "{interval}");
+			assert_eq!(new.counts(interval), interval >= AHEAD);
+		}
+		let Event::MeterRegistered { replaced, .. } = last_event() else { panic!("another event") };
+		assert_eq!(replaced, Some(0));
+	});
+}
+
+#[test]
+fn a_meter_is_not_replaced_in_an_interval_whose_delivery_has_begun() {
+	run(|| {
+		register(OPERATOR, [3]);
+		assert_noop!(register_from(OPERATOR, 3, Duty::Main, AHEAD - 1), MeteringError::TooLate);
+		assert_ok!(register_from(OPERATOR, 3, Duty::Main, AHEAD + 5));
+		assert_noop!(register_from(OPERATOR, 3, Duty::Main, AHEAD + 5), MeteringError::Overlap);
+		assert_noop!(register_from(OPERATOR, 3, Duty::Main, AHEAD), MeteringError::Overlap);
+	});
+}
+
+#[test]
+fn a_point_keeps_two_meters_of_a_duty_until_the_older_is_beyond_dispute() {
+	run(|| {
+		register(OPERATOR, [3]);
+		assert_ok!(register_from(OPERATOR, 3, Duty::Main, AHEAD));
+		assert_noop!(register_from(OPERATOR, 3, Duty::Main, AHEAD + 1), MeteringError::ReplacedTooSoon);
+		Now::set(dispute_end(AHEAD - 1) - 1);
+		assert_noop!(register_from(OPERATOR, 3, Duty::Main, AHEAD + 50), MeteringError::ReplacedTooSoon);
+		Now::set(dispute_end(AHEAD - 1));
+		assert_ok!(register_from(OPERATOR, 3, Duty::Main, AHEAD + 50));
+		assert_eq!(Meters::<Test>::iter_keys().collect::<std::collections::BTreeSet<_>>(), [1, 2].into());
+		let fitted = FittedMeters::<Test>::get(3, Duty::Main).unwrap();
+		assert_eq!((fitted.meter, fitted.before), (2, Some(1)));
+	});
+}
+
+#[test]
+fn a_retired_meter_counts_no_more_and_its_successor_may_come_later() {
+	run(|| {
+		register(OPERATOR, [3]);
+		assert_noop!(retire(OPERATOR, 9, AHEAD), MeteringError::NoMeter);
+		assert_noop!(retire(MEMBER, 0, AHEAD), DispatchError::Other("acts for another"));
+		assert_noop!(retire(OPERATOR, 0, AHEAD - 1), MeteringError::TooLate);
+		assert_ok!(retire(OPERATOR, 0, AHEAD + 2));
+		assert_eq!(last_event(), Event::MeterRetired { meter: 0, point: 3, until: AHEAD + 2 });
+		assert_noop!(retire(OPERATOR, 0, AHEAD + 3), MeteringError::AlreadyRetired);
+		assert_noop!(register_from(OPERATOR, 3, Duty::Main, AHEAD + 1), MeteringError::Overlap);
+		assert_ok!(register_from(OPERATOR, 3, Duty::Main, AHEAD + 4));
+		assert_eq!(Meters::<Test>::get(0).unwrap().until, Some(AHEAD + 2));
+		assert_noop!(retire(OPERATOR, 1, AHEAD + 4), MeteringError::Overlap);
+	});
+}
+
+#[test]
+fn only_the_meter_that_counts_in_an_interval_is_read_for_it() {
+	run(|| {
+		assert_ok!(Metering::register_meter(
+			RuntimeOrigin::signed(OPERATOR),
+			3,
+			device(3).public().0,
+			MeterClass::A,
+			Duty::Main,
+			INTERVAL + 1
+		));
+		let proven = attest(OPERATOR, &[Reading { ..reading(3) }]);
+		assert_noop!(prove(OPERATOR, &proven), MeteringError::MeterNotInForce);
 	});
 }
 
@@ -40,7 +119,8 @@ fn a_meter_is_registered_only_by_a_meter_operator_of_the_point_s_zone() {
 	run(|| {
 		assert_noop!(register_meter(LOCAL_OPERATOR, POINTS_IN_ZONE_1), DispatchError::Other("no role"));
 		assert_noop!(register_meter(MEMBER, 3), DispatchError::Other("no role"));
-		assert_noop!(Metering::register_meter(RawOrigin::Root.into(), 3, [7; 32]), DispatchError::BadOrigin);
+		let root = Metering::register_meter(RawOrigin::Root.into(), 3, [7; 32], MeterClass::A, Duty::Main, 0);
+		assert_noop!(root, DispatchError::BadOrigin);
 	});
 }
 
@@ -48,5 +128,49 @@ fn a_meter_is_registered_only_by_a_meter_operator_of_the_point_s_zone() {
 fn a_meter_of_an_unknown_point_is_refused() {
 	run(|| {
 		assert_noop!(register_meter(OPERATOR, POINTS), MeteringError::UnknownPoint);
+	});
+}
+
+#[test]
+fn meter_numbers_end() {
+	run(|| {
+		NextMeter::<Test>::put(u32::MAX);
+		assert_noop!(register_meter(OPERATOR, 3), MeteringError::TooManyMeters);
+	});
+}
+
+#[test]
+fn the_owner_names_the_second_attester_which_registers_the_check_meter() {
+	run(|| {
+		assert_noop!(register_from(ATTESTER, 3, Duty::Check, AHEAD), MeteringError::NotNamed);
+		let name = |account, attester| Metering::name_attester(RuntimeOrigin::signed(account), 3, attester);
+		assert_noop!(name(OPERATOR, Some(id(ATTESTER))), DispatchError::Other("acts for another"));
+		assert_noop!(name(MEMBER, Some(id(99))), DispatchError::Other("no participant"));
+		let unknown = Metering::name_attester(RuntimeOrigin::signed(MEMBER), POINTS, None);
+		assert_noop!(unknown, MeteringError::UnknownPoint);
+		assert_ok!(name(MEMBER, Some(id(ATTESTER))));
+		assert_eq!(last_event(), Event::AttesterNamed { point: 3, attester: Some(id(ATTESTER)) });
+		assert_noop!(register_from(OPERATOR, 3, Duty::Check, AHEAD), DispatchError::Other("acts for another"));
+		assert_noop!(register_from(ATTESTER, 3, Duty::Check, AHEAD - 1), MeteringError::TooLate);
+		assert_ok!(register_from(ATTESTER, 3, Duty::Check, AHEAD));
+		assert_eq!(Meters::<Test>::get(0).unwrap().duty, Duty::Check);
+		// The main meter is another one.
+		register(OPERATOR, [3]);
+		assert_eq!((meter_at(3, Duty::Check), meter_at(3, Duty::Main)), (0, 1));
+	});
+}
+
+#[test]
+fn how_often_a_participant_is_named_is_counted() {
+	run(|| {
+		let name = |point, attester| Metering::name_attester(RuntimeOrigin::signed(MEMBER), point, attester);
+		assert_ok!(name(3, Some(id(ATTESTER))));
+		assert_ok!(name(4, Some(id(ATTESTER))));
+		assert_ok!(name(4, Some(id(ATTESTER))));
+		assert_eq!(Named::<Test>::get(id(ATTESTER)), Some(2));
+		assert_ok!(name(3, Some(id(OTHER))));
+		assert_ok!(name(4, None));
+		assert_eq!((Named::<Test>::get(id(ATTESTER)), Named::<Test>::get(id(OTHER))), (None, Some(1)));
+		assert_eq!(Attesters::<Test>::iter().count(), 1);
 	});
 }

@@ -1,11 +1,11 @@
 //! Proving readings.
 
-use crate::{leaf_bytes, mock::*, Datasets, Event, ProvenReading, Reading, Readings, WeightInfo};
+use crate::{mock::*, Datasets, Event, ProvenReading, Readings, WeightInfo};
 use busbar_primitives::{
+	metering::{Reading, SignedReading},
 	traits::{Prune, Readings as _},
 	Metered, Quality,
 };
-use codec::Encode;
 use frame_support::{assert_noop, assert_ok, dispatch::GetDispatchInfo};
 use frame_system::RawOrigin;
 use proptest::prelude::*;
@@ -28,32 +28,17 @@ fn proven_readings_are_what_settlement_reads() {
 			let metered = Metered { import: 100 + u64::from(point), export: 3, quality: Quality::Measured };
 			let expected = [0, 2, 3, 4, 9].contains(&point).then_some(metered);
 			assert_eq!(Metering::of(point, INTERVAL), expected);
+			assert_eq!(Metering::version(point, INTERVAL), u16::from(expected.is_some()));
+			assert!(!Metering::is_contested(point, INTERVAL));
 			assert_eq!(Metering::of(point, INTERVAL - 1), None);
 		}
 		let record = Readings::<Test>::get(INTERVAL, 9).unwrap();
-		assert_eq!((record.operator, record.import_varh, record.export_varh), (id(OPERATOR), -7, 8));
+		assert_eq!((record.operator, record.dataset, record.quality), (id(OPERATOR), 1, Quality::Measured));
+		assert_eq!(record.registers, reading(9).registers());
 		let (interval, operator) = (INTERVAL, id(OPERATOR));
 		let points = vec![9, 0].try_into().unwrap();
 		System::assert_last_event(Event::Proven { interval, operator, points }.into());
 	});
-}
-
-#[test]
-fn a_leaf_is_the_salt_and_the_encoded_reading() {
-	let reading = Reading {
-		point: 0x0403_0201,
-		interval: 0x0807_0605,
-		import: 1,
-		export: 2,
-		import_varh: -1,
-		export_varh: 3,
-		quality: Quality::Corrected,
-	};
-	let bytes = leaf_bytes(&[0xaa; 16], &reading);
-	assert_eq!(bytes[..16], [0xaa; 16]);
-	assert_eq!(bytes[16..], reading.encode());
-	assert_eq!(bytes[16..24], [1, 2, 3, 4, 5, 6, 7, 8]);
-	assert_eq!(bytes.len(), 57);
 }
 
 #[test]
@@ -71,7 +56,7 @@ fn a_reading_without_energy_is_a_reading() {
 fn a_reading_before_its_root_is_refused() {
 	run(|| {
 		register(OPERATOR, 0..10);
-		let (root, proven) = dataset(&[reading(0), reading(1)]);
+		let (root, proven) = dataset(&[sign(&reading(0)), sign(&reading(1))]);
 		assert_noop!(prove(OPERATOR, &proven), MeteringError::NoDataset);
 		// The root of another operator does not stand in for it.
 		let origin = RuntimeOrigin::signed(LOCAL_OPERATOR);
@@ -92,13 +77,60 @@ fn a_reading_is_proven_once() {
 }
 
 #[test]
-fn of_several_leaves_for_one_point_the_first_proven_stands() {
+fn a_measured_or_corrected_reading_must_be_signed_by_its_device_and_an_estimate_by_nobody() {
+	run(|| {
+		register(OPERATOR, 0..3);
+		let refused = |signed: SignedReading| {
+			let proven = attest_signed(OPERATOR, &[signed]);
+			assert_noop!(prove(OPERATOR, &proven), MeteringError::WrongSignature);
+		};
+		refused(SignedReading { signature: None, ..sign(&reading(0)) });
+		refused(SignedReading { signature: sign(&reading(1)).signature, ..sign(&reading(0)) });
+		let other = Reading { import: 99, ..reading(0) };
+		refused(SignedReading { reading: other, ..sign(&reading(0)) });
+		let estimated = Reading { quality: Quality::Estimated, ..reading(0) };
+		refused(SignedReading { reading: estimated, ..sign(&reading(0)) });
+		assert_eq!(Readings::<Test>::iter().count(), 0);
+	});
+}
+
+#[test]
+fn a_corrected_reading_replaces_a_measured_one_and_is_not_replaced_by_it() {
 	run(|| {
 		register(OPERATOR, [0]);
-		let proven = attest(OPERATOR, &[reading(0), Reading { import: 9_999, ..reading(0) }]);
+		assert_ok!(deliver(OPERATOR, reading(0)));
+		let corrected = Reading { import: 9_999, quality: Quality::Corrected, ..reading(0) };
+		assert_ok!(deliver(OPERATOR, corrected));
+		assert_eq!(Metering::of(0, INTERVAL), Some(corrected.metered()));
+		assert_eq!(Metering::version(0, INTERVAL), 2);
+		assert_eq!(Readings::<Test>::get(INTERVAL, 0).unwrap().dataset, 2);
+		let proven = attest(OPERATOR, &[reading(0), corrected]);
+		assert_noop!(prove(OPERATOR, &proven[..1]), MeteringError::Weaker);
+		assert_noop!(prove(OPERATOR, &proven[1..]), MeteringError::AlreadyProven);
+	});
+}
+
+#[test]
+fn late_data_in_a_new_version_leaves_what_stood_in_the_old_one() {
+	run(|| {
+		register(OPERATOR, 0..2);
+		assert_ok!(deliver(OPERATOR, reading(0)));
+		Now::set(attestation_end(INTERVAL));
+		let proven = attest(OPERATOR, &[reading(0), reading(1)]);
 		assert_ok!(prove(OPERATOR, &proven[1..]));
-		assert_noop!(prove(OPERATOR, &proven[..1]), MeteringError::AlreadyProven);
-		assert_eq!(Metering::of(0, INTERVAL).unwrap().import, 9_999);
+		assert_eq!((Metering::version(0, INTERVAL), Metering::version(1, INTERVAL)), (1, 1));
+		assert_eq!(Readings::<Test>::get(INTERVAL, 0).unwrap().dataset, 1);
+		assert_eq!(Readings::<Test>::get(INTERVAL, 1).unwrap().dataset, 2);
+	});
+}
+
+#[test]
+fn a_proof_under_an_older_version_s_root_is_refused() {
+	run(|| {
+		register(OPERATOR, 0..2);
+		let old = attest(OPERATOR, &[reading(0), reading(1)]);
+		attest(OPERATOR, &[reading(0)]);
+		assert_noop!(prove(OPERATOR, &old[..1]), MeteringError::WrongProof);
 	});
 }
 
@@ -106,7 +138,7 @@ fn of_several_leaves_for_one_point_the_first_proven_stands() {
 fn one_bad_reading_spoils_its_batch_and_changes_nothing() {
 	run(|| {
 		let mut proven = attested();
-		proven[7].reading.import = proven[7].reading.import.saturating_sub(1);
+		proven[7].signed.reading.import -= 1;
 		assert_noop!(prove(OPERATOR, &proven), MeteringError::WrongProof);
 		assert_eq!(Readings::<Test>::iter().count(), 0);
 	});
@@ -127,11 +159,11 @@ fn a_reading_that_its_proof_does_not_fit_is_refused() {
 		refused(|bad| bad.proof[0] = H256::zero());
 		refused(|bad| bad.proof.clear());
 		refused(|bad| bad.proof.try_push(H256::zero()).unwrap());
-		refused(|bad| bad.reading.point = 4);
-		refused(|bad| bad.reading.export += 1);
-		refused(|bad| bad.reading.import_varh += 1);
-		refused(|bad| bad.reading.export_varh += 1);
-		refused(|bad| bad.reading.quality = Quality::Estimated);
+		refused(|bad| bad.signed.reading.export += 1);
+		refused(|bad| bad.signed.reading.import_varh += 1);
+		refused(|bad| bad.signed.reading.export_varh += 1);
+		refused(|bad| bad.signed.reading.quality = Quality::Estimated);
+		refused(|bad| bad.signed.signature = None);
 		assert_ok!(prove(OPERATOR, &[good]));
 	});
 }
@@ -140,7 +172,7 @@ fn a_reading_that_its_proof_does_not_fit_is_refused() {
 fn a_root_that_binds_another_count_fits_no_proof() {
 	run(|| {
 		register(OPERATOR, 0..10);
-		let (root, proven) = dataset(&(0..10).map(reading).collect::<Vec<_>>());
+		let (root, proven) = dataset(&(0..10).map(|point| sign(&reading(point))).collect::<Vec<_>>());
 		assert_ok!(Metering::attest(RuntimeOrigin::signed(OPERATOR), INTERVAL, root, 11, 0, root));
 		assert_noop!(prove(OPERATOR, &proven[..1]), MeteringError::WrongProof);
 	});
@@ -163,6 +195,16 @@ fn a_reading_of_a_point_that_does_not_exist_is_refused() {
 		assert_noop!(prove(OPERATOR, &proven[..1]), MeteringError::UnknownPoint);
 		assert_noop!(prove(OPERATOR, &proven[1..2]), MeteringError::PointNotInForce);
 		assert_noop!(prove(OPERATOR, &proven[2..]), MeteringError::PointNotInForce);
+	});
+}
+
+#[test]
+fn a_reading_of_a_meter_that_is_elsewhere_is_refused() {
+	run(|| {
+		register(OPERATOR, 0..2);
+		let elsewhere = Reading { point: 1, ..reading(0) };
+		let proven = attest(OPERATOR, &[elsewhere]);
+		assert_noop!(prove(OPERATOR, &proven), MeteringError::WrongPoint);
 	});
 }
 
@@ -207,14 +249,14 @@ fn energy_beyond_its_type_is_refused() {
 }
 
 #[test]
-fn readings_are_proven_between_the_end_of_delivery_and_the_end_of_the_window() {
+fn readings_are_proven_between_the_end_of_delivery_and_the_end_of_the_dispute_window() {
 	run(|| {
 		let proven = attested();
 		Now::set(delivery_end(INTERVAL) - 1);
 		assert_noop!(prove(OPERATOR, &proven[..1]), MeteringError::NotDelivered);
-		Now::set(attestation_end(INTERVAL) - 1);
+		Now::set(dispute_end(INTERVAL) - 1);
 		assert_ok!(prove(OPERATOR, &proven[..1]));
-		Now::set(attestation_end(INTERVAL));
+		Now::set(dispute_end(INTERVAL));
 		assert_noop!(prove(OPERATOR, &proven[1..2]), MeteringError::WindowClosed);
 		let origin = RuntimeOrigin::signed(MEMBER);
 		let batch = vec![proven[1].clone()].try_into().unwrap();
@@ -244,10 +286,15 @@ fn a_batch_weighs_by_its_readings_and_the_hashes_of_their_proofs() {
 			call.get_dispatch_info().call_weight
 		};
 		// Ten leaves: the first eight have proofs of four hashes, the others of two.
-		assert_eq!(weigh(&proven[..2]), <() as WeightInfo>::prove(2).saturating_add(<() as WeightInfo>::hash(8)));
-		assert_eq!(weigh(&proven[7..9]), <() as WeightInfo>::prove(2).saturating_add(<() as WeightInfo>::hash(6)));
+		let two = <() as WeightInfo>::prove(2);
+		assert_eq!(weigh(&proven[..2]), two.saturating_add(<() as WeightInfo>::hash(8)));
+		assert_eq!(weigh(&proven[7..9]), two.saturating_add(<() as WeightInfo>::hash(6)));
 		assert!(weigh(&proven[..2]).ref_time() > weigh(&proven[7..9]).ref_time());
 		assert!(weigh(&proven[7..9]).ref_time() > weigh(&proven[..1]).ref_time());
+		let mut estimated = proven[7..9].to_vec();
+		estimated[1].signed.reading.quality = Quality::Estimated;
+		let expected = two.saturating_add(<() as WeightInfo>::hash(6)).saturating_add(<() as WeightInfo>::estimate(1));
+		assert_eq!(weigh(&estimated), expected);
 	});
 }
 
@@ -290,11 +337,11 @@ proptest! {
 			proven.rotate_left(start);
 			for item in &proven {
 				let mut bad = item.clone();
-				bad.reading.import ^= 1 << bit;
+				bad.signed.reading.import ^= 1 << bit;
 				assert_noop!(prove(OPERATOR, &[bad]), MeteringError::WrongProof);
 				assert_ok!(prove(OPERATOR, std::slice::from_ref(item)));
-				let stored = Metering::of(item.reading.point, INTERVAL);
-				assert_eq!(stored, Some(item.reading.metered()));
+				let stored = Metering::of(item.signed.reading.point, INTERVAL);
+				assert_eq!(stored, Some(item.signed.reading.metered()));
 			}
 		});
 	}

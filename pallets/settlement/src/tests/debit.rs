@@ -206,6 +206,23 @@ fn a_point_waits_for_its_reading_until_the_window_ends() {
 }
 
 #[test]
+fn a_contested_reading_settles_after_the_dispute_and_holds_up_no_other() {
+	run(|| {
+		trade();
+		world(|w| w.contested.insert((1, 0)));
+		assert_noop!(debit(0, &[0, 1]), Error::<Test>::Contested);
+		assert_ok!(debit(0, &[0, 2]));
+		// No estimate stands in for it either.
+		world(|w| w.now = ATTESTATION_END);
+		assert_noop!(debit(0, &[1]), Error::<Test>::Contested);
+		world(|w| w.contested.clear());
+		assert_ok!(debit(0, &[1]));
+		assert_eq!(lines(1)[1], (Cause::Imbalance, -50, 70_000, 3_500_000));
+		assert_ok!(credit(0, &[0, 1, 2]));
+	});
+}
+
+#[test]
 fn a_reading_beyond_what_a_grid_carries_counts_as_none() {
 	run(|| {
 		trade();

@@ -2,7 +2,10 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 use async_trait::async_trait;
-use busbar_primitives::{ParticipantId, Quality, Role, Scope};
+use busbar_primitives::{
+	metering::{Reading, SignedReading},
+	ParticipantId, Quality, Role, Scope,
+};
 use busbar_runtime::AccountId;
 use busbar_store::{
 	blobs::Blobs,
@@ -14,9 +17,9 @@ use busbar_store::{
 	server::{router, Service},
 };
 use bytes::Bytes;
-use pallet_metering::{Dataset as Attested, Reading};
+use pallet_metering::Dataset as Attested;
 use pallet_participants::DataGrant;
-use sp_core::{sr25519, Pair};
+use sp_core::{ed25519, sr25519, Pair};
 use std::{collections::BTreeMap, convert::Infallible, sync::Arc};
 
 pub fn id(name: &str) -> ParticipantId {
@@ -32,8 +35,9 @@ pub fn account(name: &str) -> AccountId {
 }
 
 pub fn dataset(interval: u32, meters: u32) -> Dataset {
-	let rows = (0..meters).map(|point| Row {
-		reading: Reading {
+	let rows = (0..meters).map(|point| {
+		let reading = Reading {
+			meter: 1_000 + point,
 			point,
 			interval,
 			import: u64::from(point) * 10,
@@ -41,9 +45,12 @@ pub fn dataset(interval: u32, meters: u32) -> Dataset {
 			import_varh: -i64::from(point),
 			export_varh: 3,
 			quality: if point % 5 == 0 { Quality::Estimated } else { Quality::Measured },
-		},
-		salt: sp_crypto_hashing::blake2_128(&[point.to_le_bytes(), interval.to_le_bytes()].concat()),
-		signature: sp_crypto_hashing::blake2_512(&point.to_le_bytes()),
+		};
+		// Not what a device signs; the store leaves that to the chain.
+		let signature = ed25519::Signature::from_raw(sp_crypto_hashing::blake2_512(&point.to_le_bytes()));
+		let signature = (reading.quality != Quality::Estimated).then_some(signature);
+		let salt = sp_crypto_hashing::blake2_128(&[point.to_le_bytes(), interval.to_le_bytes()].concat());
+		Row { signed: SignedReading { reading, signature }, salt }
 	});
 	Dataset { operator: id("operator"), interval, version: 1, rows: rows.collect() }
 }

@@ -1,0 +1,111 @@
+//! What attesters put up, and what a wrong attestation costs them.
+
+use crate::{Config, Error, Event, HoldReason, Operator, Operators, Pallet, FULL_REPUTATION, LEAST_REPUTATION};
+use busbar_primitives::{
+	traits::{Calendar, Grid, Participants},
+	Balance, Moment, ParticipantId, PointId,
+};
+use frame_support::{
+	ensure,
+	traits::{
+		fungible::MutateHold,
+		tokens::{Fortitude, Precision, Restriction},
+		Get,
+	},
+};
+use sp_runtime::{DispatchError, DispatchResult};
+
+impl<T: Config> Pallet<T> {
+	/// What an operator of this reputation must have posted before it attests, in nEUR.
+	pub fn required_bond(reputation: u16) -> Balance {
+		let reputation = reputation.clamp(LEAST_REPUTATION, FULL_REPUTATION);
+		let scaled = T::OperatorBond::get().saturating_mul(Balance::from(FULL_REPUTATION));
+		scaled.checked_div(reputation.into()).unwrap_or(scaled)
+	}
+
+	pub(crate) fn do_post_bond(who: T::AccountId, amount: Balance) -> DispatchResult {
+		let operator = Self::attesting(&who)?;
+		ensure!(amount > 0, Error::<T>::ZeroAmount);
+		let mut record = Operators::<T>::get(operator).unwrap_or_else(|| Operator {
+			account: who.clone(),
+			bond: 0,
+			locked_until: 0,
+			attested: 0,
+			faults: 0,
+			reputation: FULL_REPUTATION,
+		});
+		if record.bond == 0 {
+			record.account = who.clone();
+		}
+		ensure!(record.account == who, Error::<T>::OtherAccount);
+		T::Currency::hold(&HoldReason::OperatorBond.into(), &who, amount)?;
+		record.bond = record.bond.saturating_add(amount);
+		let bond = record.bond;
+		Operators::<T>::insert(operator, record);
+		Self::deposit_event(Event::BondChanged { operator, bond });
+		Ok(())
+	}
+
+	pub(crate) fn do_withdraw_bond(who: T::AccountId, operator: ParticipantId, amount: Balance) -> DispatchResult {
+		let mut record = Operators::<T>::get(operator).ok_or(Error::<T>::NoBond)?;
+		ensure!(record.account == who, Error::<T>::OtherAccount);
+		ensure!(amount > 0, Error::<T>::ZeroAmount);
+		let left = record.bond.checked_sub(amount).ok_or(Error::<T>::BondTooSmall)?;
+		let free = T::Calendar::now() >= record.locked_until || left >= Self::required_bond(record.reputation);
+		ensure!(free, Error::<T>::BondLocked);
+		T::Currency::release(&HoldReason::OperatorBond.into(), &who, amount, Precision::Exact)?;
+		record.bond = left;
+		Operators::<T>::insert(operator, record);
+		Self::deposit_event(Event::BondChanged { operator, bond: left });
+		Ok(())
+	}
+
+	/// Ties the bond of an operator that attests until `until`. A new interval gives back some reputation.
+	pub(crate) fn tie_bond(operator: ParticipantId, until: Moment, new_interval: bool) -> DispatchResult {
+		let mut record = Operators::<T>::get(operator).ok_or(Error::<T>::NoBond)?;
+		ensure!(record.bond >= Self::required_bond(record.reputation), Error::<T>::BondTooSmall);
+		record.locked_until = record.locked_until.max(until);
+		if new_interval {
+			record.attested = record.attested.saturating_add(1);
+			record.reputation = record.reputation.saturating_add(1).min(FULL_REPUTATION);
+		}
+		Operators::<T>::insert(operator, record);
+		Ok(())
+	}
+
+	/// Takes reputation and up to the penalty from an operator that attested wrongly. The money goes to the point's owner.
+	pub(crate) fn penalise(operator: ParticipantId, point: PointId) -> DispatchResult {
+		let Some(mut record) = Operators::<T>::get(operator) else { return Ok(()) };
+		record.faults = record.faults.saturating_add(1);
+		record.reputation = record.reputation.saturating_sub(record.reputation / 4).max(LEAST_REPUTATION);
+		let owner = T::Grid::point(point).and_then(|point| T::Participants::account(point.owner));
+		let mut paid = 0;
+		if let Some(owner) = owner {
+			let amount = record.bond.min(T::Penalty::get());
+			paid = Self::pay_from_hold(HoldReason::OperatorBond, &record.account, &owner, amount)?;
+		}
+		record.bond = record.bond.saturating_sub(paid);
+		let reputation = record.reputation;
+		Operators::<T>::insert(operator, record);
+		Self::deposit_event(Event::Penalised { operator, point, paid, reputation });
+		Ok(())
+	}
+
+	/// Moves exactly `amount` nEUR of what is held to another account's free money, or releases it where both are one.
+	pub(crate) fn pay_from_hold(
+		reason: HoldReason,
+		from: &T::AccountId,
+		to: &T::AccountId,
+		amount: Balance,
+	) -> Result<Balance, DispatchError> {
+		if amount == 0 {
+			return Ok(0);
+		}
+		let reason = reason.into();
+		if from == to {
+			return T::Currency::release(&reason, from, amount, Precision::Exact);
+		}
+		let (exact, free, force) = (Precision::Exact, Restriction::Free, Fortitude::Force);
+		T::Currency::transfer_on_hold(&reason, from, to, amount, exact, free, force)
+	}
+}

@@ -1,0 +1,123 @@
+//! Meters, second attesters, and which intervals a meter counts.
+
+use crate::{Attesters, Config, Error, Event, Fitted, FittedMeters, Meters, Named, NextMeter, Pallet};
+use busbar_primitives::{
+	metering::{DeviceKey, Duty, Meter, MeterClass, MeterId},
+	traits::{Calendar, Grid, Participants},
+	Interval, ParticipantId, PointId, Right, Role,
+};
+use frame_support::ensure;
+use sp_runtime::{DispatchError, DispatchResult};
+
+impl<T: Config> Pallet<T> {
+	pub(crate) fn do_register_meter(
+		who: T::AccountId,
+		point: PointId,
+		device: DeviceKey,
+		class: MeterClass,
+		duty: Duty,
+		from: Interval,
+	) -> DispatchResult {
+		let details = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?;
+		let operator = match duty {
+			Duty::Main => T::Participants::ensure(&who, Role::MeterOperator, Some(details.zone))?,
+			Duty::Check => {
+				let attester = Attesters::<T>::get(point).ok_or(Error::<T>::NotNamed)?;
+				T::Participants::ensure_acts_for(&who, attester, Right::Operate)?;
+				attester
+			},
+		};
+		let fitted = FittedMeters::<T>::get(point, duty);
+		if let Some(fitted) = fitted {
+			Self::end_before(fitted, from)?;
+		} else if duty == Duty::Check {
+			ensure!(Self::is_ahead(from), Error::<T>::TooLate);
+		}
+		let id = NextMeter::<T>::get();
+		NextMeter::<T>::put(id.checked_add(1).ok_or(Error::<T>::TooManyMeters)?);
+		let meter = Meter { point, operator, device, class, duty, from, until: None, since: T::Calendar::now() };
+		Meters::<T>::insert(id, meter);
+		let replaced = fitted.map(|fitted| fitted.meter);
+		FittedMeters::<T>::insert(point, duty, Fitted { meter: id, before: replaced });
+		Self::deposit_event(Event::MeterRegistered { meter: id, point, operator, device, duty, from, replaced });
+		Ok(())
+	}
+
+	/// Ends the newest meter where the next one begins, and forgets the one before it.
+	fn end_before(fitted: Fitted, from: Interval) -> DispatchResult {
+		ensure!(Self::is_ahead(from), Error::<T>::TooLate);
+		let mut old = Meters::<T>::get(fitted.meter).ok_or(Error::<T>::NoMeter)?;
+		ensure!(from > old.from && old.until.is_none_or(|until| from >= until), Error::<T>::Overlap);
+		if let Some(before) = fitted.before {
+			let until = Meters::<T>::get(before).and_then(|meter| meter.until).unwrap_or(old.from);
+			ensure!(until.checked_sub(1).is_none_or(Self::is_beyond_dispute), Error::<T>::ReplacedTooSoon);
+			Meters::<T>::remove(before);
+		}
+		if old.until.is_none() {
+			old.until = Some(from);
+			Meters::<T>::insert(fitted.meter, old);
+		}
+		Ok(())
+	}
+
+	pub(crate) fn do_retire_meter(who: T::AccountId, id: MeterId, until: Interval) -> DispatchResult {
+		let mut meter = Meters::<T>::get(id).ok_or(Error::<T>::NoMeter)?;
+		T::Participants::ensure_acts_for(&who, meter.operator, Right::Operate)?;
+		ensure!(meter.until.is_none(), Error::<T>::AlreadyRetired);
+		ensure!(Self::is_ahead(until), Error::<T>::TooLate);
+		ensure!(until > meter.from, Error::<T>::Overlap);
+		meter.until = Some(until);
+		Meters::<T>::insert(id, meter);
+		Self::deposit_event(Event::MeterRetired { meter: id, point: meter.point, until });
+		Ok(())
+	}
+
+	pub(crate) fn do_name_attester(
+		who: T::AccountId,
+		point: PointId,
+		attester: Option<ParticipantId>,
+	) -> DispatchResult {
+		let details = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?;
+		T::Participants::ensure_acts_for(&who, details.owner, Right::Operate)?;
+		if let Some(attester) = attester {
+			T::Participants::ensure_active(attester)?;
+		}
+		let before = Attesters::<T>::mutate(point, |slot| core::mem::replace(slot, attester));
+		if let Some(before) = before {
+			Named::<T>::mutate_exists(before, |count| {
+				*count = count.and_then(|count| count.checked_sub(1)).filter(|count| *count > 0);
+			});
+		}
+		if let Some(attester) = attester {
+			Named::<T>::mutate(attester, |count| *count = Some(count.unwrap_or(0).saturating_add(1)));
+		}
+		Self::deposit_event(Event::AttesterNamed { point, attester });
+		Ok(())
+	}
+
+	/// The participant in whose name an account attests: one with the role of meter operator somewhere, or one that a
+	/// connection point named.
+	pub(crate) fn attesting(who: &T::AccountId) -> Result<ParticipantId, DispatchError> {
+		T::Participants::ensure_anywhere(who, Role::MeterOperator).or_else(|missing| {
+			let own = T::Participants::participant(who).filter(|own| Named::<T>::contains_key(own)).ok_or(missing)?;
+			T::Participants::ensure_active(own)?;
+			Ok(own)
+		})
+	}
+
+	/// Whether the interval's delivery has not begun, so that its meter may still change.
+	fn is_ahead(interval: Interval) -> bool {
+		match T::Calendar::terms(interval) {
+			Some(terms) => T::Calendar::now() < terms.delivery_start,
+			None => interval >= T::Calendar::first_unopened(),
+		}
+	}
+
+	/// Whether the interval's dispute window is over, so that its meter is not needed any more.
+	fn is_beyond_dispute(interval: Interval) -> bool {
+		match T::Calendar::terms(interval) {
+			Some(terms) => T::Calendar::now() >= terms.dispute_end,
+			None => interval < T::Calendar::first_unopened(),
+		}
+	}
+}
