@@ -81,7 +81,7 @@ impl pallet_market::Config for Runtime {
 	type MaxClosePerBlock = ConstU32<4>;
 	type MaxPrunePerBlock = ConstU32<512>;
 	type ClearingShare = ClearingShare;
-	type WeightInfo = ();
+	type WeightInfo = crate::weights::Market;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmark_helpers::Helper;
 }

@@ -5,6 +5,8 @@
 #[cfg(not(feature = "runtime-benchmarks"))]
 mod pallet_grid;
 #[cfg(not(feature = "runtime-benchmarks"))]
+mod pallet_market;
+#[cfg(not(feature = "runtime-benchmarks"))]
 mod pallet_participants;
 #[cfg(not(feature = "runtime-benchmarks"))]
 mod pallet_settlement;
@@ -17,6 +19,7 @@ mod chosen {
 
 	pub type Participants = super::pallet_participants::WeightInfo<Runtime>;
 	pub type Grid = super::pallet_grid::WeightInfo<Runtime>;
+	pub type Market = super::pallet_market::WeightInfo<Runtime>;
 	/// Not measured since its calls changed: counted in the pallet.
 	pub type Metering = pallet_metering::weights::SubstrateWeight<Runtime>;
 	pub type Settlement = super::pallet_settlement::WeightInfo<Runtime>;
@@ -27,6 +30,7 @@ mod chosen {
 mod chosen {
 	pub type Participants = ();
 	pub type Grid = ();
+	pub type Market = ();
 	pub type Metering = ();
 	pub type Settlement = ();
 	pub type Validators = ();
