@@ -116,8 +116,13 @@ mod benchmarks {
 		let id = session::<T>(1_000);
 		stand::<T>(id, n, |i| {
 			let level = i % 100;
-			let (side, at) = if level % 2 == 0 { (Side::Buy, 10) } else { (Side::Sell, 0) };
-			(level * 10, Step { side, price: price::<T>(at + level % 7), wh: 1 })
+			// Far enough apart to pay the fees of any path.
+			let (side, price) = if level % 2 == 0 {
+				(Side::Buy, parameters::<T>().price_cap)
+			} else {
+				(Side::Sell, price::<T>(level % 7))
+			};
+			(level * 10, Step { side, price, wh: 1 })
 		});
 		T::BenchmarkHelper::set_time(gate::<T>().closure());
 
