@@ -71,7 +71,7 @@ test('invariant 1: issuance is what was minted less what was burned, and all of 
 	assert.ok(big(issued) <= big(await at.query.settlement.ceiling()), 'more was issued than the ceiling allows');
 });
 
-test('invariant 1: held money is what open orders and deposits require', async () => {
+test('invariant 1: held money is what open orders, deposits and bonds require', async () => {
 	const required = new Map();
 	const require = (account, reason, amount) => {
 		const key = `${account} ${reason}`;
@@ -85,11 +85,21 @@ test('invariant 1: held money is what open orders and deposits require', async (
 		const { account, amount } = deposit.unwrap();
 		require(account, 'Deposit', big(amount));
 	}
+	for (const [, operator] of await at.query.metering.operators.entries()) {
+		const { account, bond } = operator.unwrap();
+		require(account, 'OperatorBond', big(bond));
+	}
+	for (const [, dispute] of await at.query.metering.disputes.entries()) {
+		const { disputant, bond } = dispute.unwrap();
+		if (disputant.isSome) {
+			require(disputant.unwrap(), 'DisputeBond', big(bond));
+		}
+	}
 	const held = new Map();
 	for (const [key, holds] of await at.query.balances.holds.entries()) {
 		for (const { id, amount } of holds) {
-			assert.ok(id.isSettlement, `a hold for ${id}`);
-			held.set(`${key.args[0]} ${id.asSettlement.type}`, big(amount));
+			assert.ok(id.isSettlement || id.isMetering, `a hold for ${id}`);
+			held.set(`${key.args[0]} ${id.inner.type}`, big(amount));
 		}
 	}
 	const nonzero = (map) => [...map].filter(([, amount]) => amount > 0n).sort();
