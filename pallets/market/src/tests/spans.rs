@@ -18,7 +18,9 @@ fn spans() -> Parameters {
 
 /// The span of the tests: intervals 8 to 11, whose gate is ahead.
 const FIRST: u32 = 8;
-const SPAN: std::ops::Range<u32> = 8..12;
+fn span() -> std::ops::Range<u32> {
+	FIRST..12
+}
 
 fn gate() -> u64 {
 	start(FIRST) - 10_000
@@ -69,14 +71,14 @@ fn accepted(id: u32) -> bool {
 #[test]
 fn intervals_of_a_span_share_one_gate_and_clear_in_one_block() {
 	test(span_market(), || {
-		for interval in SPAN {
+		for interval in span() {
 			assert_ok!(place(10, interval, 0, &[sell(100, 1_000)]));
 			assert_ok!(place(1, interval, 1, &[buy(200, u64::from(interval))]));
 		}
 		run_to(gate() - 1);
-		assert!(SPAN.all(|interval| session(interval, 0).outcome.is_none()));
+		assert!(span().all(|interval| session(interval, 0).outcome.is_none()));
 		run_to(gate());
-		let traded: Vec<_> = SPAN.map(|interval| session(interval, 0).outcome.unwrap().traded).collect();
+		let traded: Vec<_> = span().map(|interval| session(interval, 0).outcome.unwrap().traded).collect();
 		assert_eq!(traded, [8, 9, 10, 11]);
 		assert_noop!(place(2, 11, 2, &[buy(200, 1)]), Error::<Test>::GateClosed);
 		// The next span and the single intervals have gates of their own.
@@ -87,7 +89,7 @@ fn intervals_of_a_span_share_one_gate_and_clear_in_one_block() {
 #[test]
 fn a_block_is_accepted_in_all_its_intervals_at_their_prices_or_not_at_all() {
 	test(span_market(), || {
-		for interval in SPAN {
+		for interval in span() {
 			// The utility sells at 100 and, in interval 10, at 400.
 			let price = if interval == 10 { 400 } else { 100 };
 			assert_ok!(place(10, interval, 0, &[sell(price, 1_000)]));
@@ -99,8 +101,8 @@ fn a_block_is_accepted_in_all_its_intervals_at_their_prices_or_not_at_all() {
 		assert_eq!((accepted(0), accepted(1)), (true, false));
 		let amounts: Vec<_> = (9..12).map(|interval| Market::contracts(1, interval)[0].amount).collect();
 		assert_eq!(amounts, [-50 * 110, -50 * 410, -50 * 110]);
-		assert_eq!(SPAN.map(|interval| Market::of(1, interval).bought).collect::<Vec<_>>(), [0, 50, 50, 50]);
-		assert!(SPAN.all(|interval| Market::of(2, interval) == Position::default()));
+		assert_eq!(span().map(|interval| Market::of(1, interval).bought).collect::<Vec<_>>(), [0, 50, 50, 50]);
+		assert!(span().all(|interval| Market::of(2, interval) == Position::default()));
 		let outcome = session(10, 0).outcome.unwrap();
 		assert_eq!((outcome.traded, outcome.fees), (50, 500));
 	});
@@ -109,7 +111,7 @@ fn a_block_is_accepted_in_all_its_intervals_at_their_prices_or_not_at_all() {
 #[test]
 fn a_block_that_would_gain_but_cannot_be_placed_is_rejected_and_told() {
 	test(span_market(), || {
-		for interval in SPAN {
+		for interval in span() {
 			assert_ok!(place(10, interval, 0, &[sell(100, 1_000), buy(90, 1_000)]));
 		}
 		// 30 Wh of the link do not carry 40.
@@ -139,7 +141,7 @@ fn a_block_holds_what_each_interval_can_cost_and_settlement_takes_it_back_one_by
 		assert_ok!(block(1, Sell, 100, &[50, 0, 50]));
 		assert_eq!(Held::get(1), Some(100 * 6_000));
 		clear();
-		for interval in SPAN {
+		for interval in span() {
 			while Market::outcome(interval).is_none() {
 				run_to(start(interval).max(Now::get() + 1));
 			}
@@ -205,14 +207,14 @@ fn every_reason_to_refuse_a_block_changes_nothing() {
 #[test]
 fn a_span_whose_delivery_has_begun_fails_as_a_whole() {
 	test(span_market(), || {
-		for interval in SPAN {
+		for interval in span() {
 			assert_ok!(place(10, interval, 0, &[sell(100, 1_000)]));
 		}
 		assert_ok!(block(1, Buy, 500, &[10; 4]));
 		while session(FIRST, 0).outcome.is_none() {
 			run_to(start(FIRST).max(Now::get() + 1));
 		}
-		assert!(SPAN.all(|interval| session(interval, 0).outcome.is_some_and(|outcome| !outcome.cleared)));
+		assert!(span().all(|interval| session(interval, 0).outcome.is_some_and(|outcome| !outcome.cleared)));
 		assert!(!accepted(0));
 		assert_eq!(Market::of(1, 9), Position::default());
 	});
@@ -276,7 +278,7 @@ proptest! {
 				assert!(now < start(FIRST));
 			}
 			assert!(ClosingGate::<Test>::get().is_none());
-			for interval in SPAN {
+			for interval in span() {
 				let outcome = session(interval, 0).outcome.unwrap();
 				assert!(outcome.cleared);
 				let positions: Vec<_> = (0..10).map(|point| Market::of(point, interval)).collect();
