@@ -379,6 +379,14 @@ pub struct Position {
 }
 
 impl Position {
+	/// Energy of a side, to change.
+	pub fn side_mut(&mut self, side: Side) -> &mut Wh {
+		match side {
+			Side::Buy => &mut self.bought,
+			Side::Sell => &mut self.sold,
+		}
+	}
+
 	/// Accepted buys minus accepted sells. `None` beyond the type's range.
 	pub fn net(&self) -> Option<SignedWh> {
 		SignedWh::try_from(self.bought).ok()?.checked_sub(SignedWh::try_from(self.sold).ok()?)

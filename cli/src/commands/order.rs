@@ -8,9 +8,13 @@ use crate::{
 };
 use anyhow::Result;
 use busbar_primitives::{Interval, PointId, ProductId, Side, Step, TimeInForce};
-use busbar_runtime::{pallet_market, RuntimeCall, RuntimeEvent};
+use busbar_runtime::{pallet_market, Runtime, RuntimeCall, RuntimeEvent};
 use clap::{Args, Subcommand, ValueEnum};
+use frame_support::BoundedVec;
 use serde_json::json;
+
+/// Most steps of an order.
+type MaxSteps = <Runtime as pallet_market::Config>::MaxSteps;
 
 /// Place, replace or cancel an order
 #[derive(Subcommand)]
@@ -155,14 +159,14 @@ pub struct Curve {
 }
 
 impl Curve {
-	fn steps(&self) -> Result<Vec<Step>, Failure> {
+	fn steps(&self) -> Result<BoundedVec<Step, MaxSteps>, Failure> {
 		let step = |side| move |(price, wh): &(i64, u64)| Step { side, price: *price, wh: *wh };
 		let steps: Vec<_> =
 			self.buy.iter().map(step(Side::Buy)).chain(self.sell.iter().map(step(Side::Sell))).collect();
 		if steps.is_empty() {
 			return Err(Failure::input("an order needs at least one step: --buy PRICE:WH or --sell PRICE:WH"));
 		}
-		Ok(steps)
+		steps.try_into().map_err(|_| Failure::input("an order cannot have that many steps"))
 	}
 }
 
@@ -170,7 +174,20 @@ impl Order {
 	pub async fn run(self, global: &Global) -> Result<()> {
 		let signer = signer(global)?;
 		let (session, call) = match self {
-			Self::Place(_) | Self::Replace(_) | Self::Cancel(_) => return self.auction(global, &signer).await,
+			Self::Place(curve) => {
+				let steps = curve.steps()?;
+				let call = |interval, product, point| pallet_market::Call::place { interval, product, point, steps };
+				return auction(global, &signer, curve.target, call).await;
+			},
+			Self::Replace(curve) => {
+				let steps = curve.steps()?;
+				let call = |interval, product, point| pallet_market::Call::replace { interval, product, point, steps };
+				return auction(global, &signer, curve.target, call).await;
+			},
+			Self::Cancel(target) => {
+				let call = |interval, product, point| pallet_market::Call::cancel { interval, product, point };
+				return auction(global, &signer, target, call).await;
+			},
 			Self::Block(Block { target: Target { point, interval, product }, price, side, wh }) => {
 				let wh = wh.try_into().map_err(|_| Failure::input("a block cannot have that many intervals"))?;
 				let interval = named(interval)?;
@@ -211,49 +228,44 @@ impl Order {
 		events.iter().for_each(|event| println!("{event}"));
 		Ok(())
 	}
+}
 
-	/// Orders of call auctions.
-	async fn auction(self, global: &Global, signer: &Signer) -> Result<()> {
-		let (target, steps) = match &self {
-			Self::Place(curve) | Self::Replace(curve) => (curve.target, curve.steps()?),
-			Self::Cancel(target) => (*target, Vec::new()),
-			_ => return Ok(()),
-		};
-		let Target { point, interval, product } = target;
-		let steps = steps.try_into().map_err(|_| Failure::input("an order cannot have that many steps"))?;
-		let submitter = submitter(global).await?;
-		let interval = match interval {
-			Some(interval) => interval,
-			None => reachable(&submitter, product).await?,
-		};
-		let call = match self {
-			Self::Place(_) => pallet_market::Call::place { interval, product, point, steps },
-			Self::Replace(_) => pallet_market::Call::replace { interval, product, point, steps },
-			_ => pallet_market::Call::cancel { interval, product, point },
-		};
-		let cancelled = matches!(call, pallet_market::Call::cancel { .. });
-		let outcome = submitter.run(signer, RuntimeCall::Market(call)).await?;
-		let orders = submitter.chain().orders(outcome.block.1, (interval, product)).await?;
-		let order = orders.into_iter().find(|order| order.point == point);
-		if global.json {
-			return print_json(&json!({
-				"block": outcome.block.0, "block_hash": outcome.block.1, "interval": interval,
-				"product": product, "point": point, "order": order,
-			}));
-		}
-		println!("Finalised in block {} ({:?}).", outcome.block.0, outcome.block.1);
-		match order {
-			Some(order) => println!(
-				"Point {point} in zone {} has order {} for interval {interval}; {} EUR are held as collateral.",
-				order.zone,
-				order.arrival,
-				super::eur(order.held as i128)
-			),
-			None if cancelled => println!("Point {point} has no order for interval {interval} any more."),
-			None => println!("Point {point} has no order for interval {interval}."),
-		}
-		Ok(())
+/// Runs a call on the order of a call auction, and tells what stands then.
+async fn auction(
+	global: &Global,
+	signer: &Signer,
+	target: Target,
+	call: impl FnOnce(Interval, ProductId, PointId) -> pallet_market::Call<Runtime>,
+) -> Result<()> {
+	let Target { point, interval, product } = target;
+	let submitter = submitter(global).await?;
+	let interval = match interval {
+		Some(interval) => interval,
+		None => reachable(&submitter, product).await?,
+	};
+	let call = call(interval, product, point);
+	let cancelled = matches!(call, pallet_market::Call::cancel { .. });
+	let outcome = submitter.run(signer, RuntimeCall::Market(call)).await?;
+	let orders = submitter.chain().orders(outcome.block.1, (interval, product)).await?;
+	let order = orders.into_iter().find(|order| order.point == point);
+	if global.json {
+		return print_json(&json!({
+			"block": outcome.block.0, "block_hash": outcome.block.1, "interval": interval,
+			"product": product, "point": point, "order": order,
+		}));
 	}
+	println!("Finalised in block {} ({:?}).", outcome.block.0, outcome.block.1);
+	match order {
+		Some(order) => println!(
+			"Point {point} in zone {} has order {} for interval {interval}; {} EUR are held as collateral.",
+			order.zone,
+			order.arrival,
+			super::eur(order.held as i128)
+		),
+		None if cancelled => println!("Point {point} has no order for interval {interval} any more."),
+		None => println!("Point {point} has no order for interval {interval}."),
+	}
+	Ok(())
 }
 
 /// The interval, which such orders must name.

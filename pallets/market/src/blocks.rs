@@ -12,7 +12,7 @@ use crate::{
 	book::add,
 	collateral::{worst_per_wh, Bounds},
 	pallet::*,
-	types::{on_tick, SessionId, OFFERED_LIMIT},
+	types::{SessionId, OFFERED_LIMIT},
 };
 use alloc::vec::Vec;
 use busbar_primitives::{
@@ -63,10 +63,9 @@ impl<AccountId> BlockOrder<AccountId> {
 
 	/// The same with its direction.
 	fn position(&self, interval: Interval) -> Position {
-		match self.side {
-			Side::Buy => Position { bought: self.energy(interval), sold: 0 },
-			Side::Sell => Position { bought: 0, sold: self.energy(interval) },
-		}
+		let mut position = Position::default();
+		*position.side_mut(self.side) = self.energy(interval);
+		position
 	}
 
 	/// What the block adds to welfare in an interval at its limit, in nEUR.
@@ -187,8 +186,7 @@ impl<T: Config> Pallet<T> {
 		for (interval, wh) in (interval..).zip(wh) {
 			let record = Intervals::<T>::get(interval).ok_or(Error::<T>::UnknownInterval)?;
 			let terms = &record.terms;
-			ensure!((terms.price_floor..=terms.price_cap).contains(&price), Error::<T>::PriceOutOfBounds);
-			ensure!(on_tick(price, terms.tick), Error::<T>::PriceOffTick);
+			Self::check_price(terms, price)?;
 			ensure!(*wh <= BLOCK_LIMIT, Error::<T>::Overflow);
 			let mut committed = Self::committed_elsewhere(&record, (interval, product), point);
 			add(&mut committed, Self::committed_in((interval, product), spec, point));

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use busbar_primitives::{
 	energy,
 	traits::{Calendar, Collateral, Grid, Participants},
-	Balance, Interval, Point, PointId, Position, Product, ProductKind, Right, Side, Step, Terms, Wh, ZoneId,
+	Balance, Interval, Point, PointId, Position, Price, Product, ProductKind, Right, Side, Step, Terms, Wh, ZoneId,
 };
 use frame_support::{ensure, traits::Get, BoundedVec};
 use sp_runtime::DispatchError;
@@ -125,13 +125,19 @@ impl<T: Config> Pallet<T> {
 		Ok(point)
 	}
 
+	/// Whether a limit keeps within the interval's terms.
+	pub(crate) fn check_price(terms: &Terms, price: Price) -> Result<(), Error<T>> {
+		ensure!((terms.price_floor..=terms.price_cap).contains(&price), Error::<T>::PriceOutOfBounds);
+		ensure!(on_tick(price, terms.tick), Error::<T>::PriceOffTick);
+		Ok(())
+	}
+
 	/// Whether a curve keeps within the interval's terms.
 	pub(crate) fn check_steps(terms: &Terms, steps: &[Step]) -> Result<(), Error<T>> {
 		ensure!(!steps.is_empty(), Error::<T>::NoSteps);
 		for step in steps {
 			ensure!(step.wh > 0, Error::<T>::ZeroQuantity);
-			ensure!((terms.price_floor..=terms.price_cap).contains(&step.price), Error::<T>::PriceOutOfBounds);
-			ensure!(on_tick(step.price, terms.tick), Error::<T>::PriceOffTick);
+			Self::check_price(terms, step.price)?;
 		}
 		let side = |side| steps.iter().filter(move |step| step.side == side).map(|step| step.price);
 		if let (Some(buy), Some(sell)) = (side(Side::Buy).max(), side(Side::Sell).min()) {
@@ -155,10 +161,7 @@ impl<T: Config> Pallet<T> {
 		let accepted = ended.then(|| Self::accepted(session, &order));
 		for (i, queued) in order.steps.iter().enumerate() {
 			let wh = accepted.as_ref().map_or(queued.step.wh, |accepted| accepted.get(i).copied().unwrap_or(0));
-			let side = match queued.step.side {
-				Side::Buy => &mut sum.bought,
-				Side::Sell => &mut sum.sold,
-			};
+			let side = sum.side_mut(queued.step.side);
 			*side = side.saturating_add(wh);
 		}
 		sum

@@ -159,17 +159,10 @@ impl<T: Config> Pallet<T> {
 		let tree = T::Grid::zones(id.0, 0..T::MaxZones::get());
 		let (mut zones, mut results) = (Vec::with_capacity(tree.len()), Vec::with_capacity(tree.len()));
 		for ZoneView { id: zone, parent, .. } in &tree {
-			let ClearedZone { import, export, fee, result } = Self::result(id, *zone).ok_or("a zone has no result")?;
+			let decided = Self::result(id, *zone).ok_or("a zone has no result")?;
+			let ClearedZone { import, export, fee, .. } = decided;
 			zones.push(LoadedZone { id: *zone, parent: *parent, import, export, fee });
-			results.push(busbar_clearing::ZoneResult {
-				price: result.price.ok_or("a cleared zone has no price")?,
-				flow: result.flow,
-				margin_buy: result.margin_buy,
-				margin_sell: result.margin_sell,
-				path_fee: result.path_fee.into(),
-				fees: result.fees,
-				rent: result.rent,
-			});
+			results.push(decided.cleared().ok_or("a cleared zone has no price")?);
 		}
 		let levels = Levels::<T>::iter_prefix(id).map(|((zone, price), level)| LoadedLevel {
 			zone,

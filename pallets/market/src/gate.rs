@@ -26,7 +26,7 @@ use busbar_clearing::{
 use busbar_primitives::{
 	energy,
 	traits::{Calendar, Flows, Grid},
-	Fee, Interval, Moment, Outcome, ProductKind, Side, SignedWh, Wh, ZoneId, ZoneResult, ZoneView,
+	Fee, Interval, Link, Moment, Outcome, ProductKind, Side, SignedWh, Watt, Wh, ZoneId, ZoneResult, ZoneView,
 };
 use frame_support::{
 	traits::Get,
@@ -217,14 +217,8 @@ impl<T: Config> Pallet<T> {
 		let interval_s = <Self as Calendar>::interval_s();
 		let mut sold = Sold::<T>::new(interval);
 		for ZoneView { id, parent, link } in T::Grid::zones(interval, closing.gate.zones..until) {
-			let flow = sold.of(id);
-			closing.part().zones.push(LoadedZone {
-				id,
-				parent,
-				import: link.import_w.map(|watt| remaining(energy(watt, interval_s), flow)),
-				export: link.export_w.map(|watt| remaining(energy(watt, interval_s), flow.saturating_neg())),
-				fee: link.fee,
-			});
+			let (import, export) = capacity(&link, sold.of(id), interval_s);
+			closing.part().zones.push(LoadedZone { id, parent, import, export, fee: link.fee });
 		}
 		closing.gate.zones = until;
 		until == closing.gate.zone_count
@@ -500,9 +494,13 @@ impl<T: Config> Flows for Pallet<T> {
 	}
 }
 
-/// What is left of a limit, in Wh, when `flow` in its direction is sold; more than the limit if `flow` is against it.
-fn remaining(limit: Wh, flow: SignedWh) -> Wh {
-	limit.saturating_add_signed(flow.saturating_neg())
+/// What is left of a link's limits of import and of export, in Wh, when `sold` flows into the zone already: more than the
+/// limit where that is against it, `None` where there is none.
+pub(crate) fn capacity(link: &Link, sold: SignedWh, interval_s: u32) -> (Option<Wh>, Option<Wh>) {
+	let left = |limit: Option<Watt>, flow: SignedWh| {
+		limit.map(|watt| energy(watt, interval_s).saturating_add_signed(flow.saturating_neg()))
+	};
+	(left(link.import_w, sold), left(link.export_w, sold.saturating_neg()))
 }
 
 /// How many of `left` units the meter has room for, at most; takes their weight off it.

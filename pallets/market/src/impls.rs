@@ -91,67 +91,33 @@ impl<T: Config> Positions<T::AccountId> for Pallet<T> {
 
 impl<T: Config> Prune for Pallet<T> {
 	fn prune(interval: Interval, limit: u32) -> u32 {
-		let mut removed = 0u32;
-		// Keys are listed before they are removed, and no more than there is room for.
-		let room = |removed: u32| usize::try_from(limit.saturating_sub(removed)).unwrap_or(usize::MAX);
-		for key in Orders::<T>::iter_key_prefix((interval,)).take(room(removed)).collect::<Vec<_>>() {
-			Orders::<T>::remove((interval, key.0, key.1));
-			removed = removed.saturating_add(1);
-		}
-		for key in Queues::<T>::iter_key_prefix((interval,)).take(room(removed)).collect::<Vec<_>>() {
-			Queues::<T>::remove((interval, key.0, key.1, key.2, key.3));
-			removed = removed.saturating_add(1);
-		}
-		for key in Levels::<T>::iter_key_prefix((interval,)).take(room(removed)).collect::<Vec<_>>() {
-			Levels::<T>::remove((interval, key.0, key.1, key.2));
-			removed = removed.saturating_add(1);
-		}
-		for key in Results::<T>::iter_key_prefix((interval,)).take(room(removed)).collect::<Vec<_>>() {
-			Results::<T>::remove((interval, key.0, key.1));
-			removed = removed.saturating_add(1);
-		}
-		for key in LimitOrders::<T>::iter_key_prefix((interval,)).take(room(removed)).collect::<Vec<_>>() {
-			LimitOrders::<T>::remove((interval, key.0, key.1));
-			removed = removed.saturating_add(1);
-		}
-		for key in PriceQueues::<T>::iter_key_prefix((interval,)).take(room(removed)).collect::<Vec<_>>() {
-			PriceQueues::<T>::remove((interval, key.0, key.1));
-			removed = removed.saturating_add(1);
-		}
-		for key in Ladders::<T>::iter_key_prefix((interval,)).take(room(removed)).collect::<Vec<_>>() {
-			Ladders::<T>::remove((interval, key.0, key.1));
-			removed = removed.saturating_add(1);
-		}
-		for key in Traders::<T>::iter_key_prefix((interval,)).take(room(removed)).collect::<Vec<_>>() {
-			Traders::<T>::remove((interval, key.0, key.1));
-			removed = removed.saturating_add(1);
-		}
-		for zone in TradedFlows::<T>::iter_key_prefix(interval).take(room(removed)).collect::<Vec<_>>() {
-			TradedFlows::<T>::remove(interval, zone);
-			removed = removed.saturating_add(1);
-		}
-		for product in Books::<T>::iter_key_prefix(interval).take(room(removed)).collect::<Vec<_>>() {
-			Books::<T>::remove(interval, product);
-			removed = removed.saturating_add(1);
-		}
-		for key in BlockOrders::<T>::iter_key_prefix((interval,)).take(room(removed)).collect::<Vec<_>>() {
-			BlockOrders::<T>::remove((interval, key.0, key.1));
-			removed = removed.saturating_add(1);
-		}
-		for key in PointBlocks::<T>::iter_key_prefix((interval,)).take(room(removed)).collect::<Vec<_>>() {
-			PointBlocks::<T>::remove((interval, key.0, key.1));
-			removed = removed.saturating_add(1);
-		}
-		for product in BlockCounts::<T>::iter_key_prefix(interval).take(room(removed)).collect::<Vec<_>>() {
-			BlockCounts::<T>::remove(interval, product);
-			removed = removed.saturating_add(1);
-		}
-		for product in Sessions::<T>::iter_key_prefix(interval).take(room(removed)).collect::<Vec<_>>() {
-			Sessions::<T>::remove(interval, product);
-			removed = removed.saturating_add(1);
-		}
-		removed
+		let mut left = limit;
+		let all = (interval,);
+		remove(&mut left, Orders::<T>::iter_key_prefix(all), |(a, b)| Orders::<T>::remove((interval, a, b)));
+		remove(&mut left, Queues::<T>::iter_key_prefix(all), |(a, b, c, d)| {
+			Queues::<T>::remove((interval, a, b, c, d));
+		});
+		remove(&mut left, Levels::<T>::iter_key_prefix(all), |(a, b, c)| Levels::<T>::remove((interval, a, b, c)));
+		remove(&mut left, Results::<T>::iter_key_prefix(all), |(a, b)| Results::<T>::remove((interval, a, b)));
+		remove(&mut left, LimitOrders::<T>::iter_key_prefix(all), |(a, b)| LimitOrders::<T>::remove((interval, a, b)));
+		remove(&mut left, PriceQueues::<T>::iter_key_prefix(all), |(a, b)| PriceQueues::<T>::remove((interval, a, b)));
+		remove(&mut left, Ladders::<T>::iter_key_prefix(all), |(a, b)| Ladders::<T>::remove((interval, a, b)));
+		remove(&mut left, Traders::<T>::iter_key_prefix(all), |(a, b)| Traders::<T>::remove((interval, a, b)));
+		remove(&mut left, TradedFlows::<T>::iter_key_prefix(interval), |a| TradedFlows::<T>::remove(interval, a));
+		remove(&mut left, Books::<T>::iter_key_prefix(interval), |a| Books::<T>::remove(interval, a));
+		remove(&mut left, BlockOrders::<T>::iter_key_prefix(all), |(a, b)| BlockOrders::<T>::remove((interval, a, b)));
+		remove(&mut left, PointBlocks::<T>::iter_key_prefix(all), |(a, b)| PointBlocks::<T>::remove((interval, a, b)));
+		remove(&mut left, BlockCounts::<T>::iter_key_prefix(interval), |a| BlockCounts::<T>::remove(interval, a));
+		remove(&mut left, Sessions::<T>::iter_key_prefix(interval), |a| Sessions::<T>::remove(interval, a));
+		limit.saturating_sub(left)
 	}
+}
+
+/// Removes as many keys as there is room left for. They are listed before any of them goes.
+fn remove<K>(left: &mut u32, keys: impl Iterator<Item = K>, each: impl Fn(K)) {
+	let listed: Vec<K> = keys.take(usize::try_from(*left).unwrap_or(usize::MAX)).collect();
+	*left = left.saturating_sub(u32::try_from(listed.len()).unwrap_or(u32::MAX));
+	listed.into_iter().for_each(each);
 }
 
 impl<T: Config> Pallet<T> {
@@ -192,17 +158,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Accepted energy of each step of an order, in Wh; all zero unless its session cleared.
 	pub fn accepted(session: SessionId, order: &OrderOf<T>) -> Vec<Wh> {
-		let cleared = Self::result(session, order.zone).and_then(|zone| Some((zone.result.price?, zone.result))).map(
-			|(price, result)| busbar_clearing::ZoneResult {
-				price,
-				flow: result.flow,
-				margin_buy: result.margin_buy,
-				margin_sell: result.margin_sell,
-				path_fee: result.path_fee.into(),
-				fees: result.fees,
-				rent: result.rent,
-			},
-		);
+		let cleared = Self::result(session, order.zone).and_then(|zone| zone.cleared());
 		let accepted = |QueuedStep { step, arrival }: &QueuedStep| {
 			let Some(result) = &cleared else { return 0 };
 			// Only at the zone price does the queue matter.

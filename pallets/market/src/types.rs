@@ -424,6 +424,15 @@ pub struct ClearedZone {
 	pub result: ZoneResult,
 }
 
+impl ClearedZone {
+	/// The result as the clearing library knows it; `None` if the session failed safe.
+	pub fn cleared(&self) -> Option<busbar_clearing::ZoneResult> {
+		let ZoneResult { price, flow, margin_buy, margin_sell, path_fee, fees, rent } = self.result;
+		let path_fee = path_fee.into();
+		Some(busbar_clearing::ZoneResult { price: price?, flow, margin_buy, margin_sell, path_fee, fees, rent })
+	}
+}
+
 /// Results of zones `page * PAGE` and following; `None` for numbers that were no zones of the session's tree.
 pub type ResultPage = BoundedVec<Option<ClearedZone>, ConstU32<PAGE>>;
 

@@ -22,7 +22,7 @@ use busbar_primitives::{
 use codec::{Decode, Encode};
 use parquet::{
 	basic::Encoding,
-	column::reader::ColumnReader,
+	column::reader::{ColumnReader, ColumnReaderImpl},
 	data_type::{ByteArray, DataType, FixedLenByteArray, FixedLenByteArrayType, Int32Type, Int64Type},
 	errors::ParquetError,
 	file::{
@@ -244,27 +244,15 @@ fn read(input: impl ChunkReader + 'static) -> Result<Dataset, DatasetError> {
 			return Err(DatasetError::Count);
 		}
 		let int32 = |column| match group.get_column_reader(column)? {
-			ColumnReader::Int32ColumnReader(mut reader) => {
-				let mut values = Vec::new();
-				reader.read_records(count, None, None, &mut values)?;
-				exactly(values, count)
-			},
+			ColumnReader::Int32ColumnReader(reader) => whole(reader, count),
 			_ => Err(DatasetError::Schema),
 		};
 		let int64 = |column| match group.get_column_reader(column)? {
-			ColumnReader::Int64ColumnReader(mut reader) => {
-				let mut values = Vec::new();
-				reader.read_records(count, None, None, &mut values)?;
-				exactly(values, count)
-			},
+			ColumnReader::Int64ColumnReader(reader) => whole(reader, count),
 			_ => Err(DatasetError::Schema),
 		};
 		let bytes = |column| match group.get_column_reader(column)? {
-			ColumnReader::FixedLenByteArrayColumnReader(mut reader) => {
-				let mut values = Vec::new();
-				reader.read_records(count, None, None, &mut values)?;
-				exactly(values, count)
-			},
+			ColumnReader::FixedLenByteArrayColumnReader(reader) => whole(reader, count),
 			_ => Err(DatasetError::Schema),
 		};
 		let (meters, points, intervals, qualities) = (int32(0)?, int32(1)?, int32(2)?, int32(7)?);
@@ -291,6 +279,9 @@ fn read(input: impl ChunkReader + 'static) -> Result<Dataset, DatasetError> {
 	Ok(Dataset { operator: ParticipantId(operator), interval, version, rows })
 }
 
-fn exactly<V>(values: Vec<V>, count: usize) -> Result<Vec<V>, DatasetError> {
+/// Exactly `count` values of a column.
+fn whole<T: DataType>(mut reader: ColumnReaderImpl<T>, count: usize) -> Result<Vec<T::T>, DatasetError> {
+	let mut values = Vec::new();
+	reader.read_records(count, None, None, &mut values)?;
 	(values.len() == count).then_some(values).ok_or(DatasetError::Unreadable)
 }

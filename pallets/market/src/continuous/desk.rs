@@ -1,13 +1,12 @@
 //! The book as the matching library reads it.
 
 use super::{own_side, queue::Shelf, Book, LimitOrder};
-use crate::{pallet::*, types::SessionId};
+use crate::{gate::capacity, pallet::*, types::SessionId};
 use alloc::vec::Vec;
 use busbar_clearing::book::{Head, Order, Room, Side, Source, Tree};
 use busbar_primitives::{
-	energy,
 	traits::{Calendar, Flows, Grid},
-	ParticipantId, SignedWh, Wh,
+	ParticipantId,
 };
 
 /// One session's book, read only.
@@ -65,12 +64,8 @@ impl<T: Config> Source for Desk<'_, T> {
 		let views = T::Grid::zones(interval, id..id.saturating_add(1));
 		let Some(view) = views.first() else { return none };
 		let sold = <Pallet<T> as Flows>::sold(interval, id);
-		let interval_s = <Pallet<T> as Calendar>::interval_s();
-		let left = |limit: Wh, flow: SignedWh| limit.saturating_add_signed(flow.saturating_neg());
-		Room {
-			import: view.link.import_w.map(|watt| left(energy(watt, interval_s), sold)),
-			export: view.link.export_w.map(|watt| left(energy(watt, interval_s), sold.saturating_neg())),
-		}
+		let (import, export) = capacity(&view.link, sold, <Pallet<T> as Calendar>::interval_s());
+		Room { import, export }
 	}
 
 	fn waiting(&mut self) -> Vec<Order<ParticipantId>> {

@@ -148,14 +148,6 @@ impl<AccountId> Trader<AccountId> {
 			standing: Position::default(),
 		}
 	}
-
-	/// Energy of its standing orders on a side, to change.
-	fn standing_mut(&mut self, side: Side) -> &mut Wh {
-		match side {
-			Side::Buy => &mut self.standing.bought,
-			Side::Sell => &mut self.standing.sold,
-		}
-	}
 }
 
 /// A side as the clearing library names it.

@@ -125,10 +125,7 @@ impl<T: Config> Floor<T> {
 		price: Price,
 		wh: Wh,
 	) -> Result<Balance, Error<T>> {
-		let sum = match side {
-			Side::Buy => &mut trader.position.bought,
-			Side::Sell => &mut trader.position.sold,
-		};
+		let sum = trader.position.side_mut(side);
 		*sum = sum.checked_add(wh).ok_or(Error::<T>::Overflow)?;
 		let amount = payment(price, wh);
 		let amount = if side == Side::Buy { amount.saturating_neg() } else { amount };
@@ -162,7 +159,7 @@ impl<T: Config> Floor<T> {
 		let (point, side, filled) = (order.point, order.side, order.wh == wh);
 		let mut trader = self.trader(point).ok_or(Error::<T>::Corrupt)?;
 		let released = self.write_side(&mut trader, side, order.price, price, wh)?;
-		let standing = trader.standing_mut(side);
+		let standing = trader.standing.side_mut(side);
 		*standing = standing.checked_sub(wh).ok_or(Error::<T>::Corrupt)?;
 		if filled {
 			trader.open.retain(|open| *open != id);
@@ -226,7 +223,7 @@ impl<T: Config> Floor<T> {
 		let order = LimitOrders::<T>::get(self.key(id)).ok_or(Error::<T>::NoOrder)?;
 		let (point, side, left) = (order.point, order.side, order.wh);
 		let mut trader = self.trader(point).ok_or(Error::<T>::Corrupt)?;
-		let standing = trader.standing_mut(side);
+		let standing = trader.standing.side_mut(side);
 		*standing = standing.checked_sub(left).ok_or(Error::<T>::Corrupt)?;
 		trader.open.retain(|open| *open != id);
 		T::Collateral::release(&order.account, order.held)?;
@@ -249,7 +246,7 @@ impl<T: Config> Floor<T> {
 		order: LimitOrder<T::AccountId>,
 	) -> Result<(), Error<T>> {
 		trader.open.try_push(id).map_err(|_| Error::<T>::TooManyOrders)?;
-		let standing = trader.standing_mut(order.side);
+		let standing = trader.standing.side_mut(order.side);
 		*standing = standing.checked_add(order.wh).ok_or(Error::<T>::Overflow)?;
 		if order.whole {
 			self.book.waiting.try_push(id).map_err(|_| Error::<T>::NoRoomToWait)?;
@@ -452,7 +449,7 @@ impl<T: Config> Pallet<T> {
 		let mut floor = Floor::<T>::open(session, &record, area)?;
 		if wh > 0 && keeps_priority(order.price, order.wh, price, wh) {
 			let mut trader = floor.trader(order.point).ok_or(Error::<T>::Corrupt)?;
-			let standing = trader.standing_mut(order.side);
+			let standing = trader.standing.side_mut(order.side);
 			*standing = standing.checked_sub(order.wh.saturating_sub(wh)).ok_or(Error::<T>::Corrupt)?;
 			let held = floor.hold_for(order.side, price, wh);
 			T::Collateral::release(&order.account, order.held.checked_sub(held).ok_or(Error::<T>::Corrupt)?)?;
