@@ -71,10 +71,10 @@ fn post<T: Config>(who: &T::AccountId) -> Result<(), BenchmarkError> {
 	Ok(Pallet::<T>::do_post_bond(who.clone(), amount)?)
 }
 
-/// A reading of point 0 that stands, and one that its owner disputes it with.
-fn standing<T: Config>() -> Result<(Interval, SignedReading), BenchmarkError> {
+/// A reading of point 0 that its operator attested, with its proof, and one that the point's owner disputes it with.
+fn attested<T: Config>() -> Result<(Interval, ProvenReading, SignedReading), BenchmarkError> {
 	Helper::<T>::add_points(1);
-	let (who, operator) = Helper::<T>::operator();
+	let (who, _) = Helper::<T>::operator();
 	let interval = Helper::<T>::delivered_interval();
 	let key = device();
 	let meter = add_meter::<T>(&who, 0, key)?;
@@ -82,9 +82,15 @@ fn standing<T: Config>() -> Result<(Interval, SignedReading), BenchmarkError> {
 	let signed = sign::<T>(&key, meter, 0, interval, 1)?;
 	let leaves = leaves(&[signed]);
 	Pallet::<T>::do_attest(who, interval, busbar_merkle::root(&leaves), 1, 0, H256::zero())?;
-	let items = BoundedVec::truncate_from(Vec::from([proven(signed, 0, &leaves)?]));
-	Pallet::<T>::do_prove(interval, operator, &items)?;
-	Ok((interval, sign::<T>(&key, meter, 0, interval, 9)?))
+	Ok((interval, proven(signed, 0, &leaves)?, sign::<T>(&key, meter, 0, interval, 9)?))
+}
+
+/// The same with the attested reading standing.
+fn standing<T: Config>() -> Result<(Interval, SignedReading), BenchmarkError> {
+	let (interval, reading, claim) = attested::<T>()?;
+	let (_, operator) = Helper::<T>::operator();
+	Pallet::<T>::do_prove(interval, operator, &BoundedVec::truncate_from(Vec::from([reading])))?;
+	Ok((interval, claim))
 }
 
 #[benchmarks]
@@ -223,17 +229,8 @@ mod benchmarks {
 	/// Two signatures of one device, of which one is brought with its proof: a bond is held.
 	#[benchmark]
 	fn dispute() -> Result<(), BenchmarkError> {
-		Helper::<T>::add_points(1);
-		let (who, _) = Helper::<T>::operator();
-		let interval = Helper::<T>::delivered_interval();
-		let key = device();
-		let meter = add_meter::<T>(&who, 0, key)?;
-		post::<T>(&who)?;
-		let signed = sign::<T>(&key, meter, 0, interval, 1)?;
-		let leaves = leaves(&[signed]);
-		Pallet::<T>::do_attest(who, interval, busbar_merkle::root(&leaves), 1, 0, H256::zero())?;
-		let attested = Some(proven(signed, 0, &leaves)?);
-		let claim = sign::<T>(&key, meter, 0, interval, 9)?;
+		let (interval, reading, claim) = attested::<T>()?;
+		let attested = Some(reading);
 		#[extrinsic_call]
 		_(RawOrigin::Signed(Helper::<T>::owner(0)), claim, attested);
 		assert!(Disputes::<T>::contains_key(interval, 0));
@@ -256,7 +253,7 @@ mod benchmarks {
 		let (interval, claim) = standing::<T>()?;
 		let owner = Helper::<T>::owner(0);
 		Pallet::<T>::do_dispute(owner.clone(), claim, None)?;
-		Disputes::<T>::mutate(interval, 0, |dispute| dispute.iter_mut().for_each(|dispute| dispute.deadline = 0));
+		Disputes::<T>::mutate(interval, 0, |open| open.iter_mut().for_each(|open| open.deadline = 0));
 		#[extrinsic_call]
 		_(RawOrigin::Signed(owner), interval, 0);
 		assert!(!Disputes::<T>::contains_key(interval, 0));

@@ -113,7 +113,8 @@ mod benchmarks {
 	/// Clearing 1,000 zones in which `n` orders stand at 100 levels, whatever their number.
 	#[benchmark(extra)]
 	fn close_in_book(n: Linear<100, 100_000>) {
-		let id = session::<T>(1_000);
+		let zones = T::MaxZones::get().min(1_000);
+		let id = session::<T>(zones);
 		stand::<T>(id, n, |i| {
 			let level = i % 100;
 			// Far enough apart to pay the fees of any path.
@@ -122,7 +123,7 @@ mod benchmarks {
 			} else {
 				(Side::Sell, price::<T>(level % 7))
 			};
-			(level * 10, Step { side, price, wh: 1 })
+			((level * 10) % zones, Step { side, price, wh: 1 })
 		});
 		T::BenchmarkHelper::set_time(gate::<T>().closure());
 
