@@ -7,6 +7,8 @@ mod pallet_grid;
 #[cfg(not(feature = "runtime-benchmarks"))]
 mod pallet_market;
 #[cfg(not(feature = "runtime-benchmarks"))]
+mod pallet_metering;
+#[cfg(not(feature = "runtime-benchmarks"))]
 mod pallet_participants;
 #[cfg(not(feature = "runtime-benchmarks"))]
 mod pallet_settlement;
@@ -20,8 +22,7 @@ mod chosen {
 	pub type Participants = super::pallet_participants::WeightInfo<Runtime>;
 	pub type Grid = super::pallet_grid::WeightInfo<Runtime>;
 	pub type Market = super::pallet_market::WeightInfo<Runtime>;
-	/// Not measured since its calls changed: counted in the pallet.
-	pub type Metering = pallet_metering::weights::SubstrateWeight<Runtime>;
+	pub type Metering = super::pallet_metering::WeightInfo<Runtime>;
 	pub type Settlement = super::pallet_settlement::WeightInfo<Runtime>;
 	pub type Validators = super::pallet_validators::WeightInfo<Runtime>;
 }

@@ -11,39 +11,39 @@ pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_grid::WeightInfo for WeightInfo<T> {
 	fn add_zone() -> Weight {
-		Weight::from_parts(407_375_000, 4_427)
+		Weight::from_parts(382_939_000, 4_427)
 			.saturating_add(T::DbWeight::get().reads(70))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn set_link() -> Weight {
-		Weight::from_parts(290_782_000, 4_427)
+		Weight::from_parts(263_461_000, 4_427)
 			.saturating_add(T::DbWeight::get().reads(70))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn retire_zone() -> Weight {
-		Weight::from_parts(294_828_000, 4_427)
+		Weight::from_parts(261_799_000, 4_427)
 			.saturating_add(T::DbWeight::get().reads(70))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	fn add_point() -> Weight {
-		Weight::from_parts(306_335_000, 4_503)
+		Weight::from_parts(268_028_000, 4_503)
 			.saturating_add(T::DbWeight::get().reads(72))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 
 	fn retire_point() -> Weight {
-		Weight::from_parts(286_956_000, 4_549)
+		Weight::from_parts(261_319_000, 4_549)
 			.saturating_add(T::DbWeight::get().reads(70))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	/// `n` from 1 to 256.
 	fn publish(n: u32) -> Weight {
-		Weight::from_parts(287_718_000, 4_937)
-			.saturating_add(Weight::from_parts(166_696_959, 48).saturating_mul(n.into()))
+		Weight::from_parts(12_199_375, 4_937)
+			.saturating_add(Weight::from_parts(149_077_863, 48).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(72))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(n.into())))

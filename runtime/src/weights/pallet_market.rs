@@ -12,8 +12,8 @@ pub struct WeightInfo<T>(PhantomData<T>);
 impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// `s` from 1 to 16.
 	fn place(s: u32) -> Weight {
-		Weight::from_parts(437_735_721, 5_377)
-			.saturating_add(Weight::from_parts(70_127_273, 86).saturating_mul(s.into()))
+		Weight::from_parts(320_435_453, 5_377)
+			.saturating_add(Weight::from_parts(73_782_180, 86).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(33))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(4))
@@ -23,9 +23,9 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// `o` from 1 to 16.
 	/// `n` from 1 to 16.
 	fn replace(o: u32, n: u32) -> Weight {
-		Weight::from_parts(30_253_738, 5_549)
-			.saturating_add(Weight::from_parts(104_223_991, 108).saturating_mul(o.into()))
-			.saturating_add(Weight::from_parts(93_591_734, 89).saturating_mul(n.into()))
+		Weight::from_parts(446_886_725, 5_549)
+			.saturating_add(Weight::from_parts(69_224_183, 108).saturating_mul(o.into()))
+			.saturating_add(Weight::from_parts(72_086_384, 89).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(33))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(o.into())))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(n.into())))
@@ -36,8 +36,8 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 
 	/// `s` from 1 to 16.
 	fn cancel(s: u32) -> Weight {
-		Weight::from_parts(126_486_006, 3_251)
-			.saturating_add(Weight::from_parts(74_911_930, 107).saturating_mul(s.into()))
+		Weight::from_parts(122_870_833, 3_251)
+			.saturating_add(Weight::from_parts(70_531_837, 107).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(4))
@@ -45,25 +45,25 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	}
 
 	fn set_parameters() -> Weight {
-		Weight::from_parts(11_267_000, 185)
+		Weight::from_parts(11_447_000, 185)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn poll() -> Weight {
-		Weight::from_parts(21_502_000, 522).saturating_add(T::DbWeight::get().reads(7))
+		Weight::from_parts(21_221_000, 522).saturating_add(T::DbWeight::get().reads(7))
 	}
 
 	fn open() -> Weight {
-		Weight::from_parts(32_779_000, 450)
+		Weight::from_parts(33_490_000, 450)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(9))
 	}
 
 	/// `s` from 1 to 96.
 	fn begin(s: u32) -> Weight {
-		Weight::from_parts(8_839_023, 343)
-			.saturating_add(Weight::from_parts(8_215_081, 238).saturating_mul(s.into()))
+		Weight::from_parts(27_424_845, 343)
+			.saturating_add(Weight::from_parts(7_793_780, 238).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
@@ -71,8 +71,8 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 
 	/// `z` from 1 to 10240.
 	fn load_zones(z: u32) -> Weight {
-		Weight::from_parts(18_908_000, 1_086)
-			.saturating_add(Weight::from_parts(12_824_975, 67).saturating_mul(z.into()))
+		Weight::from_parts(18_207_000, 1_086)
+			.saturating_add(Weight::from_parts(8_612_393, 67).saturating_mul(z.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(z.into())))
 			.saturating_add(T::DbWeight::get().writes(2))
@@ -80,8 +80,8 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 
 	/// `l` from 1 to 131072.
 	fn load_levels(l: u32) -> Weight {
-		Weight::from_parts(10_115_601_271, 392_066)
-			.saturating_add(Weight::from_parts(4_051_244, 0).saturating_mul(l.into()))
+		Weight::from_parts(68_492_000, 392_066)
+			.saturating_add(Weight::from_parts(3_534_608, 0).saturating_mul(l.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(l.into())))
 			.saturating_add(T::DbWeight::get().writes(2))
@@ -90,9 +90,9 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// `z` from 1 to 10240.
 	/// `l` from 1 to 131072.
 	fn decide(z: u32, l: u32) -> Weight {
-		Weight::from_parts(15_070_276_000, 347)
-			.saturating_add(Weight::from_parts(2_661_486, 31).saturating_mul(z.into()))
-			.saturating_add(Weight::from_parts(867_100, 28).saturating_mul(l.into()))
+		Weight::from_parts(9_049_398_000, 347)
+			.saturating_add(Weight::from_parts(2_990_669, 31).saturating_mul(z.into()))
+			.saturating_add(Weight::from_parts(580_607, 28).saturating_mul(l.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(325))
 	}
@@ -100,36 +100,36 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// `z` from 1 to 10240.
 	/// `l` from 1 to 131072.
 	fn choose(z: u32, l: u32) -> Weight {
-		Weight::from_parts(1_114_486_000, 0)
-			.saturating_add(Weight::from_parts(3_189_213, 0).saturating_mul(z.into()))
-			.saturating_add(Weight::from_parts(532_856, 0).saturating_mul(l.into()))
+		Weight::from_parts(1_012_855_000, 0)
+			.saturating_add(Weight::from_parts(2_567_140, 0).saturating_mul(z.into()))
+			.saturating_add(Weight::from_parts(484_375, 0).saturating_mul(l.into()))
 	}
 
 	fn blocks() -> Weight {
-		Weight::from_parts(5_744_187_000, 99_716)
+		Weight::from_parts(5_241_169_000, 99_716)
 			.saturating_add(T::DbWeight::get().reads(233))
 			.saturating_add(T::DbWeight::get().writes(322))
 	}
 
 	/// `n` from 1 to 96.
 	fn place_block(n: u32) -> Weight {
-		Weight::from_parts(481_771_713, 5_592)
-			.saturating_add(Weight::from_parts(24_648_483, 210).saturating_mul(n.into()))
+		Weight::from_parts(154_221_433, 5_592)
+			.saturating_add(Weight::from_parts(23_684_675, 210).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(9))
 			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
 
 	fn cancel_block() -> Weight {
-		Weight::from_parts(122_653_000, 5_281)
+		Weight::from_parts(118_256_000, 5_281)
 			.saturating_add(T::DbWeight::get().reads(10))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
 
 	/// `t` from 0 to 16.
 	fn submit(t: u32) -> Weight {
-		Weight::from_parts(799_200_992, 7_173)
-			.saturating_add(Weight::from_parts(178_937_636, 350).saturating_mul(t.into()))
+		Weight::from_parts(1_020_675_220, 7_173)
+			.saturating_add(Weight::from_parts(127_373_646, 350).saturating_mul(t.into()))
 			.saturating_add(T::DbWeight::get().reads(207))
 			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(t.into())))
 			.saturating_add(T::DbWeight::get().writes(72))
@@ -137,27 +137,27 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	}
 
 	fn withdraw() -> Weight {
-		Weight::from_parts(270_012_000, 3_426)
+		Weight::from_parts(171_154_000, 3_426)
 			.saturating_add(T::DbWeight::get().reads(13))
 			.saturating_add(T::DbWeight::get().writes(7))
 	}
 
 	fn pass() -> Weight {
-		Weight::from_parts(5_621_784_000, 18_346)
+		Weight::from_parts(3_968_237_000, 18_346)
 			.saturating_add(T::DbWeight::get().reads(298))
 			.saturating_add(T::DbWeight::get().writes(167))
 	}
 
 	fn set_area() -> Weight {
-		Weight::from_parts(627_282_000, 4_662)
+		Weight::from_parts(442_928_000, 4_662)
 			.saturating_add(T::DbWeight::get().reads(129))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	/// `k` from 0 to 512.
 	fn prune(k: u32) -> Weight {
-		Weight::from_parts(311_328_925, 453)
-			.saturating_add(Weight::from_parts(6_435_551, 49).saturating_mul(k.into()))
+		Weight::from_parts(19_215_075, 453)
+			.saturating_add(Weight::from_parts(7_121_704, 49).saturating_mul(k.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(k.into())))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(k.into())))

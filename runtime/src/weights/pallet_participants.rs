@@ -11,27 +11,27 @@ pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_participants::WeightInfo for WeightInfo<T> {
 	fn register() -> Weight {
-		Weight::from_parts(109_953_000, 1_013)
+		Weight::from_parts(97_625_000, 1_013)
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn grant_role() -> Weight {
-		Weight::from_parts(18_457_000, 756)
+		Weight::from_parts(18_057_000, 756)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn revoke_role() -> Weight {
-		Weight::from_parts(17_796_000, 762)
+		Weight::from_parts(17_456_000, 762)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	/// `d` from 0 to 8.
 	fn suspend(d: u32) -> Weight {
-		Weight::from_parts(20_397_570, 511)
-			.saturating_add(Weight::from_parts(4_868_477, 102).saturating_mul(d.into()))
+		Weight::from_parts(16_184_281, 511)
+			.saturating_add(Weight::from_parts(5_510_188, 102).saturating_mul(d.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(d.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
@@ -40,8 +40,8 @@ impl<T: frame_system::Config> pallet_participants::WeightInfo for WeightInfo<T> 
 
 	/// `d` from 0 to 8.
 	fn resume(d: u32) -> Weight {
-		Weight::from_parts(17_321_059, 512)
-			.saturating_add(Weight::from_parts(5_283_661, 102).saturating_mul(d.into()))
+		Weight::from_parts(18_409_792, 512)
+			.saturating_add(Weight::from_parts(4_776_866, 102).saturating_mul(d.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(d.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
@@ -50,8 +50,8 @@ impl<T: frame_system::Config> pallet_participants::WeightInfo for WeightInfo<T> 
 
 	/// `d` from 0 to 8.
 	fn remove(d: u32) -> Weight {
-		Weight::from_parts(29_633_696, 720)
-			.saturating_add(Weight::from_parts(20_467_455, 236).saturating_mul(d.into()))
+		Weight::from_parts(27_998_237, 720)
+			.saturating_add(Weight::from_parts(18_448_061, 236).saturating_mul(d.into()))
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(d.into())))
 			.saturating_add(T::DbWeight::get().writes(5))
@@ -59,37 +59,37 @@ impl<T: frame_system::Config> pallet_participants::WeightInfo for WeightInfo<T> 
 	}
 
 	fn add_delegate() -> Weight {
-		Weight::from_parts(36_084_000, 1_214)
+		Weight::from_parts(34_341_000, 1_214)
 			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn remove_delegate() -> Weight {
-		Weight::from_parts(46_239_000, 1_412)
+		Weight::from_parts(42_333_000, 1_412)
 			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 
 	fn resign() -> Weight {
-		Weight::from_parts(68_792_000, 1_304)
+		Weight::from_parts(37_816_000, 1_304)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 
 	fn grant_data() -> Weight {
-		Weight::from_parts(34_492_000, 2_241)
+		Weight::from_parts(33_220_000, 2_241)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn revoke_data() -> Weight {
-		Weight::from_parts(30_425_000, 2_154)
+		Weight::from_parts(29_454_000, 2_154)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn check_member() -> Weight {
-		Weight::from_parts(15_813_000, 733)
+		Weight::from_parts(15_192_000, 733)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}

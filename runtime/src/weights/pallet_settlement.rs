@@ -12,16 +12,16 @@ pub struct WeightInfo<T>(PhantomData<T>);
 impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
 	/// `n` from 1 to 256.
 	fn propose_issue(n: u32) -> Weight {
-		Weight::from_parts(46_547_937, 1_073)
-			.saturating_add(Weight::from_parts(140_871, 0).saturating_mul(n.into()))
+		Weight::from_parts(35_044_259, 1_073)
+			.saturating_add(Weight::from_parts(62_020, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	/// `n` from 1 to 256.
 	fn approve_issue(n: u32) -> Weight {
-		Weight::from_parts(141_774_100, 1_479)
-			.saturating_add(Weight::from_parts(27_122_555, 50).saturating_mul(n.into()))
+		Weight::from_parts(36_030_607, 1_479)
+			.saturating_add(Weight::from_parts(26_176_000, 50).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
@@ -29,59 +29,59 @@ impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
 	}
 
 	fn cancel_issue() -> Weight {
-		Weight::from_parts(47_851_000, 13_464)
+		Weight::from_parts(47_451_000, 13_464)
 			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	fn set_ceiling() -> Weight {
-		Weight::from_parts(5_508_000, 0).saturating_add(T::DbWeight::get().writes(1))
+		Weight::from_parts(5_358_000, 0).saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn set_accounts() -> Weight {
-		Weight::from_parts(11_617_000, 405)
+		Weight::from_parts(11_648_000, 405)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn set_ladder() -> Weight {
-		Weight::from_parts(11_768_000, 301)
+		Weight::from_parts(11_538_000, 301)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn post_prices() -> Weight {
-		Weight::from_parts(42_854_000, 1_666)
+		Weight::from_parts(42_984_000, 1_666)
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn deposit() -> Weight {
-		Weight::from_parts(80_239_000, 1_048)
+		Weight::from_parts(80_379_000, 1_048)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn withdraw() -> Weight {
-		Weight::from_parts(69_393_000, 1_185)
+		Weight::from_parts(69_764_000, 1_185)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	/// `n` from 1 to 128.
 	fn debit(n: u32) -> Weight {
-		Weight::from_parts(738_628_000, 3_512)
-			.saturating_add(Weight::from_parts(857_180_716, 877).saturating_mul(n.into()))
+		Weight::from_parts(2_399_755_468, 3_492)
+			.saturating_add(Weight::from_parts(679_904_400, 906).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(16))
-			.saturating_add(T::DbWeight::get().reads(10_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(11_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(4))
 			.saturating_add(T::DbWeight::get().writes(5_u64.saturating_mul(n.into())))
 	}
 
 	/// `n` from 1 to 128.
 	fn credit(n: u32) -> Weight {
-		Weight::from_parts(175_191_403, 1_740)
-			.saturating_add(Weight::from_parts(8_545_054, 175).saturating_mul(n.into()))
+		Weight::from_parts(114_925_507, 1_740)
+			.saturating_add(Weight::from_parts(9_118_396, 175).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(6))

@@ -11,18 +11,18 @@ pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_validators::WeightInfo for WeightInfo<T> {
 	fn add() -> Weight {
-		Weight::from_parts(21_492_000, 760)
+		Weight::from_parts(21_642_000, 760)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	fn remove() -> Weight {
-		Weight::from_parts(11_337_000, 228)
+		Weight::from_parts(11_077_000, 228)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	fn authorize_upgrade() -> Weight {
-		Weight::from_parts(6_840_000, 0).saturating_add(T::DbWeight::get().writes(1))
+		Weight::from_parts(6_630_000, 0).saturating_add(T::DbWeight::get().writes(1))
 	}
 }
