@@ -7,6 +7,7 @@ mod commands;
 mod demo;
 mod failure;
 mod optimum;
+mod replay;
 mod session;
 
 use clap::{Args, Parser, Subcommand};

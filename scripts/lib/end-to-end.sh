@@ -217,6 +217,8 @@ run_end_to_end() {
 	run_tests polkadot-js.mjs
 	run_tests light-client.mjs
 	run_tests after-halt.mjs
+	check "the market's history, replayed from events alone, is the state" "$CLI_BINARY" market replay \
+		--url "$(node_url gateway)" --history "$WORK/history.json"
 
 	check "all nodes are still running" network_check_running
 	# Before they are stopped: a node that shuts down may call that an error.

@@ -4,6 +4,7 @@
 //! version is refused on connecting.
 
 mod explain;
+mod market;
 pub mod sign;
 pub mod submit;
 
@@ -190,27 +191,33 @@ impl Chain {
 
 	/// Sum of what all accounts have, free and held, in nEUR.
 	pub async fn all_money(&self, at: H256) -> Result<Balance> {
+		let accounts: Vec<(Vec<u8>, AccountInfo)> = self.entries(at, &storage_prefix("System", "Account")).await?;
+		let money = accounts.iter().flat_map(|(_, info)| [info.data.free, info.data.reserved]);
+		money.into_iter().try_fold(0, Balance::checked_add).context("the accounts' money exceeds 128 bits")
+	}
+
+	/// Keys and values of everything in storage under a prefix.
+	pub async fn entries<R: Decode>(&self, at: H256, prefix: &[u8]) -> Result<Vec<(Vec<u8>, R)>> {
 		const PAGE: u32 = 256;
-		let prefix = hex_of(&storage_prefix("System", "Account"));
-		let (mut start, mut sum) = (None::<String>, 0u128);
+		#[derive(Deserialize)]
+		struct Change {
+			changes: Vec<(String, Option<String>)>,
+		}
+		let prefix = hex_of(prefix);
+		let (mut start, mut entries) = (None::<String>, Vec::new());
 		loop {
 			let keys: Vec<String> = self.request("state_getKeysPaged", rpc_params![&prefix, PAGE, &start, at]).await?;
-			#[derive(Deserialize)]
-			struct Change {
-				changes: Vec<(String, Option<String>)>,
-			}
 			if !keys.is_empty() {
 				let changes: Vec<Change> = self.request("state_queryStorageAt", rpc_params![&keys, at]).await?;
-				for value in changes.into_iter().flat_map(|set| set.changes).filter_map(|(_, value)| value) {
-					let info = AccountInfo::decode(&mut &bytes(&value)?[..]).context("an account entry")?;
-					sum = sum
-						.checked_add(info.data.free)
-						.and_then(|sum| sum.checked_add(info.data.reserved))
-						.context("the accounts' money exceeds 128 bits")?;
+				for (key, value) in changes.into_iter().flat_map(|set| set.changes) {
+					let Some(value) = value else { continue };
+					let value =
+						R::decode(&mut &bytes(&value)?[..]).context("a storage value is not of the expected type")?;
+					entries.push((bytes(&key)?, value));
 				}
 			}
 			if keys.len() < PAGE as usize {
-				return Ok(sum);
+				return Ok(entries);
 			}
 			start = keys.last().cloned();
 		}
@@ -218,8 +225,12 @@ impl Chain {
 
 	/// Calls a function of the energy API on the state of a block.
 	async fn call<R: Decode>(&self, at: H256, function: &str, args: impl Encode) -> Result<R> {
-		let name = format!("EnergyApi_{function}");
-		let answer: String = self.request("state_call", rpc_params![&name, hex_of(&args.encode()), at]).await?;
+		self.state_call(at, &format!("EnergyApi_{function}"), args).await
+	}
+
+	/// Calls a function of the runtime on the state of a block.
+	async fn state_call<R: Decode>(&self, at: H256, name: &str, args: impl Encode) -> Result<R> {
+		let answer: String = self.request("state_call", rpc_params![name, hex_of(&args.encode()), at]).await?;
 		R::decode(&mut &bytes(&answer)?[..])
 			.with_context(|| format!("the answer of {name} is not of the expected type"))
 	}

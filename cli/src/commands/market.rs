@@ -1,6 +1,6 @@
-//! `busbar market export`: a cleared session as files.
+//! `busbar market export`: a cleared session as files. `busbar market replay`: see [`replay`].
 
-use super::{export::Cleared, print_json, View};
+use super::{export::Cleared, print_json, replay, View};
 use crate::{failure::Failure, Global};
 use anyhow::Result;
 use busbar_primitives::{Interval, ProductId};
@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 pub enum Market {
 	/// Write a cleared session as a case file and a result file, for `busbar clear` and `busbar check`
 	Export(Export),
+	/// Rebuild the market's whole history from events alone, and compare it with state
+	Replay(replay::Options),
 }
 
 #[derive(Args)]
@@ -33,7 +35,16 @@ pub struct Export {
 
 impl Market {
 	pub async fn run(self, global: &Global) -> Result<()> {
-		let Self::Export(export) = self;
+		match self {
+			Self::Export(export) => export.run(global).await,
+			Self::Replay(options) => replay::run(&options, global).await,
+		}
+	}
+}
+
+impl Export {
+	async fn run(self, global: &Global) -> Result<()> {
+		let export = self;
 		let view = View::open(global).await?;
 		let interval = view.cleared_interval(export.interval).await?;
 		let cleared = Cleared::read(&view.chain, view.at, interval, export.product).await?;

@@ -8,6 +8,7 @@ pub mod market;
 pub mod order;
 pub mod participant;
 pub mod prices;
+pub mod replay;
 pub mod statement;
 
 use crate::{

@@ -268,6 +268,12 @@ impl<T: Config> Pallet<T> {
 				(parts.iter().map(|part| Self::fail_safe(&part.zones)).collect(), Some(reason))
 			},
 		};
+		// Told first, so that whoever reads events in order knows what each interval cleared with.
+		for (id, block, rejected_in_the_money) in blocks {
+			let (first, accepted) = (block.first, block.accepted == Some(true));
+			BlockOrders::<T>::insert((last(first, &spec), product, id), block);
+			Self::deposit_event(Event::BlockDecided { interval: first, product, id, accepted, rejected_in_the_money });
+		}
 		for (((interval, record, session), part), (results, outcome)) in members.into_iter().zip(&parts).zip(decisions)
 		{
 			for (page, results) in pages(&part.zones, results) {
@@ -279,11 +285,6 @@ impl<T: Config> Pallet<T> {
 				None => Event::Cleared { interval, product, outcome },
 				Some(reason) => Event::Failed { interval, product, reason },
 			});
-		}
-		for (id, block, rejected_in_the_money) in blocks {
-			let (first, accepted) = (block.first, block.accepted == Some(true));
-			BlockOrders::<T>::insert((last(first, &spec), product, id), block);
-			Self::deposit_event(Event::BlockDecided { interval: first, product, id, accepted, rejected_in_the_money });
 		}
 		Gates::<T>::remove(key);
 	}

@@ -336,10 +336,13 @@ pub mod pallet {
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
 		/// An interval has opened and with it this session: orders are accepted from `gate_opening` on, and strictly before
-		/// `gate_closure`. Times are chain times in ms.
+		/// `gate_closure`. Times are chain times in ms. `span` consecutive intervals share the gate, from one whose number is
+		/// a multiple of it.
 		SessionOpened {
 			interval: Interval,
 			product: ProductId,
+			kind: ProductKind,
+			span: u32,
 			gate_opening: Moment,
 			gate_closure: Moment,
 			delivery_start: Moment,
@@ -395,8 +398,8 @@ pub mod pallet {
 		},
 		/// A block order is gone and its collateral released.
 		BlockCancelled { interval: Interval, product: ProductId, id: u32, released: Balance },
-		/// A block order, whose energy begins in `interval`, was accepted or not. One that is rejected although it would have
-		/// gained at the zone prices is told.
+		/// A block order, whose energy begins in `interval`, was accepted or not; the clearings with it follow. One that is
+		/// rejected although it would have gained at the zone prices is told.
 		BlockDecided { interval: Interval, product: ProductId, id: u32, accepted: bool, rejected_in_the_money: bool },
 		/// An order arrived in a continuous session; its trades and its end follow.
 		LimitOrderSubmitted {

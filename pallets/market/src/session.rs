@@ -69,6 +69,8 @@ impl<T: Config> Pallet<T> {
 			Self::deposit_event(Event::SessionOpened {
 				interval,
 				product,
+				kind: spec.kind,
+				span: spec.span,
 				gate_opening: spec.gate_opening(interval, &terms),
 				gate_closure,
 				delivery_start: terms.delivery_start,

@@ -3,7 +3,7 @@
 use crate::{mock::*, Error, Event, FailReason, Intervals, NextToOpen, Skipped, WeightInfo};
 use busbar_primitives::{
 	traits::{Calendar, Positions},
-	Interval, Link, Phase, Position, ZoneView,
+	Interval, Link, Phase, Position, ProductKind, ZoneView,
 };
 use frame_support::{
 	assert_noop, assert_ok,
@@ -22,6 +22,8 @@ fn opened(interval: Interval) -> Event<Test> {
 	Event::SessionOpened {
 		interval,
 		product: 0,
+		kind: ProductKind::Auction,
+		span: 1,
 		gate_opening: start - 36_000,
 		gate_closure: start - LEAD,
 		delivery_start: start,

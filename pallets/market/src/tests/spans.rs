@@ -131,6 +131,37 @@ fn a_block_that_would_gain_but_cannot_be_placed_is_rejected_and_told() {
 }
 
 #[test]
+fn the_decision_on_a_block_is_told_before_the_clearings_with_it() {
+	test(span_market(), || {
+		for interval in span() {
+			assert_ok!(place(10, interval, 0, &[sell(100, 1_000)]));
+		}
+		assert_ok!(block(1, Buy, 500, &[40, 40]));
+		clear();
+		let told = events();
+		let decided =
+			told.iter().position(|event| matches!(event, Event::BlockDecided { accepted: true, .. })).unwrap();
+		let cleared = told.iter().position(|event| matches!(event, Event::Cleared { product: 0, .. })).unwrap();
+		assert!(decided < cleared, "{told:?}");
+	});
+}
+
+#[test]
+fn every_session_of_a_span_tells_its_length() {
+	test(market_of(spans()), || {
+		run_to(start(4));
+		let spans: Vec<_> = events()
+			.iter()
+			.filter_map(|event| match event {
+				Event::SessionOpened { interval: FIRST, product, span, .. } => Some((*product, *span)),
+				_ => None,
+			})
+			.collect();
+		assert_eq!(spans, [(0, 4), (1, 1)]);
+	});
+}
+
+#[test]
 fn a_block_holds_what_each_interval_can_cost_and_settlement_takes_it_back_one_by_one() {
 	test(span_market(), || {
 		assert_ok!(block(1, Buy, 100, &[50, 0, 50]));
