@@ -173,7 +173,7 @@ impl Curve {
 impl Order {
 	pub async fn run(self, global: &Global) -> Result<()> {
 		let signer = signer(global)?;
-		let (session, call) = match self {
+		let (submitter, session, call) = match self {
 			Self::Place(curve) => {
 				let steps = curve.steps()?;
 				let call = |interval, product, point| pallet_market::Call::place { interval, product, point, steps };
@@ -190,29 +190,37 @@ impl Order {
 			},
 			Self::Block(Block { target: Target { point, interval, product }, price, side, wh }) => {
 				let wh = wh.try_into().map_err(|_| Failure::input("a block cannot have that many intervals"))?;
-				let interval = named(interval)?;
+				let submitter = submitter(global).await?;
+				let interval = reachable(&submitter, interval, product, Reach::Span).await?;
 				let side = side.into();
 				let call = pallet_market::Call::place_block { interval, product, point, side, price, wh };
-				((interval, product), call)
+				(submitter, (interval, product), call)
 			},
 			Self::CancelBlock(Numbered { interval, product, id }) => {
 				let id = id.try_into().map_err(|_| Failure::input("there is no block with that number"))?;
-				((interval, product), pallet_market::Call::cancel_block { interval, product, id })
+				(
+					submitter(global).await?,
+					(interval, product),
+					pallet_market::Call::cancel_block { interval, product, id },
+				)
 			},
 			Self::Submit(Limit { target: Target { point, interval, product }, price, side, wh, time_in_force }) => {
-				let interval = named(interval)?;
+				let submitter = submitter(global).await?;
+				let interval = reachable(&submitter, interval, product, Reach::Interval).await?;
 				let (side, time_in_force) = (side.into(), time_in_force.into());
 				let call = pallet_market::Call::submit { interval, product, point, side, price, wh, time_in_force };
-				((interval, product), call)
+				(submitter, (interval, product), call)
 			},
-			Self::Amend(Amend { order: Numbered { interval, product, id }, price, wh }) => {
-				((interval, product), pallet_market::Call::amend { interval, product, id, price, wh })
-			},
+			Self::Amend(Amend { order: Numbered { interval, product, id }, price, wh }) => (
+				submitter(global).await?,
+				(interval, product),
+				pallet_market::Call::amend { interval, product, id, price, wh },
+			),
 			Self::Withdraw(Numbered { interval, product, id }) => {
-				((interval, product), pallet_market::Call::withdraw { interval, product, id })
+				(submitter(global).await?, (interval, product), pallet_market::Call::withdraw { interval, product, id })
 			},
 		};
-		let outcome = submitter(global).await?.run(&signer, RuntimeCall::Market(call)).await?;
+		let outcome = submitter.run(&signer, RuntimeCall::Market(call)).await?;
 		let own = |event: &RuntimeEvent| match event {
 			RuntimeEvent::Market(event) => Some(format!("{event:?}")),
 			_ => None,
@@ -239,10 +247,7 @@ async fn auction(
 ) -> Result<()> {
 	let Target { point, interval, product } = target;
 	let submitter = submitter(global).await?;
-	let interval = match interval {
-		Some(interval) => interval,
-		None => reachable(&submitter, product).await?,
-	};
+	let interval = reachable(&submitter, interval, product, Reach::Interval).await?;
 	let call = call(interval, product, point);
 	let cancelled = matches!(call, pallet_market::Call::cancel { .. });
 	let outcome = submitter.run(signer, RuntimeCall::Market(call)).await?;
@@ -268,14 +273,25 @@ async fn auction(
 	Ok(())
 }
 
-/// The interval, which such orders must name.
-fn named(interval: Option<Interval>) -> Result<Interval, Failure> {
-	interval.ok_or_else(|| Failure::input("say which: --interval N; `busbar book` names the next open one"))
+/// What of a product must have opened for an order.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reach {
+	Interval,
+	/// All intervals that share the gate: a block order may have energy in each of them.
+	Span,
 }
 
-/// The first interval of whose product a transaction that is sent now still reaches the open gate.
-async fn reachable(submitter: &Submitter, product: ProductId) -> Result<Interval> {
+/// The interval asked for, or the first one of whose product a transaction that is sent now still reaches the open gate.
+async fn reachable(
+	submitter: &Submitter,
+	interval: Option<Interval>,
+	product: ProductId,
+	reach: Reach,
+) -> Result<Interval> {
 	const TIME_MS: u64 = 8_000;
+	if let Some(interval) = interval {
+		return Ok(interval);
+	}
 	let tip = submitter.best();
 	let mut open = None;
 	for interval in tip.clock.next_gate.into_iter().flat_map(|first| first..tip.clock.first_unopened) {
@@ -284,12 +300,19 @@ async fn reachable(submitter: &Submitter, product: ProductId) -> Result<Interval
 		if !(session.gate_opening..session.gate_closure).contains(&tip.clock.now) {
 			continue;
 		}
+		let span = session.product.first(interval).saturating_add(session.product.span);
+		if reach == Reach::Span && span > tip.clock.first_unopened {
+			continue;
+		}
 		open = Some(interval);
 		if session.gate_closure >= tip.clock.now.saturating_add(TIME_MS) {
 			break;
 		}
 	}
-	open.ok_or_else(|| Failure::failed("no interval is open for orders; has the grid been registered?").into())
+	open.ok_or_else(|| {
+		let hint = "has the grid been registered? Else name an interval with --interval";
+		Failure::failed(format!("product {product} has no interval open for orders: {hint}")).into()
+	})
 }
 
 /// Reads `PRICE:WH`.
