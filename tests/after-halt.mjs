@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { connect, keyring, setting, submit, until } from './lib/outsider.mjs';
+import { connect, keyring, setting, settle, until } from './lib/outsider.mjs';
 
 let api;
 let keeper;
@@ -28,15 +28,8 @@ test('anybody settles the failed interval once its attestation window is over, a
 	const status = (await api.call.energyApi.status(interval)).unwrap();
 	const end = status.terms.attestationEnd.toNumber();
 	await until('the attestation window is over', 240, async () => (await api.query.timestamp.now()).toNumber() >= end);
-	const points = status.outcome.unwrap().points.toNumber();
-	const most = api.consts.settlement.maxPoints.toNumber();
 	const before = await heldForOrders();
-	for (const phase of ['debit', 'credit']) {
-		for (let from = 0; from < points; from += most) {
-			const batch = Array.from({ length: Math.min(most, points - from) }, (_, i) => from + i);
-			await submit(api, api.tx.settlement[phase](interval, batch), keeper);
-		}
-	}
+	await settle(api, interval, keeper);
 	const settled = (await api.call.energyApi.status(interval)).unwrap();
 	assert.ok(['Settled', 'Final'].includes(settled.phase.type), `the phase is ${settled.phase.type}`);
 	assert.equal(before - await heldForOrders(), BigInt(held));

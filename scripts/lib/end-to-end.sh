@@ -204,8 +204,9 @@ run_end_to_end() {
 	check "every dataset in the store is what was attested" datasets_are_as_attested
 	check "a flipped bit is named, another member reads by grant only" data_are_guarded
 
-	export BUSBAR_URL BUSBAR_CHAIN_SPEC BUSBAR_GATEWAY BUSBAR_INTERVALS
+	export BUSBAR_URL BUSBAR_CLI BUSBAR_CHAIN_SPEC BUSBAR_GATEWAY BUSBAR_INTERVALS
 	BUSBAR_URL="$(node_url gateway)"
+	BUSBAR_CLI="$CLI_BINARY"
 	BUSBAR_CHAIN_SPEC="$NETWORK/raw.json"
 	BUSBAR_GATEWAY="$(gateway_address)"
 	BUSBAR_INTERVALS="$3"
@@ -217,8 +218,8 @@ run_end_to_end() {
 	run_tests polkadot-js.mjs
 	run_tests light-client.mjs
 	run_tests after-halt.mjs
-	check "the market's history, replayed from events alone, is the state" "$CLI_BINARY" market replay \
-		--url "$(node_url gateway)" --history "$WORK/history.json"
+	# Last, because it gives the market other parameters.
+	run_tests sessions.mjs
 
 	check "all nodes are still running" network_check_running
 	# Before they are stopped: a node that shuts down may call that an error.

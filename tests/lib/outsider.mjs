@@ -95,6 +95,18 @@ export async function until(what, seconds, question) {
 	}
 }
 
+// Settles an interval whose attestation window is over: all its points, debits first. Anybody may.
+export async function settle(api, interval, keeper) {
+	const points = (await api.call.energyApi.status(interval)).unwrap().outcome.unwrap().points.toNumber();
+	const most = api.consts.settlement.maxPoints.toNumber();
+	for (const phase of ['debit', 'credit']) {
+		for (let from = 0; from < points; from += most) {
+			const batch = Array.from({ length: Math.min(most, points - from) }, (_, i) => from + i);
+			await submit(api, api.tx.settlement[phase](interval, batch), keeper);
+		}
+	}
+}
+
 // A random UUID, version 4, as bytes.
 export function uuid() {
 	const bytes = randomAsU8a(16);

@@ -1,0 +1,13 @@
+// The project's own command line, as a person types it.
+
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { setting } from './outsider.mjs';
+
+const run = promisify(execFile);
+
+// Runs `busbar` against the node under test and returns what it answers as JSON. Fails as the command fails.
+export async function busbar(...args) {
+	const { stdout } = await run(setting('BUSBAR_CLI'), [...args.map(String), '--json', '--url', setting('BUSBAR_URL')], { maxBuffer: 1 << 26 });
+	return JSON.parse(stdout);
+}
