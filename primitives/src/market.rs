@@ -311,7 +311,7 @@ pub struct Terms {
 	pub last_gate_closure: Moment,
 	/// Readings are accepted strictly before this chain time; then estimates stand in.
 	pub attestation_end: Moment,
-	/// From this chain time on a settled interval is final.
+	/// New versions of readings and disputes are accepted strictly before this chain time.
 	pub dispute_end: Moment,
 	/// Smallest price step, in nEUR/Wh.
 	pub tick: u32,
@@ -320,6 +320,23 @@ pub struct Terms {
 	/// Highest order price, in nEUR/Wh.
 	pub price_cap: Price,
 	pub posted: PostedBounds,
+}
+
+impl Terms {
+	/// How long the regulator has for a dispute, in ms: as long as readings are disputed after the attestation window.
+	pub fn ruling_period(&self) -> Moment {
+		self.dispute_end.saturating_sub(self.attestation_end)
+	}
+
+	/// From this chain time on every dispute is decided, and readings stay as they are.
+	pub fn rulings_end(&self) -> Moment {
+		self.dispute_end.saturating_add(self.ruling_period())
+	}
+
+	/// From this chain time on a settled interval is final: one more ruling period is left to settle the last ruling.
+	pub fn final_from(&self) -> Moment {
+		self.rulings_end().saturating_add(self.ruling_period())
+	}
 }
 
 /// What clearing decided for one zone.

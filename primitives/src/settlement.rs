@@ -80,6 +80,8 @@ pub enum Party {
 	CongestionRent,
 	/// The balance-responsible party, as counterparty of every imbalance.
 	Balancing,
+	/// The mutual fund, fed by a levy, that stands in for defaults.
+	Fund,
 }
 
 /// Why a statement line stands.
@@ -113,6 +115,21 @@ pub enum Cause {
 	LossShare,
 	/// What a debtor could not pay.
 	Default,
+	/// What the mutual fund paid in a defaulter's place.
+	Cover,
+	/// The mutual fund's share of every imbalance.
+	Levy,
+	/// Contracted energy that the grid operator took over: the value of what a member bought and was not let use, and what
+	/// the balance-responsible party is owed for the energy that is missing or left.
+	Curtailment,
+	/// Energy that a member delivered on the grid operator's order, at the stated price.
+	Flexibility,
+	/// Energy that was ordered and not delivered, at the agreed charge.
+	NonDelivery,
+	/// What the root meter supplied and no point drew: the grid operator's to buy.
+	Losses,
+	/// The difference that a later version of a reading makes.
+	Correction,
 }
 
 /// One line of a statement: a leaf under the interval's statement root.

@@ -128,6 +128,12 @@ pub trait Positions<AccountId> {
 
 /// Collateral of orders. Implemented by `pallet-settlement`.
 pub trait Collateral<AccountId> {
+	/// That a participant owes nothing from a default, so that it may trade.
+	///
+	/// # Errors
+	/// If it has unpaid debt.
+	fn ensure_solvent(participant: ParticipantId) -> DispatchResult;
+
 	/// Holds `amount` nEUR for an order.
 	///
 	/// # Errors

@@ -102,7 +102,7 @@ impl<T: Config> Pallet<T> {
 	/// Whether every interval in which the oldest terms of the link were in force is final or pruned.
 	fn first_terms_are_final(zone: &Zone) -> bool {
 		let Some(last) = zone.terms.get(1).and_then(|next| next.from.checked_sub(1)) else { return false };
-		T::Calendar::terms(last).is_none_or(|terms| terms.dispute_end <= T::Calendar::now())
+		T::Calendar::terms(last).is_none_or(|terms| terms.final_from() <= T::Calendar::now())
 	}
 
 	pub(crate) fn do_retire_zone(id: ZoneId) -> DispatchResult {

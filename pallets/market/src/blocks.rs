@@ -178,6 +178,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(Intervals::<T>::contains_key(last), Error::<T>::NotOpenYet);
 		ensure!(wh.iter().any(|wh| *wh > 0), Error::<T>::ZeroQuantity);
 		let at = Self::tradable(who, interval, point)?;
+		T::Collateral::ensure_solvent(at.owner)?;
 		ensure!(at.until.is_none_or(|until| end < until), Error::<T>::PointNotInForce);
 		let account = T::Participants::account(at.owner).ok_or(Error::<T>::UnknownOwner)?;
 

@@ -59,6 +59,7 @@ impl<T: Config> Pallet<T> {
 		let spec = record.products.get(usize::from(product)).ok_or(Error::<T>::UnknownProduct)?;
 		ensure!(spec.kind == ProductKind::Auction, Error::<T>::NotAnAuction);
 		let at = Self::tradable(who, interval, point)?;
+		T::Collateral::ensure_solvent(at.owner)?;
 		let zone = at.zone;
 		ensure!(!Orders::<T>::contains_key((interval, product, point)), Error::<T>::OrderExists);
 		let account = T::Participants::account(at.owner).ok_or(Error::<T>::UnknownOwner)?;

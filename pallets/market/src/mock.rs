@@ -58,6 +58,7 @@ parameter_types! {
 	pub storage MaxPathFee: Fee = 100;
 	pub storage Suspended: Vec<ParticipantId> = Vec::new();
 	pub storage FinalBelow: Interval = 0;
+	pub storage Debtors: Vec<ParticipantId> = Vec::new();
 	pub storage MaxZones: u32 = 8;
 	pub storage MaxLevels: u32 = 64;
 	pub storage MaxPrune: u32 = 1_000;
@@ -111,6 +112,7 @@ impl Participants<AccountId> for MockParticipants {
 }
 pub const NOT_YOURS: &str = "not yours";
 pub const NO_FUNDS: &str = "no funds";
+pub const IN_DEBT: &str = "in debt";
 /// A participant without an account, in whose name account 1_999 may trade.
 pub const NOBODY: u64 = 999;
 
@@ -144,6 +146,9 @@ impl Grid for MockGrid {
 
 pub struct MockCollateral;
 impl Collateral<AccountId> for MockCollateral {
+	fn ensure_solvent(participant: ParticipantId) -> DispatchResult {
+		(!Debtors::get().contains(&participant)).then_some(()).ok_or(DispatchError::Other(IN_DEBT))
+	}
 	fn hold(account: &AccountId, amount: Balance) -> DispatchResult {
 		let free = Free::get(account).unwrap_or(0).checked_sub(amount).ok_or(DispatchError::Other(NO_FUNDS))?;
 		Free::insert(account, free);

@@ -22,11 +22,6 @@ use sp_runtime::{traits::Zero, DispatchError, DispatchResult};
 /// Pruned keys that a dispute's removal counts as: it may release money.
 const DISPUTE_KEYS: u32 = 4;
 
-/// How long the regulator has, in ms: as long as readings can be disputed after the attestation window.
-fn ruling_period(terms: &Terms) -> Moment {
-	terms.dispute_end.saturating_sub(terms.attestation_end)
-}
-
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_attest(
 		who: T::AccountId,
@@ -43,8 +38,7 @@ impl<T: Config> Pallet<T> {
 		let version = before.map_or(0, |dataset| dataset.version);
 		ensure!(version < T::MaxVersions::get(), Error::<T>::TooManyVersions);
 		let version = version.saturating_add(1);
-		let until = terms.dispute_end.saturating_add(ruling_period(&terms));
-		Self::tie_bond(operator, until, before.is_none())?;
+		Self::tie_bond(operator, terms.rulings_end(), before.is_none())?;
 		let dataset = Dataset { root, count, bytes, content, version, at: T::Calendar::now() };
 		Datasets::<T>::insert(interval, operator, dataset);
 		Self::deposit_event(Event::Attested { interval, operator, version, root, count, bytes, content });
@@ -166,7 +160,7 @@ impl<T: Config> Pallet<T> {
 		claim: Registers,
 	) -> DispatchResult {
 		let opened = T::Calendar::now();
-		let deadline = opened.max(terms.attestation_end).saturating_add(ruling_period(terms));
+		let deadline = opened.max(terms.attestation_end).saturating_add(terms.ruling_period());
 		let mut bond = 0;
 		if let Some(disputant) = &disputant {
 			bond = T::DisputeBond::get();

@@ -116,7 +116,7 @@ mod benchmarks {
 		#[extrinsic_call]
 		_(origin as T::RuntimeOrigin, 7, 6);
 
-		assert_eq!(Ladders::<T>::get().last().map(|(_, prices)| prices.short), Some(7));
+		assert_eq!(Ladders::<T>::get().0.last().map(|(_, prices)| prices.short), Some(7));
 		Ok(())
 	}
 
@@ -140,7 +140,7 @@ mod benchmarks {
 		#[extrinsic_call]
 		_(RawOrigin::Signed(owner), point, 1);
 
-		assert!(Deposits::<T>::contains_key(point));
+		assert!(Securities::<T>::contains_key(point, Backing::Deposit));
 	}
 
 	#[benchmark]
@@ -150,9 +150,9 @@ mod benchmarks {
 		Pallet::<T>::deposit(RawOrigin::Signed(owner.clone()).into(), point, 1)?;
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(owner), point, 1);
+		_(RawOrigin::Signed(owner), point, Backing::Deposit, 1);
 
-		assert!(!Deposits::<T>::contains_key(point));
+		assert!(Securities::<T>::get(point, Backing::Deposit).is_some_and(|security| security.leaving.is_some()));
 		Ok(())
 	}
 

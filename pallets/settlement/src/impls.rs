@@ -1,12 +1,13 @@
 //! Issuance, posted prices, deposits, and the traits that other pallets use.
 
 use crate::{
-	Ceiling, Config, Deposit, Deposits, Error, Event, HoldReason, Intervals, Issue, Issued, Ladders, NextProposal,
-	Pallet, Posted, PostedPrices, Progress, Proposal, Proposals, Roots, Stage, Statements, SystemAccounts, SystemLines,
+	Activations, Ceiling, Config, Debts, Error, Event, HoldReason, Intervals, Issue, Issued, Ladders, NextProposal,
+	Offers, Pallet, Posted, PostedPrices, Progress, Proposal, Proposals, Roots, Stage, Statements, SystemAccounts,
+	SystemLines,
 };
 use busbar_primitives::{
-	traits::{Calendar, Collateral, Finality, Grid, Participants, Prune},
-	Balance, Interval, ParticipantId, PointId, Right, Terms,
+	traits::{Calendar, Collateral, Finality, Prune},
+	Balance, Interval, ParticipantId, Terms,
 };
 use frame_support::{
 	ensure,
@@ -98,13 +99,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_set_ladder(prices: PostedPrices) -> DispatchResult {
 		ensure!(prices.long <= prices.short, Error::<T>::CrossedPrices);
 		let from = T::Calendar::first_unopened();
-		Ladders::<T>::try_mutate(|ladders| {
-			ladders.retain(|(since, _)| *since < from);
-			if ladders.is_full() {
-				ladders.remove(0);
-			}
-			ladders.try_push((from, prices)).map_err(|_| Error::<T>::Overflow)
-		})?;
+		Ladders::<T>::mutate(|ladders| ladders.set(from, prices));
 		Self::deposit_event(Event::LadderSet { from, short: prices.short, long: prices.long });
 		Ok(())
 	}
@@ -122,56 +117,17 @@ impl<T: Config> Pallet<T> {
 
 	/// Prices of an interval's imbalances: those posted, or else the default ones, within the interval's bounds.
 	pub fn prices(interval: Interval, terms: &Terms) -> PostedPrices {
-		let default = || {
-			let ladders = Ladders::<T>::get();
-			let fixed = ladders.iter().rev().find(|(from, _)| *from <= interval).or(ladders.first());
-			fixed.map(|(_, prices)| *prices).unwrap_or_default()
-		};
+		let default = || Ladders::<T>::get().at(interval);
 		Posted::<T>::get(interval).unwrap_or_else(default).clamped(&terms.posted)
-	}
-
-	pub(crate) fn do_deposit(who: &T::AccountId, point: PointId, amount: Balance) -> DispatchResult {
-		let owner = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?.owner;
-		T::Participants::ensure_acts_for(who, owner, Right::Funds)?;
-		ensure!(!amount.is_zero(), Error::<T>::ZeroAmount);
-		let deposit = match Deposits::<T>::get(point) {
-			Some(deposit) => deposit,
-			None => {
-				let account = T::Participants::account(owner).ok_or(Error::<T>::UnknownParticipant)?;
-				Deposit { account, amount: 0 }
-			},
-		};
-		T::Currency::hold(&HoldReason::Deposit.into(), &deposit.account, amount)
-			.map_err(|_| Error::<T>::BeyondDeposit)?;
-		let total = deposit.amount.checked_add(amount).ok_or(Error::<T>::Overflow)?;
-		Deposits::<T>::insert(point, Deposit { account: deposit.account.clone(), amount: total });
-		Self::deposit_event(Event::Deposited { point, account: deposit.account, amount, total });
-		Ok(())
-	}
-
-	pub(crate) fn do_withdraw(who: &T::AccountId, point: PointId, amount: Balance) -> DispatchResult {
-		let owner = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?.owner;
-		T::Participants::ensure_acts_for(who, owner, Right::Funds)?;
-		ensure!(!amount.is_zero(), Error::<T>::ZeroAmount);
-		let deposit = Deposits::<T>::get(point).ok_or(Error::<T>::DepositTooSmall)?;
-		let total = deposit.amount.checked_sub(amount).ok_or(Error::<T>::DepositTooSmall)?;
-		T::Currency::release(&HoldReason::Deposit.into(), &deposit.account, amount, Precision::Exact)?;
-		Self::put_deposit(point, Deposit { account: deposit.account.clone(), amount: total });
-		Self::deposit_event(Event::Withdrawn { point, account: deposit.account, amount, total });
-		Ok(())
-	}
-
-	/// Stores a deposit, or removes it if nothing is left.
-	pub(crate) fn put_deposit(point: PointId, deposit: Deposit<T::AccountId>) {
-		if deposit.amount.is_zero() {
-			Deposits::<T>::remove(point);
-		} else {
-			Deposits::<T>::insert(point, deposit);
-		}
 	}
 }
 
 impl<T: Config> Collateral<T::AccountId> for Pallet<T> {
+	fn ensure_solvent(participant: ParticipantId) -> DispatchResult {
+		ensure!(!Debts::<T>::contains_key(participant), Error::<T>::InDebt);
+		Ok(())
+	}
+
 	fn hold(account: &T::AccountId, amount: Balance) -> DispatchResult {
 		if amount.is_zero() {
 			return Ok(());
@@ -192,7 +148,7 @@ impl<T: Config> Collateral<T::AccountId> for Pallet<T> {
 impl<T: Config> Finality for Pallet<T> {
 	/// A statement root without a running account belongs to an interval that is already pruned.
 	fn is_final(interval: Interval) -> bool {
-		let over = |progress: &Progress| progress.stage == Stage::Settled && T::Calendar::now() >= progress.dispute_end;
+		let over = |progress: &Progress| progress.stage == Stage::Settled && T::Calendar::now() >= progress.final_from;
 		Roots::<T>::contains_key(interval) && Intervals::<T>::get(interval).as_ref().is_none_or(over)
 	}
 }
@@ -203,13 +159,12 @@ impl<T: Config> Prune for Pallet<T> {
 		if !Self::is_final(interval) {
 			return 0;
 		}
-		let mut removed = 0u32;
-		let points = usize::try_from(limit).unwrap_or(usize::MAX);
-		// Collected first: removing while iterating would skip keys.
-		let keys: alloc::vec::Vec<PointId> = Statements::<T>::iter_key_prefix(interval).take(points).collect();
-		for point in keys {
-			Statements::<T>::remove(interval, point);
-			removed = removed.saturating_add(1);
+		let most = |left: u32| usize::try_from(left).unwrap_or(usize::MAX);
+		let count = |removed: usize| u32::try_from(removed).unwrap_or(u32::MAX);
+		let mut removed = count(Statements::<T>::drain_prefix(interval).take(most(limit)).count());
+		for orders in [Offers::<T>::drain_prefix(interval), Activations::<T>::drain_prefix(interval)] {
+			let left = limit.saturating_sub(removed);
+			removed = removed.saturating_add(count(orders.take(most(left)).count()));
 		}
 		if removed < limit && Posted::<T>::take(interval).is_some() {
 			removed = removed.saturating_add(1);

@@ -1,7 +1,8 @@
 //! What must hold after every call.
 
 use crate::{
-	Config, Deposits, HoldReason, InTransit, Intervals, Issued, Pallet, Progress, Proposals, Roots, Stage, Statements,
+	bill::Outturn,
+	Backing, Config, Debts, HoldReason, InTransit, Intervals, Issued, Pallet, Progress, Proposals, Roots, Securities, Stage, Statements,
 };
 use alloc::{collections::btree_map::BTreeMap, vec::Vec};
 use busbar_primitives::{traits::Finality, Amount, Balance, Interval};
@@ -24,7 +25,8 @@ impl<T: Config> Pallet<T> {
 		ensure!(Issued::<T>::get() == T::Currency::total_issuance(), "issuance changed other than by an issue");
 		ensure!(Proposals::<T>::count() <= T::MaxPending::get(), "too many issues wait");
 		Self::check_transit()?;
-		Self::check_deposits()?;
+		Self::check_securities()?;
+		ensure!(Debts::<T>::iter_values().all(|owed| owed > 0), "a participant without debt counts as a debtor");
 		for (interval, progress) in Intervals::<T>::iter() {
 			Self::check_interval(interval, &progress)?;
 		}
@@ -35,22 +37,26 @@ impl<T: Config> Pallet<T> {
 	fn check_transit() -> Result<(), TryRuntimeError> {
 		let transit = InTransit::<T>::get();
 		let sum =
-			Intervals::<T>::iter_values().fold(0, |sum: Balance, interval| sum.saturating_add(interval.in_transit()));
+			Intervals::<T>::iter_values().fold(0, |sum: Balance, interval| {
+				sum.saturating_add(interval.purse.in_transit())
+			});
 		ensure!(sum == transit, "money in transit differs from the intervals' running accounts");
 		ensure!(T::Currency::balance(&Self::account_id()) >= transit, "the settlement account lacks money in transit");
 		Ok(())
 	}
 
-	fn check_deposits() -> Result<(), TryRuntimeError> {
-		let mut accounts = BTreeMap::<Vec<u8>, (T::AccountId, Balance)>::new();
-		for deposit in Deposits::<T>::iter_values() {
-			ensure!(deposit.amount > 0, "an empty deposit is kept");
-			let entry = accounts.entry(deposit.account.encode()).or_insert((deposit.account, 0));
-			entry.1 = entry.1.saturating_add(deposit.amount);
-		}
-		for (account, sum) in accounts.values() {
-			let held = T::Currency::balance_on_hold(&HoldReason::Deposit.into(), account);
-			ensure!(held == *sum, "an account's deposits differ from what is held for them");
+	fn check_securities() -> Result<(), TryRuntimeError> {
+		for backing in [Backing::Deposit, Backing::Guarantee] {
+			let mut accounts = BTreeMap::<Vec<u8>, (T::AccountId, Balance)>::new();
+			for (_, _, security) in Securities::<T>::iter().filter(|(_, kind, _)| *kind == backing) {
+				ensure!(security.amount > 0, "an empty deposit or guarantee is kept");
+				let entry = accounts.entry(security.account.encode()).or_insert((security.account, 0));
+				entry.1 = entry.1.saturating_add(security.amount);
+			}
+			for (account, sum) in accounts.values() {
+				let held = T::Currency::balance_on_hold(&HoldReason::from(backing).into(), account);
+				ensure!(held == *sum, "an account's deposits or guarantees differ from what is held for them");
+			}
 		}
 		Ok(())
 	}
@@ -71,10 +77,19 @@ impl<T: Config> Pallet<T> {
 		let credited = statements().filter(|statement| statement.credited).count() as u32;
 		ensure!(credited == progress.credits_done, "points through the credit phase are miscounted");
 		ensure!(progress.credits_done <= progress.debits_done, "a credit was paid before its debit");
-		ensure!(progress.paid <= progress.collected, "more was paid than collected");
+		ensure!(progress.purse.paid <= progress.purse.collected, "more was paid than collected");
+		let corrected: u32 = statements().map(|statement| u32::from(statement.corrections)).sum();
+		ensure!(corrected == progress.corrections, "corrections are miscounted");
+		let outturns = statements().filter_map(|statement| statement.outturn);
+		let metered = |outturn: &Outturn| (outturn.imbalance_amount(), Amount::from(outturn.drawn));
+		let (imbalance, drawn) = outturns.map(|outturn| metered(&outturn)).fold((0, 0), |sum: (Amount, Amount), one| {
+			(sum.0.saturating_add(one.0), sum.1.saturating_add(one.1))
+		});
+		let sums = (progress.sums.imbalance, progress.sums.drawn_wh);
+		ensure!((imbalance, drawn) == sums, "the points' outturns do not sum to the running account");
 		let root = Roots::<T>::get(interval);
 		if progress.stage == Stage::Settled {
-			ensure!(sum == 0 && progress.in_transit() == 0, "a settled interval's debits differ from its credits");
+			ensure!(sum == 0 && progress.purse.in_transit() == 0, "a settled interval's debits differ from its credits");
 			ensure!(progress.credits_done == progress.points, "an interval is settled with points left");
 			let stands = root
 				.is_some_and(|root| root.root == progress.frontier.root() && root.count == progress.frontier.count());

@@ -12,26 +12,34 @@
 //! ```text
 //!                debit(points)             last point                credit(points)        last point
 //! cleared ------> Debits ------------------------------> Credits ----------------------------> Settled ---> Final
-//!          contract and imbalance   fees, rent, residual    loss share of each credit     statement root  dispute window
+//!          what each point owes     the other parties'   loss share of each credit     correct(points)  no ruling left
 //! ```
 //!
 //! Both phases run in batches, by anyone and in any order. Debits may begin when delivery has ended and every listed point
-//! is attested or the attestation window is over; a point without a reading then settles on the estimate that it took what
-//! it contracted, with a line of zero that says so. A reading beyond 2^48 Wh counts as none. Points in the coupling to the
-//! wholesale market have no meter and no imbalance.
+//! is attested or the attestation window is over; a point without a reading, or whose reading the regulator must still
+//! rule on, then settles on the estimate that it took what it contracted, with a line of zero that says so. A reading
+//! beyond 2^48 Wh counts as none. `bill.rs` holds the formulas, apart from storage.
 //!
-//! A net debt is paid at once, from the collateral of the order, the owner's free money and the point's standing deposit;
-//! what is still missing is a default, a line of its own. When all debits are done, what is due to the grid operator, the
-//! congestion rent and the balance-responsible party's residual close the books. If debits fell short, every credit is
-//! reduced by the same factor, rounded down, as a line of its own, and the remainder of the rounding goes to the rent
-//! account. A credit whose owner has no account goes there too.
+//! A net debt is paid at once: from the collateral of the order, the payer's free money, the point's standing deposit and
+//! its guarantor. What is still missing is a default, a line of its own: the debtor owes it to the mutual fund and trades
+//! no more until it has paid; what it receives later pays that first. When all debits are done, the other parties' accounts
+//! are charged, and the fund, which a levy on imbalances feeds, covers what is missing. If that falls short, every credit
+//! is reduced by the same factor, rounded down, as a line of its own, and the remainder of the rounding goes to the rent
+//! account. A credit whose payee has no account goes there too.
+//!
+//! A later version of a reading is settled by `correct`: the difference only, point by point, with the same remedies,
+//! until the interval is final. Its lines join the interval's tree, whose root then covers them.
+//!
+//! The grid operator may order members to draw or feed in less (`flexibility.rs`), and pays for it. A point that does not
+//! trade may be its retailer's. Energy that the root's meters supplied and no point drew is the grid operator's to buy.
 //!
 //! # Invariants
 //!
 //! 1. Total issuance is what was issued less what was burned.
 //! 2. The settlement account holds what intervals between debits and credits have collected and not yet paid.
-//! 3. What is held for deposits is what the deposits say.
-//! 4. The lines of a settled interval sum to zero, and their Merkle root is the stored one.
+//! 3. What is held for deposits and guarantees is what they say.
+//! 4. The lines of a settled interval, with its corrections, sum to zero, and their Merkle root is the stored one.
+//! 5. Nobody who is owed nothing is counted a debtor.
 //!
 //! Statement roots stay for ever, 40 bytes each; everything else about an interval goes by `Prune` once it is final.
 
@@ -41,12 +49,17 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+pub mod bill;
+mod correct_impls;
 mod credit_impls;
 mod debit_impls;
+mod flexibility;
 mod impls;
 mod invariants;
 #[cfg(test)]
 mod mock;
+mod money;
+mod security;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -55,6 +68,7 @@ pub mod weights;
 
 #[cfg(feature = "runtime-benchmarks")]
 pub use benchmarking::BenchmarkHelper;
+pub use bill::{Outturn, Parties, Sums};
 pub use pallet::*;
 pub use types::*;
 pub use weights::WeightInfo;
@@ -114,6 +128,10 @@ pub mod pallet {
 		#[pallet::constant]
 		type PalletId: Get<PalletId>;
 
+		/// Names the mutual fund's account.
+		#[pallet::constant]
+		type FundId: Get<PalletId>;
+
 		/// Most payments of one issue.
 		#[pallet::constant]
 		type MaxPayments: Get<u32>;
@@ -140,6 +158,8 @@ pub mod pallet {
 		Order,
 		/// A connection point's standing deposit.
 		Deposit,
+		/// What a retailer or aggregator stands in for at a connection point.
+		Guarantee,
 	}
 
 	/// Most money that minting may bring the total issuance to, in nEUR.
@@ -163,18 +183,44 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type SystemAccounts<T: Config> = StorageValue<_, Accounts<T::AccountId>, OptionQuery>;
 
-	/// Default prices with the first interval that each holds for, ascending: a change never reaches back to an interval
-	/// whose session has opened. The last [`MAX_LADDERS`] changes are kept.
+	/// Default prices of imbalances.
 	#[pallet::storage]
-	pub type Ladders<T> = StorageValue<_, BoundedVec<(Interval, PostedPrices), ConstU32<MAX_LADDERS>>, ValueQuery>;
+	pub type Ladders<T> = StorageValue<_, Schedule<PostedPrices>, ValueQuery>;
+
+	/// What the mutual fund takes of every Wh of imbalance, in nEUR/Wh.
+	#[pallet::storage]
+	pub type Levies<T> = StorageValue<_, Schedule<Price>, ValueQuery>;
+
+	/// What participants owe to the mutual fund after defaults, in nEUR; at most one entry per participant.
+	#[pallet::storage]
+	pub type Debts<T> = StorageMap<_, Blake2_128Concat, ParticipantId, Balance, OptionQuery>;
 
 	/// Prices posted for an interval. Pruned with it.
 	#[pallet::storage]
 	pub type Posted<T> = StorageMap<_, Twox64Concat, Interval, PostedPrices, OptionQuery>;
 
-	/// Standing deposits; at most one per connection point.
+	/// What secures connection points; at most one of each kind per point.
 	#[pallet::storage]
-	pub type Deposits<T: Config> = StorageMap<_, Twox64Concat, PointId, Deposit<T::AccountId>, OptionQuery>;
+	pub type Securities<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, PointId, Twox64Concat, Backing, Security<T::AccountId>, OptionQuery>;
+
+	/// The retailers that owners chose and that do not serve them yet; at most one per connection point.
+	#[pallet::storage]
+	pub type Choices<T> = StorageMap<_, Twox64Concat, PointId, ParticipantId, OptionQuery>;
+
+	/// Who answers for connection points in intervals in which they do not trade, the latest last.
+	#[pallet::storage]
+	pub type Serving<T> = StorageMap<_, Twox64Concat, PointId, BoundedVec<Served, ConstU32<MAX_RETAILERS>>, ValueQuery>;
+
+	/// Flexibility that members offer. Pruned with the interval.
+	#[pallet::storage]
+	pub type Offers<T> =
+		StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, PointId, Flexibility, OptionQuery>;
+
+	/// What the grid operator ordered. Pruned with the interval.
+	#[pallet::storage]
+	pub type Activations<T> =
+		StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, PointId, Flexibility, OptionQuery>;
 
 	/// Running accounts of intervals in settlement. Pruned with them.
 	#[pallet::storage]
@@ -216,7 +262,7 @@ pub mod pallet {
 			Ceiling::<T>::put(self.ceiling);
 			Issued::<T>::put(T::Currency::total_issuance());
 			SystemAccounts::<T>::set(self.accounts.clone());
-			Ladders::<T>::put(BoundedVec::truncate_from(alloc::vec![(0, self.ladder)]));
+			Ladders::<T>::mutate(|ladders| ladders.set(0, self.ladder));
 		}
 	}
 
@@ -237,17 +283,45 @@ pub mod pallet {
 		LadderSet { from: Interval, short: Price, long: Price },
 		/// Prices were posted for an interval.
 		PricesPosted { interval: Interval, short: Price, long: Price },
-		/// A connection point's standing deposit grew to `total`.
-		Deposited { point: PointId, account: T::AccountId, amount: Balance, total: Balance },
-		/// A connection point's standing deposit shrank to `total`.
-		Withdrawn { point: PointId, account: T::AccountId, amount: Balance, total: Balance },
+		/// The mutual fund's levy changed, in nEUR per Wh of imbalance, from `from` on.
+		LevySet { from: Interval, levy: Price },
+		/// What secures a connection point grew to `total`.
+		Deposited { point: PointId, backing: Backing, account: T::AccountId, amount: Balance, total: Balance },
+		/// What secures a connection point shrank to `total`.
+		Withdrawn { point: PointId, backing: Backing, account: T::AccountId, amount: Balance, total: Balance },
+		/// `amount` may be taken back once interval `last` is settled.
+		NoticeGiven { point: PointId, backing: Backing, amount: Balance, last: Interval },
+		/// What secures a connection point paid `amount` of its debt.
+		SecurityDrawn {
+			interval: Interval,
+			point: PointId,
+			backing: Backing,
+			account: T::AccountId,
+			amount: Balance,
+		},
 		/// A debtor could not pay `amount`.
 		Defaulted { interval: Interval, party: Party, amount: Balance },
+		/// A participant owes the mutual fund `amount` more, `owed` in all, and trades no more until it has paid.
+		Owed { participant: ParticipantId, amount: Balance, owed: Balance },
+		/// The mutual fund paid `amount` in defaulters' places.
+		Covered { interval: Interval, amount: Balance },
+		/// A participant's debt to the mutual fund shrank by `amount` to `owed`.
+		Recovered { participant: ParticipantId, amount: Balance, owed: Balance },
+		/// A member offers flexibility, or none any more.
+		FlexibilityOffered { interval: Interval, point: PointId, offer: Option<Flexibility> },
+		/// The grid operator ordered a member to draw or feed in less than contracted.
+		ReductionOrdered { interval: Interval, point: PointId, order: Flexibility },
+		/// A connection point's owner chose a retailer for intervals in which it does not trade, or none any more.
+		RetailerChosen { point: PointId, retailer: Option<ParticipantId> },
+		/// A connection point is a retailer's in intervals in which it does not trade, from `from` on.
+		RetailerServes { point: PointId, retailer: ParticipantId, from: Interval },
+		/// Later readings were settled: `corrections` points of the interval so far. The root covers their lines.
+		Corrected { interval: Interval, corrections: u32, root: H256, lines: u32 },
 		/// A batch of debits was collected; `done` of `points` connection points are through.
 		Debited { interval: Interval, done: u32, points: u32 },
 		/// All debits are done: `due` is to be paid out of `collected`.
 		DebitsClosed { interval: Interval, due: Balance, collected: Balance },
-		/// A connection point's owner has no account; its credit went to the rent account.
+		/// Who receives a connection point's credit has no account; it went to the rent account.
 		Unclaimed { interval: Interval, point: PointId, amount: Balance },
 		/// A batch of credits was paid; `done` of `points` connection points are through.
 		Credited { interval: Interval, done: u32, points: u32 },
@@ -287,10 +361,44 @@ pub mod pallet {
 		GateClosed,
 		/// No such connection point, or none that belongs to this interval.
 		UnknownPoint,
-		/// The owner's account has too little free money for the deposit.
+		/// The account has too little free money for the deposit or guarantee.
 		BeyondDeposit,
-		/// The deposit is smaller than this.
+		/// The deposit or guarantee is smaller than this.
 		DepositTooSmall,
+		/// Another participant secures this connection point in this way already.
+		OtherSecurity,
+		/// Nothing of this kind secures the connection point.
+		NoSecurity,
+		/// Give notice by `withdraw` first.
+		NoNotice,
+		/// It secures intervals that are not settled yet.
+		StillSecures,
+		/// The participant has unpaid debt from a default: it trades again after `repay`.
+		InDebt,
+		/// The participant owes nothing.
+		NoDebt,
+		/// The levy must not be below zero.
+		NegativeLevy,
+		/// The price and the charge must not be below zero.
+		NegativePrice,
+		/// The interval's delivery has ended.
+		DeliveryEnded,
+		/// The grid operator has ordered a reduction here already.
+		AlreadyOrdered,
+		/// A charge for non-delivery needs an offer of the member with the same terms and at least this energy.
+		NotOffered,
+		/// The connection point's owner has not chosen this retailer.
+		NotChosen,
+		/// The connection point changed its retailer too often within intervals that are not settled.
+		TooManyRetailers,
+		/// The interval is not settled yet.
+		NotSettled,
+		/// The interval is final: nothing moves any more.
+		Final,
+		/// The newest reading of the point is settled.
+		NothingToCorrect,
+		/// The point was corrected as often as it may be in one interval.
+		TooManyCorrections,
 		/// The account has too little free money for the order's collateral.
 		BeyondCollateral,
 		/// Less is held for orders than is to be released: a defect.
@@ -305,7 +413,8 @@ pub mod pallet {
 		DeliveryNotEnded,
 		/// A connection point has no reading yet, and the attestation window is open.
 		NotAttestedYet,
-		/// The regulator must still decide which reading of the point is right; it settles after the ruling or its deadline.
+		/// The regulator must still decide which reading of the point is right. It settles on an estimate after the
+		/// attestation window, and is corrected after the ruling or its deadline.
 		Contested,
 		/// The connection point is already through this phase.
 		AlreadySettled,
@@ -445,22 +554,23 @@ pub mod pallet {
 
 		/// Adds `amount` nEUR of the owner's free money to a connection point's standing deposit.
 		///
-		/// Origin: the owner, or its delegate for funds.
-		/// Errors: [`Error::UnknownPoint`], [`Error::ZeroAmount`], [`Error::BeyondDeposit`]. Event: [`Event::Deposited`].
+		/// Origin: the owner, or its delegate for funds. Errors: [`Error::UnknownPoint`], [`Error::ZeroAmount`],
+		/// [`Error::BeyondDeposit`], [`Error::OtherSecurity`]. Event: [`Event::Deposited`].
 		#[pallet::call_index(7)]
 		#[pallet::weight(T::WeightInfo::deposit())]
 		pub fn deposit(origin: OriginFor<T>, point: PointId, amount: Balance) -> DispatchResult {
 			Self::do_deposit(&ensure_signed(origin)?, point, amount)
 		}
 
-		/// Returns `amount` nEUR of a connection point's standing deposit to the owner's free money.
+		/// Gives notice that `amount` nEUR of what secures a connection point shall be returned. It secures all intervals that
+		/// are open by now; another notice replaces this one.
 		///
-		/// Origin: the owner, or its delegate for funds.
-		/// Errors: [`Error::UnknownPoint`], [`Error::ZeroAmount`], [`Error::DepositTooSmall`]. Event: [`Event::Withdrawn`].
+		/// Origin: who posted it, or its delegate for funds. Errors: [`Error::NoSecurity`], [`Error::ZeroAmount`],
+		/// [`Error::DepositTooSmall`]. Event: [`Event::NoticeGiven`].
 		#[pallet::call_index(8)]
 		#[pallet::weight(T::WeightInfo::withdraw())]
-		pub fn withdraw(origin: OriginFor<T>, point: PointId, amount: Balance) -> DispatchResult {
-			Self::do_withdraw(&ensure_signed(origin)?, point, amount)
+		pub fn withdraw(origin: OriginFor<T>, point: PointId, backing: Backing, amount: Balance) -> DispatchResult {
+			Self::do_withdraw(&ensure_signed(origin)?, point, backing, amount)
 		}
 
 		/// Collects the debits of connection points for an interval and notes their credits. The batch with the last point
@@ -468,8 +578,8 @@ pub mod pallet {
 		///
 		/// Origin: any signed account.
 		/// Errors: [`Error::UnknownInterval`], [`Error::NotCleared`], [`Error::DeliveryNotEnded`],
-		/// [`Error::NotAttestedYet`], [`Error::Contested`], [`Error::UnknownPoint`], [`Error::AlreadySettled`], [`Error::EmptyBatch`],
-		/// [`Error::AccountsNotSet`]; nothing of the batch is done then.
+		/// [`Error::NotAttestedYet`], [`Error::Contested`], [`Error::UnknownPoint`], [`Error::AlreadySettled`],
+		/// [`Error::EmptyBatch`], [`Error::AccountsNotSet`]; nothing of the batch is done then.
 		/// Events: [`Event::Debited`], [`Event::Defaulted`], [`Event::DebitsClosed`].
 		#[pallet::call_index(9)]
 		#[pallet::weight(T::WeightInfo::debit(points.len() as u32))]
@@ -498,6 +608,127 @@ pub mod pallet {
 		) -> DispatchResult {
 			ensure_signed(origin)?;
 			Self::do_credit(interval, &points)
+		}
+
+		/// Settles what newer versions of connection points' readings change in an interval that is settled and not final.
+		///
+		/// Origin: any signed account.
+		/// Errors: [`Error::NotSettled`], [`Error::Final`], [`Error::UnknownPoint`], [`Error::Contested`],
+		/// [`Error::NothingToCorrect`], [`Error::TooManyCorrections`], [`Error::EmptyBatch`], [`Error::AccountsNotSet`];
+		/// nothing of the batch is done then. Events: [`Event::Corrected`], [`Event::Defaulted`], [`Event::Covered`].
+		#[pallet::call_index(11)]
+		#[pallet::weight(T::WeightInfo::correct(points.len() as u32))]
+		pub fn correct(
+			origin: OriginFor<T>,
+			interval: Interval,
+			points: BoundedVec<PointId, T::MaxPoints>,
+		) -> DispatchResult {
+			ensure_signed(origin)?;
+			Self::do_correct(interval, &points)
+		}
+
+		/// Returns what notice was given of, once the last interval that it secures is settled.
+		///
+		/// Origin: who posted it, or its delegate for funds. Errors: [`Error::NoSecurity`], [`Error::NoNotice`],
+		/// [`Error::StillSecures`]. Event: [`Event::Withdrawn`].
+		#[pallet::call_index(12)]
+		#[pallet::weight(T::WeightInfo::release())]
+		pub fn release(origin: OriginFor<T>, point: PointId, backing: Backing) -> DispatchResult {
+			Self::do_release(&ensure_signed(origin)?, point, backing)
+		}
+
+		/// Stands in for a connection point with `amount` nEUR of one's own free money, after the owner's own.
+		///
+		/// Origin: a retailer or an aggregator at the point's zone. Errors: [`Error::UnknownPoint`],
+		/// [`Error::ZeroAmount`], [`Error::BeyondDeposit`], [`Error::OtherSecurity`]. Event: [`Event::Deposited`].
+		#[pallet::call_index(13)]
+		#[pallet::weight(T::WeightInfo::guarantee())]
+		pub fn guarantee(origin: OriginFor<T>, point: PointId, amount: Balance) -> DispatchResult {
+			Self::do_guarantee(&ensure_signed(origin)?, point, amount)
+		}
+
+		/// Pays up to `amount` nEUR of what a participant owes to the mutual fund after a default.
+		///
+		/// Origin: any signed account, which pays. Errors: [`Error::NoDebt`], [`Error::ZeroAmount`],
+		/// [`Error::BeyondFreeMoney`]. Event: [`Event::Recovered`].
+		#[pallet::call_index(14)]
+		#[pallet::weight(T::WeightInfo::repay())]
+		pub fn repay(origin: OriginFor<T>, participant: ParticipantId, amount: Balance) -> DispatchResult {
+			Self::do_repay(&ensure_signed(origin)?, participant, amount)
+		}
+
+		/// Sets what the mutual fund takes of every Wh of imbalance, in nEUR/Wh, for intervals whose session has not opened.
+		/// It is part of the imbalance's price and cut where that would leave the interval's bounds.
+		///
+		/// Origin: the administration. Errors: [`Error::NegativeLevy`]. Event: [`Event::LevySet`].
+		#[pallet::call_index(15)]
+		#[pallet::weight(T::WeightInfo::set_levy())]
+		pub fn set_levy(origin: OriginFor<T>, levy: Price) -> DispatchResult {
+			T::AdminOrigin::ensure_origin(origin)?;
+			ensure!(levy >= 0, Error::<T>::NegativeLevy);
+			let from = T::Calendar::first_unopened();
+			Levies::<T>::mutate(|levies| levies.set(from, levy));
+			Self::deposit_event(Event::LevySet { from, levy });
+			Ok(())
+		}
+
+		/// Offers to draw or feed in less than contracted in an interval, or takes the offer back (`None`).
+		///
+		/// Origin: the point's owner, or its delegate for trade. Errors: [`Error::UnknownPoint`],
+		/// [`Error::UnknownInterval`], [`Error::DeliveryEnded`], [`Error::AlreadyOrdered`], [`Error::ZeroAmount`],
+		/// [`Error::NegativePrice`]. Event: [`Event::FlexibilityOffered`].
+		#[pallet::call_index(16)]
+		#[pallet::weight(T::WeightInfo::offer_flexibility())]
+		pub fn offer_flexibility(
+			origin: OriginFor<T>,
+			interval: Interval,
+			point: PointId,
+			offer: Option<Flexibility>,
+		) -> DispatchResult {
+			Self::do_offer(&ensure_signed(origin)?, interval, point, offer)
+		}
+
+		/// Orders a member to draw or feed in less than contracted. The grid operator pays for it in settlement: the stated
+		/// price for what is delivered, and the value of what the member bought and may not use. A charge for what is not
+		/// delivered needs the member's offer.
+		///
+		/// Origin: the distribution system operator of the point's zone, before delivery has ended.
+		/// Errors: [`Error::UnknownPoint`], [`Error::UnknownInterval`], [`Error::DeliveryEnded`],
+		/// [`Error::AlreadyOrdered`], [`Error::ZeroAmount`], [`Error::NegativePrice`], [`Error::NotOffered`].
+		/// Event: [`Event::ReductionOrdered`].
+		#[pallet::call_index(17)]
+		#[pallet::weight(T::WeightInfo::order_reduction())]
+		pub fn order_reduction(
+			origin: OriginFor<T>,
+			interval: Interval,
+			point: PointId,
+			order: Flexibility,
+		) -> DispatchResult {
+			Self::do_order(&ensure_signed(origin)?, interval, point, order)
+		}
+
+		/// Chooses the retailer that shall answer for a connection point in intervals in which it does not trade, or none.
+		///
+		/// Origin: the point's owner, or its delegate for operation. Errors: [`Error::UnknownPoint`]; those of
+		/// `Participants` if the retailer is none. Event: [`Event::RetailerChosen`].
+		#[pallet::call_index(18)]
+		#[pallet::weight(T::WeightInfo::choose_retailer())]
+		pub fn choose_retailer(
+			origin: OriginFor<T>,
+			point: PointId,
+			retailer: Option<ParticipantId>,
+		) -> DispatchResult {
+			Self::do_choose_retailer(&ensure_signed(origin)?, point, retailer)
+		}
+
+		/// Answers for a connection point that chose the caller, from the first interval on whose session has not opened.
+		///
+		/// Origin: a retailer at the point's zone. Errors: [`Error::UnknownPoint`], [`Error::NotChosen`],
+		/// [`Error::TooManyRetailers`]. Event: [`Event::RetailerServes`].
+		#[pallet::call_index(19)]
+		#[pallet::weight(T::WeightInfo::serve())]
+		pub fn serve(origin: OriginFor<T>, point: PointId) -> DispatchResult {
+			Self::do_serve(&ensure_signed(origin)?, point)
 		}
 	}
 }

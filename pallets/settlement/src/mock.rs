@@ -33,12 +33,14 @@ pub const RENT: AccountId = 5;
 pub const HOME: AccountId = 10;
 pub const PLANT: AccountId = 11;
 pub const SHOP: AccountId = 12;
+/// Whose people order reductions; grid fees go to [`GRID`].
+pub const GRID_OPERATOR: AccountId = 13;
 /// No member.
 pub const STRANGER: AccountId = 90;
 /// Where tests send money that an account should not have.
 pub const SINK: AccountId = 99;
 
-pub const MEMBERS: [AccountId; 6] = [AGENT, OTHER_AGENT, UTILITY, HOME, PLANT, SHOP];
+pub const MEMBERS: [AccountId; 7] = [AGENT, OTHER_AGENT, UTILITY, HOME, PLANT, SHOP, GRID_OPERATOR];
 
 /// 1 EUR in nEUR.
 pub const EUR: Balance = 1_000_000_000;
@@ -51,6 +53,8 @@ pub const GATE_CLOSURE: Moment = 500;
 pub const DELIVERY_END: Moment = 2_000;
 pub const ATTESTATION_END: Moment = 3_000;
 pub const DISPUTE_END: Moment = 4_000;
+/// A dispute window is a ruling period; after the last ruling there is one more to settle it.
+pub const FINAL: Moment = 6_000;
 
 #[frame_support::runtime]
 mod test_runtime {
@@ -93,6 +97,7 @@ impl pallet_balances::Config for Test {
 
 parameter_types! {
 	pub const SettlementPalletId: PalletId = PalletId(*b"bb/setmt");
+	pub const FundId: PalletId = PalletId(*b"fund/set");
 }
 
 impl crate::Config for Test {
@@ -105,6 +110,7 @@ impl crate::Config for Test {
 	type Positions = World;
 	type Readings = World;
 	type PalletId = SettlementPalletId;
+	type FundId = FundId;
 	type MaxPayments = ConstU32<4>;
 	type MaxPending = ConstU32<3>;
 	type MaxPoints = ConstU32<16>;
@@ -127,6 +133,8 @@ pub struct World {
 	/// Traded in further sessions.
 	pub traded: BTreeMap<(PointId, Interval), Vec<Contract>>,
 	pub readings: BTreeMap<(PointId, Interval), Metered>,
+	/// Versions of readings other than the first.
+	pub versions: BTreeMap<(PointId, Interval), u16>,
 	pub contested: BTreeSet<(PointId, Interval)>,
 	pub gone: BTreeSet<AccountId>,
 	pub roles: BTreeSet<(AccountId, Role)>,
@@ -258,7 +266,8 @@ impl Readings for World {
 	}
 
 	fn version(point: PointId, interval: Interval) -> u16 {
-		<Self as Readings>::of(point, interval).map_or(0, |_| 1)
+		let version = world(|w| w.versions.get(&(point, interval)).copied());
+		<Self as Readings>::of(point, interval).map_or(0, |_| version.unwrap_or(1))
 	}
 
 	fn is_contested(point: PointId, interval: Interval) -> bool {
@@ -332,6 +341,20 @@ pub fn leave(account: AccountId, amount: Balance) {
 	Balances::transfer(&account, &SINK, surplus, Preservation::Expendable).unwrap();
 }
 
+/// A newer version of a point's reading.
+pub fn revise(point: PointId, interval: Interval, net: SignedWh) {
+	let version = <World as Readings>::version(point, interval) + 1;
+	world(|w| {
+		w.readings.insert((point, interval), Metered { quality: Quality::Corrected, ..metered(net) });
+		w.versions.insert((point, interval), version);
+	});
+}
+
+/// Money of the mutual fund, in nEUR.
+pub fn fund() -> Balance {
+	Balances::balance(&Settlement::fund_account())
+}
+
 /// Money in the settlement account, in nEUR.
 pub fn pot() -> Balance {
 	Balances::balance(&Settlement::account_id())
@@ -367,6 +390,9 @@ pub fn empty() -> sp_io::TestExternalities {
 			(OTHER_AGENT, Role::SettlementAgent),
 			(UTILITY, Role::BalanceResponsibleParty),
 			(SHOP, Role::BalanceResponsibleParty),
+			(SHOP, Role::Retailer),
+			(OTHER_AGENT, Role::Aggregator),
+			(GRID_OPERATOR, Role::Dso),
 		]
 		.into();
 	});

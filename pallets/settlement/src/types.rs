@@ -1,8 +1,9 @@
 //! What the pallet keeps in its storage.
 
 use busbar_merkle::Frontier;
+use crate::{HoldReason, Outturn, Parties, Sums};
 use busbar_primitives::{
-	Amount, Balance, Line, Moment, ParticipantId, PointId, PostedBounds, Price, SignedWh, MAX_PRODUCTS,
+	Amount, Balance, Interval, Line, Moment, ParticipantId, PointId, PostedBounds, Price, Wh, MAX_PRODUCTS,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{pallet_prelude::ConstU32, traits::Get, BoundedVec, CloneNoBound, DebugNoBound, PartialEqNoBound};
@@ -10,22 +11,65 @@ use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_core::H256;
 
-/// Version of every settlement line: corrections of a settled interval do not exist yet.
-pub const VERSION: u16 = 1;
+/// Version of the lines that first settle an interval; each correction of a point counts on.
+pub const FIRST_VERSION: u16 = 1;
 
 /// Energy in Wh beyond which a reading is taken for none: no connection point moves 281 TWh in an interval, and sums of
 /// payments below it stay far from the bounds of their types.
 pub const MAX_PLAUSIBLE_WH: u64 = 1 << 48;
 
-/// Most lines of one connection point: a contract per product, imbalance, default and loss share.
-pub const POINT_LINES: u32 = MAX_PRODUCTS + 3;
+/// Most corrections of one connection point in one interval.
+pub const MAX_CORRECTIONS: u16 = 8;
 
-/// Most lines of the parties that are not connection points: fees for contracts and for imbalances, rent, the balancing
-/// party's residual and its default, and three loss shares.
-pub const SYSTEM_LINES: u32 = 8;
+/// Most lines of one correction: four parties, of which each has a default or a loss share, the cover, and the remainder
+/// of loss shares.
+const CORRECTION_LINES: u32 = 10;
 
-/// Most changes of the default prices that are remembered.
-pub const MAX_LADDERS: u32 = 16;
+/// Most lines kept with one connection point: a contract per product, curtailment, flexibility, non-delivery, imbalance,
+/// default and loss share, and its corrections with all parties' lines.
+pub const POINT_LINES: u32 = MAX_PRODUCTS + 6 + MAX_CORRECTIONS as u32 * CORRECTION_LINES;
+
+/// Most lines of the parties that are not connection points: fees for contracts and for imbalances, rent, levy, residual,
+/// two of each of curtailment, losses and default, flexibility, the cover, and four loss shares.
+pub const SYSTEM_LINES: u32 = 17;
+
+/// Most changes of the default prices, and of the levy, that are remembered.
+pub const MAX_CHANGES: u32 = 16;
+
+/// Most retailers of a connection point that are remembered.
+pub const MAX_RETAILERS: u32 = 4;
+
+/// Values with the first interval that each holds for, ascending: a change never reaches back to an interval whose session
+/// has opened. The last [`MAX_CHANGES`] are kept.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Schedule<V>(pub BoundedVec<(Interval, V), ConstU32<MAX_CHANGES>>);
+
+impl<V> Default for Schedule<V> {
+	fn default() -> Self {
+		Self(BoundedVec::new())
+	}
+}
+
+impl<V: Copy + Default> Schedule<V> {
+	/// A value from an interval on, in place of those set for it or later.
+	pub fn set(&mut self, from: Interval, value: V) {
+		self.0.retain(|(since, _)| *since < from);
+		if self.0.is_empty() && from > 0 {
+			let _ = self.0.try_push((0, V::default()));
+		}
+		if self.0.is_full() {
+			self.0.remove(0);
+		}
+		// There is room: the oldest went.
+		let _ = self.0.try_push((from, value));
+	}
+
+	/// The value that holds for an interval; the oldest known one before it.
+	pub fn at(&self, interval: Interval) -> V {
+		let fixed = self.0.iter().rev().find(|(from, _)| *from <= interval).or(self.0.first());
+		fixed.map(|(_, value)| *value).unwrap_or_default()
+	}
+}
 
 /// Which way an issue changes the issuance.
 #[derive(
@@ -111,13 +155,80 @@ pub struct Accounts<AccountId> {
 	pub balancing: ParticipantId,
 }
 
-/// A standing deposit that secures a connection point.
+/// What secures a connection point beyond its orders' collateral.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub enum Backing {
+	/// The owner's standing deposit.
+	Deposit,
+	/// What a retailer or aggregator stands in for.
+	Guarantee,
+}
+
+impl From<Backing> for HoldReason {
+	fn from(backing: Backing) -> Self {
+		match backing {
+			Backing::Deposit => Self::Deposit,
+			Backing::Guarantee => Self::Guarantee,
+		}
+	}
+}
+
+/// Money held for a connection point.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
-pub struct Deposit<AccountId> {
+pub struct Security<AccountId> {
+	/// Who posted it.
+	pub by: ParticipantId,
 	/// Where it is held.
 	pub account: AccountId,
 	/// In nEUR.
 	pub amount: Balance,
+	/// What of it is to be returned, in nEUR, and the last interval that it secures.
+	pub leaving: Option<(Balance, Interval)>,
+}
+
+/// Whose a connection point is in intervals in which it does not trade.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Served {
+	pub retailer: ParticipantId,
+	/// First interval.
+	pub from: Interval,
+	/// First interval that is not the retailer's any more.
+	pub until: Option<Interval>,
+}
+
+/// Which contracted energy the grid operator takes over.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Reduction {
+	/// The member draws less than it bought.
+	Load,
+	/// The member feeds in less than it sold.
+	Generation,
+}
+
+/// Flexibility that a member offers, or that the grid operator orders, at one point in one interval.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Flexibility {
+	pub reduction: Reduction,
+	/// Most that is ordered, in Wh.
+	pub wh: Wh,
+	/// What the member receives for what it delivers, in nEUR/Wh; not below 0.
+	pub price: Price,
+	/// What the member pays for what it does not deliver, in nEUR/Wh; not below 0.
+	pub penalty: Price,
 }
 
 /// How far the settlement of an interval is.
@@ -131,14 +242,26 @@ pub enum Stage {
 	Settled,
 }
 
-/// Credits of the parties that are not connection points, in nEUR, before any loss share.
+/// Money of one round of debits and credits: an interval's first settlement, or one correction.
 #[derive(
 	Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
-pub struct SystemCredits {
-	pub grid: Balance,
-	pub rent: Balance,
-	pub balancing: Balance,
+pub struct Purse {
+	/// Credits due, in nEUR.
+	pub due: Balance,
+	/// Debits collected, in nEUR.
+	pub collected: Balance,
+	/// Credits paid, in nEUR.
+	pub paid: Balance,
+	/// What debtors could not pay, in nEUR.
+	pub missing: Balance,
+}
+
+impl Purse {
+	/// What of the round's money is in the settlement account, in nEUR.
+	pub fn in_transit(&self) -> Balance {
+		self.collected.saturating_sub(self.paid)
+	}
 }
 
 /// The running account of an interval's settlement.
@@ -151,58 +274,38 @@ pub struct Progress {
 	pub debits_done: u32,
 	/// Of these, how many are through the credit phase.
 	pub credits_done: u32,
+	/// Corrections since it was settled.
+	pub corrections: u32,
 	/// The statement lines so far.
 	pub frontier: Frontier,
 	/// Sum of all lines so far, in nEUR.
 	pub lines_sum: Amount,
-	/// Sum of the connection points' contract lines, in nEUR.
-	pub contract: Amount,
-	/// Sum of the connection points' imbalance lines, in nEUR.
-	pub imbalance: Amount,
-	/// Sum of the connection points' imbalances, in Wh.
-	pub imbalance_wh: SignedWh,
-	/// Sum of the imbalances' sizes, in Wh: what path fees are due on.
-	pub deviation_wh: SignedWh,
-	/// Grid fees for the imbalances' paths, in nEUR.
-	pub path_fees: Balance,
-	/// Credits due, in nEUR.
-	pub due: Balance,
-	/// Debits collected, in nEUR.
-	pub collected: Balance,
-	/// Credits paid, in nEUR.
-	pub paid: Balance,
-	/// Known once the debits are done.
-	pub system: SystemCredits,
+	/// Sums over the connection points as last corrected.
+	pub sums: Sums,
+	/// Money of the first settlement.
+	pub purse: Purse,
+	/// Credits of the other parties, known once the debits are done.
+	pub system: Parties,
 	/// From this chain time on a settled interval is final.
-	pub dispute_end: Moment,
+	pub final_from: Moment,
 }
 
 impl Progress {
 	/// A settlement of `points` connection points that has not begun.
-	pub fn new(points: PointId, dispute_end: Moment) -> Self {
+	pub fn new(points: PointId, final_from: Moment) -> Self {
 		Self {
 			stage: Stage::Debits,
 			points,
 			debits_done: 0,
 			credits_done: 0,
+			corrections: 0,
 			frontier: Frontier::default(),
 			lines_sum: 0,
-			contract: 0,
-			imbalance: 0,
-			imbalance_wh: 0,
-			deviation_wh: 0,
-			path_fees: 0,
-			due: 0,
-			collected: 0,
-			paid: 0,
-			system: SystemCredits::default(),
-			dispute_end,
+			sums: Sums::default(),
+			purse: Purse::default(),
+			system: Parties::default(),
+			final_from,
 		}
-	}
-
-	/// What of the interval's money is in the settlement account, in nEUR.
-	pub fn in_transit(&self) -> Balance {
-		self.collected.saturating_sub(self.paid)
 	}
 }
 
@@ -210,13 +313,29 @@ impl Progress {
 pub type Lines<const MAX: u32> = BoundedVec<(u32, Line), ConstU32<MAX>>;
 
 /// What settlement decided for one connection point in one interval. Exists once the point is through the debit phase.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Statement {
-	/// What the point receives before any loss share, in nEUR.
+	/// Who pays and is paid: the owner, or the retailer of a point that did not trade.
+	pub payer: ParticipantId,
+	/// What the point receives in the first settlement before any loss share, in nEUR.
 	pub credit: Balance,
 	/// Whether the point is through the credit phase.
 	pub credited: bool,
+	/// Version of the reading that was last settled; 0 while an estimate stands in for it.
+	pub reading: u16,
+	/// How often it was corrected.
+	pub corrections: u16,
+	/// What the reading came to; `None` for a point that is not in force in the interval.
+	pub outturn: Option<Outturn>,
+	/// The point's lines, and those of all parties that its corrections made.
 	pub lines: Lines<POINT_LINES>,
+}
+
+impl Statement {
+	/// A statement without lines.
+	pub fn new(payer: ParticipantId) -> Self {
+		Self { payer, credit: 0, credited: false, reading: 0, corrections: 0, outturn: None, lines: Lines::default() }
+	}
 }
 
 /// What outlives an interval's records.

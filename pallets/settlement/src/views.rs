@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use busbar_primitives::{
 	api::{Conservation, StatementLine},
 	traits::Finality,
-	Amount, Interval, Phase, PointId,
+	Amount, Interval, Party, Phase, PointId,
 };
 use frame_support::traits::fungible::Inspect;
 
@@ -34,8 +34,9 @@ impl<T: Config> Pallet<T> {
 
 	/// A connection point's statement lines, in the order of the leaves.
 	pub fn statement(point: PointId, interval: Interval) -> Vec<StatementLine> {
-		let statement = Statements::<T>::get(interval, point).unwrap_or_default();
-		statement.lines.into_iter().map(|(index, line)| StatementLine { index, line }).collect()
+		let lines = Statements::<T>::get(interval, point).map(|statement| statement.lines).unwrap_or_default();
+		let own = lines.into_iter().filter(|(_, line)| line.party == Party::Point(point));
+		own.map(|(index, line)| StatementLine { index, line }).collect()
 	}
 
 	/// Up to `limit` statement lines of an interval from leaf `from` on, in the order of the leaves. Reads all of the

@@ -1,8 +1,8 @@
 //! Weights of the calls, counted from the storage that each touches and a time per step for what it computes.
 //!
 //! Keys per connection point. Debit: the point, its reading, the order with its collateral, the keys that derive its fill
-//! (at most 32: five steps, each a level and a path in its tree), the zone's result, statement, deposit, and two accounts
-//! with their holds. Credit: the point, the statement, the owner and its account.
+//! (at most 32: five steps, each a level and a path in its tree), the zone's result, statement, deposit, guarantee, order of
+//! the grid operator, retailer, debt, and two accounts with their holds. Credit: the point, the statement, the owner and its account.
 
 use core::marker::PhantomData;
 use frame_support::{
@@ -23,6 +23,15 @@ pub trait WeightInfo {
 	fn withdraw() -> Weight;
 	fn debit(n: u32) -> Weight;
 	fn credit(n: u32) -> Weight;
+	fn correct(n: u32) -> Weight;
+	fn release() -> Weight;
+	fn guarantee() -> Weight;
+	fn repay() -> Weight;
+	fn set_levy() -> Weight;
+	fn offer_flexibility() -> Weight;
+	fn order_reduction() -> Weight;
+	fn choose_retailer() -> Weight;
+	fn serve() -> Weight;
 }
 
 const PICOSECONDS_PER_MICROSECOND: u64 = 1_000_000;
@@ -63,10 +72,37 @@ macro_rules! weights {
 			cost($db, 35, 6, 3)
 		}
 		fn debit(n: u32) -> Weight {
-			cost($db, 60, 10, 5).saturating_add(cost($db, 110, 48, 8).saturating_mul(n.into()))
+			cost($db, 90, 14, 8).saturating_add(cost($db, 150, 54, 11).saturating_mul(n.into()))
 		}
 		fn credit(n: u32) -> Weight {
-			cost($db, 80, 8, 8).saturating_add(cost($db, 45, 6, 2).saturating_mul(n.into()))
+			cost($db, 100, 10, 10).saturating_add(cost($db, 60, 8, 4).saturating_mul(n.into()))
+		}
+		fn correct(n: u32) -> Weight {
+			cost($db, 90, 14, 8).saturating_add(cost($db, 400, 60, 14).saturating_mul(n.into()))
+		}
+		fn release() -> Weight {
+			cost($db, 35, 6, 3)
+		}
+		fn guarantee() -> Weight {
+			cost($db, 40, 8, 3)
+		}
+		fn repay() -> Weight {
+			cost($db, 35, 4, 3)
+		}
+		fn set_levy() -> Weight {
+			cost($db, 12, 3, 1)
+		}
+		fn offer_flexibility() -> Weight {
+			cost($db, 20, 6, 1)
+		}
+		fn order_reduction() -> Weight {
+			cost($db, 25, 8, 2)
+		}
+		fn choose_retailer() -> Weight {
+			cost($db, 20, 6, 2)
+		}
+		fn serve() -> Weight {
+			cost($db, 25, 8, 2)
 		}
 	};
 }

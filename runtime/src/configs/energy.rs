@@ -114,6 +114,7 @@ impl pallet_metering::Config for Runtime {
 
 parameter_types! {
 	pub const SettlementPalletId: PalletId = PalletId(*b"bb/settl");
+	pub const FundId: PalletId = PalletId(*b"bb/funds");
 }
 
 impl pallet_settlement::Config for Runtime {
@@ -126,6 +127,7 @@ impl pallet_settlement::Config for Runtime {
 	type Positions = Market;
 	type Readings = Metering;
 	type PalletId = SettlementPalletId;
+	type FundId = FundId;
 	type MaxPayments = ConstU32<256>;
 	type MaxPending = ConstU32<64>;
 	type MaxPoints = MaxBatch;

@@ -404,3 +404,16 @@ fn a_book_that_contradicts_itself_is_reported_and_not_made_worse() {
 		assert!(Market::do_try_state().is_err());
 	});
 }
+
+#[test]
+fn who_has_unpaid_debt_takes_orders_back_but_places_none() {
+	test(market(), || {
+		assert_ok!(place(1, N, 1, &[buy(100, 300)]));
+		Debtors::set(&vec![GridPoints::get()[1].owner]);
+		assert_noop!(place(1, 2, 1, &[buy(100, 300)]), DispatchError::Other(IN_DEBT));
+		assert_noop!(replace(1, N, 1, &[buy(100, 200)]), DispatchError::Other(IN_DEBT));
+		assert_ok!(cancel(1, N, 1));
+		Debtors::set(&Vec::new());
+		assert_ok!(place(1, N, 1, &[buy(100, 300)]));
+	});
+}

@@ -151,7 +151,7 @@ fn a_default_of_the_balancing_party_is_shared_as_well() {
 		// It buys 2000 Wh at 70_000 and sells 100 at 260_000, less 2100 x 10_000 fees.
 		assert_eq!(amounts(Cause::Default), [(Party::Balancing, 75_000_000)]);
 		let progress = Intervals::<Test>::get(0).unwrap();
-		assert_eq!(progress.due - progress.collected, 75_000_000);
+		assert_eq!(progress.purse.due - progress.purse.collected, 75_000_000);
 		assert_ok!(credit(0, &[0, 1, 2]));
 		assert_eq!(pot(), 0);
 	});

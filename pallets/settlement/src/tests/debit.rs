@@ -1,5 +1,5 @@
 use super::*;
-use crate::{mock::*, Error, Event, HoldReason, Intervals, Stage, Statements, SystemAccounts, MAX_PLAUSIBLE_WH};
+use crate::{mock::*, Backing, Error, Event, HoldReason, Intervals, Stage, Statements, SystemAccounts, MAX_PLAUSIBLE_WH};
 use busbar_primitives::{traits::Positions, Amount, Cause, Line, Metered, Party, Phase, PointKind, Position, Quality};
 use frame_support::{assert_noop, assert_ok, traits::fungible::Inspect};
 use sp_runtime::DispatchError::BadOrigin;
@@ -166,7 +166,10 @@ fn what_a_debtor_cannot_pay_is_a_default_of_its_own_line() {
 		leave(HOME, 6_000_000);
 		assert_ok!(debit(0, &[0]));
 		assert_eq!(lines(0)[2], (Cause::Default, 0, 0, 200_000_000));
-		assert_eq!(events()[1], Event::Defaulted { interval: 0, party: Party::Point(0), amount: 200_000_000 });
+		assert_eq!(events()[1], Event::SecurityDrawn { interval: 0, point: 0, backing: Backing::Deposit, account: HOME, amount: 50_000_000 });
+		assert_eq!(events()[2], Event::Defaulted { interval: 0, party: Party::Point(0), amount: 200_000_000 });
+		let owed = Event::Owed { participant: participant(HOME), amount: 200_000_000, owed: 200_000_000 };
+		assert_eq!(events()[3], owed);
 		assert_eq!((Balances::balance(&HOME), held(HOME, HoldReason::Deposit)), (0, 0));
 		assert_eq!(pot(), 56_000_000);
 		assert!(System::account_exists(&HOME));
@@ -206,19 +209,20 @@ fn a_point_waits_for_its_reading_until_the_window_ends() {
 }
 
 #[test]
-fn a_contested_reading_settles_after_the_dispute_and_holds_up_no_other() {
+fn a_contested_reading_holds_up_no_other_and_settles_on_an_estimate_until_it_is_ruled_on() {
 	run(|| {
 		trade();
 		world(|w| w.contested.insert((1, 0)));
 		assert_noop!(debit(0, &[0, 1]), Error::<Test>::Contested);
 		assert_ok!(debit(0, &[0, 2]));
-		// No estimate stands in for it either.
 		world(|w| w.now = ATTESTATION_END);
-		assert_noop!(debit(0, &[1]), Error::<Test>::Contested);
-		world(|w| w.contested.clear());
 		assert_ok!(debit(0, &[1]));
-		assert_eq!(lines(1)[1], (Cause::Imbalance, -50, 70_000, 3_500_000));
+		assert_eq!(lines(1)[1], (Cause::EstimatedImbalance, 0, 0, 0));
 		assert_ok!(credit(0, &[0, 1, 2]));
+		assert_noop!(correct(0, &[1]), Error::<Test>::Contested);
+		world(|w| w.contested.clear());
+		assert_ok!(correct(0, &[1]));
+		assert_eq!(Settlement::statement(1, 0)[2].line.amount, 3_500_000);
 	});
 }
 

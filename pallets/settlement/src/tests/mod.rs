@@ -1,11 +1,16 @@
 //! Tests of the pallet alone, with a mock of the others.
 
+mod corrections;
 mod credit;
 mod debit;
+mod defaults;
 mod deposits;
+mod flexibility;
+mod history;
 mod issuance;
 mod prices;
 mod property;
+mod scenarios;
 mod statements;
 
 use crate::mock::{AccountId, RuntimeEvent, RuntimeOrigin, Settlement, System, Test};
@@ -33,4 +38,9 @@ fn events() -> Vec<crate::Event<Test>> {
 
 fn signed(account: AccountId) -> RuntimeOrigin {
 	RuntimeOrigin::signed(account)
+}
+
+/// Settles what newer readings change, in the name of some account.
+fn correct(interval: Interval, points: &[PointId]) -> DispatchResult {
+	Settlement::correct(RuntimeOrigin::signed(7), interval, BoundedVec::truncate_from(points.to_vec()))
 }

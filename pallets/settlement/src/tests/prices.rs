@@ -1,5 +1,5 @@
 use super::*;
-use crate::{mock::*, Error, Event, Ladders, PostedPrices, SystemAccounts, MAX_LADDERS};
+use crate::{mock::*, Error, Event, Ladders, PostedPrices, SystemAccounts, MAX_CHANGES};
 use busbar_primitives::PostedBounds;
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchError::BadOrigin;
@@ -64,7 +64,7 @@ fn new_default_prices_hold_for_unopened_intervals_only() {
 		assert_eq!(events().last(), Some(&Event::LadderSet { from: 8, short: 300_000, long: 2 }));
 		assert_eq!(prices(7), (250_000, 80_000));
 		assert_eq!(prices(8), (300_000, 2));
-		assert_eq!(Ladders::<Test>::get().len(), 2);
+		assert_eq!(Ladders::<Test>::get().0.len(), 2);
 	});
 }
 
@@ -80,14 +80,14 @@ fn default_prices_are_moved_into_the_intervals_bounds() {
 #[test]
 fn the_oldest_default_prices_go_when_too_many_are_kept() {
 	run(|| {
-		for change in 1..=MAX_LADDERS {
+		for change in 1..=MAX_CHANGES {
 			world(|w| w.first_unopened = change * 10);
 			assert_ok!(Settlement::set_ladder(RuntimeOrigin::root(), change.into(), 0));
 		}
-		assert_eq!(Ladders::<Test>::get().len(), MAX_LADDERS as usize);
+		assert_eq!(Ladders::<Test>::get().0.len(), MAX_CHANGES as usize);
 		assert_eq!(prices(5), (1, 0), "the oldest that is kept stands in");
 		assert_eq!(prices(25), (2, 0));
-		assert_eq!(prices(1_000), (MAX_LADDERS.into(), 0));
+		assert_eq!(prices(1_000), (MAX_CHANGES.into(), 0));
 	});
 }
 

@@ -60,18 +60,18 @@ fn lines_are_read_in_pages_and_by_point() {
 }
 
 #[test]
-fn a_settled_interval_is_final_after_its_dispute_window() {
+fn a_settled_interval_is_final_once_the_last_ruling_is_settled() {
 	run(|| {
 		assert!(!Settlement::is_final(0));
 		trade();
 		assert_ok!(debit(0, &[0, 1, 2]));
-		world(|w| w.now = DISPUTE_END);
+		world(|w| w.now = FINAL);
 		assert!(!Settlement::is_final(0), "not while credits are open");
 		assert_ok!(credit(0, &[0, 1, 2]));
-		world(|w| w.now = DISPUTE_END - 1);
+		world(|w| w.now = FINAL - 1);
 		assert!(!Settlement::is_final(0));
 		assert_eq!(Settlement::phase(0), Some(Phase::Settled));
-		world(|w| w.now = DISPUTE_END);
+		world(|w| w.now = FINAL);
 		assert!(Settlement::is_final(0));
 		assert_eq!(Settlement::phase(0), Some(Phase::Final));
 	});
@@ -82,7 +82,7 @@ fn what_is_final_is_pruned_in_bounded_steps_and_its_root_stays() {
 	run(|| {
 		settle();
 		assert_eq!(Settlement::prune(0, 100), 0, "not before it is final");
-		world(|w| w.now = DISPUTE_END);
+		world(|w| w.now = FINAL);
 		let root = Settlement::root(0);
 		assert_eq!(Settlement::prune(0, 0), 0);
 		assert_eq!(Settlement::prune(0, 2), 2);
@@ -107,7 +107,7 @@ fn what_is_final_is_pruned_in_bounded_steps_and_its_root_stays() {
 fn a_pruned_interval_is_not_settled_again() {
 	run(|| {
 		settle();
-		world(|w| w.now = DISPUTE_END);
+		world(|w| w.now = FINAL);
 		assert_eq!(Settlement::prune(0, 100), 6);
 		assert_noop!(debit(0, &[0]), crate::Error::<Test>::AlreadySettled);
 		assert_noop!(credit(0, &[0]), crate::Error::<Test>::AlreadySettled);
@@ -125,7 +125,7 @@ fn conservation_shows_what_must_balance() {
 		assert_ok!(credit(0, &[0, 1, 2]));
 		let after = Settlement::conservation(0);
 		assert_eq!((after.in_transit, after.lines_sum), (0, 0));
-		assert_eq!((after.total_issuance, after.issued), (6 * WEALTH, 6 * WEALTH));
+		assert_eq!((after.total_issuance, after.issued), (7 * WEALTH, 7 * WEALTH));
 	});
 }
 
@@ -146,8 +146,8 @@ fn try_state_sees_a_changed_line_root_or_running_account() {
 		assert!(broken(&|| Statements::<Test>::mutate(0, 0, |s| s.as_mut().unwrap().lines[0].1.wh += 1)));
 		assert!(broken(&|| Roots::<Test>::mutate(0, |r| r.as_mut().unwrap().count += 1)));
 		assert!(broken(&|| Roots::<Test>::remove(0)));
-		assert!(broken(&|| Intervals::<Test>::mutate(0, |p| p.as_mut().unwrap().paid += 1)));
-		assert!(broken(&|| Intervals::<Test>::mutate(0, |p| p.as_mut().unwrap().collected += 1)));
+		assert!(broken(&|| Intervals::<Test>::mutate(0, |p| p.as_mut().unwrap().purse.paid += 1)));
+		assert!(broken(&|| Intervals::<Test>::mutate(0, |p| p.as_mut().unwrap().purse.collected += 1)));
 		assert!(broken(&|| Intervals::<Test>::mutate(0, |p| p.as_mut().unwrap().credits_done -= 1)));
 		assert!(broken(&|| crate::InTransit::<Test>::put(1)));
 	});

@@ -1,0 +1,180 @@
+use super::*;
+use crate::{mock::*, Backing, Debts, Error, Event, HoldReason};
+use busbar_primitives::{traits::Collateral, Amount, Cause, Party};
+use frame_support::{assert_noop, assert_ok, traits::fungible::Inspect};
+use sp_runtime::DispatchError::BadOrigin;
+
+/// Gives the mutual fund money of an agent's.
+fn endow(amount: u128) {
+	assert_ok!(Balances::transfer_allow_death(signed(AGENT), Settlement::fund_account(), amount));
+}
+
+fn amounts(cause: Cause) -> Vec<(Party, Amount)> {
+	let lines = Settlement::lines(0, 0, u32::MAX).into_iter().map(|line| line.line);
+	lines.filter(|line| line.cause == cause).map(|line| (line.party, line.amount)).collect()
+}
+
+#[test]
+fn a_debt_is_met_by_collateral_then_free_money_then_deposit_then_guarantor() {
+	run(|| {
+		trade();
+		// The home owes 256_000_000.
+		assert_ok!(hold_collateral(0, 0, SHOP, 100_000_000));
+		assert_ok!(Settlement::deposit(signed(HOME), 0, 30_000_000));
+		assert_ok!(Settlement::guarantee(signed(OTHER_AGENT), 0, 200_000_000));
+		leave(HOME, 50_000_000);
+		endow(EUR);
+		assert_ok!(debit(0, &[0]));
+		assert_eq!(Balances::total_balance(&SHOP), WEALTH - 100_000_000);
+		assert_eq!(Balances::total_balance(&HOME), 0);
+		assert_eq!(held(OTHER_AGENT, HoldReason::Guarantee), 200_000_000 - 76_000_000);
+		assert_eq!(fund(), EUR, "a guarantor comes before the fund");
+		assert!(!Debts::<Test>::contains_key(participant(HOME)), "what a guarantor paid is no default");
+		let drawn = |backing, account, amount| Event::SecurityDrawn { interval: 0, point: 0, backing, account, amount };
+		let drawn = [
+			drawn(Backing::Deposit, HOME, 30_000_000),
+			drawn(Backing::Guarantee, OTHER_AGENT, 76_000_000),
+		];
+		assert!(events().windows(2).any(|events| *events == drawn));
+		assert_ok!(debit(0, &[1, 2]));
+		assert_ok!(credit(0, &[0, 1, 2]));
+	});
+}
+
+#[test]
+fn the_fund_covers_what_is_missing_and_credits_are_paid_in_full() {
+	run(|| {
+		trade();
+		endow(EUR);
+		leave(HOME, 56_000_000);
+		assert_ok!(debit(0, &[0, 1]));
+		assert_eq!(fund(), EUR, "it pays once, when all debits are known");
+		assert_ok!(debit(0, &[2]));
+		assert_eq!(fund(), EUR - 200_000_000);
+		assert_eq!(amounts(Cause::Default), [(Party::Point(0), 200_000_000)]);
+		assert_eq!(amounts(Cause::Cover), [(Party::Fund, -200_000_000)]);
+		assert!(events().contains(&Event::Covered { interval: 0, amount: 200_000_000 }));
+		assert_ok!(credit(0, &[0, 1, 2]));
+		assert_eq!(amounts(Cause::LossShare), []);
+		assert_eq!(Balances::balance(&PLANT), WEALTH + 141_500_000);
+		assert_eq!(Debts::<Test>::get(participant(HOME)), Some(200_000_000));
+	});
+}
+
+#[test]
+fn what_the_fund_does_not_cover_is_shared_once() {
+	run(|| {
+		trade();
+		endow(72_000_000);
+		leave(HOME, 56_000_000);
+		assert_ok!(debit(0, &[0, 1, 2]));
+		assert_eq!(fund(), 0);
+		assert_ok!(credit(0, &[0, 1, 2]));
+		// 56 + 72 of 256 could be collected: a half of every credit.
+		assert_eq!(Balances::balance(&PLANT), WEALTH + 70_750_000);
+		assert_eq!(Balances::balance(&GRID), 2_750_000);
+		assert_eq!(Debts::<Test>::get(participant(HOME)), Some(200_000_000), "it owes all of it");
+	});
+}
+
+#[test]
+fn a_debtor_trades_no_more_until_it_has_paid() {
+	run(|| {
+		trade();
+		let may_trade = |account| <Settlement as Collateral<AccountId>>::ensure_solvent(participant(account));
+		assert_ok!(may_trade(HOME));
+		leave(HOME, 56_000_000);
+		assert_ok!(debit(0, &[0, 1, 2]));
+		assert_noop!(may_trade(HOME), Error::<Test>::InDebt);
+		assert_ok!(may_trade(PLANT));
+		assert_noop!(Settlement::repay(signed(SHOP), participant(PLANT), 1), Error::<Test>::NoDebt);
+		assert_noop!(Settlement::repay(signed(SHOP), participant(HOME), 0), Error::<Test>::ZeroAmount);
+		assert_noop!(Settlement::repay(signed(HOME), participant(HOME), 1), Error::<Test>::BeyondFreeMoney);
+		assert_noop!(Settlement::repay(RuntimeOrigin::none(), participant(HOME), 1), BadOrigin);
+		assert_ok!(Settlement::repay(signed(SHOP), participant(HOME), 50_000_000));
+		assert_noop!(may_trade(HOME), Error::<Test>::InDebt);
+		// No more than is owed is taken.
+		assert_ok!(Settlement::repay(signed(SHOP), participant(HOME), EUR));
+		let recovered = Event::Recovered { participant: participant(HOME), amount: 150_000_000, owed: 0 };
+		assert_eq!(events().last(), Some(&recovered));
+		assert_ok!(may_trade(HOME));
+		assert_eq!((fund(), Balances::balance(&SHOP)), (200_000_000, WEALTH - 200_000_000));
+		assert_ok!(credit(0, &[0, 1, 2]));
+	});
+}
+
+#[test]
+fn later_credits_pay_the_debt_first() {
+	run(|| {
+		trade();
+		leave(HOME, 56_000_000);
+		assert_ok!(debit(0, &[0, 1, 2]));
+		assert_ok!(credit(0, &[0, 1, 2]));
+		// In interval 1 the home feeds in 1000 Wh and receives 70_000_000.
+		world(|w| {
+			w.outcomes.insert(1, outcome(3, 0, 0));
+			w.results.insert((1, 1), result(Some(230_000), 0, 10_000, 0, 0));
+			w.readings.insert((0, 1), metered(-1_000));
+			w.readings.insert((1, 1), metered(0));
+		});
+		assert_ok!(debit(1, &[0, 1, 2]));
+		assert_ok!(credit(1, &[0, 1, 2]));
+		assert_eq!(Balances::balance(&HOME), 0);
+		assert_eq!(fund(), 70_000_000);
+		assert_eq!(Debts::<Test>::get(participant(HOME)), Some(130_000_000));
+	});
+}
+
+#[test]
+fn the_balancing_party_and_the_grid_operator_owe_as_everybody_does() {
+	run(|| {
+		trade();
+		assert_ok!(Settlement::set_accounts(RuntimeOrigin::root(), GRID_OPERATOR, RENT, participant(UTILITY)));
+		world(|w| {
+			w.readings.insert((1, 0), metered(-2_600));
+			// One Wh more than everybody drew is missing: the fees do not pay for it.
+			w.readings.insert((2, 0), metered(-1_000_000));
+		});
+		leave(UTILITY, 0);
+		leave(GRID_OPERATOR, 0);
+		assert_ok!(debit(0, &[0, 1, 2]));
+		let owed = |account| Debts::<Test>::get(participant(account)).unwrap_or(0);
+		assert_eq!(owed(UTILITY), 0, "the grid operator buys the losses from it");
+		// 1_001_500 Wh at 250_000, less 4_000_000 and 2_100 x 10_000 of fees.
+		assert_eq!(owed(GRID_OPERATOR), 250_375_000_000 - 25_000_000);
+		assert_ok!(credit(0, &[0, 1, 2]));
+		assert_eq!(pot(), 0);
+	});
+}
+
+#[test]
+fn the_levy_feeds_the_fund() {
+	run(|| {
+		assert_noop!(Settlement::set_levy(signed(AGENT), 5), BadOrigin);
+		assert_noop!(Settlement::set_levy(RuntimeOrigin::root(), -1), Error::<Test>::NegativeLevy);
+		world(|w| w.first_unopened = 0);
+		assert_ok!(Settlement::set_levy(RuntimeOrigin::root(), 1_000));
+		assert_eq!(events().last(), Some(&Event::LevySet { from: 0, levy: 1_000 }));
+		trade();
+		assert_ok!(debit(0, &[0, 1, 2]));
+		assert_ok!(credit(0, &[0, 1, 2]));
+		// 150 Wh of imbalances.
+		assert_eq!(fund(), 150_000);
+		assert_eq!(amounts(Cause::Levy), [(Party::Fund, 150_000)]);
+		// 100 Wh at 261_000, 50 Wh at 69_000.
+		assert_eq!(Balances::balance(&HOME), WEALTH - 256_100_000);
+		assert_eq!(Balances::balance(&PLANT), WEALTH + 141_450_000);
+	});
+}
+
+#[test]
+fn a_levy_holds_from_the_first_interval_whose_session_has_not_opened() {
+	run(|| {
+		trade();
+		assert_ok!(Settlement::set_levy(RuntimeOrigin::root(), 1_000));
+		assert_eq!(crate::Levies::<Test>::get().0.to_vec(), [(0, 0), (8, 1_000)]);
+		assert_ok!(debit(0, &[0, 1, 2]));
+		assert_ok!(credit(0, &[0, 1, 2]));
+		assert_eq!(fund(), 0);
+	});
+}

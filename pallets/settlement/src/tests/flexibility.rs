@@ -1,0 +1,227 @@
+use super::*;
+use crate::{mock::*, Activations, Error, Event, Flexibility, Offers, Reduction, Serving};
+use busbar_primitives::{traits::Prune, Amount, Cause, Party, Right};
+use frame_support::{assert_noop, assert_ok, traits::fungible::Inspect};
+use sp_runtime::DispatchError::BadOrigin;
+
+const LESS: Flexibility = Flexibility { reduction: Reduction::Load, wh: 200, price: 30_000, penalty: 0 };
+const CHARGED: Flexibility = Flexibility { penalty: 50_000, ..LESS };
+
+fn offer(interval: u32, point: u32, offer: Option<Flexibility>) -> DispatchResult {
+	Settlement::offer_flexibility(signed(HOME), interval, point, offer)
+}
+
+fn order(interval: u32, point: u32, order: Flexibility) -> DispatchResult {
+	Settlement::order_reduction(signed(GRID_OPERATOR), interval, point, order)
+}
+
+/// Causes, energy, prices and amounts of a party's lines.
+fn lines(party: Party) -> Vec<(Cause, i64, i64, Amount)> {
+	let lines = Settlement::lines(0, 0, u32::MAX).into_iter().map(|line| line.line);
+	lines.filter(|line| line.party == party).map(|line| (line.cause, line.wh, line.price, line.amount)).collect()
+}
+
+#[test]
+fn an_ordered_reduction_is_paid_by_the_grid_operator_line_by_line() {
+	run(|| {
+		trade();
+		world(|w| w.now = DELIVERY_END - 1);
+		assert_ok!(offer(0, 0, Some(CHARGED)));
+		assert_ok!(order(0, 0, CHARGED));
+		assert!(!Offers::<Test>::contains_key(0, 0));
+		// It bought 1000, may take 800 and took 850.
+		world(|w| {
+			w.readings.insert((0, 0), metered(850));
+			w.now = DELIVERY_END;
+		});
+		assert_ok!(Balances::transfer_allow_death(signed(AGENT), GRID, EUR));
+		assert_ok!(debit(0, &[0, 1, 2]));
+		assert_eq!(
+			lines(Party::Point(0)),
+			[
+				(Cause::Contract, 1_000, 230_000, -230_000_000),
+				(Cause::Curtailment, -200, 230_000, 46_000_000),
+				(Cause::Flexibility, 150, 30_000, 4_500_000),
+				(Cause::NonDelivery, 50, 50_000, -2_500_000),
+				(Cause::Imbalance, 50, 260_000, -13_000_000),
+			]
+		);
+		// It pays the member's contract value, and gets the long price for what is left.
+		assert_eq!(
+			lines(Party::GridOperator),
+			[
+				(Cause::GridFee, 0, 0, 4_000_000),
+				(Cause::GridFee, 100, 0, 1_000_000),
+				(Cause::Curtailment, 200, 0, -46_000_000 + 16_000_000),
+				(Cause::Flexibility, 150, 0, -2_000_000),
+			]
+		);
+		assert_eq!(lines(Party::Balancing)[1], (Cause::Curtailment, 200, 0, -16_000_000));
+		assert_ok!(credit(0, &[0, 1, 2]));
+		assert_eq!(Balances::balance(&GRID), EUR - 27_000_000);
+	});
+}
+
+#[test]
+fn a_corrected_reading_corrects_the_delivery_too() {
+	run(|| {
+		trade();
+		world(|w| w.now = 0);
+		assert_ok!(order(0, 0, LESS));
+		assert_ok!(Balances::transfer_allow_death(signed(AGENT), GRID, EUR));
+		world(|w| {
+			w.readings.insert((0, 0), metered(1_000));
+			w.now = DELIVERY_END;
+		});
+		assert_ok!(debit(0, &[0, 1, 2]));
+		assert_ok!(credit(0, &[0, 1, 2]));
+		let before = Balances::balance(&HOME);
+		revise(0, 0, 800);
+		assert_ok!(correct(0, &[0]));
+		// 200 Wh short at 260_000 less, and 200 Wh at 30_000 for the delivery.
+		assert_eq!(Balances::balance(&HOME) - before, 58_000_000);
+	});
+}
+
+#[test]
+fn contracts_at_different_prices_are_taken_over_at_their_mean_rounded_down() {
+	run(|| {
+		trade();
+		world(|w| {
+			w.now = 0;
+			let bought = busbar_primitives::Position { bought: 500, sold: 0 };
+			w.traded.insert((0, 0), vec![contract(1, bought, 100_001)]);
+			let sold = busbar_primitives::Position { bought: 0, sold: 500 };
+			w.traded.insert((1, 0), vec![contract(1, sold, 100_001)]);
+		});
+		assert_ok!(order(0, 0, Flexibility { wh: 7, ..LESS }));
+		world(|w| w.now = DELIVERY_END);
+		assert_ok!(debit(0, &[0]));
+		// 280_000_500 for 1500 Wh: 7 Wh are worth 1_306_669.
+		assert_eq!(lines(Party::Point(0))[2], (Cause::Curtailment, -7, 0, 1_306_669));
+	});
+}
+
+#[test]
+fn a_charge_for_non_delivery_needs_the_same_offer() {
+	run(|| {
+		trade();
+		world(|w| w.now = 0);
+		assert_noop!(order(0, 0, CHARGED), Error::<Test>::NotOffered);
+		assert_ok!(offer(0, 0, Some(CHARGED)));
+		for other in [
+			Flexibility { wh: 201, ..CHARGED },
+			Flexibility { price: 29_999, ..CHARGED },
+			Flexibility { penalty: 50_001, ..CHARGED },
+			Flexibility { reduction: Reduction::Generation, ..CHARGED },
+		] {
+			assert_noop!(order(0, 0, other), Error::<Test>::NotOffered);
+		}
+		assert_ok!(offer(0, 0, None));
+		assert_noop!(order(0, 0, CHARGED), Error::<Test>::NotOffered);
+		assert_ok!(offer(0, 0, Some(CHARGED)));
+		assert_ok!(order(0, 0, Flexibility { wh: 100, ..CHARGED }));
+		assert_noop!(order(0, 0, LESS), Error::<Test>::AlreadyOrdered);
+		assert_noop!(offer(0, 0, None), Error::<Test>::AlreadyOrdered);
+	});
+}
+
+#[test]
+fn only_the_owner_offers_and_only_the_operator_orders_before_delivery_has_ended() {
+	run(|| {
+		trade();
+		world(|w| w.now = 0);
+		assert_noop!(Settlement::offer_flexibility(signed(PLANT), 0, 0, Some(LESS)), BadOrigin);
+		world(|w| w.delegates.insert((PLANT, participant(HOME), Right::Trade)));
+		assert_ok!(Settlement::offer_flexibility(signed(PLANT), 0, 0, Some(LESS)));
+		assert_noop!(Settlement::order_reduction(signed(UTILITY), 0, 0, LESS), BadOrigin);
+		assert_noop!(offer(0, 9, Some(LESS)), Error::<Test>::UnknownPoint);
+		assert_noop!(offer(9, 0, Some(LESS)), Error::<Test>::UnknownInterval);
+		assert_noop!(order(0, 0, Flexibility { wh: 0, ..LESS }), Error::<Test>::ZeroAmount);
+		assert_noop!(offer(0, 0, Some(Flexibility { wh: 0, ..LESS })), Error::<Test>::ZeroAmount);
+		for bad in [Flexibility { price: -1, ..LESS }, Flexibility { penalty: -1, ..LESS }] {
+			assert_noop!(order(0, 0, bad), Error::<Test>::NegativePrice);
+			assert_noop!(offer(0, 0, Some(bad)), Error::<Test>::NegativePrice);
+		}
+		world(|w| w.now = DELIVERY_END);
+		assert_noop!(order(0, 0, LESS), Error::<Test>::DeliveryEnded);
+		assert_noop!(offer(0, 0, None), Error::<Test>::DeliveryEnded);
+	});
+}
+
+#[test]
+fn offers_and_orders_are_pruned_with_their_interval() {
+	run(|| {
+		trade();
+		world(|w| w.now = 0);
+		assert_ok!(Settlement::offer_flexibility(signed(PLANT), 0, 1, Some(LESS)));
+		assert_ok!(order(0, 0, LESS));
+		assert_ok!(Balances::transfer_allow_death(signed(AGENT), GRID, EUR));
+		world(|w| w.now = DELIVERY_END);
+		assert_ok!(debit(0, &[0, 1, 2]));
+		assert_ok!(credit(0, &[0, 1, 2]));
+		world(|w| w.now = FINAL);
+		assert_eq!(Settlement::prune(0, 4), 4);
+		assert_eq!(Settlement::prune(0, 100), 3);
+		assert_eq!((Offers::<Test>::iter().count(), Activations::<Test>::iter().count()), (0, 0));
+	});
+}
+
+#[test]
+fn a_point_that_does_not_trade_is_its_retailers() {
+	run(|| {
+		world(|w| w.first_unopened = 0);
+		world(|w| w.points = vec![point(HOME, 1, busbar_primitives::PointKind::Metered)]);
+		assert_noop!(Settlement::serve(signed(SHOP), 0), Error::<Test>::NotChosen);
+		assert_noop!(Settlement::choose_retailer(signed(PLANT), 0, None), BadOrigin);
+		assert_ok!(Settlement::choose_retailer(signed(HOME), 0, Some(participant(SHOP))));
+		assert_noop!(Settlement::serve(signed(PLANT), 0), BadOrigin);
+		assert_ok!(Settlement::serve(signed(SHOP), 0));
+		let serves = Event::RetailerServes { point: 0, retailer: participant(SHOP), from: 0 };
+		assert_eq!(events().last(), Some(&serves));
+		trade();
+		world(|w| {
+			w.positions.remove(&(0, 0));
+			w.positions.remove(&(1, 0));
+			w.positions.remove(&(2, 0));
+			w.outcomes.insert(0, outcome(3, 0, 0));
+		});
+		assert_ok!(hold_collateral(0, 0, HOME, 5));
+		assert_ok!(Settlement::deposit(signed(HOME), 0, 7));
+		assert_ok!(debit(0, &[0, 1, 2]));
+		// 1100 Wh at 260_000. Neither the owner's money nor its deposit pays.
+		assert_eq!(Balances::total_balance(&SHOP), WEALTH - 286_000_000);
+		assert_eq!(Balances::total_balance(&HOME), WEALTH);
+		assert_ok!(credit(0, &[0, 1, 2]));
+		// A correction is the retailer's too.
+		revise(0, 0, -100);
+		assert_ok!(correct(0, &[0]));
+		assert_eq!(Balances::total_balance(&SHOP), WEALTH + 7_000_000);
+	});
+}
+
+#[test]
+fn a_point_that_trades_is_its_owners_and_a_retailer_leaves_from_the_next_session() {
+	run(|| {
+		world(|w| w.first_unopened = 0);
+		world(|w| w.points = vec![point(HOME, 1, busbar_primitives::PointKind::Metered)]);
+		assert_ok!(Settlement::choose_retailer(signed(HOME), 0, Some(participant(SHOP))));
+		assert_ok!(Settlement::serve(signed(SHOP), 0));
+		trade();
+		assert_ok!(debit(0, &[0, 1, 2]));
+		assert_ok!(credit(0, &[0, 1, 2]));
+		assert_eq!(Balances::balance(&HOME), WEALTH - 256_000_000);
+		world(|w| w.first_unopened = 5);
+		assert_ok!(Settlement::choose_retailer(signed(HOME), 0, None));
+		let served = Serving::<Test>::get(0);
+		assert_eq!((served.len(), served[0].from, served[0].until), (1, 0, Some(5)));
+		// Changes within intervals that are not settled are bounded.
+		for from in 6..9 {
+			world(|w| w.first_unopened = from);
+			assert_ok!(Settlement::choose_retailer(signed(HOME), 0, Some(participant(SHOP))));
+			assert_ok!(Settlement::serve(signed(SHOP), 0));
+		}
+		assert_ok!(Settlement::choose_retailer(signed(HOME), 0, Some(participant(SHOP))));
+		assert_noop!(Settlement::serve(signed(SHOP), 0), Error::<Test>::TooManyRetailers);
+	});
+}

@@ -1,0 +1,278 @@
+//! Long random histories: orders, readings, corrections, disputes, reductions, defaults, recoveries, deposits, guarantees,
+//! issues, over many intervals at once. Every interval ends final, with its debits equal to its credits.
+
+use super::*;
+use crate::{mock::*, Backing, Debts, Flexibility, Intervals, Issue, Reduction, Roots, Stage, Statements};
+use busbar_primitives::{
+	traits::{Finality, Prune, Readings},
+	Balance, PointKind, Price, SignedWh,
+};
+use frame_support::assert_ok;
+
+/// Points 0 to 5 are metered and their owners', the last one is the coupling.
+const OWNERS: [AccountId; 6] = [HOME, PLANT, SHOP, HOME, PLANT, SHOP];
+const POINTS: u32 = 7;
+/// Intervals that are in some stage at once.
+const OPEN: u32 = 6;
+
+/// SplitMix64 (Steele, Lea, Flood 2014).
+struct Random(u64);
+
+impl Random {
+	fn next(&mut self) -> u64 {
+		self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+		let mut z = self.0;
+		z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+		z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+		z ^ (z >> 31)
+	}
+
+	fn below(&mut self, bound: u64) -> u64 {
+		self.next() % bound
+	}
+
+	fn within(&mut self, size: SignedWh) -> SignedWh {
+		self.below(2 * size as u64 + 1) as SignedWh - size
+	}
+
+	fn point(&mut self) -> u32 {
+		self.below(POINTS.into()) as u32
+	}
+}
+
+#[derive(Default, Debug)]
+struct Reached {
+	settled: u32,
+	corrections: u32,
+	defaults: u32,
+	covers: u32,
+	losses_shared: u32,
+	recoveries: u32,
+	reductions: u32,
+	contested: u32,
+	pruned: u32,
+}
+
+/// Opens an interval: random positions that a flat grid with one fee can carry, and orders of the grid operator.
+fn open(random: &mut Random, interval: Interval) {
+	let price = 100_000 + random.within(150_000);
+	let fee = random.below(20_000) as u32;
+	let nets: Vec<SignedWh> = OWNERS.iter().map(|_| random.within(2_000)).collect();
+	let flow: SignedWh = nets.iter().sum();
+	let fees = Balance::from(fee) * Balance::from(flow.unsigned_abs());
+	world(|w| {
+		w.now = 0;
+		w.terms.insert(interval, terms());
+		w.results.insert((interval, 0), result(Some(price - Price::from(fee) * flow.signum()), 0, 0, 0, 0));
+		w.results.insert((interval, 1), result(Some(price), flow, fee, fees, 0));
+		w.outcomes.insert(interval, outcome(POINTS, fees, 0));
+		for (point, net) in (0..).zip(&nets) {
+			w.positions.insert((point, interval), position(*net));
+		}
+		w.positions.insert((POINTS - 1, interval), position(-flow));
+	});
+	for (point, owner) in (0..).zip(OWNERS) {
+		let collateral = Balance::from(random.below(100_000_000));
+		// Refused if the owner has less.
+		let _ = hold_collateral(point, interval, owner, collateral);
+	}
+	for _ in 0..random.below(3) {
+		let reduction = if random.below(2) == 0 { Reduction::Load } else { Reduction::Generation };
+		let price = random.below(50_000) as Price;
+		let order = Flexibility { reduction, wh: 1 + random.below(1_500), price, penalty: price / 2 };
+		let point = random.below(6) as u32;
+		let _ = Settlement::offer_flexibility(signed(OWNERS[point as usize]), interval, point, Some(order));
+		let _ = Settlement::order_reduction(signed(GRID_OPERATOR), interval, point, order);
+	}
+}
+
+/// Brings an interval to its end whatever its stage, as keepers do.
+fn finish(interval: Interval, reached: &mut Reached) {
+	world(|w| {
+		w.now = ATTESTATION_END;
+		w.contested.retain(|(_, contested)| *contested != interval);
+	});
+	for point in 0..POINTS {
+		if !Statements::<Test>::contains_key(interval, point) {
+			assert_ok!(debit(interval, &[point]));
+		}
+	}
+	for point in 0..POINTS {
+		if Statements::<Test>::get(interval, point).is_some_and(|statement| !statement.credited) {
+			assert_ok!(credit(interval, &[point]));
+		}
+	}
+	for point in 0..POINTS {
+		let statement = Statements::<Test>::get(interval, point).unwrap();
+		let version = <World as Readings>::version(point, interval);
+		if statement.reading != version && statement.corrections < crate::MAX_CORRECTIONS {
+			assert_ok!(correct(interval, &[point]));
+			reached.corrections += 1;
+		}
+	}
+	world(|w| w.now = FINAL);
+	assert!(Settlement::is_final(interval));
+	let progress = Intervals::<Test>::get(interval).unwrap();
+	assert_eq!((progress.lines_sum, progress.purse.in_transit()), (0, 0));
+	assert_eq!(Settlement::conservation(interval).lines_sum, 0);
+	reached.settled += 1;
+	while Settlement::prune(interval, 5) > 0 {
+		reached.pruned += 1;
+	}
+	assert!(Roots::<Test>::contains_key(interval) && !Intervals::<Test>::contains_key(interval));
+	world(|w| {
+		w.readings.retain(|(_, of), _| *of != interval);
+		w.versions.retain(|(_, of), _| *of != interval);
+		w.positions.retain(|(_, of), _| *of != interval);
+		w.results.retain(|(of, _), _| *of != interval);
+		w.outcomes.remove(&interval);
+		w.terms.remove(&interval);
+	});
+}
+
+/// One step of a history, in some interval from `first` on.
+fn step(random: &mut Random, first: Interval, reached: &mut Reached) {
+	let interval = first + random.below(OPEN.into()) as u32;
+	let points: Vec<u32> = (0..1 + random.below(3)).map(|_| random.point()).collect();
+	world(|w| w.now = DELIVERY_END + random.below(ATTESTATION_END - DELIVERY_END + 500));
+	let owner = OWNERS[random.below(6) as usize];
+	match random.below(16) {
+		0..=3 => {
+			let _ = debit(interval, &points);
+		},
+		4..=5 => {
+			let _ = credit(interval, &points);
+		},
+		6..=7 => {
+			reached.corrections += u32::from(correct(interval, &points[..1]).is_ok());
+		},
+		8..=9 => revise(points[0], interval, random.within(3_000)),
+		10 => {
+			let key = (points[0], interval);
+			world(|w| {
+				if !w.contested.remove(&key) {
+					w.contested.insert(key);
+					reached.contested += 1;
+				}
+			});
+		},
+		11 => {
+			let debtors: Vec<_> = Debts::<Test>::iter_keys().collect();
+			if let Some(debtor) = debtors.get(random.below(4) as usize) {
+				let _ = Settlement::repay(signed(AGENT), *debtor, random.below(50_000_000).into());
+			}
+		},
+		12 => {
+			let _ = Settlement::deposit(signed(owner), points[0] % 6, random.below(20_000_000).into());
+		},
+		13 => {
+			let guarantor = if random.below(2) == 0 { SHOP } else { OTHER_AGENT };
+			let _ = Settlement::guarantee(signed(guarantor), points[0] % 6, random.below(20_000_000).into());
+		},
+		14 => {
+			let backing = if random.below(2) == 0 { Backing::Deposit } else { Backing::Guarantee };
+			let _ = Settlement::withdraw(signed(owner), points[0], backing, random.below(20_000_000).into());
+			let _ = Settlement::release(signed(owner), points[0], backing);
+		},
+		_ => {
+			// Money goes round, so that everybody is now rich, now poor.
+			let all = Settlement::free(&owner);
+			let rich = OWNERS[random.below(6) as usize];
+			let _ = Balances::transfer_allow_death(signed(owner), rich, all / 2);
+		},
+	}
+}
+
+/// Runs a history of `steps` steps.
+fn run_history(seed: u64, steps: u32) -> Reached {
+	println!("seed {seed}");
+	let mut random = Random(seed);
+	let mut reached = Reached::default();
+	run(|| {
+		world(|w| {
+			w.points = OWNERS.iter().map(|owner| point(*owner, 1, PointKind::Metered)).collect();
+			w.points.push(point(UTILITY, 0, PointKind::Coupling));
+			w.terms.clear();
+			w.first_unopened = OPEN;
+		});
+		crate::Levies::<Test>::mutate(|levies| levies.set(0, 2_000));
+		for owner in [HOME, PLANT, SHOP] {
+			leave(owner, EUR);
+		}
+		assert_ok!(Balances::transfer_allow_death(signed(AGENT), GRID, EUR));
+		for interval in 0..OPEN {
+			open(&mut random, interval);
+		}
+		let issuance = Balances::total_issuance();
+		let mut first = 0;
+		for number in 1..=steps {
+			step(&mut random, first, &mut reached);
+			if number % 60 == 0 {
+				Settlement::do_try_state().unwrap();
+				reached.reductions += crate::Activations::<Test>::iter_prefix(first).count() as u32;
+				finish(first, &mut reached);
+				first += 1;
+				world(|w| w.first_unopened = first + OPEN);
+				open(&mut random, first + OPEN - 1);
+				assert_eq!(Balances::total_issuance(), issuance);
+				count_events(&mut reached);
+			}
+		}
+		for interval in first..first + OPEN {
+			finish(interval, &mut reached);
+		}
+		assert_eq!(Intervals::<Test>::iter_values().filter(|progress| progress.stage != Stage::Settled).count(), 0);
+		assert_eq!(Balances::total_issuance(), issuance);
+		assert_eq!(pot(), 0);
+		// The debts that are left are what defaulters owe; paid back, everybody may trade again.
+		for (debtor, owed) in Debts::<Test>::iter().collect::<Vec<_>>() {
+			mint(AGENT, owed);
+			assert_ok!(Settlement::repay(signed(AGENT), debtor, owed));
+		}
+		assert_eq!(Debts::<Test>::iter().count(), 0);
+	});
+	reached
+}
+
+/// Issues money with two keys.
+fn mint(to: AccountId, amount: Balance) {
+	crate::Ceiling::<Test>::put(Balance::MAX);
+	let id = crate::NextProposal::<Test>::get();
+	let payments = BoundedVec::truncate_from(vec![(to, amount)]);
+	assert_ok!(Settlement::propose_issue(signed(AGENT), Issue::Mint, payments));
+	assert_ok!(Settlement::approve_issue(signed(OTHER_AGENT), id));
+}
+
+fn count_events(reached: &mut Reached) {
+	for event in events() {
+		match event {
+			crate::Event::Defaulted { .. } => reached.defaults += 1,
+			crate::Event::Covered { .. } => reached.covers += 1,
+			crate::Event::Recovered { .. } => reached.recoveries += 1,
+			crate::Event::DebitsClosed { due, collected, .. } if due != collected => reached.losses_shared += 1,
+			_ => {},
+		}
+	}
+	System::reset_events();
+}
+
+#[test]
+fn a_history_of_a_hundred_thousand_steps_conserves_money_and_every_interval_ends_final() {
+	let seed = std::env::var("BUSBAR_SEED").ok().and_then(|seed| seed.parse().ok());
+	let now = || std::time::UNIX_EPOCH.elapsed().map_or(1, |time| time.as_nanos() as u64);
+	let reached = run_history(seed.unwrap_or_else(now), 100_000);
+	println!("{reached:?}");
+	for count in [
+		reached.settled,
+		reached.corrections,
+		reached.defaults,
+		reached.covers,
+		reached.losses_shared,
+		reached.recoveries,
+		reached.reductions,
+		reached.contested,
+		reached.pruned,
+	] {
+		assert!(count >= 50, "{reached:?}");
+	}
+}
