@@ -250,4 +250,24 @@ impl pallet_settlement::BenchmarkHelper<AccountId> for Helper {
 		assert!(Timestamp::get() >= terms.delivery_end);
 		interval
 	}
+
+	fn revise(interval: Interval, points: u32) {
+		for point in 0..points {
+			pallet_metering::Readings::<Runtime>::mutate_extant(interval, point, |proven| {
+				proven.version = proven.version.saturating_add(1);
+				proven.registers.import = proven.registers.import.saturating_mul(10);
+			});
+		}
+	}
+
+	fn retailer() -> (ParticipantId, AccountId) {
+		let (id, account) = member(u32::MAX);
+		let roles = vec![(Role::Retailer, Scope::Zone(0))];
+		pallet_participants::Roles::<Runtime>::insert(id, BoundedVec::truncate_from(roles));
+		(id, account)
+	}
+
+	fn dso() -> AccountId {
+		genesis::devnet_account("Dso")
+	}
 }

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use busbar_primitives::{
 	metering::{estimate, intervals_per_day, Duty, Meter, Reading, Registers, ESTIMATE_DAYS},
 	traits::{self, Calendar, Grid},
-	Interval, Metered, Moment, ParticipantId, PointId, Quality, Terms,
+	Interval, Metered, ParticipantId, PointId, Quality, Terms,
 };
 use frame_support::{
 	ensure,

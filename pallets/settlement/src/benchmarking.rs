@@ -1,7 +1,7 @@
 //! Benchmarks of the calls.
 
 use super::*;
-use busbar_primitives::{Interval, ParticipantId, PointId};
+use busbar_primitives::{traits::Calendar, Interval, ParticipantId, PointId};
 use frame_benchmarking::v2::*;
 use frame_support::{
 	traits::{fungible::Mutate, EnsureOrigin, Get},
@@ -22,6 +22,12 @@ pub trait BenchmarkHelper<AccountId> {
 	/// An interval after delivery, whose connection points are those numbered below `points`, each with an order that was
 	/// filled, collateral that does not cover it, and a reading that differs.
 	fn delivered_interval(points: u32) -> Interval;
+	/// Gives every one of these points a newer reading that differs again.
+	fn revise(interval: Interval, points: u32);
+	/// An account that is retailer everywhere, and its participant.
+	fn retailer() -> (ParticipantId, AccountId);
+	/// The account of the distribution system operator everywhere.
+	fn dso() -> AccountId;
 }
 
 const RICH: u128 = 1_000_000_000_000_000;
@@ -43,6 +49,25 @@ fn payments<T: Config>(n: u32) -> BoundedVec<(T::AccountId, u128), T::MaxPayment
 
 fn points<T: Config>(n: u32) -> BoundedVec<PointId, T::MaxPoints> {
 	BoundedVec::truncate_from((0..n).collect())
+}
+
+const LESS: Flexibility = Flexibility { reduction: Reduction::Load, wh: 1, price: 1, penalty: 1 };
+
+/// A delivered interval whose points have all that settlement may have to look at: a guarantor, an order of the grid
+/// operator, retailers, and a fund that covers defaults.
+fn delivered<T: Config>(n: u32) -> Interval {
+	accounts::<T>();
+	fund::<T>(&Pallet::<T>::fund_account());
+	let interval = T::BenchmarkHelper::delivered_interval(n);
+	let (retailer, account) = T::BenchmarkHelper::retailer();
+	fund::<T>(&account);
+	for point in 0..n {
+		Pallet::<T>::guarantee(RawOrigin::Signed(account.clone()).into(), point, 1).expect("a retailer guarantees");
+		Activations::<T>::insert(interval, point, LESS);
+		let served = Served { retailer, from: interval, until: Some(interval) };
+		Serving::<T>::insert(point, BoundedVec::truncate_from(alloc::vec![served; MAX_RETAILERS as usize]));
+	}
+	interval
 }
 
 #[benchmarks]
@@ -158,8 +183,7 @@ mod benchmarks {
 
 	#[benchmark]
 	fn debit(n: Linear<1, { T::MaxPoints::get() }>) {
-		accounts::<T>();
-		let interval = T::BenchmarkHelper::delivered_interval(n);
+		let interval = delivered::<T>(n);
 		let batch = points::<T>(n);
 
 		#[extrinsic_call]
@@ -170,8 +194,7 @@ mod benchmarks {
 
 	#[benchmark]
 	fn credit(n: Linear<1, { T::MaxPoints::get() }>) -> Result<(), BenchmarkError> {
-		accounts::<T>();
-		let interval = T::BenchmarkHelper::delivered_interval(n);
+		let interval = delivered::<T>(n);
 		let anyone = RawOrigin::Signed(account("anyone", 0, 0));
 		Pallet::<T>::debit(anyone.clone().into(), interval, points::<T>(n))?;
 		let batch = points::<T>(n);
@@ -180,6 +203,129 @@ mod benchmarks {
 		_(anyone, interval, batch);
 
 		assert!(Roots::<T>::contains_key(interval));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn correct(n: Linear<1, { T::MaxPoints::get() }>) -> Result<(), BenchmarkError> {
+		let interval = delivered::<T>(n);
+		let anyone = RawOrigin::Signed(account("anyone", 0, 0));
+		Pallet::<T>::debit(anyone.clone().into(), interval, points::<T>(n))?;
+		Pallet::<T>::credit(anyone.clone().into(), interval, points::<T>(n))?;
+		T::BenchmarkHelper::revise(interval, n);
+		let batch = points::<T>(n);
+
+		#[extrinsic_call]
+		_(anyone, interval, batch);
+
+		assert_eq!(Pallet::<T>::progress(interval).map(|progress| progress.corrections), Some(n));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn release() -> Result<(), BenchmarkError> {
+		let (point, owner) = T::BenchmarkHelper::point();
+		fund::<T>(&owner);
+		let origin = RawOrigin::Signed(owner);
+		Pallet::<T>::deposit(origin.clone().into(), point, 1)?;
+		Pallet::<T>::withdraw(origin.clone().into(), point, Backing::Deposit, 1)?;
+		let last = T::Calendar::first_unopened().saturating_sub(1);
+		Roots::<T>::insert(last, StatementRoot { root: Default::default(), count: 0 });
+
+		#[extrinsic_call]
+		_(origin, point, Backing::Deposit);
+
+		assert!(!Securities::<T>::contains_key(point, Backing::Deposit));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn guarantee() {
+		let (point, _) = T::BenchmarkHelper::point();
+		let (_, account) = T::BenchmarkHelper::retailer();
+		fund::<T>(&account);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(account), point, 1);
+
+		assert!(Securities::<T>::contains_key(point, Backing::Guarantee));
+	}
+
+	#[benchmark]
+	fn repay() {
+		let (participant, account) = T::BenchmarkHelper::balancing();
+		fund::<T>(&account);
+		Debts::<T>::insert(participant, 1);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(account), participant, 1);
+
+		assert!(!Debts::<T>::contains_key(participant));
+	}
+
+	#[benchmark]
+	fn set_levy() -> Result<(), BenchmarkError> {
+		let origin = T::AdminOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, 7);
+
+		assert_eq!(Levies::<T>::get().0.last().map(|(_, levy)| *levy), Some(7));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn offer_flexibility() {
+		let (point, owner) = T::BenchmarkHelper::point();
+		let interval = T::BenchmarkHelper::open_interval();
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(owner), interval, point, Some(LESS));
+
+		assert!(Offers::<T>::contains_key(interval, point));
+	}
+
+	#[benchmark]
+	fn order_reduction() -> Result<(), BenchmarkError> {
+		let (point, owner) = T::BenchmarkHelper::point();
+		let interval = T::BenchmarkHelper::open_interval();
+		Pallet::<T>::offer_flexibility(RawOrigin::Signed(owner).into(), interval, point, Some(LESS))?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(T::BenchmarkHelper::dso()), interval, point, LESS);
+
+		assert!(Activations::<T>::contains_key(interval, point));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn choose_retailer() -> Result<(), BenchmarkError> {
+		let (point, owner) = T::BenchmarkHelper::point();
+		let (retailer, account) = T::BenchmarkHelper::retailer();
+		let owner = RawOrigin::Signed(owner);
+		Pallet::<T>::choose_retailer(owner.clone().into(), point, Some(retailer))?;
+		Pallet::<T>::serve(RawOrigin::Signed(account).into(), point)?;
+
+		#[extrinsic_call]
+		_(owner, point, None);
+
+		assert!(Serving::<T>::get(point).last().is_some_and(|served| served.until.is_some()));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn serve() -> Result<(), BenchmarkError> {
+		let (point, owner) = T::BenchmarkHelper::point();
+		let (retailer, account) = T::BenchmarkHelper::retailer();
+		Pallet::<T>::choose_retailer(RawOrigin::Signed(owner).into(), point, Some(retailer))?;
+		let over = Served { retailer, from: 0, until: Some(1) };
+		Serving::<T>::insert(point, BoundedVec::truncate_from(alloc::vec![over; MAX_RETAILERS as usize]));
+		Roots::<T>::insert(0, StatementRoot { root: Default::default(), count: 0 });
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(account), point);
+
+		assert_eq!(Serving::<T>::get(point).last().map(|served| served.until), Some(None));
 		Ok(())
 	}
 

@@ -476,4 +476,18 @@ impl crate::BenchmarkHelper<AccountId> for World {
 		});
 		0
 	}
+
+	fn revise(interval: Interval, points: u32) {
+		for id in 0..points {
+			revise(id, interval, i64::from(id) + 100_000);
+		}
+	}
+
+	fn retailer() -> (ParticipantId, AccountId) {
+		(participant(SHOP), SHOP)
+	}
+
+	fn dso() -> AccountId {
+		GRID_OPERATOR
+	}
 }
