@@ -3,7 +3,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { connect, keyring, setting, settle, until } from './lib/outsider.mjs';
+import { connect, DispatchFailed, keyring, meterOf, setting, settle, signedReading, submit, until } from './lib/outsider.mjs';
+
+// Member 0 of the demonstration owns this connection point, whose meter is that of load 0.
+const POINT = 1;
+const LOAD = 'load-0';
 
 let api;
 let keeper;
@@ -36,4 +40,33 @@ test('anybody settles the failed interval once its attestation window is over, a
 	const { linesSum, inTransit } = await api.call.energyApi.conservation(interval);
 	assert.equal(linesSum.toBigInt(), 0n);
 	assert.equal(inTransit.toBigInt(), 0n);
+});
+
+test('a reading that comes after settlement settles the difference, and the root covers it', async () => {
+	const statement = async () => [...await api.call.energyApi.statement(keeper.address, interval)];
+	const estimated = await statement();
+	assert.ok(estimated.some(({ line }) => line.cause.isEstimatedImbalance), 'the point did not settle on an estimate');
+	const root = (await api.query.settlement.roots(interval)).unwrap();
+	await assert.rejects(
+		submit(api, api.tx.settlement.correct(interval, [POINT]), keeper),
+		(error) => error instanceof DispatchFailed && error.errorName === 'settlement.NothingToCorrect',
+	);
+
+	const meter = await meterOf(api, POINT, LOAD);
+	const reading = { meter: meter.id, point: POINT, interval, import: 500, quality: 'Measured' };
+	await submit(api, api.tx.metering.dispute(signedReading(api, meter.device, reading), null), keeper);
+	await submit(api, api.tx.settlement.correct(interval, [POINT]), keeper);
+
+	const corrections = (await statement()).map(({ line }) => line).filter(({ cause }) => cause.isCorrection);
+	assert.equal(corrections.length, 1);
+	const [line] = corrections;
+	assert.equal(line.version.toNumber(), 2);
+	assert.equal(line.wh.toNumber(), 500);
+	assert.equal(line.amount.toBigInt(), -500n * line.price.toBigInt());
+	assert.ok(line.amount.toBigInt() < 0n);
+	const { linesSum, inTransit } = await api.call.energyApi.conservation(interval);
+	assert.deepEqual([linesSum.toBigInt(), inTransit.toBigInt()], [0n, 0n]);
+	const after = (await api.query.settlement.roots(interval)).unwrap();
+	assert.ok(after.count.toNumber() > root.count.toNumber());
+	assert.notEqual(after.root.toHex(), root.root.toHex());
 });

@@ -75,6 +75,8 @@ enum Command {
 	Prices(commands::prices::Prices),
 	/// Show an account's statement of an interval, with proofs on request
 	Statement(commands::statement::Statement),
+	/// Settle an interval, or what newer readings change in it
+	Settle(commands::settle::Settle),
 	/// Admit or look up participants
 	#[command(subcommand)]
 	Participant(commands::participant::Participant),
@@ -99,6 +101,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
 		Command::Book(command) => Ok(command.run(global).await?),
 		Command::Prices(command) => Ok(command.run(global).await?),
 		Command::Statement(command) => Ok(command.run(global).await?),
+		Command::Settle(command) => Ok(command.run(global).await?),
 		Command::Participant(command) => Ok(command.run(global).await?),
 		Command::Grid(command) => Ok(command.run(global).await?),
 		Command::Data(command) => Ok(command.run(global).await?),

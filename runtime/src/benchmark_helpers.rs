@@ -253,7 +253,8 @@ impl pallet_settlement::BenchmarkHelper<AccountId> for Helper {
 
 	fn revise(interval: Interval, points: u32) {
 		for point in 0..points {
-			pallet_metering::Readings::<Runtime>::mutate_extant(interval, point, |proven| {
+			pallet_metering::Readings::<Runtime>::mutate(interval, point, |proven| {
+				let proven = proven.as_mut().expect("a delivered interval has readings");
 				proven.version = proven.version.saturating_add(1);
 				proven.registers.import = proven.registers.import.saturating_mul(10);
 			});

@@ -131,3 +131,23 @@ export function acceptance(api, participant, pair, commitment) {
 export function commitmentTo(record) {
 	return blake2AsU8a(u8aConcat(randomAsU8a(32), stringToU8a(record)), 256);
 }
+
+// The main meter of a connection point of the demonstration, with the key that its device signs with.
+export async function meterOf(api, point, name) {
+	const { meter } = (await api.query.metering.fittedMeters(point, 'Main')).unwrap();
+	const seed = blake2AsU8a(stringToU8a(`busbar:meter:${name}`), 256);
+	const device = new Keyring({ type: 'ed25519' }).addFromSeed(seed);
+	const known = (await api.query.metering.meters(meter)).unwrap().device.toHex();
+	if (u8aToHex(device.publicKey) !== known) {
+		throw new Error(`the meter of point ${point} is not that of ${name}`);
+	}
+	return { id: meter.toNumber(), device };
+}
+
+// A reading signed by its device: over the tag, the genesis hash and the reading.
+export function signedReading(api, device, { meter, point, interval, import: drawn = 0, export: fed = 0, quality }) {
+	const fields = { meter, point, interval, import: drawn, export: fed, importVarh: 0, exportVarh: 0, quality };
+	const reading = api.registry.createType('BusbarPrimitivesMeteringReading', fields);
+	const payload = u8aConcat(stringToU8a('busbar:reading:1'), api.genesisHash.toU8a(), reading.toU8a());
+	return { reading, signature: u8aToHex(device.sign(payload)) };
+}

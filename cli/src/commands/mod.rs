@@ -9,6 +9,7 @@ pub mod order;
 pub mod participant;
 pub mod prices;
 pub mod replay;
+pub mod settle;
 pub mod statement;
 
 use crate::{

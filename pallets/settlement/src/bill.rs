@@ -19,9 +19,7 @@
 
 use crate::{Flexibility, PostedPrices, Reduction};
 use alloc::vec::Vec;
-use busbar_primitives::{
-	Amount, Balance, Contract, Fee, Outcome, PointKind, PostedBounds, Price, SignedWh, Wh,
-};
+use busbar_primitives::{Amount, Balance, Contract, Fee, Outcome, PointKind, PostedBounds, Price, SignedWh, Wh};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, Rounding};
@@ -107,7 +105,10 @@ impl Outturn {
 
 	/// All that the member receives, in nEUR.
 	pub fn amount(&self) -> Option<Amount> {
-		self.imbalance_amount().checked_add(self.curtailment)?.checked_add(self.flexibility)?.checked_add(self.non_delivery)
+		self.imbalance_amount()
+			.checked_add(self.curtailment)?
+			.checked_add(self.flexibility)?
+			.checked_add(self.non_delivery)
 	}
 }
 
@@ -284,8 +285,7 @@ impl Sums {
 		add(&mut self.drawn_wh, outturn.drawn.into())?;
 		if let Some(supplied) = outturn.supplied {
 			add(&mut self.supplied_wh, supplied.into())?;
-			self.roots_read =
-				if counts { self.roots_read.checked_add(1) } else { self.roots_read.checked_sub(1) }?;
+			self.roots_read = if counts { self.roots_read.checked_add(1) } else { self.roots_read.checked_sub(1) }?;
 		}
 		Some(self)
 	}

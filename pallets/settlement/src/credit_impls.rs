@@ -1,8 +1,8 @@
 //! The credit phase: payment of credits, loss shares after defaults, and the statement root.
 
 use crate::{
-	money::others, Accounts, Config, Error, Event, Intervals, Pallet, Progress, Roots, Stage, StatementRoot, Statements,
-	SystemAccounts, SystemLines, FIRST_VERSION,
+	money::others, Accounts, Config, Error, Event, Intervals, Pallet, Progress, Roots, Stage, StatementRoot,
+	Statements, SystemAccounts, SystemLines, FIRST_VERSION,
 };
 use busbar_primitives::{Interval, Party, PointId};
 use frame_support::ensure;

@@ -45,8 +45,8 @@ impl<T: Config> Pallet<T> {
 		let terms = T::Calendar::terms(interval).ok_or(Error::<T>::UnknownInterval)?;
 		let batch = Self::batch(interval, &terms)?;
 		ensure!(T::Calendar::now() >= terms.delivery_end, Error::<T>::DeliveryNotEnded);
-		let mut progress = Intervals::<T>::get(interval)
-			.unwrap_or_else(|| Progress::new(batch.outcome.points, terms.final_from()));
+		let mut progress =
+			Intervals::<T>::get(interval).unwrap_or_else(|| Progress::new(batch.outcome.points, terms.final_from()));
 		ensure!(progress.stage == Stage::Debits, Error::<T>::AlreadySettled);
 		ensure!(!points.is_empty() || progress.points.is_zero(), Error::<T>::EmptyBatch);
 		for point in points {

@@ -1,8 +1,6 @@
 //! What members offer to leave, and what the grid operator orders left; and who answers for points that do not trade.
 
-use crate::{
-	Activations, Choices, Config, Error, Event, Flexibility, Offers, Pallet, Roots, Served, Serving,
-};
+use crate::{Activations, Choices, Config, Error, Event, Flexibility, Offers, Pallet, Roots, Served, Serving};
 use busbar_primitives::{
 	traits::{Calendar, Grid, Participants},
 	Interval, ParticipantId, Point, PointId, Right, Role,

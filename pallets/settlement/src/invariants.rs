@@ -1,8 +1,8 @@
 //! What must hold after every call.
 
 use crate::{
-	bill::Outturn,
-	Backing, Config, Debts, HoldReason, InTransit, Intervals, Issued, Pallet, Progress, Proposals, Roots, Securities, Stage, Statements,
+	bill::Outturn, Backing, Config, Debts, HoldReason, InTransit, Intervals, Issued, Pallet, Progress, Proposals,
+	Roots, Securities, Stage, Statements,
 };
 use alloc::{collections::btree_map::BTreeMap, vec::Vec};
 use busbar_primitives::{traits::Finality, Amount, Balance, Interval};
@@ -36,10 +36,8 @@ impl<T: Config> Pallet<T> {
 	/// More than what is in transit lies in the account only if somebody sent it there.
 	fn check_transit() -> Result<(), TryRuntimeError> {
 		let transit = InTransit::<T>::get();
-		let sum =
-			Intervals::<T>::iter_values().fold(0, |sum: Balance, interval| {
-				sum.saturating_add(interval.purse.in_transit())
-			});
+		let sum = Intervals::<T>::iter_values()
+			.fold(0, |sum: Balance, interval| sum.saturating_add(interval.purse.in_transit()));
 		ensure!(sum == transit, "money in transit differs from the intervals' running accounts");
 		ensure!(T::Currency::balance(&Self::account_id()) >= transit, "the settlement account lacks money in transit");
 		Ok(())
@@ -82,14 +80,17 @@ impl<T: Config> Pallet<T> {
 		ensure!(corrected == progress.corrections, "corrections are miscounted");
 		let outturns = statements().filter_map(|statement| statement.outturn);
 		let metered = |outturn: &Outturn| (outturn.imbalance_amount(), Amount::from(outturn.drawn));
-		let (imbalance, drawn) = outturns.map(|outturn| metered(&outturn)).fold((0, 0), |sum: (Amount, Amount), one| {
-			(sum.0.saturating_add(one.0), sum.1.saturating_add(one.1))
-		});
+		let (imbalance, drawn) = outturns
+			.map(|outturn| metered(&outturn))
+			.fold((0, 0), |sum: (Amount, Amount), one| (sum.0.saturating_add(one.0), sum.1.saturating_add(one.1)));
 		let sums = (progress.sums.imbalance, progress.sums.drawn_wh);
 		ensure!((imbalance, drawn) == sums, "the points' outturns do not sum to the running account");
 		let root = Roots::<T>::get(interval);
 		if progress.stage == Stage::Settled {
-			ensure!(sum == 0 && progress.purse.in_transit() == 0, "a settled interval's debits differ from its credits");
+			ensure!(
+				sum == 0 && progress.purse.in_transit() == 0,
+				"a settled interval's debits differ from its credits"
+			);
 			ensure!(progress.credits_done == progress.points, "an interval is settled with points left");
 			let stands = root
 				.is_some_and(|root| root.root == progress.frontier.root() && root.count == progress.frontier.count());

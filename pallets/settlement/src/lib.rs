@@ -214,8 +214,7 @@ pub mod pallet {
 
 	/// Flexibility that members offer. Pruned with the interval.
 	#[pallet::storage]
-	pub type Offers<T> =
-		StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, PointId, Flexibility, OptionQuery>;
+	pub type Offers<T> = StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, PointId, Flexibility, OptionQuery>;
 
 	/// What the grid operator ordered. Pruned with the interval.
 	#[pallet::storage]
@@ -292,13 +291,7 @@ pub mod pallet {
 		/// `amount` may be taken back once interval `last` is settled.
 		NoticeGiven { point: PointId, backing: Backing, amount: Balance, last: Interval },
 		/// What secures a connection point paid `amount` of its debt.
-		SecurityDrawn {
-			interval: Interval,
-			point: PointId,
-			backing: Backing,
-			account: T::AccountId,
-			amount: Balance,
-		},
+		SecurityDrawn { interval: Interval, point: PointId, backing: Backing, account: T::AccountId, amount: Balance },
 		/// A debtor could not pay `amount`.
 		Defaulted { interval: Interval, party: Party, amount: Balance },
 		/// A participant owes the mutual fund `amount` more, `owed` in all, and trades no more until it has paid.

@@ -1,20 +1,16 @@
 //! Moving money: what debtors pay, in which order; what stands in for them; what creditors get.
 
 use crate::{
-	bill::Parties, Accounts, Backing, Config, Debts, Error, Event, HoldReason, InTransit, Lines, Pallet, Progress, Purse,
-	Securities,
+	bill::Parties, Accounts, Backing, Config, Debts, Error, Event, HoldReason, InTransit, Lines, Pallet, Progress,
+	Purse, Securities,
 };
 use alloc::vec::Vec;
-use busbar_primitives::{
-	traits::Participants, Amount, Balance, Cause, Interval, Line, ParticipantId, Party, PointId,
-};
+use busbar_primitives::{traits::Participants, Amount, Balance, Cause, Interval, Line, ParticipantId, Party, PointId};
 use codec::Encode;
-use frame_support::{
-	traits::{
-		fungible::{Mutate, MutateHold},
-		tokens::{Fortitude, Precision, Preservation, Restriction},
-		Get,
-	},
+use frame_support::traits::{
+	fungible::{Mutate, MutateHold},
+	tokens::{Fortitude, Precision, Preservation, Restriction},
+	Get,
 };
 use sp_runtime::{
 	helpers_128bit::multiply_by_rational_with_rounding,

@@ -56,12 +56,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Notice: what leaves secures every interval that is open by now, so that nobody consumes and takes it back.
-	pub(crate) fn do_withdraw(
-		who: &T::AccountId,
-		point: PointId,
-		backing: Backing,
-		amount: Balance,
-	) -> DispatchResult {
+	pub(crate) fn do_withdraw(who: &T::AccountId, point: PointId, backing: Backing, amount: Balance) -> DispatchResult {
 		let mut security = Self::own_security(who, point, backing)?;
 		ensure!(!amount.is_zero(), Error::<T>::ZeroAmount);
 		ensure!(amount <= security.amount, Error::<T>::DepositTooSmall);

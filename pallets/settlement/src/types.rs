@@ -1,7 +1,7 @@
 //! What the pallet keeps in its storage.
 
-use busbar_merkle::Frontier;
 use crate::{HoldReason, Outturn, Parties, Sums};
+use busbar_merkle::Frontier;
 use busbar_primitives::{
 	Amount, Balance, Interval, Line, Moment, ParticipantId, PointId, PostedBounds, Price, Wh, MAX_PRODUCTS,
 };

@@ -34,7 +34,8 @@ fn a_later_version_settles_the_difference_only() {
 			]
 		);
 		let after = [HOME, PLANT, UTILITY, GRID].map(|account| Balances::balance(&account));
-		let changes: Vec<_> = after.iter().zip(before).map(|(after, before)| *after as Amount - before as Amount).collect();
+		let changes: Vec<_> =
+			after.iter().zip(before).map(|(after, before)| *after as Amount - before as Amount).collect();
 		assert_eq!(changes, [15_600_000, 0, -15_000_000, -600_000]);
 		let root = Settlement::root(0).unwrap();
 		assert_eq!(root.count, 11);
@@ -191,7 +192,8 @@ fn a_point_that_was_not_in_force_has_nothing_to_correct() {
 	run(|| {
 		trade();
 		world(|w| {
-			w.points.push(busbar_primitives::Point { from: 1, ..point(SHOP, 1, busbar_primitives::PointKind::Metered) });
+			w.points
+				.push(busbar_primitives::Point { from: 1, ..point(SHOP, 1, busbar_primitives::PointKind::Metered) });
 			w.outcomes.insert(0, outcome(4, 4_000_000, 0));
 		});
 		assert_ok!(debit(0, &[0, 1, 2, 3]));

@@ -1,5 +1,7 @@
 use super::*;
-use crate::{mock::*, Backing, Error, Event, HoldReason, Intervals, Stage, Statements, SystemAccounts, MAX_PLAUSIBLE_WH};
+use crate::{
+	mock::*, Backing, Error, Event, HoldReason, Intervals, Stage, Statements, SystemAccounts, MAX_PLAUSIBLE_WH,
+};
 use busbar_primitives::{traits::Positions, Amount, Cause, Line, Metered, Party, Phase, PointKind, Position, Quality};
 use frame_support::{assert_noop, assert_ok, traits::fungible::Inspect};
 use sp_runtime::DispatchError::BadOrigin;
@@ -166,7 +168,16 @@ fn what_a_debtor_cannot_pay_is_a_default_of_its_own_line() {
 		leave(HOME, 6_000_000);
 		assert_ok!(debit(0, &[0]));
 		assert_eq!(lines(0)[2], (Cause::Default, 0, 0, 200_000_000));
-		assert_eq!(events()[1], Event::SecurityDrawn { interval: 0, point: 0, backing: Backing::Deposit, account: HOME, amount: 50_000_000 });
+		assert_eq!(
+			events()[1],
+			Event::SecurityDrawn {
+				interval: 0,
+				point: 0,
+				backing: Backing::Deposit,
+				account: HOME,
+				amount: 50_000_000
+			}
+		);
 		assert_eq!(events()[2], Event::Defaulted { interval: 0, party: Party::Point(0), amount: 200_000_000 });
 		let owed = Event::Owed { participant: participant(HOME), amount: 200_000_000, owed: 200_000_000 };
 		assert_eq!(events()[3], owed);

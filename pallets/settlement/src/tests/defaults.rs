@@ -31,10 +31,7 @@ fn a_debt_is_met_by_collateral_then_free_money_then_deposit_then_guarantor() {
 		assert_eq!(fund(), EUR, "a guarantor comes before the fund");
 		assert!(!Debts::<Test>::contains_key(participant(HOME)), "what a guarantor paid is no default");
 		let drawn = |backing, account, amount| Event::SecurityDrawn { interval: 0, point: 0, backing, account, amount };
-		let drawn = [
-			drawn(Backing::Deposit, HOME, 30_000_000),
-			drawn(Backing::Guarantee, OTHER_AGENT, 76_000_000),
-		];
+		let drawn = [drawn(Backing::Deposit, HOME, 30_000_000), drawn(Backing::Guarantee, OTHER_AGENT, 76_000_000)];
 		assert!(events().windows(2).any(|events| *events == drawn));
 		assert_ok!(debit(0, &[1, 2]));
 		assert_ok!(credit(0, &[0, 1, 2]));

@@ -205,7 +205,8 @@ fn build(case: &Case) {
 
 /// All money of the accounts, held or free.
 fn money() -> BTreeMap<AccountId, Balance> {
-	let accounts = OWNERS.into_iter().chain([UTILITY, GRID, RENT, SINK, Settlement::account_id(), Settlement::fund_account()]);
+	let accounts =
+		OWNERS.into_iter().chain([UTILITY, GRID, RENT, SINK, Settlement::account_id(), Settlement::fund_account()]);
 	accounts.map(|account| (account, Balances::total_balance(&account))).collect()
 }
 

@@ -33,7 +33,15 @@ struct Scenario {
 }
 
 /// With fee 1, the posted prices, no levy, no order, no root meter.
-fn plain(name: &'static str, q: SignedWh, p: Price, m: impl Into<Option<SignedWh>>, home: Amount, grid: Amount, utility: Amount) -> Scenario {
+fn plain(
+	name: &'static str,
+	q: SignedWh,
+	p: Price,
+	m: impl Into<Option<SignedWh>>,
+	home: Amount,
+	grid: Amount,
+	utility: Amount,
+) -> Scenario {
 	let receives = [home, grid, utility, 0];
 	Scenario { name, q, p, f: 1, m: m.into(), posted: (25, 8), levy: 0, order: None, root: None, receives }
 }

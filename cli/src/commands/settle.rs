@@ -1,0 +1,138 @@
+//! `busbar settle`: what a keeper does. Anyone may: the chain takes a batch once and in any order.
+
+use super::{print_json, signer, submitter};
+use crate::{chain::submit::Submitter, failure::Failure, Global};
+use anyhow::{Context, Result};
+use busbar_primitives::{api::Status, Interval, Phase, PointId};
+use busbar_runtime::{pallet_metering, pallet_settlement, Runtime, RuntimeCall};
+use clap::Args;
+use frame_support::BoundedVec;
+use serde_json::json;
+use sp_core::{Get, H256};
+
+type Points = BoundedVec<PointId, <Runtime as pallet_settlement::Config>::MaxPoints>;
+
+/// Settle an interval: collect its debits, pay its credits, and settle what newer readings change
+#[derive(Args)]
+pub struct Settle {
+	/// Delivery interval
+	#[arg(long)]
+	interval: Interval,
+}
+
+/// What a run did.
+#[derive(Default)]
+struct Done {
+	transactions: u32,
+	debited: usize,
+	credited: usize,
+	corrected: usize,
+}
+
+impl Settle {
+	pub async fn run(self, global: &Global) -> Result<()> {
+		let (signer, submitter, interval) = (signer(global)?, submitter(global).await?, self.interval);
+		let mut done = Done::default();
+		loop {
+			let at = submitter.best().hash;
+			let status = submitter.chain().status(at, interval).await?;
+			let status = status.with_context(|| format!("interval {interval} has not opened, or is pruned"))?;
+			let points = status.outcome.as_ref().map(|outcome| outcome.points);
+			let points = points.with_context(|| format!("the market of interval {interval} has not ended"))?;
+			let (batch, count) = match status.phase {
+				Phase::Settled => (newer(&submitter, at, interval, points).await?, &mut done.corrected),
+				Phase::Final => break report(global, interval, &status, &done),
+				Phase::Credits => (open(&submitter, at, interval, points, true).await?, &mut done.credited),
+				_ => (open(&submitter, at, interval, points, false).await?, &mut done.debited),
+			};
+			if status.phase == Phase::Settled && batch.is_empty() {
+				break report(global, interval, &status, &done);
+			}
+			*count = count.saturating_add(batch.len());
+			done.transactions = done.transactions.saturating_add(1);
+			let call = call(status.phase, interval, batch);
+			let before = submitter.best().number;
+			submitter.run(&signer, RuntimeCall::Settlement(call)).await?;
+			submitter.wait(|tip| tip.number > before).await?;
+		}
+	}
+}
+
+fn call(phase: Phase, interval: Interval, points: Points) -> pallet_settlement::Call<Runtime> {
+	match phase {
+		Phase::Settled => pallet_settlement::Call::correct { interval, points },
+		Phase::Credits => pallet_settlement::Call::credit { interval, points },
+		_ => pallet_settlement::Call::debit { interval, points },
+	}
+}
+
+/// As many points as one transaction takes of those that `wanted` names.
+async fn batch<F>(points: PointId, wanted: impl Fn(PointId) -> F) -> Result<Points>
+where
+	F: std::future::Future<Output = Result<bool>>,
+{
+	let most = <<Runtime as pallet_settlement::Config>::MaxPoints as Get<u32>>::get() as usize;
+	let mut batch = Vec::new();
+	for point in 0..points {
+		if wanted(point).await? {
+			batch.push(point);
+		}
+		if batch.len() == most {
+			break;
+		}
+	}
+	batch.try_into().map_err(|_| Failure::failed("a batch is within its bound; qed").into())
+}
+
+async fn statement(
+	submitter: &Submitter,
+	at: H256,
+	interval: Interval,
+	point: PointId,
+) -> Result<Option<pallet_settlement::Statement>> {
+	let key = pallet_settlement::Statements::<Runtime>::hashed_key_for(interval, point);
+	submitter.chain().storage(at, &key).await
+}
+
+/// Points that are not through the debit phase, or the credit phase.
+async fn open(submitter: &Submitter, at: H256, interval: Interval, points: PointId, debited: bool) -> Result<Points> {
+	batch(points, |point| async move {
+		let statement = statement(submitter, at, interval, point).await?;
+		Ok(match statement {
+			Some(statement) => debited && !statement.credited,
+			None => !debited,
+		})
+	})
+	.await
+}
+
+/// Points whose newest reading is not the one that was settled, and that nobody disputes.
+async fn newer(submitter: &Submitter, at: H256, interval: Interval, points: PointId) -> Result<Points> {
+	batch(points, |point| async move {
+		let Some(statement) = statement(submitter, at, interval, point).await? else { return Ok(false) };
+		let bounded = statement.corrections < pallet_settlement::MAX_CORRECTIONS && statement.outturn.is_some();
+		let key = pallet_metering::Readings::<Runtime>::hashed_key_for(interval, point);
+		let proven: Option<pallet_metering::Proven> = submitter.chain().storage(at, &key).await?;
+		let key = pallet_metering::Disputes::<Runtime>::hashed_key_for(interval, point);
+		let disputed =
+			submitter.chain().storage::<pallet_metering::Dispute<busbar_runtime::AccountId>>(at, &key).await?;
+		let newer = proven.is_some_and(|proven| proven.version != statement.reading);
+		Ok(bounded && newer && disputed.is_none())
+	})
+	.await
+}
+
+fn report(global: &Global, interval: Interval, status: &Status, done: &Done) -> Result<()> {
+	let Done { transactions, debited, credited, corrected } = *done;
+	if global.json {
+		return print_json(&json!({
+			"interval": interval, "phase": status.phase, "statement_root": status.statement_root,
+			"debited": debited, "credited": credited, "corrected": corrected, "transactions": transactions,
+		}));
+	}
+	println!("Interval {interval}: {debited} points debited, {credited} credited, {corrected} corrected.");
+	if let Some(root) = status.statement_root {
+		println!("It is {:?}; its statement root is {root:?}.", status.phase);
+	}
+	Ok(())
+}
