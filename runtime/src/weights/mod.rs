@@ -11,7 +11,7 @@ mod pallet_metering;
 #[cfg(not(feature = "runtime-benchmarks"))]
 mod pallet_participants;
 #[cfg(not(feature = "runtime-benchmarks"))]
-mod pallet_settlement_off {}
+mod pallet_settlement;
 #[cfg(not(feature = "runtime-benchmarks"))]
 mod pallet_validators;
 
@@ -23,7 +23,7 @@ mod chosen {
 	pub type Grid = super::pallet_grid::WeightInfo<Runtime>;
 	pub type Market = super::pallet_market::WeightInfo<Runtime>;
 	pub type Metering = super::pallet_metering::WeightInfo<Runtime>;
-	pub type Settlement = pallet_settlement::weights::SubstrateWeight<Runtime>;
+	pub type Settlement = super::pallet_settlement::WeightInfo<Runtime>;
 	pub type Validators = super::pallet_validators::WeightInfo<Runtime>;
 }
 
