@@ -217,8 +217,7 @@ impl<T: Config> Pallet<T> {
 		let (sum, arrivals) = level.side_mut(step.side);
 		let arrival = *arrivals;
 		ensure!(arrival < sums::CAPACITY, Error::<T>::QueueFull);
-		sums::append(&mut Queue::<T>::at(id, zone, price), step.side, arrival, *sum, step.wh)
-			.ok_or(Error::<T>::Corrupt)?;
+		sums::append(&mut Queue::<T>::at(id, zone, price), step.side, arrival, step.wh).ok_or(Error::<T>::Corrupt)?;
 		*sum = sum.checked_add(step.wh).ok_or(Error::<T>::Overflow)?;
 		*arrivals = arrivals.saturating_add(1);
 		Levels::<T>::insert(key, level);
@@ -241,9 +240,8 @@ impl<T: Config> Pallet<T> {
 		let price = PriceKey::from(step.price);
 		let key = (id.0, id.1, zone, price);
 		let mut level = Levels::<T>::get(key).ok_or(Error::<T>::Corrupt)?;
-		let (sum, arrivals) = level.side_mut(step.side);
-		sums::remove(&mut Queue::<T>::at(id, zone, price), step.side, *arrivals, arrival, step.wh)
-			.ok_or(Error::<T>::Corrupt)?;
+		let (sum, _) = level.side_mut(step.side);
+		sums::remove(&mut Queue::<T>::at(id, zone, price), step.side, arrival, step.wh).ok_or(Error::<T>::Corrupt)?;
 		*sum = sum.checked_sub(step.wh).ok_or(Error::<T>::Corrupt)?;
 		if level.is_empty() {
 			session.levels = session.levels.checked_sub(1).ok_or(Error::<T>::Corrupt)?;

@@ -2,8 +2,8 @@
 //!
 //! The steps at one side of one price level are numbered as they arrive. A tree of radix 32 over the numbers keeps sums:
 //! a node of layer 0 has the energy of 32 consecutive arrivals, a node of layer `h` the sums of 32 nodes of the layer
-//! below. Adding, removing and summing what stands ahead each touch one node per layer, at most [`LAYERS`]. A layer
-//! exists only from the arrival on that needs it, so short queues are one node; empty nodes are not stored.
+//! below. Adding and removing touch one node in each of the [`LAYERS`], however many arrivals there were, and summing what
+//! stands ahead no more than that. Empty nodes are not stored.
 
 use busbar_primitives::{Side, Wh};
 use codec::{Decode, Encode, MaxEncodedLen};
@@ -12,7 +12,7 @@ use scale_info::TypeInfo;
 
 const RADIX_BITS: u32 = 5;
 const RADIX: u32 = 1 << RADIX_BITS;
-/// Most layers a tree can have.
+/// Layers of a tree. All are in use from the first arrival on, so that an order costs the same in every book.
 pub const LAYERS: u32 = 4;
 /// Most arrivals that one side of one level can number.
 pub const CAPACITY: u32 = 1 << (RADIX_BITS * LAYERS);
@@ -63,48 +63,32 @@ pub trait Nodes {
 	fn set(&mut self, key: NodeKey, node: Node);
 }
 
-/// Layers in use after `arrivals` arrivals.
-fn layers(arrivals: u32) -> u32 {
-	let mut layers = 1;
-	while layers < LAYERS && arrivals > 1 << (RADIX_BITS * layers) {
-		layers += 1;
-	}
-	layers
-}
-
 fn place(side: Side, arrival: u32, layer: u32) -> (NodeKey, u32) {
 	let slot = (arrival >> (RADIX_BITS * layer)) & (RADIX - 1);
 	(NodeKey { side, layer: layer as u8, index: arrival >> (RADIX_BITS * (layer + 1)) }, slot)
 }
 
-/// Appends `wh` as arrival number `arrival` behind a queue that sums up to `total`. `None` on overflow or if the queue
-/// has no number left.
+/// Appends `wh` as arrival number `arrival`. `None` on overflow or if the queue has no number left.
 #[must_use]
-pub fn append(nodes: &mut impl Nodes, side: Side, arrival: u32, total: Wh, wh: Wh) -> Option<()> {
+pub fn append(nodes: &mut impl Nodes, side: Side, arrival: u32, wh: Wh) -> Option<()> {
 	if arrival >= CAPACITY {
 		return None;
 	}
-	let (old, new) = (layers(arrival), layers(arrival.saturating_add(1)));
-	for layer in 0..new {
-		let (key, slot) = place(side, arrival, layer);
-		let mut node = nodes.get(key);
-		if layer >= old {
-			// This arrival opens the layer: its first child is everything before.
-			node.set(0, total);
-		}
-		node.set(slot, node.get(slot).checked_add(wh)?);
-		nodes.set(key, node);
-	}
-	Some(())
+	change(nodes, side, arrival, |sum| sum.checked_add(wh))
 }
 
-/// Takes `wh` away from arrival number `arrival` of a queue that has numbered `arrivals`. `None` if it is not there.
+/// Takes `wh` away from arrival number `arrival`. `None` if it is not there.
 #[must_use]
-pub fn remove(nodes: &mut impl Nodes, side: Side, arrivals: u32, arrival: u32, wh: Wh) -> Option<()> {
-	for layer in 0..layers(arrivals) {
+pub fn remove(nodes: &mut impl Nodes, side: Side, arrival: u32, wh: Wh) -> Option<()> {
+	change(nodes, side, arrival, |sum| sum.checked_sub(wh))
+}
+
+/// Changes the sums over an arrival in every layer.
+fn change(nodes: &mut impl Nodes, side: Side, arrival: u32, change: impl Fn(Wh) -> Option<Wh>) -> Option<()> {
+	for layer in 0..LAYERS {
 		let (key, slot) = place(side, arrival, layer);
 		let mut node = nodes.get(key);
-		node.set(slot, node.get(slot).checked_sub(wh)?);
+		node.set(slot, change(node.get(slot))?);
 		nodes.set(key, node);
 	}
 	Some(())
@@ -148,35 +132,30 @@ mod tests {
 	}
 
 	#[test]
-	fn layers_grow_with_the_queue_and_no_further_than_the_capacity() {
-		assert_eq!([0, 1, 32, 33, 1_024, 1_025, 32_768, 32_769, CAPACITY].map(layers), [1, 1, 1, 2, 2, 3, 3, 4, 4]);
-	}
-
-	#[test]
-	fn a_short_queue_is_one_node_and_an_emptied_one_none() {
+	fn a_queue_has_a_node_in_every_layer_and_an_emptied_one_none() {
 		let mut kept = Kept::default();
-		append(&mut kept, Side::Buy, 0, 0, 7).unwrap();
-		append(&mut kept, Side::Buy, 1, 7, 5).unwrap();
-		assert_eq!(kept.0.len(), 1);
-		remove(&mut kept, Side::Buy, 2, 0, 7).unwrap();
-		remove(&mut kept, Side::Buy, 2, 1, 5).unwrap();
+		append(&mut kept, Side::Buy, 0, 7).unwrap();
+		append(&mut kept, Side::Buy, 1, 5).unwrap();
+		assert_eq!(kept.0.len(), LAYERS as usize);
+		remove(&mut kept, Side::Buy, 0, 7).unwrap();
+		remove(&mut kept, Side::Buy, 1, 5).unwrap();
 		assert!(kept.0.is_empty());
 	}
 
 	#[test]
 	fn an_arrival_beyond_the_capacity_is_refused() {
 		let mut kept = Kept::default();
-		assert_eq!(append(&mut kept, Side::Buy, CAPACITY, 0, 1), None);
-		assert_eq!(append(&mut kept, Side::Buy, CAPACITY - 1, 0, 1), Some(()));
+		assert_eq!(append(&mut kept, Side::Buy, CAPACITY, 1), None);
+		assert_eq!(append(&mut kept, Side::Buy, CAPACITY - 1, 1), Some(()));
 		assert_eq!(ahead(&kept, Side::Buy, CAPACITY - 1), Some(0));
 	}
 
 	#[test]
 	fn energy_that_is_not_there_cannot_be_removed() {
 		let mut kept = Kept::default();
-		append(&mut kept, Side::Sell, 0, 0, 7).unwrap();
-		assert_eq!(remove(&mut kept, Side::Sell, 1, 0, 8), None);
-		assert_eq!(remove(&mut Kept::default(), Side::Sell, 1, 0, 1), None);
+		append(&mut kept, Side::Sell, 0, 7).unwrap();
+		assert_eq!(remove(&mut kept, Side::Sell, 0, 8), None);
+		assert_eq!(remove(&mut Kept::default(), Side::Sell, 0, 1), None);
 	}
 
 	proptest! {
@@ -191,8 +170,7 @@ mod tests {
 			let (mut kept, mut list) = (Kept::default(), Vec::<u64>::new());
 			let half = quantities.len() / 2;
 			let push = |kept: &mut Kept, list: &mut Vec<u64>, wh: u64| {
-				let total = list.iter().sum();
-				append(kept, Side::Buy, list.len() as u32, total, wh).unwrap();
+				append(kept, Side::Buy, list.len() as u32, wh).unwrap();
 				list.push(wh);
 			};
 			for wh in &quantities[..half] {
@@ -202,7 +180,7 @@ mod tests {
 				for at in &removals {
 					let i = at.index(list.len());
 					if list[i] > 0 {
-						remove(&mut kept, Side::Buy, list.len() as u32, i as u32, list[i]).unwrap();
+						remove(&mut kept, Side::Buy, i as u32, list[i]).unwrap();
 						list[i] = 0;
 					}
 				}

@@ -73,7 +73,7 @@ mod benchmarks {
 
 	/// Placing an order of one step behind `n` others.
 	#[benchmark(extra)]
-	fn place_in_book(n: Linear<10, 100_000>) {
+	fn place_in_book(n: Linear<10, { MOST_IN_BOOK }>) {
 		let (id, account, point) = trader_in_book::<T>(n);
 
 		#[extrinsic_call]
@@ -84,7 +84,7 @@ mod benchmarks {
 
 	/// Replacing an order of one step behind `n` others by one at the same price.
 	#[benchmark(extra)]
-	fn replace_in_book(n: Linear<10, 100_000>) -> Result<(), BenchmarkError> {
+	fn replace_in_book(n: Linear<10, { MOST_IN_BOOK }>) -> Result<(), BenchmarkError> {
 		let (id, account, point) = trader_in_book::<T>(n);
 		let origin = RawOrigin::Signed(account);
 		Pallet::<T>::place(origin.clone().into(), id.0, id.1, point, curve::<T>(0, 1))?;
@@ -98,7 +98,7 @@ mod benchmarks {
 
 	/// Cancelling an order of one step behind `n` others.
 	#[benchmark(extra)]
-	fn cancel_in_book(n: Linear<10, 100_000>) -> Result<(), BenchmarkError> {
+	fn cancel_in_book(n: Linear<10, { MOST_IN_BOOK }>) -> Result<(), BenchmarkError> {
 		let (id, account, point) = trader_in_book::<T>(n);
 		let origin = RawOrigin::Signed(account);
 		Pallet::<T>::place(origin.clone().into(), id.0, id.1, point, curve::<T>(0, 1))?;
@@ -112,10 +112,10 @@ mod benchmarks {
 
 	/// Clearing 1,000 zones in which `n` orders stand at 100 levels, whatever their number.
 	#[benchmark(extra)]
-	fn close_in_book(n: Linear<100, 100_000>) {
+	fn close_in_book(n: Linear<100, { MOST_IN_BOOK }>) {
 		let zones = T::MaxZones::get().min(1_000);
 		let id = session::<T>(zones);
-		stand::<T>(id, n, |i| {
+		let at = |i| {
 			let level = i % 100;
 			// Far enough apart to pay the fees of any path.
 			let (side, price) = if level % 2 == 0 {
@@ -124,7 +124,9 @@ mod benchmarks {
 				(Side::Sell, price::<T>(level % 7))
 			};
 			((level * 10) % zones, Step { side, price, wh: 1 })
-		});
+		};
+		stand::<T>(id, n, at);
+		stand_elsewhere::<T>(id, n, at);
 		T::BenchmarkHelper::set_time(gate::<T>().closure());
 
 		#[block]

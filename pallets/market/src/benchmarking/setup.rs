@@ -112,7 +112,7 @@ pub(super) fn crowd<T: Config>(id: SessionId, count: u32) {
 	let last = sums::CAPACITY.saturating_sub(2);
 	for i in 0..count {
 		let price = PriceKey::from(price::<T>(i));
-		sums::append(&mut Queue::<T>::at(id, 0, price), Side::Buy, last, 0, 1).expect("a place is left; qed");
+		sums::append(&mut Queue::<T>::at(id, 0, price), Side::Buy, last, 1).expect("a place is left; qed");
 		let level = Level { buy: 1, buy_arrivals: last.saturating_add(1), ..Level::default() };
 		Levels::<T>::insert((id.0, id.1, 0, price), level);
 	}
@@ -166,7 +166,7 @@ pub(super) fn stand<T: Config>(id: SessionId, orders: u32, at: impl Fn(u32) -> (
 		let (sum, arrivals) = level.side_mut(step.side);
 		let steps = BoundedVec::truncate_from(alloc::vec![QueuedStep { step, arrival: *arrivals }]);
 		let mut queue = Queue::<T>::at(id, zone, price);
-		sums::append(&mut queue, step.side, *arrivals, *sum, step.wh).expect("the queue has room; qed");
+		sums::append(&mut queue, step.side, *arrivals, step.wh).expect("the queue has room; qed");
 		(*sum, *arrivals) = (*sum + step.wh, *arrivals + 1);
 		Levels::<T>::insert((id.0, id.1, zone, price), level);
 		let order = Order { account: account.clone(), zone, arrival: i, steps, held: 0 };
@@ -178,6 +178,16 @@ pub(super) fn stand<T: Config>(id: SessionId, orders: u32, at: impl Fn(u32) -> (
 	Sessions::<T>::insert(id.0, id.1, session);
 }
 
+/// Most orders of a book that is measured.
+pub(super) const MOST_IN_BOOK: u32 = 100_000;
+
+/// Lets as many orders stand in the sessions before a gate as when a book is at its largest: what is left of
+/// [`MOST_IN_BOOK`] stands in the next one. So states are of equal size, and what differs is the book.
+pub(super) fn stand_elsewhere<T: Config>(id: SessionId, orders: u32, at: impl Fn(u32) -> (ZoneId, Step)) {
+	let next = Gates::<T>::iter_keys().map(|key| key.session()).find(|other| *other != id);
+	stand::<T>(next.expect("another session is open; qed"), MOST_IN_BOOK.saturating_sub(orders), at);
+}
+
 /// A session in which `orders` purchases stand at the lowest price of zone 0, and who may trade there.
 pub(super) fn trader_in_book<T: Config>(orders: u32) -> (SessionId, T::AccountId, PointId) {
 	T::BenchmarkHelper::grid(1);
@@ -185,6 +195,7 @@ pub(super) fn trader_in_book<T: Config>(orders: u32) -> (SessionId, T::AccountId
 	let id = session::<T>(1);
 	let step = Step { side: Side::Buy, price: price::<T>(0), wh: 1 };
 	stand::<T>(id, orders, |_| (0, step));
+	stand_elsewhere::<T>(id, orders, |_| (0, step));
 	(id, account, point)
 }
 

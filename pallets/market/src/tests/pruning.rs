@@ -53,7 +53,7 @@ fn an_interval_goes_whole_once_it_is_final_and_its_retention_is_over() {
 		FinalBelow::set(&1);
 		idle(Weight::MAX);
 		assert!(Market::terms(1).is_some(), "it is not final");
-		assert_eq!(keys(), 3 + 2 + 2 + 1 + 1 + 5);
+		assert_eq!(keys(), 3 + 2 + 2 * 4 + 1 + 1 + 5);
 
 		FinalBelow::set(&2);
 		idle(Weight::MAX);
