@@ -15,6 +15,7 @@
 extern crate alloc;
 
 pub mod api;
+pub mod certificates;
 pub mod decimal;
 mod identity;
 pub mod market;

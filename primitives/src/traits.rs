@@ -161,6 +161,45 @@ pub trait Readings {
 	fn is_contested(point: PointId, interval: Interval) -> bool;
 }
 
+/// What moves beside the money when energy is settled. Implemented by `pallet-certificates`; `()` moves nothing.
+pub trait Certificates {
+	/// A point is through the debit phase: `position` and `metered` are import less export, in Wh.
+	fn settled(
+		_interval: Interval,
+		_point: PointId,
+		_details: &Point,
+		_payer: ParticipantId,
+		_position: SignedWh,
+		_metered: Option<SignedWh>,
+	) -> DispatchResult {
+		Ok(())
+	}
+
+	/// A point is through the credit phase.
+	fn paid(_interval: Interval, _point: PointId, _payer: ParticipantId) -> DispatchResult {
+		Ok(())
+	}
+
+	/// All points are.
+	fn closed(_interval: Interval, _balancing: ParticipantId) -> DispatchResult {
+		Ok(())
+	}
+
+	/// A later version of a reading was settled.
+	fn corrected(
+		_interval: Interval,
+		_point: PointId,
+		_details: &Point,
+		_payer: ParticipantId,
+		_before: Option<SignedWh>,
+		_after: Option<SignedWh>,
+	) -> DispatchResult {
+		Ok(())
+	}
+}
+
+impl Certificates for () {}
+
 /// When an interval's money has stopped moving. Implemented by `pallet-settlement`.
 pub trait Finality {
 	/// Whether nothing of the interval can move any more, so that its records may be pruned after their retention.

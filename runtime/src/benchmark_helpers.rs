@@ -4,7 +4,7 @@
 use crate::{
 	configs::MaxDepth, genesis, AccountId, Balance, Balances, Grid, Market, Runtime, RuntimeOrigin, System, Timestamp,
 };
-use alloc::vec;
+use alloc::{vec, vec::Vec};
 use busbar_primitives::{
 	metering::Registers,
 	traits::{Calendar, Grid as _, Positions},
@@ -189,6 +189,23 @@ impl pallet_metering::BenchmarkHelper<AccountId> for Helper {
 	}
 }
 
+/// Lets an interval's trade move certificates of as many classes as it can, and every point have a certified source.
+fn certify(interval: Interval, points: PointId) {
+	use busbar_primitives::certificates::{Class, Source};
+	use pallet_certificates::{Certified, Pool, Pools, Sources, Supplies, Supply, MAX_POOLED};
+	const POOLED: u64 = 1 << 40;
+	let (source, from, until) = (Source::Solar, 0, None);
+	for point in 0..points {
+		Sources::<Runtime>::insert(point, Certified { source, from, until });
+	}
+	let classes: Vec<_> = (0..MAX_POOLED).map(|zone| (Class { source, zone, period: 0 }, POOLED, POOLED)).collect();
+	for (class, issued, _) in &classes {
+		Supplies::<Runtime>::insert(class, Supply { issued: *issued, retired: 0 });
+	}
+	let classes = classes.try_into().expect("as many classes as a pool has");
+	Pools::<Runtime>::insert(interval, Pool { classes, bought: 0 });
+}
+
 impl pallet_settlement::BenchmarkHelper<AccountId> for Helper {
 	fn agents() -> (AccountId, AccountId) {
 		(genesis::devnet_account("SettlementA"), genesis::devnet_account("SettlementB"))
@@ -233,6 +250,7 @@ impl pallet_settlement::BenchmarkHelper<AccountId> for Helper {
 			Balances::burn_from(&account, free, Preservation::Expendable, Precision::Exact, Fortitude::Polite)
 				.expect("what is free can go");
 		}
+		certify(interval, points);
 		let terms = Market::terms(interval).expect("it has just opened");
 		// One after the other, because the gates before have to close first.
 		set_time(terms.last_gate_closure);
@@ -270,5 +288,20 @@ impl pallet_settlement::BenchmarkHelper<AccountId> for Helper {
 
 	fn dso() -> AccountId {
 		genesis::devnet_account("Dso")
+	}
+}
+
+impl pallet_certificates::BenchmarkHelper<AccountId> for Helper {
+	fn regulator() -> (AccountId, PointId) {
+		let account = <Self as pallet_metering::BenchmarkHelper<AccountId>>::regulator();
+		(account, add_point(deep_zone(), member(0).0))
+	}
+
+	fn members() -> [(ParticipantId, AccountId); 2] {
+		[member(0), member(1)]
+	}
+
+	fn open(intervals: u32) {
+		pallet_market::NextToOpen::<Runtime>::put(intervals);
 	}
 }

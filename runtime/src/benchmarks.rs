@@ -6,5 +6,6 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_market, Market]
 	[pallet_metering, Metering]
 	[pallet_settlement, Settlement]
+	[pallet_certificates, Certificates]
 	[pallet_validators, Validators]
 );

@@ -33,8 +33,8 @@ use sp_version::RuntimeVersion;
 
 pub use configs::{MaxMarketZones, SessionLength};
 pub use {
-	frame_system, pallet_balances, pallet_collective, pallet_grid, pallet_market, pallet_metering, pallet_participants,
-	pallet_session, pallet_settlement, pallet_timestamp, pallet_utility, pallet_validators,
+	frame_system, pallet_balances, pallet_certificates, pallet_collective, pallet_grid, pallet_market, pallet_metering,
+	pallet_participants, pallet_session, pallet_settlement, pallet_timestamp, pallet_utility, pallet_validators,
 };
 
 /// How a transaction is signed.
@@ -156,4 +156,6 @@ mod runtime {
 	pub type Metering = pallet_metering::Pallet<Runtime>;
 	#[runtime::pallet_index(34)]
 	pub type Settlement = pallet_settlement::Pallet<Runtime>;
+	#[runtime::pallet_index(35)]
+	pub type Certificates = pallet_certificates::Pallet<Runtime>;
 }

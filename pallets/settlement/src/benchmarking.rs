@@ -20,7 +20,7 @@ pub trait BenchmarkHelper<AccountId> {
 	/// An interval whose gate is open.
 	fn open_interval() -> Interval;
 	/// An interval after delivery, whose connection points are those numbered below `points`, each with an order that was
-	/// filled, collateral that does not cover it, and a reading that differs.
+	/// filled, collateral that does not cover it, and a reading that differs; certificates move with it.
 	fn delivered_interval(points: u32) -> Interval;
 	/// Gives every one of these points a newer reading that differs again.
 	fn revise(interval: Interval, points: u32);

@@ -5,7 +5,7 @@ use crate::{
 	StatementRoot, Statements, FIRST_VERSION, MAX_CORRECTIONS,
 };
 use busbar_primitives::{
-	traits::{Calendar, Grid, Readings},
+	traits::{Calendar, Certificates, Grid, Readings},
 	Amount, Cause, Interval, Line, Party, PointId,
 };
 use frame_support::ensure;
@@ -60,6 +60,8 @@ impl<T: Config> Pallet<T> {
 			let line = Line { version, party, cause: Cause::Correction, wh: 0, price: 0, amount };
 			Self::append(interval, progress, &mut statement.lines, line)?;
 		}
+		let before = (statement.reading > 0).then_some(old.drawn);
+		T::Certificates::corrected(interval, point, &details, statement.payer, before, metered)?;
 		statement.reading = reading;
 		statement.outturn = Some(new);
 

@@ -4,7 +4,7 @@ use crate::{
 	money::others, Accounts, Config, Error, Event, Intervals, Pallet, Progress, Roots, Stage, StatementRoot,
 	Statements, SystemAccounts, SystemLines, FIRST_VERSION,
 };
-use busbar_primitives::{Interval, Party, PointId};
+use busbar_primitives::{traits::Certificates, Interval, Party, PointId};
 use frame_support::ensure;
 use sp_runtime::{traits::Zero, DispatchError, DispatchResult};
 
@@ -44,6 +44,7 @@ impl<T: Config> Pallet<T> {
 		if !unclaimed.is_zero() {
 			Self::deposit_event(Event::Unclaimed { interval, point, amount: unclaimed });
 		}
+		T::Certificates::paid(interval, point, statement.payer)?;
 		statement.credited = true;
 		Statements::<T>::insert(interval, point, statement);
 		progress.credits_done = progress.credits_done.saturating_add(1);
@@ -59,6 +60,7 @@ impl<T: Config> Pallet<T> {
 			Self::credit_other(interval, FIRST_VERSION, progress, &mut lines, accounts, party, amount)?;
 		}
 		ensure!(progress.lines_sum == 0 && progress.purse.in_transit().is_zero(), Error::<T>::NotBalanced);
+		T::Certificates::closed(interval, accounts.balancing)?;
 		progress.stage = Stage::Settled;
 		SystemLines::<T>::insert(interval, lines);
 		let StatementRoot { root, count } = Self::fix_root(interval, progress);

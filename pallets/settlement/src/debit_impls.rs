@@ -7,7 +7,7 @@ use crate::{
 	Statements, SystemAccounts, SystemLines, FIRST_VERSION, MAX_PLAUSIBLE_WH, SYSTEM_LINES,
 };
 use busbar_primitives::{
-	traits::{Calendar, Collateral, Grid, Positions, Readings},
+	traits::{Calendar, Certificates, Collateral, Grid, Positions, Readings},
 	Amount, Cause, Interval, Line, Outcome, Party, Point, PointId, PointKind, Price, SignedWh, Terms,
 };
 use frame_support::ensure;
@@ -81,6 +81,7 @@ impl<T: Config> Pallet<T> {
 				.and_then(|sums| sums.with_outturn(&outturn, true))
 				.ok_or(Error::<T>::Overflow)?;
 			statement.outturn = Some(outturn);
+			T::Certificates::settled(interval, point, &details, statement.payer, delivery.position, metered)?;
 			let estimated = metered.is_none() && details.kind == PointKind::Metered;
 			let total = Self::point_lines(batch, progress, &mut statement, point, &delivery, &outturn, estimated)?;
 			let collateral = T::Positions::take_collateral(point, interval);

@@ -79,7 +79,7 @@ pub mod pallet {
 	use alloc::vec::Vec;
 	use busbar_primitives::{
 		api::StatementLine,
-		traits::{Calendar, Grid, Participants, Positions, Readings},
+		traits::{Calendar, Certificates, Grid, Participants, Positions, Readings},
 		Balance, Interval, ParticipantId, Party, Phase, PointId, Price, Role,
 	};
 	use frame_support::{
@@ -123,6 +123,8 @@ pub mod pallet {
 		type Positions: Positions<Self::AccountId>;
 		/// What meters proved.
 		type Readings: Readings;
+		/// What moves with the energy.
+		type Certificates: Certificates;
 
 		/// Names the account that holds money between debits and credits.
 		#[pallet::constant]

@@ -109,6 +109,7 @@ impl crate::Config for Test {
 	type Calendar = World;
 	type Positions = World;
 	type Readings = World;
+	type Certificates = ();
 	type PalletId = SettlementPalletId;
 	type FundId = FundId;
 	type MaxPayments = ConstU32<4>;

@@ -2,8 +2,8 @@
 
 use super::CouncilMajority;
 use crate::{
-	AccountId, Balance, Balances, Council, Grid, Market, Metering, Participants, Runtime, RuntimeHoldReason,
-	Settlement, Timestamp, Validators, SLOT_DURATION_MS,
+	AccountId, Balance, Balances, Certificates, Council, Grid, Market, Metering, Participants, Runtime,
+	RuntimeHoldReason, Settlement, Timestamp, Validators, SLOT_DURATION_MS,
 };
 use frame_support::{
 	parameter_types,
@@ -126,12 +126,26 @@ impl pallet_settlement::Config for Runtime {
 	type Calendar = Market;
 	type Positions = Market;
 	type Readings = Metering;
+	type Certificates = Certificates;
 	type PalletId = SettlementPalletId;
 	type FundId = FundId;
 	type MaxPayments = ConstU32<256>;
 	type MaxPending = ConstU32<64>;
 	type MaxPoints = MaxBatch;
 	type WeightInfo = crate::weights::Settlement;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmark_helpers::Helper;
+}
+
+impl pallet_certificates::Config for Runtime {
+	type Participants = Participants;
+	type Grid = Grid;
+	type Calendar = Market;
+	/// 30 days of quarter hours.
+	type Period = ConstU32<2_880>;
+	/// A year, as guarantees of origin have.
+	type Lifetime = ConstU32<12>;
+	type WeightInfo = crate::weights::Certificates;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmark_helpers::Helper;
 }

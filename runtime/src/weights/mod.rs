@@ -24,6 +24,8 @@ mod chosen {
 	pub type Market = super::pallet_market::WeightInfo<Runtime>;
 	pub type Metering = super::pallet_metering::WeightInfo<Runtime>;
 	pub type Settlement = super::pallet_settlement::WeightInfo<Runtime>;
+	// Not measured yet.
+	pub type Certificates = ();
 	pub type Validators = super::pallet_validators::WeightInfo<Runtime>;
 }
 
@@ -34,6 +36,7 @@ mod chosen {
 	pub type Market = ();
 	pub type Metering = ();
 	pub type Settlement = ();
+	pub type Certificates = ();
 	pub type Validators = ();
 }
 

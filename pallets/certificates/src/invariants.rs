@@ -1,0 +1,43 @@
+//! What must hold after every call.
+
+use crate::{Config, Holdings, Owed, Pallet, Pools, Retirements, Supplies};
+use alloc::collections::btree_map::BTreeMap;
+use busbar_primitives::{certificates::Class, Wh};
+use frame_support::ensure;
+use sp_runtime::TryRuntimeError;
+
+impl<T: Config> Pallet<T> {
+	/// Checks the pallet's invariants over the whole state.
+	///
+	/// # Errors
+	/// Says which invariant is broken.
+	pub fn do_try_state() -> Result<(), TryRuntimeError> {
+		let mut there = BTreeMap::<Class, u128>::new();
+		let mut retired = BTreeMap::<Class, u128>::new();
+		let count = |sums: &mut BTreeMap<Class, u128>, class: Class, wh: Wh| {
+			let sum = sums.entry(class).or_default();
+			*sum = sum.saturating_add(wh.into());
+		};
+		for (class, _, wh) in Holdings::<T>::iter() {
+			ensure!(wh > 0, "a holding of nothing is kept");
+			count(&mut there, class, wh);
+		}
+		for (class, _, wh) in Retirements::<T>::iter() {
+			ensure!(wh > 0, "a retirement of nothing is kept");
+			count(&mut there, class, wh);
+			count(&mut retired, class, wh);
+		}
+		for (class, _, left) in Pools::<T>::iter_values().flat_map(|pool| pool.classes) {
+			count(&mut there, class, left);
+		}
+		ensure!(Owed::<T>::iter().all(|(_, _, wh)| wh > 0), "a debt of nothing is kept");
+		for (class, supply) in Supplies::<T>::iter() {
+			let is = there.remove(&class).unwrap_or(0);
+			ensure!(is == u128::from(supply.issued), "what was issued is not what is held, retired and pooled");
+			let gone = retired.remove(&class).unwrap_or(0);
+			ensure!(gone == u128::from(supply.retired), "what was retired differs from its sum");
+		}
+		ensure!(there.values().all(|wh| *wh == 0), "certificates exist that were not issued");
+		Ok(())
+	}
+}

@@ -1,0 +1,274 @@
+//! Certificates for renewable energy.
+//!
+//! One certificate is one Wh that a certified plant fed in, as its meter proved. Certificates of the same source, zone and
+//! period are alike ([`Class`]).
+//!
+//! ```text
+//! settled: a plant feeds in D and sold S      min(D, S) ----> the interval's pool     the rest ----> its owner
+//! paid:    a point bought b of B in all       pool x b / B ----> its owner: what it consumed is retired, the rest is held
+//! closed:                                     what rounding leaves ----> the balance-responsible party
+//! ```
+//!
+//! The auction has no pairs of buyers and sellers, so what was sold with certificates is shared among all buyers of the
+//! interval by energy, rounded down; a buyer at the coupling holds its share, because the chain does not see who consumes
+//! it. A later version of a plant's reading issues the difference to its owner, or withdraws it from what its owner holds;
+//! what is not there any more is owed, and the next that is issued to the owner pays it.
+//!
+//! # Invariants
+//!
+//! 1. Of each class as much was issued as is held, retired and pooled.
+//! 2. Nothing of zero is kept.
+//!
+//! A class may be forgotten, account by account, once it is older than [`Config::Lifetime`] periods.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+mod impls;
+mod invariants;
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+pub mod weights;
+
+#[cfg(feature = "runtime-benchmarks")]
+pub use benchmarking::BenchmarkHelper;
+pub use pallet::*;
+pub use weights::WeightInfo;
+
+use busbar_primitives::{certificates::Class, Interval, Wh};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{traits::ConstU32, BoundedVec};
+use scale_info::TypeInfo;
+
+/// Most classes that one interval's trade moves; certificates of further ones stay with the seller.
+pub const MAX_POOLED: u32 = 8;
+
+/// The source of a plant's energy.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+pub struct Certified {
+	pub source: busbar_primitives::certificates::Source,
+	/// First interval that counts.
+	pub from: Interval,
+	/// First interval that does not count any more.
+	pub until: Option<Interval>,
+}
+
+/// What an interval's trade moves.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Pool {
+	/// Classes, what was sold of each and what of it is not shared out yet, in Wh.
+	pub classes: BoundedVec<(Class, Wh, Wh), ConstU32<MAX_POOLED>>,
+	/// What all points bought, in Wh.
+	pub bought: Wh,
+}
+
+/// What a point bought, and what of it its meter shows to be consumed there, in Wh.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Claim {
+	pub bought: Wh,
+	pub consumed: Wh,
+}
+
+/// Of a class, what was issued, and what of it is retired, in Wh.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
+pub struct Supply {
+	pub issued: Wh,
+	pub retired: Wh,
+}
+
+#[frame_support::pallet]
+pub mod pallet {
+	use super::*;
+	use busbar_primitives::{
+		certificates::Source,
+		traits::{Calendar, Grid, Participants},
+		ParticipantId, PointId, Right, Role,
+	};
+	use frame_support::pallet_prelude::*;
+	use frame_system::pallet_prelude::*;
+
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	#[pallet::config]
+	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
+		/// Who may certify and who acts for whom.
+		type Participants: Participants<Self::AccountId>;
+		/// Connection points.
+		type Grid: Grid;
+		/// Which intervals are open.
+		type Calendar: Calendar;
+		/// Intervals of one period.
+		#[pallet::constant]
+		type Period: Get<u32>;
+		/// Periods after its own in which a certificate counts.
+		#[pallet::constant]
+		type Lifetime: Get<u32>;
+		type WeightInfo: WeightInfo;
+		/// Builds the states that the benchmarks start from.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: BenchmarkHelper<Self::AccountId>;
+	}
+
+	/// What plants feed in; at most one entry per connection point.
+	#[pallet::storage]
+	pub type Sources<T> = CountedStorageMap<_, Twox64Concat, PointId, Certified, OptionQuery>;
+
+	/// What the trade of intervals in settlement moves. Goes when their credits are paid.
+	#[pallet::storage]
+	pub type Pools<T> = StorageMap<_, Twox64Concat, Interval, Pool, OptionQuery>;
+
+	/// What points bought in intervals in settlement. Goes when they are paid.
+	#[pallet::storage]
+	pub type Claims<T> = StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, PointId, Claim, OptionQuery>;
+
+	/// Issued and retired, of each class.
+	#[pallet::storage]
+	pub type Supplies<T> = StorageMap<_, Twox64Concat, Class, Supply, OptionQuery>;
+
+	/// What participants hold, in Wh.
+	#[pallet::storage]
+	pub type Holdings<T> = StorageDoubleMap<_, Twox64Concat, Class, Blake2_128Concat, ParticipantId, Wh, OptionQuery>;
+
+	/// What participants consumed, in Wh: what they may say that they used.
+	#[pallet::storage]
+	pub type Retirements<T> =
+		StorageDoubleMap<_, Twox64Concat, Class, Blake2_128Concat, ParticipantId, Wh, OptionQuery>;
+
+	/// What was issued to participants on readings that were corrected since, and is not theirs any more, in Wh.
+	#[pallet::storage]
+	pub type Owed<T> = StorageDoubleMap<_, Twox64Concat, Class, Blake2_128Concat, ParticipantId, Wh, OptionQuery>;
+
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(super) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// A connection point feeds in energy of this source from `from` on, or none any more.
+		Certified { point: PointId, source: Option<Source>, from: Interval },
+		/// A plant fed in `wh`, of which `pooled` move with the trade and the rest is its owner's.
+		Issued { interval: Interval, point: PointId, class: Class, wh: Wh, pooled: Wh },
+		/// A correction of a plant's reading issued `wh` more, or withdrew as much if it is negative.
+		Corrected { interval: Interval, point: PointId, class: Class, wh: i64 },
+		/// A buyer got `wh` with what it bought, of which it consumed `retired`.
+		Received { interval: Interval, participant: ParticipantId, class: Class, wh: Wh, retired: Wh },
+		/// Certificates changed hands.
+		Transferred { class: Class, from: ParticipantId, to: ParticipantId, wh: Wh },
+		/// A holder retired certificates.
+		Retired { class: Class, participant: ParticipantId, wh: Wh },
+		/// What a participant held, retired and owed of an old class is forgotten.
+		Forgotten { class: Class, participant: ParticipantId },
+	}
+
+	#[pallet::error]
+	pub enum Error<T> {
+		/// No such connection point.
+		UnknownPoint,
+		/// No such participant.
+		UnknownParticipant,
+		/// The connection point has no certified source.
+		NotCertified,
+		/// The amount is zero.
+		ZeroAmount,
+		/// The participant holds less of this class.
+		BeyondHoldings,
+		/// The class still counts.
+		StillCounts,
+		/// There is nothing to forget.
+		NothingHeld,
+		/// An amount is beyond the range of its type.
+		Overflow,
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn integrity_test() {
+			assert!(T::Period::get() > 0, "a period has at least one interval");
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Certifies what a connection point feeds in, or ends that (`None`), from the first interval on whose session has
+		/// not opened.
+		///
+		/// Origin: a regulator at the point's zone. Errors: [`Error::UnknownPoint`], [`Error::NotCertified`].
+		/// Event: [`Event::Certified`].
+		#[pallet::call_index(0)]
+		#[pallet::weight(T::WeightInfo::certify())]
+		pub fn certify(origin: OriginFor<T>, point: PointId, source: Option<Source>) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			let zone = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?.zone;
+			T::Participants::ensure(&who, Role::Regulator, Some(zone))?;
+			let from = T::Calendar::first_unopened();
+			match source {
+				Some(source) => Sources::<T>::insert(point, Certified { source, from, until: None }),
+				None => {
+					let mut certified = Sources::<T>::get(point).ok_or(Error::<T>::NotCertified)?;
+					certified.until = certified.until.or(Some(from));
+					Sources::<T>::insert(point, certified);
+				},
+			}
+			Self::deposit_event(Event::Certified { point, source, from });
+			Ok(())
+		}
+
+		/// Gives certificates to another participant.
+		///
+		/// Origin: the holder's account, or its delegate for funds. `holder`: who gives.
+		/// Errors: [`Error::ZeroAmount`], [`Error::BeyondHoldings`], [`Error::UnknownParticipant`].
+		/// Event: [`Event::Transferred`].
+		#[pallet::call_index(1)]
+		#[pallet::weight(T::WeightInfo::transfer())]
+		pub fn transfer(
+			origin: OriginFor<T>,
+			holder: ParticipantId,
+			class: Class,
+			to: ParticipantId,
+			wh: Wh,
+		) -> DispatchResult {
+			T::Participants::ensure_acts_for(&ensure_signed(origin)?, holder, Right::Funds)?;
+			ensure!(T::Participants::account(to).is_some(), Error::<T>::UnknownParticipant);
+			Self::take(class, holder, wh)?;
+			Self::give(class, to, wh)?;
+			Self::deposit_event(Event::Transferred { class, from: holder, to, wh });
+			Ok(())
+		}
+
+		/// Retires certificates for good, as consumption that the chain does not see.
+		///
+		/// Origin: the holder's account, or its delegate for funds. Errors: [`Error::ZeroAmount`],
+		/// [`Error::BeyondHoldings`]. Event: [`Event::Retired`].
+		#[pallet::call_index(2)]
+		#[pallet::weight(T::WeightInfo::retire())]
+		pub fn retire(origin: OriginFor<T>, holder: ParticipantId, class: Class, wh: Wh) -> DispatchResult {
+			T::Participants::ensure_acts_for(&ensure_signed(origin)?, holder, Right::Funds)?;
+			Self::take(class, holder, wh)?;
+			Self::count_retired(class, holder, wh)?;
+			Self::deposit_event(Event::Retired { class, participant: holder, wh });
+			Ok(())
+		}
+
+		/// Forgets what a participant held, retired and owed of a class that does not count any more.
+		///
+		/// Origin: any signed account. Errors: [`Error::StillCounts`], [`Error::NothingHeld`].
+		/// Event: [`Event::Forgotten`].
+		#[pallet::call_index(3)]
+		#[pallet::weight(T::WeightInfo::forget())]
+		pub fn forget(origin: OriginFor<T>, class: Class, participant: ParticipantId) -> DispatchResult {
+			ensure_signed(origin)?;
+			Self::do_forget(class, participant)
+		}
+	}
+}
