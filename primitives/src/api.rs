@@ -1,8 +1,8 @@
 //! Runtime APIs: what the chain tells about itself.
 
 use crate::{
-	Amount, Balance, Fee, Interval, Line, Metered, Moment, Outcome, ParticipantId, Phase, Point, PointId, Position,
-	Price, Product, ProductId, Step, Terms, Wh, ZoneId, ZoneResult, ZoneView,
+	Amount, Balance, Contract, Fee, Interval, Line, Metered, Moment, Outcome, ParticipantId, Phase, Point, PointId,
+	Position, Price, Product, ProductId, Step, Terms, Wh, ZoneId, ZoneResult, ZoneView,
 };
 use alloc::vec::Vec;
 use codec::{Codec, Decode, Encode};
@@ -175,6 +175,8 @@ sp_api::decl_runtime_apis! {
 		fn participant(account: AccountId) -> Option<ParticipantView<AccountId>>;
 		/// Positions at all of an account's points.
 		fn positions(account: AccountId, interval: Interval) -> Vec<PositionView>;
+		/// What a connection point bought and sold, session by session, in the order of its contract lines.
+		fn contracts(point: PointId, interval: Interval) -> Vec<Contract>;
 		/// Statement lines at all of an account's points.
 		fn statement(account: AccountId, interval: Interval) -> Vec<StatementLine>;
 		/// Up to `limit` statement lines of an interval from leaf `from` on, in the order of the leaves.

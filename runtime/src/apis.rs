@@ -5,7 +5,7 @@ use crate::{
 	RuntimeGenesisConfig, SessionKeys, System, VERSION,
 };
 use alloc::vec::Vec;
-use busbar_primitives::{api::*, Interval, PointId, ProductId, ZoneId, ZoneView};
+use busbar_primitives::{api::*, Contract, Interval, PointId, ProductId, ZoneId, ZoneView};
 use codec::Encode;
 use frame_support::{
 	genesis_builder_helper::{build_state, get_preset},
@@ -180,6 +180,10 @@ impl_runtime_apis! {
 
 		fn positions(account: AccountId, interval: Interval) -> Vec<PositionView> {
 			energy::positions(account, interval)
+		}
+
+		fn contracts(point: PointId, interval: Interval) -> Vec<Contract> {
+			energy::contracts(point, interval)
 		}
 
 		fn statement(account: AccountId, interval: Interval) -> Vec<StatementLine> {

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use busbar_primitives::{
 	api::*,
 	traits::{Grid as _, Participants as _, Positions, Readings},
-	Interval, ParticipantId, PointId, ProductId, ZoneId, ZoneView,
+	Contract, Interval, ParticipantId, PointId, ProductId, ZoneId, ZoneView,
 };
 
 /// Most connection points that an answer about one account names.
@@ -88,6 +88,10 @@ pub(crate) fn positions(account: AccountId, interval: Interval) -> Vec<PositionV
 			})
 		})
 		.collect()
+}
+
+pub(crate) fn contracts(point: PointId, interval: Interval) -> Vec<Contract> {
+	<Market as Positions<AccountId>>::contracts(point, interval)
 }
 
 pub(crate) fn statement(account: AccountId, interval: Interval) -> Vec<StatementLine> {

@@ -2,8 +2,8 @@
 
 use super::*;
 use busbar_primitives::{
-	Amount, Balance, Cause, Line, Link, Party, Phase, Point, PostedBounds, Price, Product, ProductKind, Terms, Wh,
-	ZoneResult,
+	Amount, Balance, Cause, Contract, Line, Link, Party, Phase, Point, PostedBounds, Price, Product, ProductKind,
+	Terms, Wh, ZoneResult,
 };
 use jsonrpsee::RpcModule;
 use serde_json::{json, Value};
@@ -165,6 +165,10 @@ sp_api::mock_impl_runtime_apis! {
 			let position = busbar_primitives::Position { bought: 1_000, sold: 0 };
 			let view = PositionView { point: 1, zone: 0, price: Some(155_000), position, metered: None };
 			(account == alice()).then_some(view).into_iter().collect()
+		}
+
+		fn contracts(_point: PointId, _interval: Interval) -> Vec<Contract> {
+			Vec::new()
 		}
 
 		fn statement(_account: AccountId, _interval: Interval) -> Vec<StatementLine> {
