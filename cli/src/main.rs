@@ -1,5 +1,6 @@
 //! `busbar`, the command line of the Busbar energy market.
 
+mod billing;
 mod case;
 mod chain;
 mod clear;
@@ -73,7 +74,7 @@ enum Command {
 	Book(commands::book::Book),
 	/// Show the zone prices of an interval
 	Prices(commands::prices::Prices),
-	/// Show an account's statement of an interval, with proofs on request
+	/// Show an account's statement of an interval, or its bill of a day, a month or any range of days
 	Statement(commands::statement::Statement),
 	/// Settle an interval, or what newer readings change in it
 	Settle(commands::settle::Settle),

@@ -10,7 +10,7 @@ pub mod submit;
 
 use crate::failure::Failure;
 use anyhow::{anyhow, Context, Result};
-use busbar_primitives::{api::*, Balance, Interval, PointId, ProductId, ZoneId, ZoneView};
+use busbar_primitives::{api::*, Balance, Contract, Interval, PointId, ProductId, ZoneId, ZoneView};
 use busbar_runtime::{frame_system, pallet_balances, AccountId, Runtime, RuntimeEvent};
 use codec::{Decode, Encode};
 use serde::Deserialize;
@@ -265,6 +265,28 @@ impl Chain {
 			from = last.point.saturating_add(1);
 			orders.extend(page);
 		}
+	}
+
+	/// A connection point's order in a session.
+	pub async fn order_of(
+		&self,
+		at: H256,
+		session: (Interval, ProductId),
+		point: PointId,
+	) -> Result<Option<OrderView>> {
+		let orders: Vec<OrderView> = self.call(at, "orders", (session.0, session.1, point, 1u32)).await?;
+		Ok(orders.into_iter().find(|order| order.point == point))
+	}
+
+	/// A connection point.
+	pub async fn point(&self, at: H256, id: PointId) -> Result<Option<PointView>> {
+		let points: Vec<PointView> = self.call(at, "points", (id, 1u32)).await?;
+		Ok(points.into_iter().find(|point| point.id == id))
+	}
+
+	/// What a connection point bought and sold, session by session.
+	pub async fn contracts(&self, at: H256, point: PointId, interval: Interval) -> Result<Vec<Contract>> {
+		self.call(at, "contracts", (point, interval)).await
 	}
 
 	/// All connection points.

@@ -229,7 +229,7 @@ async fn verify(view: &View, client: &Client, hash: H256, attested: Option<Attes
 
 impl crate::chain::Chain {
 	/// What an operator attested for an interval.
-	async fn dataset(&self, at: H256, interval: Interval, operator: ParticipantId) -> Result<Option<Attested>> {
+	pub async fn dataset(&self, at: H256, interval: Interval, operator: ParticipantId) -> Result<Option<Attested>> {
 		self.storage(at, &key(interval, operator)).await
 	}
 

@@ -1,25 +1,49 @@
-//! `busbar statement`: an account's lines of an interval, and proofs that they stand under its statement root.
+//! `busbar statement`: an account's lines of an interval, or the bill of a period, with proofs that lines stand under their
+//! interval's statement root.
 
 use super::{account, eur, print_json, signer, table, View};
-use crate::{failure::Failure, Global};
+use crate::{
+	billing::{self, calendar::Period, Format, Who},
+	failure::Failure,
+	Global,
+};
 use anyhow::{Context, Result};
 use busbar_merkle as merkle;
-use busbar_primitives::{api::StatementLine, Amount, Interval};
+use busbar_primitives::{api::StatementLine, Amount, Interval, Party, PointId};
 use busbar_runtime::AccountId;
 use clap::Args;
 use codec::Encode;
 use serde::Serialize;
 use sp_core::H256;
+use std::path::PathBuf;
 
-/// Show an account's statement of an interval, with proofs on request
+/// Show an account's statement of an interval, or its bill of a day, a month or any range of days
+///
+/// A bill covers local days: 96 intervals of a quarter hour, or 92 or 100 where the clock changes. What the chain has
+/// pruned, not settled or not opened is named in it.
 #[derive(Args)]
 pub struct Statement {
-	/// Account address [default: the one of --suri]
+	/// Account address [default: the one that --point belongs to, or the one of --suri]
 	#[arg(long, value_parser = account)]
 	account: Option<AccountId>,
-	/// Interval [default: the newest that was settled]
+	/// Only this connection point
 	#[arg(long)]
+	point: Option<PointId>,
+	/// Interval [default: the newest that was settled]
+	#[arg(long, conflicts_with = "period")]
 	interval: Option<Interval>,
+	/// Bill of a month (2026-03), a day (2026-03-29) or a range of these, both ends included (2026-03-01..2026-03-15)
+	#[arg(long, value_parser = Period::parse)]
+	period: Option<Period>,
+	/// Time zone whose days are billed: an IANA name
+	#[arg(long, requires = "period", default_value = "Europe/Berlin", value_name = "ZONE")]
+	timezone: String,
+	/// Form of the bill [default: table, or json with --json]
+	#[arg(long, requires = "period", value_enum)]
+	format: Option<Format>,
+	/// Write the bill to this file
+	#[arg(long, requires = "period", value_name = "FILE")]
+	out: Option<PathBuf>,
 	/// Prove each line under the interval's statement root, and check the proof
 	#[arg(long)]
 	proof: bool,
@@ -27,13 +51,13 @@ pub struct Statement {
 
 /// A line with the hashes that lead from it to the root.
 #[derive(Serialize)]
-struct Proven {
+pub struct Proven {
 	#[serde(flatten)]
-	line: StatementLine,
+	pub line: StatementLine,
 	#[serde(skip_serializing_if = "Option::is_none")]
-	leaf: Option<H256>,
+	pub leaf: Option<H256>,
 	#[serde(skip_serializing_if = "Option::is_none")]
-	proof: Option<Vec<H256>>,
+	pub proof: Option<Vec<H256>>,
 }
 
 #[derive(Serialize)]
@@ -57,14 +81,23 @@ pub fn leaf(interval: Interval, line: &StatementLine) -> H256 {
 
 impl Statement {
 	pub async fn run(self, global: &Global) -> Result<()> {
-		let account = match self.account {
-			Some(account) => account,
-			None => signer(global)
-				.map_err(|_| Failure::input("say whose statement: --account ADDRESS or --suri SECRET"))?
-				.account()
-				.clone(),
+		// A connection point says whose statement is meant by itself; the secret then may be another's.
+		let account = match (self.account, self.point) {
+			(None, None) => {
+				let message = "say whose statement: --account ADDRESS, --point POINT or --suri SECRET";
+				Some(signer(global).map_err(|_| Failure::input(message))?.account().clone())
+			},
+			(account, _) => account,
 		};
+		let who = Who { account, point: self.point };
+		if let Some(period) = self.period {
+			let format = self.format.unwrap_or(if global.json { Format::Json } else { Format::Table });
+			let request =
+				billing::Request { who, period, timezone: self.timezone, format, proof: self.proof, out: self.out };
+			return billing::run(request, global).await;
+		}
 		let view = View::open(global).await?;
+		let account = who.account(&view).await?;
 		let interval = view.settled_interval(self.interval).await?;
 		let status = view.chain.status(view.at, interval).await?.ok_or_else(|| {
 			Failure::failed(format!(
@@ -72,7 +105,8 @@ impl Statement {
 				view.clock.current
 			))
 		})?;
-		let own = view.chain.statement(view.at, &account, interval).await?;
+		let mut own = view.chain.statement(view.at, &account, interval).await?;
+		own.retain(|line| self.point.is_none_or(|point| line.line.party == Party::Point(point)));
 		let mut report = Report {
 			interval,
 			account: account.to_string(),
@@ -124,7 +158,10 @@ impl Statement {
 }
 
 /// Proves lines under a root and checks the proofs.
-fn prove(interval: Interval, root: H256, all: &[StatementLine], own: Vec<StatementLine>) -> Result<Vec<Proven>> {
+///
+/// # Errors
+/// If the node does not show all lines, or a line does not stand under the root.
+pub fn prove(interval: Interval, root: H256, all: &[StatementLine], own: Vec<StatementLine>) -> Result<Vec<Proven>> {
 	let leaves: Vec<H256> = all.iter().map(|line| leaf(interval, line)).collect();
 	let count = u32::try_from(leaves.len()).context("too many lines")?;
 	own.into_iter()

@@ -5,7 +5,8 @@ use crate::commands::{ct, eur};
 use anyhow::Result;
 use std::fmt::Write;
 
-const STYLE: &str = "\
+/// Colours and type of the pages that this program writes.
+pub const STYLE: &str = "\
 :root{color-scheme:light}*{box-sizing:border-box}\
 body{margin:0;background:#f7f8fa;color:#333b45;font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}\
 main{max-width:1040px;margin:0 auto;padding:32px 20px 64px}h1{font-size:28px;margin:0 0 4px}\
@@ -19,7 +20,8 @@ th,td{text-align:right;padding:4px 8px;border-bottom:1px solid #eef1f4}th:first-
 th{font-weight:600;color:#68727f}.ok{color:#2a8c5f}.bad{color:#b3261e}summary{cursor:pointer;font-weight:600}\
 footer{font-size:13px;color:#68727f}";
 
-fn escape(text: &str) -> String {
+/// Text as it stands in a page.
+pub fn escape(text: &str) -> String {
 	text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 

@@ -3,7 +3,7 @@
 mod check;
 mod data;
 mod forecast;
-mod html;
+pub mod html;
 mod meter;
 mod monitor;
 mod plan;

@@ -1,0 +1,64 @@
+//! A bill for a terminal: sums by day and by cause.
+
+use super::{bill::Bill, kwh};
+use crate::commands::{eur, table as empty};
+use std::fmt::Write;
+
+/// The bill's sums as tables, what is missing, and who owes what.
+pub fn table(bill: &Bill) -> String {
+	let mut days = empty(&["day", "intervals", "billed", "import kWh", "export kWh", "EUR"], 1);
+	for day in &bill.days {
+		days.add_row([
+			day.date.clone(),
+			day.intervals.to_string(),
+			day.billed.to_string(),
+			kwh(day.totals.import),
+			kwh(day.totals.export),
+			eur(day.totals.amount),
+		]);
+	}
+	let mut causes = empty(&["cause", "lines", "kWh", "EUR"], 1);
+	for total in &bill.totals.causes {
+		causes.add_row([total.cause.clone(), total.lines.to_string(), kwh(total.wh), eur(total.amount)]);
+	}
+	let points: Vec<_> = bill.heading.points.iter().map(ToString::to_string).collect();
+	let mut text = format!(
+		"Bill of {} in {}, account {}\nConnection points {}; block {} of {}\n{days}\n{causes}\n",
+		bill.period.text,
+		bill.period.timezone,
+		bill.heading.account,
+		points.join(", "),
+		bill.heading.block,
+		bill.heading.at
+	);
+	for warning in bill.warnings() {
+		// Writing to a string does not fail.
+		let _ = writeln!(text, "{warning}");
+	}
+	let _ = writeln!(text, "{} ({} lines)", verdict(bill), bill.lines.len());
+	text
+}
+
+/// Who owes what, in words.
+pub fn verdict(bill: &Bill) -> String {
+	let amount = bill.totals.amount;
+	match amount {
+		0 => "Nothing is due.".into(),
+		1.. => format!("Received: {} EUR.", eur(amount)),
+		_ => format!("Paid: {} EUR.", eur(amount.saturating_neg())),
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::{super::bill::tests::sample, *};
+
+	#[test]
+	fn the_table_shows_every_day_and_the_sum() {
+		let text = table(&sample("2026-03-28..2026-03-29").0);
+		assert!(text.contains("2026-03-28") && text.contains("2026-03-29"), "{text}");
+		assert!(text.contains(" 92 "), "{text}");
+		assert!(text.contains("Paid: "), "{text}");
+		assert!(!text.contains("incomplete"), "{text}");
+	}
+}
