@@ -110,6 +110,11 @@ impl Calendar {
 		&self.name
 	}
 
+	/// The time zone.
+	pub fn zone(&self) -> &TimeZone {
+		&self.zone
+	}
+
 	/// What an interval stands for, in s.
 	pub fn interval_s(&self) -> u32 {
 		self.interval_s

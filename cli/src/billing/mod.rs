@@ -6,6 +6,7 @@
 pub mod bill;
 pub mod calendar;
 mod collect;
+mod espi;
 mod html;
 mod sheet;
 mod text;
@@ -33,6 +34,8 @@ pub enum Format {
 	Csv,
 	/// A page to read and print
 	Html,
+	/// Green Button: an Atom feed in the NAESB REQ.21 ESPI schema
+	Espi,
 }
 
 /// What somebody asked for.
@@ -62,6 +65,7 @@ pub async fn run(request: Request, global: &Global) -> Result<()> {
 		Format::Json => serde_json::to_string_pretty(&bill).context("the bill cannot be written as JSON")? + "\n",
 		Format::Csv => sheet::csv(&bill, &calendar)?,
 		Format::Html => html::page(&bill)?,
+		Format::Espi => espi::feed(&bill, &calendar)?,
 	};
 	write(&text, request.out.as_deref())?;
 	// The table and the page say it themselves.

@@ -1,0 +1,289 @@
+use super::{
+	super::bill::{tests::*, State},
+	*,
+};
+use quick_xml::Reader;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// An element of a document.
+#[derive(Debug, Default)]
+struct Node {
+	name: String,
+	attributes: BTreeMap<String, String>,
+	text: String,
+	children: Vec<Node>,
+}
+
+impl Node {
+	fn parse(text: &str) -> Node {
+		let mut reader = Reader::from_str(text);
+		reader.config_mut().trim_text(true);
+		let open = |start: &quick_xml::events::BytesStart| Node {
+			name: String::from_utf8(start.name().as_ref().to_vec()).unwrap(),
+			attributes: start
+				.attributes()
+				.map(|attribute| {
+					let attribute = attribute.unwrap();
+					let key = String::from_utf8(attribute.key.as_ref().to_vec()).unwrap();
+					(key, String::from_utf8(attribute.value.to_vec()).unwrap())
+				})
+				.collect(),
+			..Default::default()
+		};
+		let mut stack = vec![Node::default()];
+		loop {
+			match reader.read_event().unwrap() {
+				Event::Start(start) => stack.push(open(&start)),
+				Event::Empty(start) => stack.last_mut().unwrap().children.push(open(&start)),
+				Event::End(_) => {
+					let node = stack.pop().unwrap();
+					stack.last_mut().unwrap().children.push(node);
+				},
+				Event::Text(text) => stack.last_mut().unwrap().text.push_str(std::str::from_utf8(&text).unwrap()),
+				Event::Eof => break,
+				_ => {},
+			}
+		}
+		assert_eq!(stack.len(), 1, "every element closes");
+		let mut document = stack.pop().unwrap().children;
+		assert_eq!(document.len(), 1, "a document has one root");
+		document.pop().unwrap()
+	}
+
+	fn child(&self, name: &str) -> &Node {
+		self.children.iter().find(|child| child.name == name).unwrap_or_else(|| panic!("{} has no {name}", self.name))
+	}
+
+	fn number(&self, name: &str) -> i64 {
+		self.child(name).text.parse().unwrap()
+	}
+
+	fn all<'a>(&'a self, name: &str) -> Vec<&'a Node> {
+		let below = self.children.iter().flat_map(|child| child.all(name));
+		self.children.iter().filter(|child| child.name == name).chain(below).collect()
+	}
+}
+
+/// The elements that this program writes into each type, in the order of the schema's sequences.
+const SEQUENCES: [(&str, &[&str]); 12] = [
+	("UsagePoint", &["ServiceCategory"]),
+	("ServiceCategory", &["kind"]),
+	("LocalTimeParameters", &["dstEndRule", "dstOffset", "dstStartRule", "tzOffset"]),
+	(
+		"ReadingType",
+		&[
+			"accumulationBehaviour",
+			"commodity",
+			"currency",
+			"dataQualifier",
+			"flowDirection",
+			"intervalLength",
+			"kind",
+			"powerOfTenMultiplier",
+			"timeAttribute",
+			"uom",
+		],
+	),
+	("MeterReading", &[]),
+	("IntervalBlock", &["interval", "IntervalReading"]),
+	("IntervalReading", &["cost", "ReadingQuality", "timePeriod", "value"]),
+	("ReadingQuality", &["quality"]),
+	("interval", &["duration", "start"]),
+	("timePeriod", &["duration", "start"]),
+	(
+		"UsageSummary",
+		&[
+			"billingPeriod",
+			"billLastPeriod",
+			"costAdditionalLastPeriod",
+			"costAdditionalDetailLastPeriod",
+			"currency",
+			"overallConsumptionLastPeriod",
+			"qualityOfReading",
+			"statusTimeStamp",
+			"commodity",
+		],
+	),
+	("costAdditionalDetailLastPeriod", &["amount", "note", "itemKind"]),
+];
+
+fn check_order(node: &Node) {
+	if let Some((name, sequence)) = SEQUENCES.iter().find(|(name, _)| *name == node.name) {
+		let place = |child: &Node| {
+			sequence
+				.iter()
+				.position(|known| *known == child.name)
+				.unwrap_or_else(|| panic!("{name} has a {}", child.name))
+		};
+		let places: Vec<_> = node.children.iter().map(place).collect();
+		assert!(places.windows(2).all(|pair| pair[0] <= pair[1]), "{name}: {places:?}");
+	}
+	node.children.iter().for_each(check_order);
+}
+
+fn document(bill: &(Bill, Calendar)) -> Node {
+	let document = Node::parse(&feed(&bill.0, &bill.1).unwrap());
+	check_order(&document);
+	document
+}
+
+/// The IntervalReadings of a direction.
+fn readings<'a>(document: &'a Node, flow: &str) -> Vec<&'a Node> {
+	let part = format!("/MeterReading/{flow}/IntervalBlock/");
+	let is_own = |entry: &&Node| {
+		let own = |link: &Node| link.attributes["rel"] == "self" && link.attributes["href"].contains(&part);
+		entry.children.iter().any(|child| child.name == "link" && own(child))
+	};
+	document.all("entry").into_iter().filter(is_own).flat_map(|entry| entry.all("IntervalReading")).collect()
+}
+
+#[test]
+fn the_feed_holds_every_resource_in_the_schemas_order() {
+	let document = document(&sample("2026-03-28..2026-03-29"));
+	assert_eq!((document.name.as_str(), document.attributes["xmlns"].as_str()), ("feed", ATOM));
+	for (name, count) in [
+		("UsagePoint", 1),
+		("LocalTimeParameters", 1),
+		("MeterReading", 2),
+		("ReadingType", 2),
+		("IntervalBlock", 4),
+		("UsageSummary", 1),
+	] {
+		let found = document.all(name);
+		assert_eq!(found.len(), count, "{name}");
+		assert!(found.iter().all(|node| node.attributes["xmlns"] == ESPI), "{name}");
+	}
+	let flows: Vec<_> = document.all("ReadingType").iter().map(|kind| kind.number("flowDirection")).collect();
+	assert_eq!(flows, [1, 19]);
+	let kind = document.all("ReadingType")[0];
+	assert_eq!((kind.number("uom"), kind.number("intervalLength"), kind.number("currency")), (72, 900, 978));
+}
+
+#[test]
+fn every_entry_has_an_id_of_its_own_and_the_links_that_atom_needs() {
+	let mut bill = sample("2026-03-29");
+	// A second point, whose resources stand beside the first one's.
+	bill.0.heading.points.push(4);
+	let document = document(&bill);
+	let entries = document.all("entry");
+	assert_eq!(document.all("UsagePoint").len(), 2);
+	let ids: BTreeSet<_> = entries.iter().map(|entry| entry.child("id").text.clone()).collect();
+	assert_eq!(ids.len(), entries.len());
+	assert!(ids.iter().all(|id| id.len() == 45 && id.starts_with("urn:uuid:") && &id[23..24] == "8"), "{ids:?}");
+	let is_self = |link: &&Node| link.attributes["rel"] == "self";
+	let links = entries.iter().flat_map(|entry| entry.all("link"));
+	let own: BTreeSet<_> = links.filter(is_self).map(|link| &link.attributes["href"]).collect();
+	for entry in entries {
+		for name in ["title", "content", "published", "updated"] {
+			entry.child(name);
+		}
+		for link in entry.all("link").into_iter().filter(|link| link.attributes["rel"] == "related") {
+			let target = &link.attributes["href"];
+			assert!(own.iter().any(|path| path.starts_with(target.as_str())), "{target} leads nowhere");
+		}
+	}
+}
+
+#[test]
+fn the_same_bill_gives_the_same_bytes() {
+	let (bill, calendar) = sample("2026-03-29");
+	assert_eq!(feed(&bill, &calendar).unwrap(), feed(&bill, &calendar).unwrap());
+}
+
+#[test]
+fn a_day_of_a_clock_change_is_one_block_of_its_own_length() {
+	for (day, intervals) in [("2026-03-29", 92), ("2026-10-25", 100), ("2026-10-26", 96)] {
+		let document = document(&sample(day));
+		let block = document.all("IntervalBlock")[0];
+		let span = block.child("interval");
+		assert_eq!(span.number("duration"), intervals * 900, "{day}");
+		let readings = block.all("IntervalReading");
+		assert_eq!(readings.len() as i64, intervals, "{day}");
+		for (at, reading) in (0..).zip(readings) {
+			let time = reading.child("timePeriod");
+			assert_eq!(time.number("start"), span.number("start") + at * 900);
+			assert_eq!(time.number("duration"), 900);
+		}
+		let period = document.all("billingPeriod")[0];
+		assert_eq!(period.number("start"), span.number("start"));
+		assert_eq!(period.number("duration"), intervals * 900);
+		// When the bill was read: 2026-12-01T00:00:00Z.
+		assert_eq!(document.all("UsageSummary")[0].number("statusTimeStamp"), 1_796_083_200);
+	}
+}
+
+#[test]
+fn midnight_in_berlin_is_an_hour_before_midnight_utc() {
+	let document = document(&sample("2026-03-29"));
+	// 2026-03-28T23:00:00Z.
+	assert_eq!(document.all("interval")[0].number("start"), 1_774_738_800);
+}
+
+#[test]
+fn costs_of_both_directions_sum_to_the_bill() {
+	let first = sample("2026-03-29").0.period.first_interval;
+	let lines = vec![
+		line(first, 0, "contract", 1_000),
+		line(first + 1, 0, "contract", -700),
+		line(first + 1, 1, "imbalance", 20),
+	];
+	let own = vec![reading(first, 1_000, 0, Quality::Measured), reading(first + 1, 20, 700, Quality::Corrected)];
+	let document = document(&sample_of("2026-03-29", lines, own));
+	let cost = |node: &&Node| node.children.iter().find(|child| child.name == "cost").map(|_| node.number("cost"));
+	let (delivered, received) = (readings(&document, "delivered"), readings(&document, "received"));
+	// 0.200001 EUR are paid; 0.1400007 - 0.005 EUR are received: ESPI counts charges positive, in 10^-5 EUR.
+	assert_eq!(delivered.iter().map(cost).collect::<Vec<_>>(), [Some(20_000), None]);
+	assert_eq!(received.iter().map(cost).collect::<Vec<_>>(), [None, Some(-13_500)]);
+	assert_eq!(document.all("billLastPeriod")[0].text, "6500");
+	assert_eq!(delivered.iter().map(|node| node.number("value")).collect::<Vec<_>>(), [1_000, 20]);
+	assert_eq!(received.iter().map(|node| node.number("value")).collect::<Vec<_>>(), [0, 700]);
+	assert!(document.all("costAdditionalLastPeriod").is_empty());
+}
+
+#[test]
+fn qualities_are_the_schemas_codes_and_a_mixture_is_called_one() {
+	let first = sample("2026-03-29").0.period.first_interval;
+	let own = [Quality::Measured, Quality::Estimated, Quality::Corrected].into_iter().zip(first..);
+	let own = own.map(|(quality, interval)| reading(interval, 5, 0, quality)).collect();
+	let document = document(&sample_of("2026-03-29", Vec::new(), own));
+	let codes: Vec<_> =
+		readings(&document, "delivered").iter().map(|node| node.child("ReadingQuality").number("quality")).collect();
+	assert_eq!(codes, [0, 8, 7]);
+	assert_eq!(document.all("qualityOfReading")[0].text, "13");
+}
+
+#[test]
+fn what_was_settled_without_a_reading_is_an_additional_cost() {
+	let first = sample("2026-03-29").0.period.first_interval;
+	let lines = vec![line(first, 0, "contract", 1_000), line(first + 1, 0, "contract", 500)];
+	let document = document(&sample_of("2026-03-29", lines, vec![reading(first, 1_000, 0, Quality::Measured)]));
+	let summary = document.all("UsageSummary")[0];
+	assert_eq!(summary.number("billLastPeriod"), 30_000);
+	assert_eq!(summary.number("costAdditionalLastPeriod"), 10_000);
+	assert_eq!(summary.child("costAdditionalDetailLastPeriod").number("itemKind"), 3);
+	assert_eq!(summary.child("overallConsumptionLastPeriod").number("value"), 1_000);
+}
+
+#[test]
+fn gaps_are_said_in_the_feeds_subtitle() {
+	let bill = sample_with("2026-03-29", |at| if at < 2 { State::Pruned } else { State::Final });
+	let document = document(&bill);
+	assert!(document.child("subtitle").text.contains("2 of its 92 intervals are missing"));
+	assert_eq!(readings(&document, "delivered").len(), 90);
+}
+
+#[test]
+fn numbers_beyond_48_bits_are_refused() {
+	let first = sample("2026-03-29").0.period.first_interval;
+	let (bill, calendar) = sample_of("2026-03-29", Vec::new(), vec![reading(first, 1 << 47, 0, Quality::Measured)]);
+	assert!(feed(&bill, &calendar).unwrap_err().to_string().contains("48 bits"));
+}
+
+#[test]
+fn a_line_without_a_connection_point_is_refused() {
+	let first = sample("2026-03-29").0.period.first_interval;
+	let mut own = line(first, 0, "levy", 0);
+	own.point = None;
+	let (bill, calendar) = sample_of("2026-03-29", vec![own], Vec::new());
+	assert!(feed(&bill, &calendar).unwrap_err().to_string().contains("use --format json"));
+}
