@@ -72,6 +72,35 @@ report_holds() {
 	}
 }
 
+# A member's bill in every form, against the statements that the chain shows interval by interval.
+bills_add_up() {
+	local epoch first last format interval sum=0 lines=0 own bill="$WORK/bill"
+	epoch="$(rpc gateway energy_clock | jq '.epoch / 1000 | floor')" || return 1
+	first="$(date --utc --date="@$epoch" +%F)"
+	last="$(date --utc --date="@$((epoch + 86400))" +%F)"
+	for format in json csv html espi; do
+		"$CLI_BINARY" statement --url "$(node_url gateway)" --point 1 --period "$first..$last" --timezone UTC --proof \
+			--format "$format" --out "$bill.$format" || return 1
+	done
+	# Sums below 2^53 are exact in jq and in the shell.
+	for interval in $(jq '[.lines[].interval] | unique[]' "$bill.json"); do
+		own="$("$CLI_BINARY" statement --json --url "$(node_url gateway)" --point 1 --interval "$interval")" || return 1
+		sum=$((sum + $(jq '.sum' <<<"$own")))
+		lines=$((lines + $(jq '.lines | length' <<<"$own")))
+	done
+	echo "$lines lines, $sum nEUR"
+	jq --exit-status --argjson traded "$INTERVALS_TRADED" --argjson lines "$lines" --arg sum "$sum" '
+		.totals.amount == $sum and (.lines | length) == $lines and .coverage.billed >= $traded
+		and ([.days[].amount | tonumber] | add) == ($sum | tonumber)
+		and all(.lines[]; .proof.hashes | length > 0)
+		and all(.lines[] | select(.cause == "contract"); .contract.order != null)
+		and all(.readings[]; .dataset_root != null)
+		' "$bill.json" || return 1
+	[[ "$(grep --count --extended-regexp ',(final|settled),' "$bill.csv")" == "$lines" ]] || return 1
+	grep --quiet '<!doctype html>' "$bill.html" || return 1
+	[[ "$(grep --count '<IntervalReading>' "$bill.espi")" == "$(jq '2 * (.readings | length)' "$bill.json")" ]]
+}
+
 # Every cleared interval, exported from the chain, against the rules and the linear programme's optimum.
 clearings_are_optimal() {
 	local url current interval status exported=0
@@ -199,6 +228,7 @@ run_end_to_end() {
 	check "a demonstration of $3 intervals" "$CLI_BINARY" demo --url "$(node_url gateway)" --store "$(store_url)" "${watched[@]}" \
 		--intervals "$3" --start 48 --report "$WORK/report"
 	check "the report holds" report_holds
+	check "a bill adds up and is proven, in every form" bills_add_up
 	check "every clearing passes the checker and is the linear programme's optimum" clearings_are_optimal
 
 	check "every dataset in the store is what was attested" datasets_are_as_attested
