@@ -193,14 +193,10 @@ impl World {
 		System::reset_events();
 	}
 
-	/// The first interval whose gate is open, with all connection points in force.
+	/// The first interval that has opened. All connection points are in force in it, and none before it waits for settlement.
 	pub fn first_open(&mut self) -> Interval {
-		let first = Market::first_unopened();
-		while Market::terms(first).is_none() {
-			let now = <Market as Calendar>::now() + 2_000;
-			self.set_time(now);
-		}
-		first
+		let opened = |interval: &Interval| Market::terms(*interval).is_some();
+		(0..Market::first_unopened()).find(opened).expect("sessions are open")
 	}
 
 	/// Every member's order: three buy for every one that sells, as their forecasts say; the utility takes the rest.
