@@ -180,7 +180,6 @@ impl World {
 		if let Err(error) = call.dispatch(RuntimeOrigin::signed(who.clone())) {
 			panic!("a call failed: {:?}", error.error);
 		}
-		System::reset_events();
 	}
 
 	/// A block at this chain time: what hooks do, with all of a block's weight for pruning.
