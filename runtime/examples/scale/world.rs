@@ -187,7 +187,8 @@ impl World {
 		self.block += 1;
 		System::set_block_number(self.block);
 		busbar_runtime::pallet_timestamp::Now::<Runtime>::put(now);
-		Market::on_poll(self.block, &mut WeightMeter::new());
+		let mut meter = WeightMeter::with_limit(RuntimeBlockWeights::get().max_block);
+		Market::on_poll(self.block, &mut meter);
 		<Market as OnIdle<u32>>::on_idle(self.block, RuntimeBlockWeights::get().max_block);
 		System::reset_events();
 	}
