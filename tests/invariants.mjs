@@ -71,7 +71,7 @@ test('invariant 1: issuance is what was minted less what was burned, and all of 
 	assert.ok(big(issued) <= big(await at.query.settlement.ceiling()), 'more was issued than the ceiling allows');
 });
 
-test('invariant 1: held money is what open orders, deposits and bonds require', async () => {
+test('invariant 1: held money is what open orders, deposits, guarantees and bonds require', async () => {
 	const required = new Map();
 	const require = (account, reason, amount) => {
 		const key = `${account} ${reason}`;
@@ -81,9 +81,9 @@ test('invariant 1: held money is what open orders, deposits and bonds require', 
 		const { account, held } = order.unwrap();
 		require(account, 'Order', big(held));
 	}
-	for (const [, deposit] of await at.query.settlement.deposits.entries()) {
-		const { account, amount } = deposit.unwrap();
-		require(account, 'Deposit', big(amount));
+	for (const [{ args: [, backing] }, security] of await at.query.settlement.securities.entries()) {
+		const { account, amount } = security.unwrap();
+		require(account, backing.type, big(amount));
 	}
 	for (const [, operator] of await at.query.metering.operators.entries()) {
 		const { account, bond } = operator.unwrap();
