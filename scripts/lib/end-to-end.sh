@@ -165,6 +165,21 @@ data_are_guarded() {
 	grep -q 'bytes 0 to 4096 differ; column' "$log" && "${verify[@]}" --suri //MeterOperator
 }
 
+# Who holds a dataset announces it on chain, where others find it and its store.
+holders_are_found() {
+	local hash interval at=(--url "$(node_url gateway)")
+	hash="$(basename "$(find "$NETWORK/store/blobs" -type f | sort | head -n 1)")"
+	export BUSBAR_SURI=//MeterOperator
+	interval="$("$CLI_BINARY" data verify "$hash" --json "${at[@]}" --store "$(store_url)" | jq '.[0].interval')" || return 1
+	"$CLI_BINARY" data store "$(store_url)" "${at[@]}" || return 1
+	"$CLI_BINARY" data announce "$hash" --store "$(store_url)" "${at[@]}" || return 1
+	"$CLI_BINARY" data holders "$interval" --json "${at[@]}" | tee "$WORK/holders.json"
+	jq --exit-status --arg hash "0x$hash" --arg store "$(store_url)" \
+		'any(.content == $hash and .holders[0].store == $store)' "$WORK/holders.json" || return 1
+	"$CLI_BINARY" data withdraw "$hash" --interval "$interval" "${at[@]}" || return 1
+	"$CLI_BINARY" data holders "$interval" --json "${at[@]}" | jq --exit-status 'all(.holders == [])'
+}
+
 # A node that is started on the data of another chain says so and ends.
 foreign_chain_is_refused() {
 	local log="$WORK/foreign.log"
@@ -233,6 +248,7 @@ run_end_to_end() {
 
 	check "every dataset in the store is what was attested" datasets_are_as_attested
 	check "a flipped bit is named, another member reads by grant only" data_are_guarded
+	check "who holds a dataset is found on chain" holders_are_found
 
 	export BUSBAR_URL BUSBAR_CLI BUSBAR_CHAIN_SPEC BUSBAR_GATEWAY BUSBAR_INTERVALS
 	BUSBAR_URL="$(node_url gateway)"

@@ -1,6 +1,9 @@
 //! `busbar data`: meter data in a store, compared with what their operators attested on chain.
 
-use super::{print_json, signer, submitter, View};
+use super::{
+	holders::{Announce, Holders, Store, Withdraw},
+	print_json, signer, submitter, View,
+};
 use crate::{failure::Failure, Global};
 use anyhow::{Context, Result};
 use busbar_primitives::{Interval, ParticipantId};
@@ -25,6 +28,14 @@ use sp_core::H256;
 pub enum Data {
 	/// Fetch a dataset, recompute its Merkle root and compare it with the chain
 	Verify(Verify),
+	/// Say on chain that you hold a dataset, after verifying the own store's copy
+	Announce(Announce),
+	/// Say on chain that you hold a dataset no more
+	Withdraw(Withdraw),
+	/// Show who says that it holds an interval's datasets, and where its store is
+	Holders(Holders),
+	/// Set or remove the address of your store on chain
+	Store(Store),
 	/// Open your data to another participant
 	Grant(Grant),
 	/// Close your data to another participant
@@ -86,19 +97,23 @@ pub struct Verify {
 
 /// One dataset's outcome.
 #[derive(Serialize)]
-struct Verified {
+pub struct Verified {
 	hash: H256,
-	operator: Option<ParticipantId>,
-	interval: Option<Interval>,
+	pub operator: Option<ParticipantId>,
+	pub interval: Option<Interval>,
 	readings: usize,
 	/// What differs; empty if the data are what was attested.
-	differences: Vec<String>,
+	pub differences: Vec<String>,
 }
 
 impl Data {
 	pub async fn run(self, global: &Global) -> Result<()> {
 		match self {
 			Self::Verify(verify) => verify.run(global).await,
+			Self::Announce(command) => command.run(global).await,
+			Self::Withdraw(command) => command.run(global).await,
+			Self::Holders(command) => command.run(global).await,
+			Self::Store(command) => command.run(global).await,
 			Self::Grant(Grant { to, from, until }) => {
 				let (grantee, data) = (to.grantee, to.data.into());
 				let call = pallet_participants::Call::grant_data { grantee, data, from, until };
@@ -133,7 +148,7 @@ impl Verify {
 		let client = Client::new(&self.store, key).map_err(Failure::input)?;
 		let view = View::open(global).await?;
 		let verified = match target {
-			Target::Hash(hash) => vec![verify(&view, &client, hash, None).await?],
+			Target::Hash(hash) => vec![Verified::of(&view, &client, hash, None).await?],
 			Target::Interval(interval) => {
 				let attested = view.chain.datasets(view.at, interval).await?;
 				if attested.is_empty() {
@@ -142,7 +157,7 @@ impl Verify {
 				}
 				let mut verified = Vec::new();
 				for (_, attested) in attested {
-					verified.push(verify(&view, &client, attested.content, Some(attested)).await?);
+					verified.push(Verified::of(&view, &client, attested.content, Some(attested)).await?);
 				}
 				verified
 			},
@@ -158,7 +173,51 @@ impl Verify {
 }
 
 impl Verified {
-	fn print(&self) {
+	/// Fetches and verifies one dataset; without `attested` by what the dataset itself says it is.
+	///
+	/// # Errors
+	/// If store or node do not answer, or the store refuses.
+	pub async fn of(view: &View, client: &Client, hash: H256, attested: Option<Attested>) -> Result<Self> {
+		let mut outcome = Self { hash, operator: None, interval: None, readings: 0, differences: Vec::new() };
+		// The store names damage in its copy. That it finds none is not believed: all is recomputed below.
+		if let Err(error) = client.check(hash).await {
+			let word = error.downcast_ref::<Refused>().map_or("", |refused| &refused.word);
+			if !matches!(word, "damaged" | "damaged_record" | "no_dataset" | "not_found") {
+				return Err(error);
+			}
+			outcome.differences.push(format!("{error:#}"));
+			return Ok(outcome);
+		}
+		let bytes = client.get(hash).await?;
+		let decoded = Dataset::from_parquet(bytes.clone());
+		let mut attested = attested;
+		match &decoded {
+			Ok(dataset) => {
+				outcome.operator = Some(dataset.operator);
+				outcome.interval = Some(dataset.interval);
+				outcome.readings = dataset.rows.len();
+				if attested.is_none() {
+					attested = view.chain.dataset(view.at, dataset.interval, dataset.operator).await?;
+				}
+			},
+			Err(error) if attested.is_none() => outcome.differences.push(error.to_string()),
+			Err(_) => {},
+		}
+		if hash_of(&bytes) != hash {
+			outcome.differences.push(format!("the store sent bytes that hash to {:?}", hash_of(&bytes)));
+		}
+		match (&attested, &decoded) {
+			(Some(attested), _) => outcome.differences.extend(differences(&decoded, &bytes, attested)),
+			(None, Ok(dataset)) => outcome.differences.push(format!(
+				"its operator {} has attested nothing for interval {}, or it is pruned",
+				dataset.operator, dataset.interval
+			)),
+			(None, Err(_)) => {},
+		}
+		Ok(outcome)
+	}
+
+	pub fn print(&self) {
 		let hash = hex::encode(self.hash);
 		if self.differences.is_empty() {
 			println!("{hash}: {} readings, as attested", self.readings);
@@ -186,47 +245,6 @@ fn target(text: &str) -> Result<Target, Failure> {
 		.map_err(|_| Failure::input(format!("`{text}` is neither a hash of 64 hexadecimal digits nor an interval")))
 }
 
-/// Fetches and verifies one dataset; without `attested` by what the dataset itself says it is.
-async fn verify(view: &View, client: &Client, hash: H256, attested: Option<Attested>) -> Result<Verified> {
-	let mut outcome = Verified { hash, operator: None, interval: None, readings: 0, differences: Vec::new() };
-	// The store names damage in its copy. That it finds none is not believed: all is recomputed below.
-	if let Err(error) = client.check(hash).await {
-		let word = error.downcast_ref::<Refused>().map_or("", |refused| &refused.word);
-		if !matches!(word, "damaged" | "damaged_record" | "no_dataset" | "not_found") {
-			return Err(error);
-		}
-		outcome.differences.push(format!("{error:#}"));
-		return Ok(outcome);
-	}
-	let bytes = client.get(hash).await?;
-	let decoded = Dataset::from_parquet(bytes.clone());
-	let mut attested = attested;
-	match &decoded {
-		Ok(dataset) => {
-			outcome.operator = Some(dataset.operator);
-			outcome.interval = Some(dataset.interval);
-			outcome.readings = dataset.rows.len();
-			if attested.is_none() {
-				attested = view.chain.dataset(view.at, dataset.interval, dataset.operator).await?;
-			}
-		},
-		Err(error) if attested.is_none() => outcome.differences.push(error.to_string()),
-		Err(_) => {},
-	}
-	if hash_of(&bytes) != hash {
-		outcome.differences.push(format!("the store sent bytes that hash to {:?}", hash_of(&bytes)));
-	}
-	match (&attested, &decoded) {
-		(Some(attested), _) => outcome.differences.extend(differences(&decoded, &bytes, attested)),
-		(None, Ok(dataset)) => outcome.differences.push(format!(
-			"its operator {} has attested nothing for interval {}, or it is pruned",
-			dataset.operator, dataset.interval
-		)),
-		(None, Err(_)) => {},
-	}
-	Ok(outcome)
-}
-
 impl crate::chain::Chain {
 	/// What an operator attested for an interval.
 	pub async fn dataset(&self, at: H256, interval: Interval, operator: ParticipantId) -> Result<Option<Attested>> {
@@ -234,7 +252,7 @@ impl crate::chain::Chain {
 	}
 
 	/// What all operators attested for an interval.
-	async fn datasets(&self, at: H256, interval: Interval) -> Result<Vec<(ParticipantId, Attested)>> {
+	pub async fn datasets(&self, at: H256, interval: Interval) -> Result<Vec<(ParticipantId, Attested)>> {
 		use subxt::rpcs::client::rpc_params;
 		const PAGE: u32 = 256;
 		let full = key(interval, ParticipantId::default());

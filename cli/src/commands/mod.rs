@@ -4,6 +4,7 @@ pub mod book;
 pub mod data;
 pub mod export;
 pub mod grid;
+pub mod holders;
 pub mod market;
 pub mod order;
 pub mod participant;

@@ -259,4 +259,46 @@ mod benchmarks {
 		assert!(!Disputes::<T>::contains_key(interval, 0));
 		Ok(())
 	}
+
+	/// The last of as many holders as may be.
+	#[benchmark]
+	fn announce_holding() -> Result<(), BenchmarkError> {
+		let (who, operator) = Helper::<T>::operator();
+		let interval = Helper::<T>::delivered_interval();
+		post::<T>(&who)?;
+		Pallet::<T>::do_attest(who.clone(), interval, H256::zero(), 1, 57, H256::zero())?;
+		let others: Vec<_> = (1..T::MaxHolders::get()).map(|n| ParticipantId((n as u128).to_be_bytes())).collect();
+		let others: BoundedVec<_, T::MaxHolders> =
+			others.try_into().map_err(|_| BenchmarkError::Stop("as many holders as fit"))?;
+		Holders::<T>::insert(interval, H256::zero(), others);
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who), interval, operator, H256::zero());
+		assert_eq!(Holders::<T>::get(interval, H256::zero()).len(), T::MaxHolders::get() as usize);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn withdraw_holding() -> Result<(), BenchmarkError> {
+		let (who, operator) = Helper::<T>::operator();
+		let interval = Helper::<T>::delivered_interval();
+		post::<T>(&who)?;
+		Pallet::<T>::do_attest(who.clone(), interval, H256::zero(), 1, 57, H256::zero())?;
+		Pallet::<T>::do_announce_holding(&who, interval, operator, H256::zero())?;
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who), interval, H256::zero());
+		assert!(!Holders::<T>::contains_key(interval, H256::zero()));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn set_store() -> Result<(), BenchmarkError> {
+		let (who, operator) = Helper::<T>::operator();
+		let mut url = b"https://".to_vec();
+		url.resize(128, b'x');
+		let url = StoreUrl::try_from(url).map_err(|_| BenchmarkError::Stop("128 bytes fit"))?;
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who), Some(url.clone()));
+		assert_eq!(Stores::<T>::get(operator), Some(url));
+		Ok(())
+	}
 }

@@ -1,8 +1,8 @@
 //! Attesting and proving, estimates, and what other pallets read.
 
 use crate::{
-	Attesters, Checks, Config, Dataset, Datasets, Dispute, Disputes, Error, Event, Ground, HoldReason, Meters, Pallet,
-	Proven, ProvenReading, Readings, Weighing,
+	Attesters, Checks, Config, Dataset, Datasets, Dispute, Disputes, Error, Event, Ground, HoldReason, Holders, Meters,
+	Pallet, Proven, ProvenReading, Readings, Weighing,
 };
 use alloc::vec::Vec;
 use busbar_primitives::{
@@ -239,6 +239,7 @@ impl<T: Config> traits::Prune for Pallet<T> {
 		let minus = |left: u32, removed: usize| left.saturating_sub(u32::try_from(removed).unwrap_or(u32::MAX));
 		left = minus(left, Checks::<T>::drain_prefix(interval).take(most(left)).count());
 		left = minus(left, Readings::<T>::drain_prefix(interval).take(most(left)).count());
+		left = minus(left, Holders::<T>::drain_prefix(interval).take(most(left)).count());
 		left = minus(left, Datasets::<T>::drain_prefix(interval).take(most(left)).count());
 		limit.saturating_sub(left)
 	}

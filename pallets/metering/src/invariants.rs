@@ -1,10 +1,13 @@
 //! What must hold after every call.
 
 use crate::{
-	Attesters, Checks, Config, Datasets, Disputes, FittedMeters, HoldReason, Meters, Named, NextMeter, Operators,
-	Pallet, Readings, FULL_REPUTATION, LEAST_REPUTATION,
+	Attesters, Checks, Config, Datasets, Disputes, FittedMeters, HoldReason, Holders, Meters, Named, NextMeter,
+	Operators, Pallet, Readings, FULL_REPUTATION, LEAST_REPUTATION,
 };
-use alloc::{collections::btree_map::BTreeMap, vec::Vec};
+use alloc::{
+	collections::{btree_map::BTreeMap, btree_set::BTreeSet},
+	vec::Vec,
+};
 use busbar_primitives::{traits::Grid, Balance, ParticipantId};
 use codec::Encode;
 use frame_support::{
@@ -21,7 +24,18 @@ impl<T: Config> Pallet<T> {
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		Self::check_meters()?;
 		Self::check_readings()?;
-		Self::check_bonds()
+		Self::check_bonds()?;
+		Self::check_holders()
+	}
+
+	fn check_holders() -> Result<(), TryRuntimeError> {
+		for (interval, _, holders) in Holders::<T>::iter() {
+			ensure!(!holders.is_empty(), "metering: an empty list of holders is stored");
+			ensure!(Datasets::<T>::iter_prefix(interval).next().is_some(), "metering: holders of a pruned interval");
+			let distinct: BTreeSet<_> = holders.iter().collect();
+			ensure!(distinct.len() == holders.len(), "metering: a participant holds a dataset twice");
+		}
+		Ok(())
 	}
 
 	fn check_meters() -> Result<(), TryRuntimeError> {

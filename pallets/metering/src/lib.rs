@@ -21,8 +21,9 @@
 //!
 //! # What is kept
 //!
-//! A point has at most two meters of each duty, so meters are bounded by points; operators by participants. Datasets,
-//! readings and disputes are removed by [`Prune`](busbar_primitives::traits::Prune) with their interval.
+//! A point has at most two meters of each duty, so meters are bounded by points; operators and stores by participants.
+//! Datasets, their holders, readings and disputes are removed by [`Prune`](busbar_primitives::traits::Prune) with their
+//! interval.
 //!
 //! # Invariants
 //!
@@ -33,7 +34,8 @@
 //!    a dispute. Pruning removes an interval's disputes, then its readings, then its datasets.
 //! 3. Every dispute is about a reading that stands.
 //! 4. What is held of an account equals its operators' bonds and its open disputes' bonds.
-//! 5. Reputations lie within their bounds, and dataset versions do not exceed theirs.
+//! 5. Holders of datasets are announced for attested intervals only, each once.
+//! 6. Reputations lie within their bounds, and dataset versions do not exceed theirs.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -43,6 +45,7 @@ extern crate alloc;
 mod benchmarking;
 mod bonds;
 mod disputes;
+mod holdings;
 mod impls;
 mod invariants;
 mod meters;
@@ -118,6 +121,10 @@ pub mod pallet {
 		/// Most readings in one batch.
 		#[pallet::constant]
 		type MaxReadings: Get<u32>;
+
+		/// Most participants that announce the same dataset.
+		#[pallet::constant]
+		type MaxHolders: Get<u32>;
 
 		/// Most versions of a dataset.
 		#[pallet::constant]
@@ -195,6 +202,22 @@ pub mod pallet {
 	pub type Disputes<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, PointId, Dispute<T::AccountId>>;
 
+	/// Who says that it holds a dataset of an interval, by the hash of its bytes.
+	#[pallet::storage]
+	pub type Holders<T: Config> = StorageDoubleMap<
+		_,
+		Twox64Concat,
+		Interval,
+		Blake2_128Concat,
+		H256,
+		BoundedVec<ParticipantId, T::MaxHolders>,
+		ValueQuery,
+	>;
+
+	/// Where those who hold datasets are asked for them.
+	#[pallet::storage]
+	pub type Stores<T> = StorageMap<_, Blake2_128Concat, ParticipantId, StoreUrl>;
+
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
@@ -224,6 +247,12 @@ pub mod pallet {
 			bytes: u32,
 			content: H256,
 		},
+		/// A participant says that it holds a dataset.
+		HoldingAnnounced { interval: Interval, content: H256, holder: ParticipantId },
+		/// A participant holds a dataset no more.
+		HoldingWithdrawn { interval: Interval, content: H256, holder: ParticipantId },
+		/// A participant's store has another address, or none.
+		StoreSet { holder: ParticipantId, url: Option<StoreUrl> },
 		/// Readings of these connection points were proven.
 		Proven { interval: Interval, operator: ParticipantId, points: BoundedVec<PointId, T::MaxReadings> },
 		/// The regulator must decide before `deadline` whether `claim` replaces the reading that stands.
@@ -274,6 +303,16 @@ pub mod pallet {
 		TooManyVersions,
 		/// The operator has not attested this interval.
 		NoDataset,
+		/// The operator attested other bytes for the interval.
+		OtherContent,
+		/// The participant announced this dataset already.
+		AlreadyHolder,
+		/// The participant did not announce this dataset.
+		NotHolder,
+		/// As many participants as may have announced this dataset.
+		TooManyHolders,
+		/// The address must begin with http:// or https:// and have no blanks.
+		BadUrl,
 		/// The batch has no reading.
 		EmptyBatch,
 		/// The reading is of another interval than the batch.
@@ -521,6 +560,50 @@ pub mod pallet {
 		pub fn close_dispute(origin: OriginFor<T>, interval: Interval, point: PointId) -> DispatchResult {
 			ensure_signed(origin)?;
 			Self::do_close_dispute(interval, point)
+		}
+
+		/// Announces that the signer's participant holds the dataset that `operator` attested for an interval.
+		///
+		/// Origin: a meter operator, DSO or aggregator, in whatever zone.
+		///
+		/// # Errors
+		/// [`Error::NoDataset`], [`Error::OtherContent`], [`Error::AlreadyHolder`], [`Error::TooManyHolders`].
+		#[pallet::call_index(10)]
+		#[pallet::weight(T::WeightInfo::announce_holding())]
+		pub fn announce_holding(
+			origin: OriginFor<T>,
+			interval: Interval,
+			operator: ParticipantId,
+			content: H256,
+		) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_announce_holding(&who, interval, operator, content)
+		}
+
+		/// Says that the signer's participant holds the dataset no more.
+		///
+		/// Origin: as for [`Pallet::announce_holding`].
+		///
+		/// # Errors
+		/// [`Error::NotHolder`].
+		#[pallet::call_index(11)]
+		#[pallet::weight(T::WeightInfo::withdraw_holding())]
+		pub fn withdraw_holding(origin: OriginFor<T>, interval: Interval, content: H256) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_withdraw_holding(&who, interval, content)
+		}
+
+		/// Sets the address of the store of the signer's participant, or removes it.
+		///
+		/// Origin: as for [`Pallet::announce_holding`].
+		///
+		/// # Errors
+		/// [`Error::BadUrl`].
+		#[pallet::call_index(12)]
+		#[pallet::weight(T::WeightInfo::set_store())]
+		pub fn set_store(origin: OriginFor<T>, url: Option<StoreUrl>) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_set_store(&who, url)
 		}
 	}
 

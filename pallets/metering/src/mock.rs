@@ -104,6 +104,7 @@ parameter_types! {
 	pub static Now: Moment = 0;
 	pub static MaxVersions: u16 = 5;
 	pub const MaxReadings: u32 = 16;
+	pub const MaxHolders: u32 = 3;
 }
 
 impl pallet_metering::Config for Test {
@@ -113,6 +114,7 @@ impl pallet_metering::Config for Test {
 	type Grid = Feeders;
 	type Calendar = Clock;
 	type MaxReadings = MaxReadings;
+	type MaxHolders = MaxHolders;
 	type MaxVersions = MaxVersions;
 	type OperatorBond = ConstU128<OPERATOR_BOND>;
 	type Penalty = ConstU128<PENALTY>;

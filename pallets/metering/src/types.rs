@@ -54,6 +54,9 @@ pub struct Dataset {
 	pub at: Moment,
 }
 
+/// Address of a participant's meter-data store.
+pub type StoreUrl = BoundedVec<u8, ConstU32<128>>;
+
 /// A reading that stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Proven {

@@ -26,6 +26,9 @@ pub trait WeightInfo {
 	fn dispute() -> Weight;
 	fn rule() -> Weight;
 	fn close_dispute() -> Weight;
+	fn announce_holding() -> Weight;
+	fn withdraw_holding() -> Weight;
+	fn set_store() -> Weight;
 }
 
 /// Reference time of a call without its storage accesses, in ps.
@@ -108,6 +111,21 @@ fn close_dispute(db: RuntimeDbWeight) -> Weight {
 	costs(db, MONEY, 5, 3)
 }
 
+fn announce_holding(db: RuntimeDbWeight) -> Weight {
+	// Three roles, the dataset, its holders.
+	costs(db, 0, 3 * ROLE_READS + 2, 1)
+}
+
+fn withdraw_holding(db: RuntimeDbWeight) -> Weight {
+	// Three roles, the dataset's holders.
+	costs(db, 0, 3 * ROLE_READS + 1, 1)
+}
+
+fn set_store(db: RuntimeDbWeight) -> Weight {
+	// Three roles; the address.
+	costs(db, 0, 3 * ROLE_READS, 1)
+}
+
 /// Weights at the runtime's database prices.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
@@ -148,6 +166,15 @@ macro_rules! weights {
 		}
 		fn close_dispute() -> Weight {
 			close_dispute($db)
+		}
+		fn announce_holding() -> Weight {
+			announce_holding($db)
+		}
+		fn withdraw_holding() -> Weight {
+			withdraw_holding($db)
+		}
+		fn set_store() -> Weight {
+			set_store($db)
 		}
 	};
 }

@@ -102,6 +102,7 @@ impl pallet_metering::Config for Runtime {
 	type Grid = Grid;
 	type Calendar = Market;
 	type MaxReadings = MaxBatch;
+	type MaxHolders = ConstU32<16>;
 	type MaxVersions = ConstU16<16>;
 	type OperatorBond = OperatorBond;
 	type Penalty = MeteringPenalty;

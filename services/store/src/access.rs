@@ -129,12 +129,12 @@ impl Caller {
 	/// In whose name the caller stores objects.
 	///
 	/// # Errors
-	/// [`Error::Forbidden`] if it exercises the role of meter operator for nobody.
+	/// [`Error::Forbidden`] if it acts for nobody who attests readings.
 	pub fn writer(&self) -> Result<Writer, Error> {
-		let operator = |principal: &&Principal| principal.roles.iter().any(|(role, _)| *role == Role::MeterOperator);
-		let operates: Vec<_> = self.principals.iter().filter(operator).map(|principal| principal.participant).collect();
+		let attesters = self.principals.iter().filter(|principal| principal.attests);
+		let operates: Vec<_> = attesters.map(|principal| principal.participant).collect();
 		if operates.is_empty() {
-			return Err(Error::Forbidden("only meter operators store objects"));
+			return Err(Error::Forbidden("only who attests readings stores objects"));
 		}
 		Ok(Writer { account: self.account.to_ss58check(), operates })
 	}

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use busbar_primitives::{Interval, ParticipantId, PointId, Role, Scope};
 use busbar_runtime::{pallet_grid, pallet_metering, pallet_participants, AccountId, Runtime};
 use codec::Decode;
-use pallet_metering::Dataset as Attested;
+use pallet_metering::{Dataset as Attested, Operator};
 use pallet_participants::{DataGrant, Status};
 use serde_json::{json, Value};
 use sp_core::H256;
@@ -16,6 +16,8 @@ use std::time::Duration;
 pub struct Principal {
 	pub participant: ParticipantId,
 	pub roles: Vec<(Role, Scope)>,
+	/// Whether it attests readings: a meter operator, or a second attester that posted its bond.
+	pub attests: bool,
 }
 
 /// The chain's say.
@@ -91,8 +93,13 @@ impl Chain for Node {
 			let key = Participants::<Runtime>::hashed_key_for(participant);
 			let record: Option<Record> = self.storage(&at, &key).await?;
 			if record.is_some_and(|record| record.status == Status::Active) {
-				let roles = self.storage(&at, &Roles::<Runtime>::hashed_key_for(participant)).await?;
-				principals.push(Principal { participant, roles: roles.unwrap_or_default() });
+				let roles: Option<Vec<(Role, Scope)>> =
+					self.storage(&at, &Roles::<Runtime>::hashed_key_for(participant)).await?;
+				let roles = roles.unwrap_or_default();
+				let key = pallet_metering::Operators::<Runtime>::hashed_key_for(participant);
+				let attests = roles.iter().any(|(role, _)| *role == Role::MeterOperator)
+					|| self.storage::<Operator<AccountId>>(&at, &key).await?.is_some();
+				principals.push(Principal { participant, roles, attests });
 			} else if Some(participant) == own {
 				return Ok(Vec::new());
 			}

@@ -2,7 +2,7 @@
 //!
 //! | request | answer | who |
 //! |---|---|---|
-//! | `PUT /v1/blobs/HASH?class=readings` or `document` | what is known about the object | meter operators; a dataset its own |
+//! | `PUT /v1/blobs/HASH?class=readings` or `document` | what is known about the object | who attests; a dataset its own |
 //! | `GET /v1/blobs/HASH` | the bytes, checked while they are sent | by the rules of [`crate::access`] |
 //! | `GET /v1/check/HASH` | checks the object and all beside it, names damage | the same |
 //! | `GET /v1/datasets/HASH/proofs?points=1,2` | readings, salts, Merkle proofs | by point |

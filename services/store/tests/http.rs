@@ -97,16 +97,22 @@ async fn a_grant_opens_what_it_names_in_its_intervals_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn only_meter_operators_store_and_only_members_list() {
+async fn only_who_attests_stores_and_only_members_list() {
 	let folder = tempfile::tempdir().unwrap();
 	let url = serve(blobs(&folder), Some(Arc::new(Memory::default()))).await;
 	let protocol = Bytes::from_static(b"protocol of a meter's test");
-	refused(client(&url, "home-1").put(Class::Document, protocol.clone()).await, "only meter operators").await;
+	refused(client(&url, "home-1").put(Class::Document, protocol.clone()).await, "only who attests").await;
 	let hash = client(&url, "operator").put(Class::Document, protocol.clone()).await.unwrap().hash;
 	assert_eq!(client(&url, "operator").get(hash).await.unwrap(), protocol);
 	refused(client(&url, "rival").get(hash).await, "403").await;
 	refused(client(&url, "auditor").proofs(hash, &[1]).await, "404").await;
 	assert!(client(&url, "home-1").datasets(0, 99).await.unwrap().is_empty());
+	let mut second = dataset(9, 5);
+	let foreign = client(&url, "aggregator").put(Class::Readings, second.to_parquet().unwrap().into()).await;
+	refused(foreign, "only the meter operator that a dataset names").await;
+	second.operator = id("aggregator");
+	client(&url, "aggregator").put(Class::Readings, second.to_parquet().unwrap().into()).await.unwrap();
+	assert_eq!(client(&url, "home-1").datasets(0, 99).await.unwrap().len(), 1);
 	refused(Client::new(&url, None).unwrap().datasets(0, 99).await, "401").await;
 	let refusal = client(&url, "stranger").datasets(0, 99).await.unwrap_err();
 	let refusal = refusal.downcast_ref::<Refused>().unwrap();

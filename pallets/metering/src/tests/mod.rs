@@ -2,6 +2,7 @@ mod attestations;
 mod bonds;
 mod disputes;
 mod estimates;
+mod holdings;
 mod meters;
 mod model;
 mod quorum;

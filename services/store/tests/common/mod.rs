@@ -61,7 +61,7 @@ pub async fn put(blobs: &Blobs, class: Class, bytes: Bytes) -> Result<Meta, Erro
 	blobs.put(hash, class, None, futures::stream::iter(pieces)).await
 }
 
-/// A chain with two operators, two homes, auditors and an aggregator.
+/// A chain with two operators, two homes, auditors, and an aggregator that is a second attester.
 #[derive(Default)]
 pub struct Memory {
 	pub attested: BTreeMap<(u32, ParticipantId), Attested>,
@@ -81,7 +81,12 @@ impl Chain for Memory {
 			("aggregator", vec![(Role::Aggregator, Scope::Grid)]),
 		];
 		let own = all.into_iter().filter(|(name, _)| account(name) == *who);
-		Ok(own.map(|(name, roles)| Principal { participant: id(name), roles }).collect())
+		let principal = |(name, roles): (&str, Vec<_>)| Principal {
+			participant: id(name),
+			roles,
+			attests: ["operator", "rival", "aggregator"].contains(&name),
+		};
+		Ok(own.map(principal).collect())
 	}
 
 	/// Homes 0 to 2 have a point each, from interval 5 on.
