@@ -3,6 +3,8 @@
 //! A runtime that is built to measure them has the pallets' own estimates instead, so that a call that is new can be measured.
 
 #[cfg(not(feature = "runtime-benchmarks"))]
+mod pallet_certificates;
+#[cfg(not(feature = "runtime-benchmarks"))]
 mod pallet_grid;
 #[cfg(not(feature = "runtime-benchmarks"))]
 mod pallet_market;
@@ -24,8 +26,7 @@ mod chosen {
 	pub type Market = super::pallet_market::WeightInfo<Runtime>;
 	pub type Metering = super::pallet_metering::WeightInfo<Runtime>;
 	pub type Settlement = super::pallet_settlement::WeightInfo<Runtime>;
-	// Not measured yet.
-	pub type Certificates = ();
+	pub type Certificates = super::pallet_certificates::WeightInfo<Runtime>;
 	pub type Validators = super::pallet_validators::WeightInfo<Runtime>;
 }
 

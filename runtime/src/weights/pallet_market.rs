@@ -12,9 +12,9 @@ pub struct WeightInfo<T>(PhantomData<T>);
 impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// `s` from 1 to 16.
 	fn place(s: u32) -> Weight {
-		Weight::from_parts(320_435_453, 5_377)
-			.saturating_add(Weight::from_parts(73_782_180, 86).saturating_mul(s.into()))
-			.saturating_add(T::DbWeight::get().reads(33))
+		Weight::from_parts(325_628_870, 5_572)
+			.saturating_add(Weight::from_parts(75_716_023, 86).saturating_mul(s.into()))
+			.saturating_add(T::DbWeight::get().reads(34))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(4))
 			.saturating_add(T::DbWeight::get().writes(5_u64.saturating_mul(s.into())))
@@ -23,10 +23,10 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// `o` from 1 to 16.
 	/// `n` from 1 to 16.
 	fn replace(o: u32, n: u32) -> Weight {
-		Weight::from_parts(446_886_725, 5_549)
-			.saturating_add(Weight::from_parts(69_224_183, 108).saturating_mul(o.into()))
-			.saturating_add(Weight::from_parts(72_086_384, 89).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(33))
+		Weight::from_parts(1_094_854_070, 5_744)
+			.saturating_add(Weight::from_parts(43_756_207, 108).saturating_mul(o.into()))
+			.saturating_add(Weight::from_parts(64_798_590, 89).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(34))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(o.into())))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(4))
@@ -36,8 +36,8 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 
 	/// `s` from 1 to 16.
 	fn cancel(s: u32) -> Weight {
-		Weight::from_parts(122_870_833, 3_251)
-			.saturating_add(Weight::from_parts(70_531_837, 107).saturating_mul(s.into()))
+		Weight::from_parts(118_633_209, 3_251)
+			.saturating_add(Weight::from_parts(76_438_096, 107).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(4))
@@ -45,25 +45,25 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	}
 
 	fn set_parameters() -> Weight {
-		Weight::from_parts(11_447_000, 185)
+		Weight::from_parts(11_236_000, 185)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn poll() -> Weight {
-		Weight::from_parts(21_221_000, 522).saturating_add(T::DbWeight::get().reads(7))
+		Weight::from_parts(21_993_000, 522).saturating_add(T::DbWeight::get().reads(7))
 	}
 
 	fn open() -> Weight {
-		Weight::from_parts(33_490_000, 450)
+		Weight::from_parts(36_134_000, 450)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(9))
 	}
 
 	/// `s` from 1 to 96.
 	fn begin(s: u32) -> Weight {
-		Weight::from_parts(27_424_845, 343)
-			.saturating_add(Weight::from_parts(7_793_780, 238).saturating_mul(s.into()))
+		Weight::from_parts(9_105_868, 343)
+			.saturating_add(Weight::from_parts(8_079_663, 238).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
@@ -71,8 +71,8 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 
 	/// `z` from 1 to 10240.
 	fn load_zones(z: u32) -> Weight {
-		Weight::from_parts(18_207_000, 1_086)
-			.saturating_add(Weight::from_parts(8_612_393, 67).saturating_mul(z.into()))
+		Weight::from_parts(19_069_000, 1_086)
+			.saturating_add(Weight::from_parts(9_289_553, 67).saturating_mul(z.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(z.into())))
 			.saturating_add(T::DbWeight::get().writes(2))
@@ -80,8 +80,8 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 
 	/// `l` from 1 to 131072.
 	fn load_levels(l: u32) -> Weight {
-		Weight::from_parts(68_492_000, 392_066)
-			.saturating_add(Weight::from_parts(3_534_608, 0).saturating_mul(l.into()))
+		Weight::from_parts(80_129_000, 392_066)
+			.saturating_add(Weight::from_parts(3_338_408, 0).saturating_mul(l.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(l.into())))
 			.saturating_add(T::DbWeight::get().writes(2))
@@ -90,9 +90,9 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// `z` from 1 to 10240.
 	/// `l` from 1 to 131072.
 	fn decide(z: u32, l: u32) -> Weight {
-		Weight::from_parts(9_049_398_000, 347)
-			.saturating_add(Weight::from_parts(2_990_669, 31).saturating_mul(z.into()))
-			.saturating_add(Weight::from_parts(580_607, 28).saturating_mul(l.into()))
+		Weight::from_parts(9_026_704_000, 347)
+			.saturating_add(Weight::from_parts(3_292_684, 31).saturating_mul(z.into()))
+			.saturating_add(Weight::from_parts(554_523, 28).saturating_mul(l.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(325))
 	}
@@ -100,64 +100,64 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// `z` from 1 to 10240.
 	/// `l` from 1 to 131072.
 	fn choose(z: u32, l: u32) -> Weight {
-		Weight::from_parts(1_012_855_000, 0)
-			.saturating_add(Weight::from_parts(2_567_140, 0).saturating_mul(z.into()))
-			.saturating_add(Weight::from_parts(484_375, 0).saturating_mul(l.into()))
+		Weight::from_parts(1_057_772_000, 0)
+			.saturating_add(Weight::from_parts(2_700_440, 0).saturating_mul(z.into()))
+			.saturating_add(Weight::from_parts(474_422, 0).saturating_mul(l.into()))
 	}
 
 	fn blocks() -> Weight {
-		Weight::from_parts(5_241_169_000, 99_716)
+		Weight::from_parts(5_172_436_000, 99_716)
 			.saturating_add(T::DbWeight::get().reads(233))
 			.saturating_add(T::DbWeight::get().writes(322))
 	}
 
 	/// `n` from 1 to 96.
 	fn place_block(n: u32) -> Weight {
-		Weight::from_parts(154_221_433, 5_592)
-			.saturating_add(Weight::from_parts(23_684_675, 210).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(9))
+		Weight::from_parts(115_352_742, 5_771)
+			.saturating_add(Weight::from_parts(25_321_599, 210).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(10))
 			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
 
 	fn cancel_block() -> Weight {
-		Weight::from_parts(118_256_000, 5_281)
+		Weight::from_parts(124_946_000, 5_281)
 			.saturating_add(T::DbWeight::get().reads(10))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
 
 	/// `t` from 0 to 16.
 	fn submit(t: u32) -> Weight {
-		Weight::from_parts(1_020_675_220, 7_173)
-			.saturating_add(Weight::from_parts(127_373_646, 350).saturating_mul(t.into()))
-			.saturating_add(T::DbWeight::get().reads(207))
+		Weight::from_parts(1_059_037_677, 7_352)
+			.saturating_add(Weight::from_parts(127_598_503, 350).saturating_mul(t.into()))
+			.saturating_add(T::DbWeight::get().reads(208))
 			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(t.into())))
 			.saturating_add(T::DbWeight::get().writes(72))
 			.saturating_add(T::DbWeight::get().writes(4_u64.saturating_mul(t.into())))
 	}
 
 	fn withdraw() -> Weight {
-		Weight::from_parts(171_154_000, 3_426)
+		Weight::from_parts(176_402_000, 3_426)
 			.saturating_add(T::DbWeight::get().reads(13))
 			.saturating_add(T::DbWeight::get().writes(7))
 	}
 
 	fn pass() -> Weight {
-		Weight::from_parts(3_968_237_000, 18_346)
+		Weight::from_parts(3_883_301_000, 18_346)
 			.saturating_add(T::DbWeight::get().reads(298))
 			.saturating_add(T::DbWeight::get().writes(167))
 	}
 
 	fn set_area() -> Weight {
-		Weight::from_parts(442_928_000, 4_662)
+		Weight::from_parts(448_576_000, 4_662)
 			.saturating_add(T::DbWeight::get().reads(129))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	/// `k` from 0 to 512.
 	fn prune(k: u32) -> Weight {
-		Weight::from_parts(19_215_075, 453)
-			.saturating_add(Weight::from_parts(7_121_704, 49).saturating_mul(k.into()))
+		Weight::from_parts(8_465_371, 453)
+			.saturating_add(Weight::from_parts(7_058_981, 49).saturating_mul(k.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(k.into())))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(k.into())))

@@ -11,45 +11,45 @@ pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_metering::WeightInfo for WeightInfo<T> {
 	fn register_meter() -> Weight {
-		Weight::from_parts(290_842_000, 5_805)
+		Weight::from_parts(297_222_000, 5_805)
 			.saturating_add(T::DbWeight::get().reads(76))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
 
 	fn retire_meter() -> Weight {
-		Weight::from_parts(34_211_000, 721)
+		Weight::from_parts(33_319_000, 721)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn name_attester() -> Weight {
-		Weight::from_parts(45_868_000, 853)
+		Weight::from_parts(40_209_000, 853)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	fn post_bond() -> Weight {
-		Weight::from_parts(85_708_000, 1_006)
+		Weight::from_parts(86_438_000, 1_006)
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn withdraw_bond() -> Weight {
-		Weight::from_parts(64_035_000, 366)
+		Weight::from_parts(62_703_000, 366)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn attest() -> Weight {
-		Weight::from_parts(52_008_000, 1_516)
+		Weight::from_parts(51_406_000, 1_516)
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	/// `n` from 1 to 128.
 	fn prove(n: u32) -> Weight {
-		Weight::from_parts(113_819_000, 1_379)
-			.saturating_add(Weight::from_parts(67_828_301, 150).saturating_mul(n.into()))
+		Weight::from_parts(115_231_000, 1_379)
+			.saturating_add(Weight::from_parts(68_571_659, 150).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(n.into())))
@@ -57,54 +57,50 @@ impl<T: frame_system::Config> pallet_metering::WeightInfo for WeightInfo<T> {
 
 	/// `h` from 0 to 31.
 	fn hash(h: u32) -> Weight {
-		Weight::from_parts(1_371_618, 0).saturating_add(Weight::from_parts(997_433, 0).saturating_mul(h.into()))
+		Weight::from_parts(1_434_458, 0).saturating_add(Weight::from_parts(1_005_245, 0).saturating_mul(h.into()))
 	}
 
 	/// `n` from 1 to 128.
 	fn estimate(n: u32) -> Weight {
-		Weight::from_parts(2_142_335, 1_583)
-			.saturating_add(Weight::from_parts(13_572_388, 85).saturating_mul(n.into()))
+		Weight::from_parts(23_004_000, 1_583)
+			.saturating_add(Weight::from_parts(13_747_296, 85).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(n.into())))
 	}
 
 	fn dispute() -> Weight {
-		Weight::from_parts(225_214_000, 1_831)
+		Weight::from_parts(240_638_000, 1_831)
 			.saturating_add(T::DbWeight::get().reads(11))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 
 	fn rule() -> Weight {
-		Weight::from_parts(438_301_000, 6_191)
+		Weight::from_parts(445_772_000, 6_191)
 			.saturating_add(T::DbWeight::get().reads(77))
 			.saturating_add(T::DbWeight::get().writes(11))
 	}
 
 	fn close_dispute() -> Weight {
-		Weight::from_parts(79_959_000, 786)
+		Weight::from_parts(83_815_000, 786)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
-	/// Counted, not measured: 20 keys read at most (account, delegation, state and roles of one or two participants for each
-	/// of three roles; the dataset and its holders), one written; 15 us beside them.
 	fn announce_holding() -> Weight {
-		Weight::from_parts(15_000_000, 4_000)
-			.saturating_add(T::DbWeight::get().reads(20))
+		Weight::from_parts(39_939_000, 1_383)
+			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
-	/// Counted, not measured: as for announcing, without the dataset.
 	fn withdraw_holding() -> Weight {
-		Weight::from_parts(15_000_000, 4_000)
-			.saturating_add(T::DbWeight::get().reads(19))
+		Weight::from_parts(34_271_000, 1_039)
+			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
-	/// Counted, not measured: 18 keys read at most for three roles, one written.
 	fn set_store() -> Weight {
-		Weight::from_parts(15_000_000, 4_000)
-			.saturating_add(T::DbWeight::get().reads(18))
+		Weight::from_parts(29_153_000, 863)
+			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 }

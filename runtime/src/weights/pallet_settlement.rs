@@ -12,16 +12,16 @@ pub struct WeightInfo<T>(PhantomData<T>);
 impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
 	/// `n` from 1 to 256.
 	fn propose_issue(n: u32) -> Weight {
-		Weight::from_parts(35_516_776, 1_073)
-			.saturating_add(Weight::from_parts(66_942, 0).saturating_mul(n.into()))
+		Weight::from_parts(34_486_451, 1_073)
+			.saturating_add(Weight::from_parts(73_386, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	/// `n` from 1 to 256.
 	fn approve_issue(n: u32) -> Weight {
-		Weight::from_parts(40_995_737, 1_479)
-			.saturating_add(Weight::from_parts(26_677_511, 50).saturating_mul(n.into()))
+		Weight::from_parts(27_215_232, 1_479)
+			.saturating_add(Weight::from_parts(26_465_794, 50).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
@@ -29,119 +29,119 @@ impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
 	}
 
 	fn cancel_issue() -> Weight {
-		Weight::from_parts(50_946_000, 13_464)
+		Weight::from_parts(47_971_000, 13_464)
 			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	fn set_ceiling() -> Weight {
-		Weight::from_parts(5_208_000, 0).saturating_add(T::DbWeight::get().writes(1))
+		Weight::from_parts(5_769_000, 0).saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn set_accounts() -> Weight {
-		Weight::from_parts(12_018_000, 405)
+		Weight::from_parts(12_178_000, 405)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn set_ladder() -> Weight {
-		Weight::from_parts(12_018_000, 301)
+		Weight::from_parts(11_628_000, 301)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn post_prices() -> Weight {
-		Weight::from_parts(43_345_000, 1_666)
+		Weight::from_parts(43_415_000, 1_666)
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn deposit() -> Weight {
-		Weight::from_parts(82_513_000, 1_067)
+		Weight::from_parts(82_743_000, 1_067)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn withdraw() -> Weight {
-		Weight::from_parts(22_674_000, 845)
+		Weight::from_parts(23_705_000, 845)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	/// `n` from 1 to 128.
 	fn debit(n: u32) -> Weight {
-		Weight::from_parts(904_604_000, 5_015)
-			.saturating_add(Weight::from_parts(783_159_728, 1_021).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(23))
-			.saturating_add(T::DbWeight::get().reads(14_u64.saturating_mul(n.into())))
+		Weight::from_parts(899_186_000, 5_339)
+			.saturating_add(Weight::from_parts(803_812_908, 1_043).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(25))
+			.saturating_add(T::DbWeight::get().reads(15_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(8))
-			.saturating_add(T::DbWeight::get().writes(7_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(8_u64.saturating_mul(n.into())))
 	}
 
 	/// `n` from 1 to 128.
 	fn credit(n: u32) -> Weight {
-		Weight::from_parts(157_186_945, 2_570)
-			.saturating_add(Weight::from_parts(8_998_647, 365).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(9))
-			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(6))
-			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(n.into())))
+		Weight::from_parts(149_673_104, 3_179)
+			.saturating_add(Weight::from_parts(76_861_276, 382).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(26))
+			.saturating_add(T::DbWeight::get().reads(10_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(16))
+			.saturating_add(T::DbWeight::get().writes(6_u64.saturating_mul(n.into())))
 	}
 
 	/// `n` from 1 to 128.
 	fn correct(n: u32) -> Weight {
-		Weight::from_parts(2_934_777_146, 4_874)
-			.saturating_add(Weight::from_parts(689_286_713, 1_207).saturating_mul(n.into()))
+		Weight::from_parts(737_476_000, 5_008)
+			.saturating_add(Weight::from_parts(689_485_652, 1_229).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(20))
-			.saturating_add(T::DbWeight::get().reads(13_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(14_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(6))
 			.saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(n.into())))
 	}
 
 	fn release() -> Weight {
-		Weight::from_parts(74_681_000, 1_077)
+		Weight::from_parts(73_620_000, 1_077)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn guarantee() -> Weight {
-		Weight::from_parts(98_246_000, 1_523)
+		Weight::from_parts(98_417_000, 1_523)
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn repay() -> Weight {
-		Weight::from_parts(76_754_000, 423)
+		Weight::from_parts(75_042_000, 423)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn set_levy() -> Weight {
-		Weight::from_parts(11_126_000, 293)
+		Weight::from_parts(11_367_000, 293)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn offer_flexibility() -> Weight {
-		Weight::from_parts(36_474_000, 1_327)
+		Weight::from_parts(34_071_000, 1_327)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn order_reduction() -> Weight {
-		Weight::from_parts(53_620_000, 1_922)
+		Weight::from_parts(53_270_000, 1_922)
 			.saturating_add(T::DbWeight::get().reads(9))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	fn choose_retailer() -> Weight {
-		Weight::from_parts(27_431_000, 1_009)
+		Weight::from_parts(27_271_000, 1_009)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	fn serve() -> Weight {
-		Weight::from_parts(53_119_000, 1_763)
+		Weight::from_parts(50_254_000, 1_763)
 			.saturating_add(T::DbWeight::get().reads(9))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
