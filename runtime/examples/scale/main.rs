@@ -4,10 +4,12 @@
 //! ```text
 //! cargo run --release -p busbar-runtime --example scale -- interval 100000
 //! cargo run --release -p busbar-runtime --example scale -- week 112
+//! cargo run --release -p busbar-runtime --example scale -- book 100000
 //! ```
 //!
 //! The first trades, meters and settles one interval of so many participants, and counts transactions, bytes and blocks.
 //! The second runs seven days of 96 intervals and prints the state after each, with records kept for one day beyond final.
+//! The third places, replaces and cancels behind 10, 1,000 and so many orders, in states of equal size.
 
 mod world;
 
@@ -25,8 +27,9 @@ fn main() -> ExitCode {
 	match (arguments.first().map(String::as_str), number) {
 		(Some("interval"), Some(members)) => interval(members),
 		(Some("week"), Some(members)) => week(members),
+		(Some("book"), Some(orders)) => book(orders),
 		_ => {
-			eprintln!("error: say `interval PARTICIPANTS` or `week PARTICIPANTS`, for example: interval 100000");
+			eprintln!("error: say `interval PARTICIPANTS`, `week PARTICIPANTS` or `book ORDERS`, for example: interval 100000");
 			return ExitCode::from(2);
 		},
 	}
@@ -91,4 +94,14 @@ fn week(members: u32) {
 			println!("  {pallet:14} {bytes:>12}");
 		}
 	});
+}
+
+/// Compares books of different sizes.
+fn book(most: u32) {
+	println!("{:>10} {:>14} {:>14} {:>14}", "orders", "place, us", "replace, us", "cancel, us");
+	for orders in [10, 1_000, most] {
+		let mut world = World::new(most.saturating_add(1_000));
+		let [place, replace, cancel] = world.execute(|world| world.behind(orders)).map(|ns| ns as f64 / 1e3);
+		println!("{orders:>10} {place:>14.1} {replace:>14.1} {cancel:>14.1}");
+	}
 }

@@ -218,6 +218,43 @@ impl World {
 		ledger
 	}
 
+	/// Lets `standing` members buy at one price in the first open interval and all but a thousand of the others in the next
+	/// one, so that the state is as large whatever the book. Then times the thousand as they place, replace and cancel behind
+	/// that queue; returns the median of each in ns.
+	pub fn behind(&mut self, standing: u32) -> [u128; 3] {
+		const TIMED: u32 = 1_000;
+		let interval = self.first_open();
+		let timed = self.members.saturating_sub(TIMED)..self.members;
+		let steps = |wh| vec![Step { side: Side::Buy, price: 1_000_000, wh }].try_into().expect("one step");
+		let product = 0;
+		let mut ledger = Ledger::default();
+		for number in 0..timed.start {
+			let interval = if number < standing { interval } else { interval + 1 };
+			let call = pallet_market::Call::place { interval, product, point: number + 1, steps: steps(7) };
+			self.run(&member(number).1, RuntimeCall::Market(call), &mut ledger);
+		}
+		System::reset_events();
+		let calls: [&dyn Fn(u32) -> pallet_market::Call<Runtime>; 3] = [
+			&|point| pallet_market::Call::place { interval, product, point, steps: steps(5) },
+			&|point| pallet_market::Call::replace { interval, product, point, steps: steps(6) },
+			&|point| pallet_market::Call::cancel { interval, product, point },
+		];
+		calls.map(|call| {
+			let mut times: Vec<_> = timed
+				.clone()
+				.map(|number| {
+					let call = RuntimeCall::Market(call(number + 1));
+					let began = std::time::Instant::now();
+					self.run(&member(number).1, call, &mut ledger);
+					began.elapsed().as_nanos()
+				})
+				.collect();
+			System::reset_events();
+			times.sort_unstable();
+			times[times.len() / 2]
+		})
+	}
+
 	/// Lets the gate close and delivery pass; returns in how many blocks the market cleared.
 	pub fn deliver(&mut self, interval: Interval) -> u32 {
 		let terms = Market::terms(interval).expect("it is open");
