@@ -159,10 +159,11 @@ fn terms_that_an_interval_may_still_need_are_kept() {
 		}
 		assert_eq!(zone(1).terms.len() as u32, MAX_LINK_CHANGES);
 		let first_change = zone(1).terms[1].from;
-		// The interval before the first change is final five intervals after its delivery began.
-		at_interval(first_change + 3);
+		// The interval before the first change is final eleven intervals after its delivery began: five to the end of
+		// disputes, and two ruling periods of three.
+		at_interval(first_change + 9);
 		assert_noop!(set(1_000), GridError::TooManyLinkChanges);
-		at_interval(first_change + 4);
+		at_interval(first_change + 10);
 		assert_ok!(set(1_000));
 		assert_eq!(zone(1).terms.len() as u32, MAX_LINK_CHANGES);
 		assert_eq!(zone(1).terms[0].from, first_change);
