@@ -1,7 +1,7 @@
 //! Corrections: what a later version of a reading changes, settled point by point, debits before credits.
 
 use crate::{
-	debit_impls::Batch, money::others, Config, Error, Event, Intervals, Pallet, Progress, Purse, Stage, Statement,
+	debit_impls::Batch, money::others, Config, Error, Event, Intervals, Pallet, Progress, Stage, Statement,
 	StatementRoot, Statements, FIRST_VERSION, MAX_CORRECTIONS,
 };
 use busbar_primitives::{
@@ -100,23 +100,13 @@ impl<T: Config> Pallet<T> {
 
 		let credits = others.iter().map(|(_, amount)| *amount).chain([change]).filter(|amount| *amount > 0);
 		for amount in credits {
-			let due = progress.purse.due.checked_add(amount.unsigned_abs());
-			progress.purse.due = due.ok_or(Error::<T>::Overflow)?;
+			progress.purse.add_due(amount.unsigned_abs()).ok_or(Error::<T>::Overflow)?;
 		}
-		let Purse { due, collected, .. } = progress.purse;
-		let open = Self::amount(due)?.checked_sub(Self::amount(collected)?);
-		ensure!(open == Some(progress.lines_sum), Error::<T>::NotBalanced);
+		Self::ensure_open(progress)?;
 
 		if change > 0 {
 			let credit = change.unsigned_abs();
-			let share = Self::share(&progress.purse, credit)?;
-			if let Some(line) = Self::loss(version, Party::Point(point), credit, share)? {
-				Self::append(interval, progress, lines, line)?;
-			}
-			let unclaimed = Self::pay_participant(progress, accounts, payer, share)?;
-			if !unclaimed.is_zero() {
-				Self::deposit_event(Event::Unclaimed { interval, point, amount: unclaimed });
-			}
+			Self::credit_payer(interval, version, progress, lines, accounts, point, payer, credit)?;
 		}
 		for (party, amount) in others {
 			Self::credit_other(interval, version, progress, lines, accounts, *party, *amount)?;

@@ -36,15 +36,10 @@ impl<T: Config> Pallet<T> {
 		ensure!(point < progress.points, Error::<T>::UnknownPoint);
 		let mut statement = Statements::<T>::get(interval, point).ok_or(Error::<T>::DebitsNotDone)?;
 		ensure!(!statement.credited, Error::<T>::AlreadySettled);
-		let share = Self::share(&progress.purse, statement.credit)?;
-		if let Some(line) = Self::loss(FIRST_VERSION, Party::Point(point), statement.credit, share)? {
-			Self::append(interval, progress, &mut statement.lines, line)?;
-		}
-		let unclaimed = Self::pay_participant(progress, accounts, statement.payer, share)?;
-		if !unclaimed.is_zero() {
-			Self::deposit_event(Event::Unclaimed { interval, point, amount: unclaimed });
-		}
-		T::Certificates::paid(interval, point, statement.payer)?;
+		let (payer, credit) = (statement.payer, statement.credit);
+		let lines = &mut statement.lines;
+		Self::credit_payer(interval, FIRST_VERSION, progress, lines, accounts, point, payer, credit)?;
+		T::Certificates::paid(interval, point, payer)?;
 		statement.credited = true;
 		Statements::<T>::insert(interval, point, statement);
 		progress.credits_done = progress.credits_done.saturating_add(1);

@@ -3,8 +3,8 @@
 use crate::{
 	bill::{receipt, Delivery, Outturn, Sums, Tariff},
 	money::others,
-	Accounts, Activations, Config, Error, Event, Intervals, Levies, Lines, Pallet, Progress, Roots, Stage, Statement,
-	Statements, SystemAccounts, SystemLines, FIRST_VERSION, MAX_PLAUSIBLE_WH, SYSTEM_LINES,
+	Accounts, Activations, Config, Error, Event, Intervals, Levies, Lines, Pallet, Progress, Purse, Roots, Stage,
+	Statement, Statements, SystemAccounts, SystemLines, FIRST_VERSION, MAX_PLAUSIBLE_WH, SYSTEM_LINES,
 };
 use busbar_primitives::{
 	traits::{Calendar, Certificates, Collateral, Grid, Positions, Readings},
@@ -98,8 +98,7 @@ impl<T: Config> Pallet<T> {
 				Self::book(interval, FIRST_VERSION, progress, lines, party, Some(payer), debt, missing)?;
 			} else {
 				statement.credit = total.unsigned_abs();
-				let due = progress.purse.due.checked_add(statement.credit);
-				progress.purse.due = due.ok_or(Error::<T>::Overflow)?;
+				progress.purse.add_due(statement.credit).ok_or(Error::<T>::Overflow)?;
 			}
 		}
 		Statements::<T>::insert(interval, point, statement);
@@ -174,7 +173,7 @@ impl<T: Config> Pallet<T> {
 			let price = if receipt(only, change) == outturn.curtailment { only } else { 0 };
 			add(Cause::Curtailment, change, price, outturn.curtailment)?;
 		}
-		if let Some(ordered) = delivery.ordered.filter(|_| outturn.delivered > 0 || outturn.undelivered > 0) {
+		if let Some(ordered) = delivery.ordered {
 			if outturn.delivered > 0 {
 				add(Cause::Flexibility, shown(outturn.delivered.into()), ordered.price, outturn.flexibility)?;
 			}
@@ -205,16 +204,13 @@ impl<T: Config> Pallet<T> {
 				let debt = amount.unsigned_abs();
 				Self::debit_other(*interval, FIRST_VERSION, progress, &mut lines, accounts, party, debt)?;
 			} else {
-				let due = progress.purse.due.checked_add(amount.unsigned_abs());
-				progress.purse.due = due.ok_or(Error::<T>::Overflow)?;
+				progress.purse.add_due(amount.unsigned_abs()).ok_or(Error::<T>::Overflow)?;
 			}
 		}
 		Self::cover(*interval, FIRST_VERSION, progress, &mut lines)?;
 		progress.system = parties;
-		let (due, collected) = (progress.purse.due, progress.purse.collected);
-		// What defaults left open is all that credits and collected debits may differ by.
-		let open = Self::amount(due)?.checked_sub(Self::amount(collected)?);
-		ensure!(open == Some(progress.lines_sum), Error::<T>::NotBalanced);
+		Self::ensure_open(progress)?;
+		let Purse { due, collected, .. } = progress.purse;
 		progress.stage = Stage::Credits;
 		SystemLines::<T>::insert(interval, lines);
 		Self::deposit_event(Event::DebitsClosed { interval: *interval, due, collected });

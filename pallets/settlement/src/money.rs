@@ -255,6 +255,37 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
+	/// Pays a point's credit, or after defaults its share, to who receives for it.
+	#[allow(clippy::too_many_arguments)]
+	pub(crate) fn credit_payer<const MAX: u32>(
+		interval: Interval,
+		version: u16,
+		progress: &mut Progress,
+		lines: &mut Lines<MAX>,
+		accounts: &Accounts<T::AccountId>,
+		point: PointId,
+		payer: ParticipantId,
+		credit: Balance,
+	) -> DispatchResult {
+		let share = Self::share(&progress.purse, credit)?;
+		if let Some(line) = Self::loss(version, Party::Point(point), credit, share)? {
+			Self::append(interval, progress, lines, line)?;
+		}
+		let unclaimed = Self::pay_participant(progress, accounts, payer, share)?;
+		if !unclaimed.is_zero() {
+			Self::deposit_event(Event::Unclaimed { interval, point, amount: unclaimed });
+		}
+		Ok(())
+	}
+
+	/// That what defaults left open is all that a round's credits and collected debits differ by.
+	pub(crate) fn ensure_open(progress: &Progress) -> DispatchResult {
+		let Purse { due, collected, .. } = progress.purse;
+		let open = Self::amount(due)?.checked_sub(Self::amount(collected)?);
+		frame_support::ensure!(open == Some(progress.lines_sum), Error::<T>::NotBalanced);
+		Ok(())
+	}
+
 	/// Counts `amount` nEUR that reached the fund against a participant's debt.
 	pub(crate) fn recovered(participant: ParticipantId, amount: Balance) {
 		if amount.is_zero() {

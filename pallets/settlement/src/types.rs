@@ -258,6 +258,13 @@ pub struct Purse {
 }
 
 impl Purse {
+	/// Counts a credit that is to be paid. `None` beyond the type's range.
+	#[must_use]
+	pub fn add_due(&mut self, credit: Balance) -> Option<()> {
+		self.due = self.due.checked_add(credit)?;
+		Some(())
+	}
+
 	/// What of the round's money is in the settlement account, in nEUR.
 	pub fn in_transit(&self) -> Balance {
 		self.collected.saturating_sub(self.paid)
