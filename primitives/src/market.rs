@@ -96,6 +96,18 @@ pub struct Point {
 	pub until: Option<Interval>,
 }
 
+impl Point {
+	/// Whether the point exists in the interval.
+	pub fn is_in_force(&self, interval: Interval) -> bool {
+		in_force(self.from, self.until, interval)
+	}
+}
+
+/// Whether what holds from `from` on and no longer from `until` on holds in an interval.
+pub fn in_force(from: Interval, until: Option<Interval>, interval: Interval) -> bool {
+	from <= interval && until.is_none_or(|until| interval < until)
+}
+
 /// Most market products of an interval.
 pub const MAX_PRODUCTS: u32 = 4;
 /// Most consecutive intervals that share one gate: a day of quarter hours.

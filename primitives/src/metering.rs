@@ -9,7 +9,7 @@
 //! A reading that a device counted carries the device's signature; one that its operator estimated carries none and
 //! says so in its quality. The genesis hash keeps a signature from being shown to another chain.
 
-use crate::{Interval, Metered, Moment, ParticipantId, PointId, Quality, Wh};
+use crate::{in_force, Interval, Metered, Moment, ParticipantId, PointId, Quality, Wh};
 use alloc::vec::Vec;
 use busbar_merkle::leaf_hash;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -277,7 +277,7 @@ pub struct Meter {
 impl Meter {
 	/// Whether it counts in this interval.
 	pub fn counts(&self, interval: Interval) -> bool {
-		self.from <= interval && self.until.is_none_or(|until| interval < until)
+		in_force(self.from, self.until, interval)
 	}
 }
 

@@ -59,7 +59,18 @@ impl Chain {
 
 	/// Flow of continuous trades over the link above each zone, in Wh.
 	pub async fn traded_flows(&self, at: H256, interval: Interval) -> Result<BTreeMap<ZoneId, SignedWh>> {
-		let prefix = [storage_prefix("Market", "TradedFlows"), Twox64Concat::hash(&interval.encode())].concat();
+		self.of_interval(at, "Market", "TradedFlows", interval).await
+	}
+
+	/// What a pallet keeps of an interval by number, in a map keyed by both.
+	pub async fn of_interval<K: Decode + Ord, R: Decode>(
+		&self,
+		at: H256,
+		pallet: &str,
+		item: &str,
+		interval: Interval,
+	) -> Result<BTreeMap<K, R>> {
+		let prefix = [storage_prefix(pallet, item), Twox64Concat::hash(&interval.encode())].concat();
 		Ok(self.numbered(at, &prefix).await?.into_iter().collect())
 	}
 
@@ -87,12 +98,19 @@ mod tests {
 
 	#[test]
 	fn keys_are_those_of_the_pallet() {
-		let flows = [storage_prefix("Market", "TradedFlows"), Twox64Concat::hash(&7u32.encode())].concat();
+		use busbar_runtime::{
+			pallet_metering::{Disputes, Readings},
+			pallet_settlement::Statements,
+		};
+		let of_7 = |pallet, item| [storage_prefix(pallet, item), Twox64Concat::hash(&7u32.encode())].concat();
 		for (key, prefix) in [
 			(LimitOrders::<Runtime>::hashed_key_for((7, 1, 5)), session_prefix("LimitOrders", (7, 1))),
 			(BlockOrders::<Runtime>::hashed_key_for((7, 1, 5)), session_prefix("BlockOrders", (7, 1))),
 			(Traders::<Runtime>::hashed_key_for((7, 1, 5)), session_prefix("Traders", (7, 1))),
-			(TradedFlows::<Runtime>::hashed_key_for(7, 5), flows),
+			(TradedFlows::<Runtime>::hashed_key_for(7, 5), of_7("Market", "TradedFlows")),
+			(Statements::<Runtime>::hashed_key_for(7, 5), of_7("Settlement", "Statements")),
+			(Readings::<Runtime>::hashed_key_for(7, 5), of_7("Metering", "Readings")),
+			(Disputes::<Runtime>::hashed_key_for(7, 5), of_7("Metering", "Disputes")),
 		] {
 			assert!(key.starts_with(&prefix));
 			assert_eq!(key[prefix.len() + 8], 5);

@@ -28,7 +28,7 @@ impl Grid {
 		let interval = show.interval.unwrap_or(view.clock.next_gate.unwrap_or(view.clock.first_unopened));
 		let zones = view.chain.zones(view.at, interval).await?;
 		let mut points = view.chain.points(view.at).await?;
-		points.retain(|view| view.point.from <= interval && view.point.until.is_none_or(|until| interval < until));
+		points.retain(|view| view.point.is_in_force(interval));
 		if global.json {
 			return print_json(&json!({ "interval": interval, "zones": zones, "points": points }));
 		}

@@ -4,11 +4,16 @@ use super::{print_json, signer, submitter};
 use crate::{chain::submit::Submitter, failure::Failure, Global};
 use anyhow::{Context, Result};
 use busbar_primitives::{api::Status, Interval, Phase, PointId};
-use busbar_runtime::{pallet_metering, pallet_settlement, Runtime, RuntimeCall};
+use busbar_runtime::{
+	pallet_metering::{Dispute, Proven},
+	pallet_settlement::{self, Statement},
+	AccountId, Runtime, RuntimeCall,
+};
 use clap::Args;
 use frame_support::BoundedVec;
 use serde_json::json;
 use sp_core::{Get, H256};
+use std::collections::BTreeMap;
 
 type Points = BoundedVec<PointId, <Runtime as pallet_settlement::Config>::MaxPoints>;
 
@@ -40,7 +45,7 @@ impl Settle {
 			let points = status.outcome.as_ref().map(|outcome| outcome.points);
 			let points = points.with_context(|| format!("the market of interval {interval} has not ended"))?;
 			let (batch, count) = match status.phase {
-				Phase::Settled => (newer(&submitter, at, interval, points).await?, &mut done.corrected),
+				Phase::Settled => (newer(&submitter, at, interval).await?, &mut done.corrected),
 				Phase::Final => break report(global, interval, &status, &done),
 				Phase::Credits => (open(&submitter, at, interval, points, true).await?, &mut done.credited),
 				_ => (open(&submitter, at, interval, points, false).await?, &mut done.debited),
@@ -66,60 +71,38 @@ fn call(phase: Phase, interval: Interval, points: Points) -> pallet_settlement::
 	}
 }
 
-/// As many points as one transaction takes of those that `wanted` names.
-async fn batch<F>(points: PointId, wanted: impl Fn(PointId) -> F) -> Result<Points>
-where
-	F: std::future::Future<Output = Result<bool>>,
-{
+/// As many points as one transaction takes.
+fn batch(points: impl Iterator<Item = PointId>) -> Result<Points> {
 	let most = <<Runtime as pallet_settlement::Config>::MaxPoints as Get<u32>>::get() as usize;
-	let mut batch = Vec::new();
-	for point in 0..points {
-		if wanted(point).await? {
-			batch.push(point);
-		}
-		if batch.len() == most {
-			break;
-		}
-	}
+	let batch: Vec<_> = points.take(most).collect();
 	batch.try_into().map_err(|_| Failure::failed("a batch is within its bound; qed").into())
 }
 
-async fn statement(
-	submitter: &Submitter,
-	at: H256,
-	interval: Interval,
-	point: PointId,
-) -> Result<Option<pallet_settlement::Statement>> {
-	let key = pallet_settlement::Statements::<Runtime>::hashed_key_for(interval, point);
-	submitter.chain().storage(at, &key).await
+/// Statements of an interval's points that are through the debit phase.
+async fn statements(submitter: &Submitter, at: H256, interval: Interval) -> Result<BTreeMap<PointId, Statement>> {
+	submitter.chain().of_interval(at, "Settlement", "Statements", interval).await
 }
 
 /// Points that are not through the debit phase, or the credit phase.
 async fn open(submitter: &Submitter, at: H256, interval: Interval, points: PointId, debited: bool) -> Result<Points> {
-	batch(points, |point| async move {
-		let statement = statement(submitter, at, interval, point).await?;
-		Ok(match statement {
-			Some(statement) => debited && !statement.credited,
-			None => !debited,
-		})
-	})
-	.await
+	let statements = statements(submitter, at, interval).await?;
+	batch((0..points).filter(|point| match statements.get(point) {
+		Some(statement) => debited && !statement.credited,
+		None => !debited,
+	}))
 }
 
 /// Points whose newest reading is not the one that was settled, and that nobody disputes.
-async fn newer(submitter: &Submitter, at: H256, interval: Interval, points: PointId) -> Result<Points> {
-	batch(points, |point| async move {
-		let Some(statement) = statement(submitter, at, interval, point).await? else { return Ok(false) };
+async fn newer(submitter: &Submitter, at: H256, interval: Interval) -> Result<Points> {
+	let (chain, statements) = (submitter.chain(), statements(submitter, at, interval).await?);
+	let readings: BTreeMap<PointId, Proven> = chain.of_interval(at, "Metering", "Readings", interval).await?;
+	let disputes: BTreeMap<PointId, Dispute<AccountId>> =
+		chain.of_interval(at, "Metering", "Disputes", interval).await?;
+	batch(statements.iter().filter_map(|(point, statement)| {
 		let bounded = statement.corrections < pallet_settlement::MAX_CORRECTIONS && statement.outturn.is_some();
-		let key = pallet_metering::Readings::<Runtime>::hashed_key_for(interval, point);
-		let proven: Option<pallet_metering::Proven> = submitter.chain().storage(at, &key).await?;
-		let key = pallet_metering::Disputes::<Runtime>::hashed_key_for(interval, point);
-		let disputed =
-			submitter.chain().storage::<pallet_metering::Dispute<busbar_runtime::AccountId>>(at, &key).await?;
-		let newer = proven.is_some_and(|proven| proven.version != statement.reading);
-		Ok(bounded && newer && disputed.is_none())
-	})
-	.await
+		let newer = readings.get(point).is_some_and(|proven| proven.version != statement.reading);
+		(bounded && newer && !disputes.contains_key(point)).then_some(*point)
+	}))
 }
 
 fn report(global: &Global, interval: Interval, status: &Status, done: &Done) -> Result<()> {

@@ -1,6 +1,6 @@
 //! The grid as its events tell it: the tree of every interval, with the links' terms in force.
 
-use busbar_primitives::{Interval, Link, PointId, ZoneId, ZoneView};
+use busbar_primitives::{in_force, Interval, Link, PointId, ZoneId, ZoneView};
 use busbar_runtime::{pallet_grid::Event, Runtime};
 use std::collections::BTreeMap;
 
@@ -54,7 +54,7 @@ impl Grid {
 
 	/// The tree of an interval, in ascending order of zones, with what is published for it so far.
 	pub fn zones(&self, interval: Interval) -> Vec<ZoneView> {
-		let exists = |zone: &Zone| zone.from <= interval && zone.until.is_none_or(|until| interval < until);
+		let exists = |zone: &Zone| in_force(zone.from, zone.until, interval);
 		let link = |id: ZoneId, zone: &Zone| {
 			let standing = zone.terms.iter().rev().find(|(from, _)| *from <= interval).map(|(_, link)| *link);
 			self.published.get(&(interval, id)).copied().or(standing).unwrap_or_default()

@@ -5,6 +5,7 @@ use crate::{
 };
 use busbar_primitives::{
 	certificates::Class,
+	in_force,
 	traits::{Calendar, Certificates},
 	Interval, ParticipantId, Point, PointId, SignedWh, Wh,
 };
@@ -29,9 +30,8 @@ impl<T: Config> Pallet<T> {
 	/// The class of what a point feeds in, if it is certified in the interval.
 	fn class_of(interval: Interval, point: PointId, details: &Point) -> Option<Class> {
 		let Certified { source, from, until } = Sources::<T>::get(point)?;
-		let counts = from <= interval && until.is_none_or(|until| interval < until);
 		let period = interval.checked_div(T::Period::get())?;
-		counts.then_some(Class { source, zone: details.zone, period })
+		in_force(from, until, interval).then_some(Class { source, zone: details.zone, period })
 	}
 
 	/// Adds to what a participant holds. What it owes is paid first.

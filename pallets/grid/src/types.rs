@@ -1,6 +1,6 @@
 //! Zones and the history of their link's static terms.
 
-use busbar_primitives::{Interval, Link, PointId, ZoneId};
+use busbar_primitives::{in_force, Interval, Link, PointId, ZoneId};
 use codec::{Decode, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
 use scale_info::TypeInfo;
@@ -38,7 +38,7 @@ pub struct Zone {
 impl Zone {
 	/// Whether the zone is part of the interval's tree.
 	pub fn exists_in(&self, interval: Interval) -> bool {
-		self.from <= interval && self.until.is_none_or(|until| interval < until)
+		in_force(self.from, self.until, interval)
 	}
 
 	/// The static link terms that are in force in the interval; those of the root are empty.

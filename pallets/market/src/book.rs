@@ -120,8 +120,7 @@ impl<T: Config> Pallet<T> {
 	/// The connection point, if it is in force in the interval and `who` may trade there.
 	pub(crate) fn tradable(who: &T::AccountId, interval: Interval, point: PointId) -> Result<Point, DispatchError> {
 		let point = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?;
-		let in_force = point.from <= interval && point.until.is_none_or(|until| interval < until);
-		ensure!(in_force, Error::<T>::PointNotInForce);
+		ensure!(point.is_in_force(interval), Error::<T>::PointNotInForce);
 		T::Participants::ensure_acts_for(who, point.owner, Right::Trade)?;
 		Ok(point)
 	}

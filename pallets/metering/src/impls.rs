@@ -71,8 +71,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn meter_of(interval: Interval, reading: &Reading) -> Result<Meter, DispatchError> {
 		ensure!(reading.interval == interval, Error::<T>::WrongInterval);
 		let point = T::Grid::point(reading.point).ok_or(Error::<T>::UnknownPoint)?;
-		let exists = point.from <= interval && point.until.is_none_or(|until| interval < until);
-		ensure!(exists, Error::<T>::PointNotInForce);
+		ensure!(point.is_in_force(interval), Error::<T>::PointNotInForce);
 		let meter = Meters::<T>::get(reading.meter).ok_or(Error::<T>::NoMeter)?;
 		ensure!(meter.point == reading.point, Error::<T>::WrongPoint);
 		ensure!(meter.counts(interval), Error::<T>::MeterNotInForce);

@@ -67,7 +67,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(!Statements::<T>::contains_key(interval, point), Error::<T>::AlreadySettled);
 		let details = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?;
 		let mut statement = Statement::new(details.owner);
-		if details.from <= interval && details.until.is_none_or(|until| interval < until) {
+		if details.is_in_force(interval) {
 			let delivery = Self::delivery(interval, point, &details)?;
 			statement.payer = Self::payer(interval, point, &details, !delivery.contracts.is_empty());
 			let metered = Self::metered(batch, point, &details)?;

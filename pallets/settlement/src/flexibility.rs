@@ -2,6 +2,7 @@
 
 use crate::{Activations, Choices, Config, Error, Event, Flexibility, Offers, Pallet, Roots, Served, Serving};
 use busbar_primitives::{
+	in_force,
 	traits::{Calendar, Grid, Participants},
 	Interval, ParticipantId, Point, PointId, Right, Role,
 };
@@ -113,7 +114,7 @@ impl<T: Config> Pallet<T> {
 		if traded {
 			return details.owner;
 		}
-		let serves = |served: &&Served| served.from <= interval && served.until.is_none_or(|until| interval < until);
+		let serves = |served: &&Served| in_force(served.from, served.until, interval);
 		Serving::<T>::get(point).iter().find(serves).map_or(details.owner, |served| served.retailer)
 	}
 }
