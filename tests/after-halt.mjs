@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { busbar } from './lib/busbar.mjs';
 import { connect, DispatchFailed, keyring, meterOf, setting, settle, signedReading, submit, until } from './lib/outsider.mjs';
 
 // Member 0 of the demonstration owns this connection point, whose meter is that of load 0.
@@ -55,7 +56,8 @@ test('a reading that comes after settlement settles the difference, and the root
 	const meter = await meterOf(api, POINT, LOAD);
 	const reading = { meter: meter.id, point: POINT, interval, import: 500, quality: 'Measured' };
 	await submit(api, api.tx.metering.dispute(signedReading(api, meter.device, reading), null), keeper);
-	await submit(api, api.tx.settlement.correct(interval, [POINT]), keeper);
+	const kept = await busbar('settle', '--interval', interval, '--suri', '//busbar//point//0');
+	assert.deepEqual([kept.debited, kept.credited, kept.corrected, kept.transactions], [0, 0, 1, 1]);
 
 	const corrections = (await statement()).map(({ line }) => line).filter(({ cause }) => cause.isCorrection);
 	assert.equal(corrections.length, 1);

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use busbar_primitives::{api::Status, Interval, Phase, PointId};
 use busbar_runtime::{
 	pallet_metering::{Dispute, Proven},
-	pallet_settlement::{self, Statement},
+	pallet_settlement::{self, bill::plausible_net, Statement},
 	AccountId, Runtime, RuntimeCall,
 };
 use clap::Args;
@@ -100,7 +100,9 @@ async fn newer(submitter: &Submitter, at: H256, interval: Interval) -> Result<Po
 		chain.of_interval(at, "Metering", "Disputes", interval).await?;
 	batch(statements.iter().filter_map(|(point, statement)| {
 		let bounded = statement.corrections < pallet_settlement::MAX_CORRECTIONS && statement.outturn.is_some();
-		let newer = readings.get(point).is_some_and(|proven| proven.version != statement.reading);
+		let newer = readings
+			.get(point)
+			.is_some_and(|proven| proven.version != statement.reading && plausible_net(&proven.metered()).is_some());
 		(bounded && newer && !disputes.contains_key(point)).then_some(*point)
 	}))
 }

@@ -17,9 +17,11 @@
 //! compensated for what it truly did not feed in, so that ignoring an order pays for neither. The balance-responsible
 //! party is paid the short price for the energy that is missing, or pays the long price for what is left.
 
-use crate::{Flexibility, PostedPrices, Reduction};
+use crate::{Flexibility, PostedPrices, Reduction, MAX_PLAUSIBLE_WH};
 use alloc::vec::Vec;
-use busbar_primitives::{Amount, Balance, Contract, Fee, Outcome, PointKind, PostedBounds, Price, SignedWh, Wh};
+use busbar_primitives::{
+	Amount, Balance, Contract, Fee, Metered, Outcome, PointKind, PostedBounds, Price, SignedWh, Wh,
+};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, Rounding};
@@ -50,6 +52,11 @@ impl Tariff {
 /// What a party that takes `wh` at `price` receives, in nEUR. Cannot overflow: 2^63 x 2^63 < 2^127.
 pub fn receipt(price: Price, wh: SignedWh) -> Amount {
 	(Amount::from(price) * Amount::from(wh)).saturating_neg()
+}
+
+/// Import less export of a reading; `None` if one of them is beyond [`MAX_PLAUSIBLE_WH`], so that it counts as none.
+pub fn plausible_net(metered: &Metered) -> Option<SignedWh> {
+	(metered.import.max(metered.export) <= MAX_PLAUSIBLE_WH).then(|| metered.net()).flatten()
 }
 
 /// What a point traded in an interval, and where.

@@ -42,7 +42,8 @@ impl<T: Config> Pallet<T> {
 
 		let details = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?;
 		let delivery = Self::delivery(interval, point, &details)?;
-		let metered = Self::reading(point, interval);
+		// One that counts as none leaves what was settled before.
+		let metered = Some(Self::reading(point, interval).ok_or(Error::<T>::NothingToCorrect)?);
 		let new = delivery.outturn(&batch.tariff, metered).ok_or(Error::<T>::Overflow)?;
 		let parties = |progress: &Progress| progress.sums.parties(&batch.outcome, &batch.tariff.posted);
 		let before = parties(progress).ok_or(Error::<T>::Overflow)?;

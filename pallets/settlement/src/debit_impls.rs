@@ -1,10 +1,10 @@
 //! The debit phase: statement lines of connection points, their debts, and the close of the books.
 
 use crate::{
-	bill::{receipt, Delivery, Outturn, Sums, Tariff},
+	bill::{plausible_net, receipt, Delivery, Outturn, Sums, Tariff},
 	money::others,
 	Accounts, Activations, Config, Error, Event, Intervals, Levies, Lines, Pallet, Progress, Purse, Roots, Stage,
-	Statement, Statements, SystemAccounts, SystemLines, FIRST_VERSION, MAX_PLAUSIBLE_WH, SYSTEM_LINES,
+	Statement, Statements, SystemAccounts, SystemLines, FIRST_VERSION, SYSTEM_LINES,
 };
 use busbar_primitives::{
 	traits::{Calendar, Certificates, Collateral, Grid, Positions, Readings},
@@ -139,9 +139,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Import less export of a plausible reading.
 	pub(crate) fn reading(point: PointId, interval: Interval) -> Option<SignedWh> {
-		T::Readings::of(point, interval)
-			.filter(|metered| metered.import.max(metered.export) <= MAX_PLAUSIBLE_WH)
-			.and_then(|metered| metered.net())
+		T::Readings::of(point, interval).and_then(|metered| plausible_net(&metered))
 	}
 
 	/// Writes a point's lines and returns their sum. An estimate shows as a line of zero.

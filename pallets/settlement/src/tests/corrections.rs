@@ -110,6 +110,31 @@ fn a_reading_after_an_estimate_is_a_correction() {
 }
 
 #[test]
+fn a_reading_that_counts_as_none_is_not_settled_and_uses_up_no_correction() {
+	run(|| {
+		let implausible = |w: &mut World| {
+			let import = crate::MAX_PLAUSIBLE_WH + 1;
+			w.readings.insert((1, 0), busbar_primitives::Metered { import, ..metered(0) });
+		};
+		trade();
+		world(|w| {
+			implausible(w);
+			w.now = ATTESTATION_END;
+		});
+		assert_ok!(debit(0, &[0, 1, 2]));
+		assert_ok!(credit(0, &[0, 1, 2]));
+		assert_noop!(correct(0, &[1]), Error::<Test>::NothingToCorrect);
+		revise(1, 0, -650);
+		assert_ok!(correct(0, &[1]));
+		assert_eq!(Balances::balance(&PLANT), WEALTH + 141_500_000);
+		revise(1, 0, 0);
+		world(implausible);
+		assert_noop!(correct(0, &[1]), Error::<Test>::NothingToCorrect);
+		assert_eq!(Statements::<Test>::get(0, 1).unwrap().corrections, 1);
+	});
+}
+
+#[test]
 fn a_corrected_root_meter_changes_the_losses() {
 	run(|| {
 		trade();
