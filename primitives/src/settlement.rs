@@ -130,6 +130,8 @@ pub enum Cause {
 	Losses,
 	/// The difference that a later version of a reading makes.
 	Correction,
+	/// What the balance-responsible party gives of its surplus to those who share it.
+	Surplus,
 }
 
 /// One line of a statement: a leaf under the interval's statement root.
@@ -190,6 +192,8 @@ pub enum Phase {
 	Failed,
 	/// Debits are being collected.
 	Debits,
+	/// What secures the connection points of participants who are short is drawn on.
+	Draws,
 	/// All debits are in; credits are being paid.
 	Credits,
 	/// Every line is paid and the statement root stands.

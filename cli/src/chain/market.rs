@@ -9,6 +9,7 @@ use busbar_runtime::{
 		continuous::{Book, LimitOrder, Trader},
 		Books, PositionViewFunction,
 	},
+	pallet_settlement::PointsToDrawViewFunction,
 	AccountId, Runtime,
 };
 use codec::{Decode, Encode};
@@ -50,11 +51,21 @@ impl Chain {
 
 	/// What a connection point bought and sold for an interval, over all sessions.
 	pub async fn position(&self, at: H256, point: PointId, interval: Interval) -> Result<Position> {
-		let call = (PositionViewFunction::<Runtime>::id(), (point, interval).encode());
+		self.view::<PositionViewFunction<Runtime>, _>(at, (point, interval)).await
+	}
+
+	/// Connection points whose securities must be looked at before an interval's credits are paid.
+	pub async fn points_to_draw(&self, at: H256, interval: Interval) -> Result<Vec<PointId>> {
+		self.view::<PointsToDrawViewFunction<Runtime>, _>(at, (interval,)).await
+	}
+
+	/// What a pallet's view function answers.
+	async fn view<F: ViewFunction, R: Decode>(&self, at: H256, query: impl Encode) -> Result<R> {
+		let call = (F::id(), query.encode());
 		let name = "RuntimeViewFunction_execute_view_function";
 		let answer: Result<Vec<u8>, ViewFunctionDispatchError> = self.state_call(at, name, call).await?;
-		let answer = answer.map_err(|error| anyhow!("{} tells no positions: {error:?}", self.url()))?;
-		Position::decode(&mut &answer[..]).context("a position is not of the expected type")
+		let answer = answer.map_err(|error| anyhow!("{} does not answer a view function: {error:?}", self.url()))?;
+		R::decode(&mut &answer[..]).context("a view function's answer is not of the expected type")
 	}
 
 	/// Flow of continuous trades over the link above each zone, in Wh.

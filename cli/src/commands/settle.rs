@@ -17,7 +17,8 @@ use std::collections::BTreeMap;
 
 type Points = BoundedVec<PointId, <Runtime as pallet_settlement::Config>::MaxPoints>;
 
-/// Settle an interval: collect its debits, pay its credits, and settle what newer readings change
+/// Settle an interval: collect its debits, draw on what secures those who are short, pay its credits, and settle what newer
+/// readings change
 #[derive(Args)]
 pub struct Settle {
 	/// Delivery interval
@@ -30,6 +31,7 @@ pub struct Settle {
 struct Done {
 	transactions: u32,
 	debited: usize,
+	drawn: usize,
 	credited: usize,
 	corrected: usize,
 }
@@ -47,6 +49,10 @@ impl Settle {
 			let (batch, count) = match status.phase {
 				Phase::Settled => (newer(&submitter, at, interval).await?, &mut done.corrected),
 				Phase::Final => break report(global, interval, &status, &done),
+				Phase::Draws => {
+					let short = submitter.chain().points_to_draw(at, interval).await?;
+					(batch(short.into_iter())?, &mut done.drawn)
+				},
 				Phase::Credits => (open(&submitter, at, interval, points, true).await?, &mut done.credited),
 				_ => (open(&submitter, at, interval, points, false).await?, &mut done.debited),
 			};
@@ -66,6 +72,7 @@ impl Settle {
 fn call(phase: Phase, interval: Interval, points: Points) -> pallet_settlement::Call<Runtime> {
 	match phase {
 		Phase::Settled => pallet_settlement::Call::correct { interval, points },
+		Phase::Draws => pallet_settlement::Call::draw { interval, points },
 		Phase::Credits => pallet_settlement::Call::credit { interval, points },
 		_ => pallet_settlement::Call::debit { interval, points },
 	}
@@ -108,14 +115,18 @@ async fn newer(submitter: &Submitter, at: H256, interval: Interval) -> Result<Po
 }
 
 fn report(global: &Global, interval: Interval, status: &Status, done: &Done) -> Result<()> {
-	let Done { transactions, debited, credited, corrected } = *done;
+	let Done { transactions, debited, drawn, credited, corrected } = *done;
 	if global.json {
 		return print_json(&json!({
 			"interval": interval, "phase": status.phase, "statement_root": status.statement_root,
-			"debited": debited, "credited": credited, "corrected": corrected, "transactions": transactions,
+			"debited": debited, "drawn": drawn, "credited": credited, "corrected": corrected,
+			"transactions": transactions,
 		}));
 	}
 	println!("Interval {interval}: {debited} points debited, {credited} credited, {corrected} corrected.");
+	if drawn > 0 {
+		println!("What secures {drawn} points was drawn on, because their payers were short.");
+	}
 	if let Some(root) = status.statement_root {
 		println!("It is {:?}; its statement root is {root:?}.", status.phase);
 	}

@@ -273,7 +273,9 @@ async fn settle(context: &Context, interval: Interval, terms: &Terms, tip: Tip) 
 	let (own, others): (Vec<_>, Vec<_>) = (0..points).partition(ours);
 	let debit = |points| RuntimeCall::Settlement(pallet_settlement::Call::debit { interval, points });
 	let credit = |points| RuntimeCall::Settlement(pallet_settlement::Call::credit { interval, points });
-	let done = ["AlreadySettled"];
+	// Credits wait where securities must be drawn on first.
+	let done = ["AlreadySettled", "DebitsNotDone"];
+	let draw = |points| RuntimeCall::Settlement(pallet_settlement::Call::draw { interval, points });
 	let mut transactions = 0;
 	if !others.is_empty() {
 		transactions += in_order(context, agent, batches(&own, debit)?, &done).await?;
@@ -293,7 +295,8 @@ async fn settle(context: &Context, interval: Interval, terms: &Terms, tip: Tip) 
 		if matches!(status.phase, Phase::Settled | Phase::Final) {
 			return Ok(transactions);
 		}
-		let calls = [batches(&all, debit)?, batches(&all, credit)?].concat();
+		let short = context.submitter.chain().points_to_draw(hash, interval).await?;
+		let calls = [batches(&all, debit)?, batches(&short, draw)?, batches(&all, credit)?].concat();
 		transactions += in_order(context, agent, calls, &done).await?;
 		number = context.submitter.best().number.max(at.saturating_add(1));
 	}

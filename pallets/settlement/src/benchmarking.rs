@@ -1,13 +1,20 @@
 //! Benchmarks of the calls.
 
 use super::*;
-use busbar_primitives::{traits::Calendar, Interval, ParticipantId, PointId};
+use busbar_primitives::{
+	traits::{Calendar, Grid, Participants},
+	Interval, ParticipantId, PointId,
+};
 use frame_benchmarking::v2::*;
 use frame_support::{
-	traits::{fungible::Mutate, EnsureOrigin, Get},
+	traits::{
+		fungible::{Mutate, MutateHold},
+		EnsureOrigin, Get,
+	},
 	BoundedVec,
 };
 use frame_system::RawOrigin;
+use sp_runtime::Permill;
 
 /// Builds the states of the other pallets that the benchmarks start from.
 pub trait BenchmarkHelper<AccountId> {
@@ -20,7 +27,7 @@ pub trait BenchmarkHelper<AccountId> {
 	/// An interval whose gate is open.
 	fn open_interval() -> Interval;
 	/// An interval after delivery, whose connection points are those numbered below `points`, each with an order that was
-	/// filled, collateral that does not cover it, and a reading that differs; certificates move with it.
+	/// filled, collateral that does not cover it, no more money, and a reading that differs; certificates move with it.
 	fn delivered_interval(points: u32) -> Interval;
 	/// Gives every one of these points a newer reading that differs again.
 	fn revise(interval: Interval, points: u32);
@@ -33,8 +40,12 @@ pub trait BenchmarkHelper<AccountId> {
 const RICH: u128 = 1_000_000_000_000_000;
 
 fn fund<T: Config>(who: &T::AccountId) {
-	T::Currency::mint_into(who, RICH).expect("an account takes money");
-	Issued::<T>::mutate(|issued| *issued += RICH);
+	fund_with::<T>(who, RICH);
+}
+
+fn fund_with<T: Config>(who: &T::AccountId, amount: u128) {
+	T::Currency::mint_into(who, amount).expect("an account takes money");
+	Issued::<T>::mutate(|issued| *issued += amount);
 }
 
 fn accounts<T: Config>() {
@@ -64,6 +75,11 @@ fn delivered<T: Config>(n: u32) -> Interval {
 	for point in 0..n {
 		Pallet::<T>::guarantee(RawOrigin::Signed(account.clone()).into(), point, 1).expect("a retailer guarantees");
 		Activations::<T>::insert(interval, point, LESS);
+		let owner = T::Grid::point(point).and_then(|details| T::Participants::account(details.owner));
+		let owner = owner.expect("a point has an owner with an account");
+		fund_with::<T>(&owner, 1);
+		T::Currency::hold(&HoldReason::Flexibility.into(), &owner, 1).expect("it was given that");
+		Charges::<T>::insert(interval, point, (owner, 1));
 		let served = Served { retailer, from: interval, until: Some(interval) };
 		Serving::<T>::insert(point, BoundedVec::truncate_from(alloc::vec![served; MAX_RETAILERS as usize]));
 	}
@@ -189,7 +205,21 @@ mod benchmarks {
 		#[extrinsic_call]
 		_(RawOrigin::Signed(account("anyone", 0, 0)), interval, batch);
 
+		assert_eq!(Pallet::<T>::to_draw(interval).len(), n as usize);
+	}
+
+	#[benchmark]
+	fn draw(n: Linear<1, { T::MaxPoints::get() }>) -> Result<(), BenchmarkError> {
+		let interval = delivered::<T>(n);
+		let anyone = RawOrigin::Signed(account("anyone", 0, 0));
+		Pallet::<T>::debit(anyone.clone().into(), interval, points::<T>(n))?;
+		let batch = points::<T>(n);
+
+		#[extrinsic_call]
+		_(anyone, interval, batch);
+
 		assert_eq!(Pallet::<T>::progress(interval).map(|progress| progress.stage), Some(Stage::Credits));
+		Ok(())
 	}
 
 	#[benchmark]
@@ -197,6 +227,7 @@ mod benchmarks {
 		let interval = delivered::<T>(n);
 		let anyone = RawOrigin::Signed(account("anyone", 0, 0));
 		Pallet::<T>::debit(anyone.clone().into(), interval, points::<T>(n))?;
+		Pallet::<T>::draw(anyone.clone().into(), interval, points::<T>(n))?;
 		let batch = points::<T>(n);
 
 		#[extrinsic_call]
@@ -211,6 +242,7 @@ mod benchmarks {
 		let interval = delivered::<T>(n);
 		let anyone = RawOrigin::Signed(account("anyone", 0, 0));
 		Pallet::<T>::debit(anyone.clone().into(), interval, points::<T>(n))?;
+		Pallet::<T>::draw(anyone.clone().into(), interval, points::<T>(n))?;
 		Pallet::<T>::credit(anyone.clone().into(), interval, points::<T>(n))?;
 		T::BenchmarkHelper::revise(interval, n);
 		let batch = points::<T>(n);
@@ -275,9 +307,22 @@ mod benchmarks {
 	}
 
 	#[benchmark]
+	fn set_sharing() -> Result<(), BenchmarkError> {
+		let origin = T::AdminOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+		let sharing = Sharing { fund: Permill::from_percent(50), rent: Permill::from_percent(50) };
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, sharing);
+
+		assert_eq!(Sharings::<T>::get().0.last().map(|(_, sharing)| *sharing), Some(sharing));
+		Ok(())
+	}
+
+	#[benchmark]
 	fn offer_flexibility() {
 		let (point, owner) = T::BenchmarkHelper::point();
 		let interval = T::BenchmarkHelper::open_interval();
+		fund::<T>(&owner);
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(owner), interval, point, Some(LESS));
@@ -289,7 +334,9 @@ mod benchmarks {
 	fn order_reduction() -> Result<(), BenchmarkError> {
 		let (point, owner) = T::BenchmarkHelper::point();
 		let interval = T::BenchmarkHelper::open_interval();
-		Pallet::<T>::offer_flexibility(RawOrigin::Signed(owner).into(), interval, point, Some(LESS))?;
+		fund::<T>(&owner);
+		let more = Flexibility { wh: 2, ..LESS };
+		Pallet::<T>::offer_flexibility(RawOrigin::Signed(owner).into(), interval, point, Some(more))?;
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(T::BenchmarkHelper::dso()), interval, point, LESS);

@@ -17,14 +17,14 @@
 //! compensated for what it truly did not feed in, so that ignoring an order pays for neither. The balance-responsible
 //! party is paid the short price for the energy that is missing, or pays the long price for what is left.
 
-use crate::{Flexibility, PostedPrices, Reduction, MAX_PLAUSIBLE_WH};
+use crate::{Flexibility, PostedPrices, Reduction, Sharing, MAX_PLAUSIBLE_WH};
 use alloc::vec::Vec;
 use busbar_primitives::{
 	Amount, Balance, Contract, Fee, Metered, Outcome, PointKind, PostedBounds, Price, SignedWh, Wh,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
-use sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, Rounding};
+use sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, PerThing, Permill, Rounding};
 
 /// What all points of an interval share.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,16 +35,19 @@ pub struct Tariff {
 	pub levy_short: Price,
 	/// The fund's share of a long's price, in nEUR/Wh.
 	pub levy_long: Price,
+	/// Who shares a surplus of the balance-responsible party.
+	pub sharing: Sharing,
 }
 
 impl Tariff {
 	/// The levy is cut where it would take a price out of the interval's bounds, which collateral counts on.
-	pub fn new(posted: PostedPrices, levy: Price, bounds: &PostedBounds) -> Self {
+	pub fn new(posted: PostedPrices, levy: Price, sharing: Sharing, bounds: &PostedBounds) -> Self {
 		let room = |room: Price| levy.min(room).max(0);
 		Self {
 			posted,
 			levy_short: room(bounds.short_max.saturating_sub(posted.short)),
 			levy_long: room(posted.long.saturating_sub(bounds.long_min)),
+			sharing,
 		}
 	}
 }
@@ -315,9 +318,28 @@ impl Sums {
 		self.imbalance.checked_neg()?.checked_sub(self.path_fees)?.checked_sub(self.levies)
 	}
 
-	/// What the parties that are not connection points receive, in nEUR. With what the points receive it sums to zero.
-	pub fn parties(&self, outcome: &Outcome, posted: &PostedPrices) -> Option<Parties> {
+	/// What the balance-responsible party is left with before it shares a surplus, in nEUR.
+	fn surplus(&self, posted: &PostedPrices) -> Option<Amount> {
 		let (losses, _) = self.loss_cost(posted)?;
+		self.residual()?.checked_add(self.perimeter)?.checked_add(losses)
+	}
+
+	/// What others receive of the balance-responsible party's surplus, in nEUR, rounded down; nothing of a loss.
+	pub fn shared(&self, tariff: &Tariff) -> Option<Shared> {
+		let surplus = self.surplus(&tariff.posted)?.max(0);
+		let part = |share: Permill| {
+			let million = Amount::from(Permill::ACCURACY);
+			// Divided first, so that no surplus is too large.
+			let (whole, rest) = (surplus.checked_div(million)?, surplus.checked_rem(million)?);
+			let parts = Amount::from(share.deconstruct());
+			whole.checked_mul(parts)?.checked_add(rest.checked_mul(parts)?.checked_div(million)?)
+		};
+		Some(Shared { fund: part(tariff.sharing.fund)?, rent: part(tariff.sharing.rent)? })
+	}
+
+	/// What the parties that are not connection points receive, in nEUR. With what the points receive it sums to zero.
+	pub fn parties(&self, outcome: &Outcome, tariff: &Tariff) -> Option<Parties> {
+		let (losses, _) = self.loss_cost(&tariff.posted)?;
 		let grid = Amount::try_from(outcome.fees)
 			.ok()?
 			.checked_add(self.path_fees)?
@@ -325,9 +347,23 @@ impl Sums {
 			.checked_sub(self.perimeter)?
 			.checked_sub(self.flexibility)?
 			.checked_sub(losses)?;
-		let balancing = self.residual()?.checked_add(self.perimeter)?.checked_add(losses)?;
-		Some(Parties { grid, rent: Amount::try_from(outcome.rent).ok()?, balancing, fund: self.levies })
+		let shared = self.shared(tariff)?;
+		Some(Parties {
+			grid,
+			rent: Amount::try_from(outcome.rent).ok()?.checked_add(shared.rent)?,
+			balancing: self.surplus(&tariff.posted)?.checked_sub(shared.fund)?.checked_sub(shared.rent)?,
+			fund: self.levies.checked_add(shared.fund)?,
+		})
 	}
+}
+
+/// What others receive of the balance-responsible party's surplus, in nEUR.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Shared {
+	/// The mutual fund.
+	pub fund: Amount,
+	/// The account of congestion rent.
+	pub rent: Amount,
 }
 
 /// What the parties that are not connection points receive, in nEUR; negative what they pay.

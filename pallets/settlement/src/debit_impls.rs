@@ -1,13 +1,13 @@
 //! The debit phase: statement lines of connection points, their debts, and the close of the books.
 
 use crate::{
-	bill::{plausible_net, receipt, Delivery, Outturn, Sums, Tariff},
-	money::others,
-	Accounts, Activations, Config, Error, Event, Intervals, Levies, Lines, Pallet, Progress, Purse, Roots, Stage,
-	Statement, Statements, SystemAccounts, SystemLines, FIRST_VERSION, SYSTEM_LINES,
+	bill::{plausible_net, receipt, Delivery, Outturn, Parties, Sums, Tariff},
+	round::Round,
+	Accounts, Activations, Config, Error, Event, Intervals, Levies, Lines, Pallet, Progress, Purse, Roots, Sharings,
+	Stage, Statement, Statements, System, SystemAccounts, SystemLines, FIRST_VERSION, POINT_LINES, SYSTEM_LINES,
 };
 use busbar_primitives::{
-	traits::{Calendar, Certificates, Collateral, Grid, Positions, Readings},
+	traits::{Calendar, Certificates, Collateral, Grid, Participants, Positions, Readings},
 	Amount, Cause, Interval, Line, Outcome, Party, Point, PointId, PointKind, Price, SignedWh, Terms,
 };
 use frame_support::ensure;
@@ -30,14 +30,24 @@ pub(crate) fn shown(wh: Amount) -> SignedWh {
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn batch(interval: Interval, terms: &Terms) -> Result<Batch<T::AccountId>, DispatchError> {
-		let levy = Levies::<T>::get().at(interval);
+		let (levy, sharing) = (Levies::<T>::get().at(interval), Sharings::<T>::get().at(interval));
 		Ok(Batch {
 			interval,
-			tariff: Tariff::new(Self::prices(interval, terms), levy, &terms.posted),
+			tariff: Tariff::new(Self::prices(interval, terms), levy, sharing, &terms.posted),
 			outcome: T::Positions::outcome(interval).ok_or(Error::<T>::NotCleared)?,
 			accounts: SystemAccounts::<T>::get().ok_or(Error::<T>::AccountsNotSet)?,
 			estimate: T::Calendar::now() >= terms.attestation_end,
 		})
+	}
+
+	/// A batch that another phase adds to what an interval's debits began.
+	pub(crate) fn continued(interval: Interval, stage: Stage) -> Result<Round<T>, DispatchError> {
+		ensure!(!Roots::<T>::contains_key(interval), Error::<T>::AlreadySettled);
+		let progress = Intervals::<T>::get(interval).ok_or(Error::<T>::DebitsNotDone)?;
+		ensure!(progress.stage >= stage, Error::<T>::DebitsNotDone);
+		ensure!(progress.stage == stage, Error::<T>::AlreadySettled);
+		let accounts = SystemAccounts::<T>::get().ok_or(Error::<T>::AccountsNotSet)?;
+		Ok(Round::first(interval, accounts, progress))
 	}
 
 	pub(crate) fn do_debit(interval: Interval, points: &[PointId]) -> DispatchResult {
@@ -45,25 +55,27 @@ impl<T: Config> Pallet<T> {
 		let terms = T::Calendar::terms(interval).ok_or(Error::<T>::UnknownInterval)?;
 		let batch = Self::batch(interval, &terms)?;
 		ensure!(T::Calendar::now() >= terms.delivery_end, Error::<T>::DeliveryNotEnded);
-		let mut progress =
+		let progress =
 			Intervals::<T>::get(interval).unwrap_or_else(|| Progress::new(batch.outcome.points, terms.final_from()));
 		ensure!(progress.stage == Stage::Debits, Error::<T>::AlreadySettled);
 		ensure!(!points.is_empty() || progress.points.is_zero(), Error::<T>::EmptyBatch);
+		let mut round = Round::<T>::first(interval, batch.accounts.clone(), progress);
 		for point in points {
-			Self::debit_point(&batch, &mut progress, *point)?;
+			Self::debit_point(&batch, &mut round, *point)?;
 		}
-		Self::deposit_event(Event::Debited { interval, done: progress.debits_done, points: progress.points });
-		if progress.debits_done == progress.points {
-			Self::close_debits(&batch, &mut progress)?;
+		let (done, points) = (round.progress.debits_done, round.progress.points);
+		Self::deposit_event(Event::Debited { interval, done, points });
+		if done == points {
+			Self::count_others(&batch, &mut round)?;
 		}
-		Intervals::<T>::insert(interval, progress);
+		Intervals::<T>::insert(interval, round.progress);
 		Ok(())
 	}
 
 	/// Takes one point through the debit phase. A point that is not in force in the interval has no lines.
-	fn debit_point(batch: &Batch<T::AccountId>, progress: &mut Progress, point: PointId) -> DispatchResult {
+	fn debit_point(batch: &Batch<T::AccountId>, round: &mut Round<T>, point: PointId) -> DispatchResult {
 		let interval = batch.interval;
-		ensure!(point < progress.points, Error::<T>::UnknownPoint);
+		ensure!(point < round.progress.points, Error::<T>::UnknownPoint);
 		ensure!(!Statements::<T>::contains_key(interval, point), Error::<T>::AlreadySettled);
 		let details = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?;
 		let mut statement = Statement::new(details.owner);
@@ -75,7 +87,8 @@ impl<T: Config> Pallet<T> {
 				statement.reading = T::Readings::version(point, interval);
 			}
 			let outturn = delivery.outturn(&batch.tariff, metered).ok_or(Error::<T>::Overflow)?;
-			progress.sums = progress
+			round.progress.sums = round
+				.progress
 				.sums
 				.with_delivery(&delivery, &batch.tariff.posted)
 				.and_then(|sums| sums.with_outturn(&outturn, true))
@@ -83,26 +96,20 @@ impl<T: Config> Pallet<T> {
 			statement.outturn = Some(outturn);
 			T::Certificates::settled(interval, point, &details, statement.payer, delivery.position, metered)?;
 			let estimated = metered.is_none() && details.kind == PointKind::Metered;
-			let total = Self::point_lines(batch, progress, &mut statement, point, &delivery, &outturn, estimated)?;
-			let collateral = T::Positions::take_collateral(point, interval);
+			statement.amount = Self::point_lines(round, &mut statement.lines, point, &delivery, &outturn, estimated)?;
+			let mut collateral = T::Positions::take_collateral(point, interval);
 			for (account, amount) in &collateral {
 				<Self as Collateral<T::AccountId>>::release(account, *amount)?;
 			}
-			if total < 0 {
-				let (debt, payer) = (total.unsigned_abs(), statement.payer);
+			collateral.extend(Self::release_charge(interval, point)?);
+			if statement.payer != details.owner {
 				// What an owner posted for orders that were not filled does not stand in for its retailer.
-				let collateral = if payer == details.owner { collateral } else { Default::default() };
-				let missing = Self::collect_from_point(interval, point, payer, collateral, debt)?;
-				let lines = &mut statement.lines;
-				let party = Party::Point(point);
-				Self::book(interval, FIRST_VERSION, progress, lines, party, Some(payer), debt, missing)?;
-			} else {
-				statement.credit = total.unsigned_abs();
-				progress.purse.add_due(statement.credit).ok_or(Error::<T>::Overflow)?;
+				round.collect(details.owner, core::mem::take(&mut collateral))?;
 			}
+			round.count_point(statement.payer, statement.amount, collateral)?;
 		}
 		Statements::<T>::insert(interval, point, statement);
-		progress.debits_done = progress.debits_done.saturating_add(1);
+		round.progress.debits_done = round.progress.debits_done.saturating_add(1);
 		Ok(())
 	}
 
@@ -144,9 +151,8 @@ impl<T: Config> Pallet<T> {
 
 	/// Writes a point's lines and returns their sum. An estimate shows as a line of zero.
 	fn point_lines(
-		batch: &Batch<T::AccountId>,
-		progress: &mut Progress,
-		statement: &mut Statement,
+		round: &mut Round<T>,
+		lines: &mut Lines<POINT_LINES>,
 		point: PointId,
 		delivery: &Delivery,
 		outturn: &Outturn,
@@ -155,7 +161,7 @@ impl<T: Config> Pallet<T> {
 		let mut total: Amount = 0;
 		let mut add = |cause, wh, price, amount: Amount| -> DispatchResult {
 			let line = Line { version: FIRST_VERSION, party: Party::Point(point), cause, wh, price, amount };
-			Self::append(batch.interval, progress, &mut statement.lines, line)?;
+			round.append(lines, line)?;
 			total = total.checked_add(amount).ok_or(Error::<T>::Overflow)?;
 			Ok(())
 		};
@@ -187,38 +193,46 @@ impl<T: Config> Pallet<T> {
 		Ok(total)
 	}
 
-	/// Closes the debit phase: what the other parties pay and receive, so that all lines but the defaults sum to zero.
-	fn close_debits(batch: &Batch<T::AccountId>, progress: &mut Progress) -> DispatchResult {
-		let Batch { interval, outcome, tariff, accounts, .. } = batch;
-		let sums = progress.sums;
+	/// What the other parties pay and receive, so that all lines but the defaults sum to zero.
+	fn count_others(batch: &Batch<T::AccountId>, round: &mut Round<T>) -> DispatchResult {
+		let Batch { interval, outcome, tariff, .. } = batch;
+		let sums = round.progress.sums;
 		let fees_and_rent = outcome.fees.checked_add(outcome.rent).ok_or(Error::<T>::Overflow)?;
 		let mismatch = sums.contract.checked_add(Self::amount(fees_and_rent)?);
 		ensure!(mismatch == Some(0), Error::<T>::ContractMismatch);
-		let parties = sums.parties(outcome, &tariff.posted).ok_or(Error::<T>::Overflow)?;
+		let parties = sums.parties(outcome, tariff).ok_or(Error::<T>::Overflow)?;
+		round.progress.system = Self::system(&batch.accounts, parties);
 
-		let mut lines = Self::system_lines(batch, progress, &sums)?;
-		for (party, amount) in others(&parties) {
-			if amount < 0 {
-				let debt = amount.unsigned_abs();
-				Self::debit_other(*interval, FIRST_VERSION, progress, &mut lines, accounts, party, debt)?;
-			} else {
-				progress.purse.add_due(amount.unsigned_abs()).ok_or(Error::<T>::Overflow)?;
-			}
+		let mut lines = Self::system_lines(batch, round, &sums)?;
+		round.count_others(&mut lines)?;
+		round.progress.stage = Stage::Draws;
+		if round.progress.purse.to_draw.is_zero() {
+			return Self::close_debits(round, lines);
 		}
-		Self::cover(*interval, FIRST_VERSION, progress, &mut lines)?;
-		progress.system = parties;
-		Self::ensure_open(progress)?;
-		let Purse { due, collected, .. } = progress.purse;
-		progress.stage = Stage::Credits;
 		SystemLines::<T>::insert(interval, lines);
-		Self::deposit_event(Event::DebitsClosed { interval: *interval, due, collected });
+		Ok(())
+	}
+
+	/// The other parties, and which participants they are.
+	pub(crate) fn system(accounts: &Accounts<T::AccountId>, parties: Parties) -> System {
+		System { parties, balancing: Some(accounts.balancing), grid: T::Participants::participant(&accounts.grid) }
+	}
+
+	/// Closes the debit phase, when all securities that had to be looked at were.
+	pub(crate) fn close_debits(round: &mut Round<T>, mut lines: Lines<SYSTEM_LINES>) -> DispatchResult {
+		round.close_debits(&mut lines)?;
+		SystemLines::<T>::insert(round.interval, lines);
+		round.progress.stage = Stage::Credits;
+		let Purse { due, .. } = round.progress.purse;
+		let collected = round.progress.purse.available();
+		Self::deposit_event(Event::DebitsClosed { interval: round.interval, due, collected });
 		Ok(())
 	}
 
 	/// Writes the lines of the other parties, cause by cause.
 	fn system_lines(
 		batch: &Batch<T::AccountId>,
-		progress: &mut Progress,
+		round: &mut Round<T>,
 		sums: &Sums,
 	) -> Result<Lines<SYSTEM_LINES>, DispatchError> {
 		let (loss_cost, loss_price) = sums.loss_cost(&batch.tariff.posted).ok_or(Error::<T>::Overflow)?;
@@ -228,7 +242,9 @@ impl<T: Config> Pallet<T> {
 		let losses = sums.losses().unwrap_or(0);
 		let curtailed = sums.taken_over_wh;
 		let (grid, balancing) = (Party::GridOperator, Party::Balancing);
-		let table: [(Party, Cause, Amount, Price, Amount, bool); 10] = [
+		let shared = sums.shared(&batch.tariff).ok_or(Error::<T>::Overflow)?;
+		let to_others = negative(shared.fund.checked_add(shared.rent).ok_or(Error::<T>::Overflow)?)?;
+		let table: [(Party, Cause, Amount, Price, Amount, bool); 13] = [
 			(grid, Cause::GridFee, 0, 0, Self::amount(batch.outcome.fees)?, batch.outcome.fees > 0),
 			(grid, Cause::GridFee, sums.deviation_wh, 0, sums.path_fees, sums.path_fees > 0),
 			(grid, Cause::Curtailment, curtailed, 0, taken, curtailed != 0),
@@ -245,13 +261,16 @@ impl<T: Config> Pallet<T> {
 			),
 			(balancing, Cause::Curtailment, curtailed, 0, sums.perimeter, curtailed != 0),
 			(balancing, Cause::Losses, negative(losses)?, loss_price, loss_cost, losses != 0),
+			(balancing, Cause::Surplus, 0, 0, to_others, to_others != 0),
 			(Party::Fund, Cause::Levy, sums.deviation_wh, 0, sums.levies, sums.levies > 0),
+			(Party::Fund, Cause::Surplus, 0, 0, shared.fund, shared.fund > 0),
+			(Party::CongestionRent, Cause::Surplus, 0, 0, shared.rent, shared.rent > 0),
 		];
 		let mut lines = Lines::<SYSTEM_LINES>::default();
 		for (party, cause, wh, price, amount, stands) in table {
 			if stands {
 				let line = Line { version: FIRST_VERSION, party, cause, wh: shown(wh), price, amount };
-				Self::append(batch.interval, progress, &mut lines, line)?;
+				round.append(&mut lines, line)?;
 			}
 		}
 		Ok(lines)

@@ -1,18 +1,54 @@
 //! What members offer to leave, and what the grid operator orders left; and who answers for points that do not trade.
 
-use crate::{Activations, Choices, Config, Error, Event, Flexibility, Offers, Pallet, Roots, Served, Serving};
+use crate::{
+	Activations, Charges, Choices, Config, Error, Event, Flexibility, HoldReason, Offers, Pallet, Roots, Served,
+	Serving,
+};
 use busbar_primitives::{
 	in_force,
 	traits::{Calendar, Grid, Participants},
-	Interval, ParticipantId, Point, PointId, Right, Role,
+	Balance, Interval, ParticipantId, Point, PointId, Right, Role,
 };
-use frame_support::ensure;
-use sp_runtime::{DispatchError, DispatchResult};
+use frame_support::{
+	ensure,
+	traits::{fungible::MutateHold, tokens::Precision},
+};
+use sp_runtime::{traits::Zero, DispatchError, DispatchResult};
+
+/// What is paid if nothing of an order is delivered, in nEUR. `None` beyond the type's range.
+fn charge(order: &Flexibility) -> Option<Balance> {
+	Balance::from(order.penalty.max(0).unsigned_abs()).checked_mul(order.wh.into())
+}
 
 impl<T: Config> Pallet<T> {
-	/// The point, while the interval's delivery has not ended.
+	/// Holds `amount` nEUR for a charge, in place of what is held for it.
+	fn hold_charge(interval: Interval, point: PointId, owner: ParticipantId, amount: Balance) -> DispatchResult {
+		Self::release_charge(interval, point)?;
+		if amount.is_zero() {
+			return Ok(());
+		}
+		let account = T::Participants::account(owner).ok_or(Error::<T>::UnknownParticipant)?;
+		T::Currency::hold(&HoldReason::Flexibility.into(), &account, amount).map_err(|_| Error::<T>::BeyondCharge)?;
+		Charges::<T>::insert(interval, point, (account, amount));
+		Ok(())
+	}
+
+	/// Releases what is held for a charge, and says whose and how much it was.
+	pub(crate) fn release_charge(
+		interval: Interval,
+		point: PointId,
+	) -> Result<Option<(T::AccountId, Balance)>, DispatchError> {
+		let charge = Charges::<T>::take(interval, point);
+		if let Some((account, amount)) = &charge {
+			T::Currency::release(&HoldReason::Flexibility.into(), account, *amount, Precision::Exact)?;
+		}
+		Ok(charge)
+	}
+
+	/// The point, if it is part of the interval and its delivery has not ended.
 	fn point_to_order(interval: Interval, point: PointId) -> Result<Point, DispatchError> {
 		let details = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?;
+		ensure!(details.is_in_force(interval), Error::<T>::UnknownPoint);
 		let terms = T::Calendar::terms(interval).ok_or(Error::<T>::UnknownInterval)?;
 		ensure!(T::Calendar::now() < terms.delivery_end, Error::<T>::DeliveryEnded);
 		ensure!(!Activations::<T>::contains_key(interval, point), Error::<T>::AlreadyOrdered);
@@ -31,6 +67,8 @@ impl<T: Config> Pallet<T> {
 			ensure!(offer.wh > 0, Error::<T>::ZeroAmount);
 			ensure!(offer.price >= 0 && offer.penalty >= 0, Error::<T>::NegativePrice);
 		}
+		let most = offer.map_or(Some(0), |offer| charge(&offer)).ok_or(Error::<T>::Overflow)?;
+		Self::hold_charge(interval, point, details.owner, most)?;
 		Offers::<T>::set(interval, point, offer);
 		Self::deposit_event(Event::FlexibilityOffered { interval, point, offer });
 		Ok(())
@@ -52,6 +90,9 @@ impl<T: Config> Pallet<T> {
 			(offer.reduction, offer.price, offer.penalty) == terms && order.wh <= offer.wh
 		};
 		ensure!(order.penalty == 0 || Offers::<T>::get(interval, point).is_some_and(offered), Error::<T>::NotOffered);
+		// No more than what was held for the offer.
+		let most = charge(&order).ok_or(Error::<T>::Overflow)?;
+		Self::hold_charge(interval, point, details.owner, most)?;
 		Offers::<T>::remove(interval, point);
 		Activations::<T>::insert(interval, point, order);
 		Self::deposit_event(Event::ReductionOrdered { interval, point, order });

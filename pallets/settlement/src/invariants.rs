@@ -1,8 +1,8 @@
 //! What must hold after every call.
 
 use crate::{
-	bill::Outturn, Backing, Config, Debts, HoldReason, InTransit, Intervals, Issued, Pallet, Progress, Proposals,
-	Roots, Securities, Stage, Statements,
+	bill::Outturn, Backing, Charges, Config, Debts, HoldReason, InTransit, Intervals, Issued, Net, Nets, Pallet,
+	Progress, Proposals, Roots, Securities, Stage, Statements,
 };
 use alloc::{collections::btree_map::BTreeMap, vec::Vec};
 use busbar_primitives::{traits::Finality, Amount, Balance, Interval};
@@ -45,17 +45,27 @@ impl<T: Config> Pallet<T> {
 
 	fn check_securities() -> Result<(), TryRuntimeError> {
 		for backing in [Backing::Deposit, Backing::Guarantee] {
-			let mut accounts = BTreeMap::<Vec<u8>, (T::AccountId, Balance)>::new();
-			for (_, _, security) in Securities::<T>::iter().filter(|(_, kind, _)| *kind == backing) {
-				ensure!(security.amount > 0, "an empty deposit or guarantee is kept");
-				let entry = accounts.entry(security.account.encode()).or_insert((security.account, 0));
-				entry.1 = entry.1.saturating_add(security.amount);
-			}
-			for (account, sum) in accounts.values() {
-				let held = T::Currency::balance_on_hold(&HoldReason::from(backing).into(), account);
-				ensure!(held == *sum, "an account's deposits or guarantees differ from what is held for them");
-			}
+			let securities = Securities::<T>::iter().filter(|(_, kind, _)| *kind == backing);
+			let all = securities.map(|(_, _, security)| (security.account, security.amount));
+			Self::check_held(backing.into(), all)?;
 		}
+		Self::check_held(HoldReason::Flexibility, Charges::<T>::iter_values())
+	}
+
+	/// That accounts hold for a reason what is noted for it.
+	fn check_held(
+		reason: HoldReason,
+		noted: impl Iterator<Item = (T::AccountId, Balance)>,
+	) -> Result<(), TryRuntimeError> {
+		let mut accounts = BTreeMap::<Vec<u8>, (T::AccountId, Balance)>::new();
+		for (account, amount) in noted {
+			ensure!(amount > 0, "an empty deposit, guarantee or charge is kept");
+			let entry = accounts.entry(account.encode()).or_insert((account, 0));
+			entry.1 = entry.1.saturating_add(amount);
+		}
+		let reason = reason.into();
+		let differs = |(account, sum): &(T::AccountId, Balance)| T::Currency::balance_on_hold(&reason, account) != *sum;
+		ensure!(!accounts.values().any(differs), "deposits, guarantees or charges differ from what is held for them");
 		Ok(())
 	}
 
@@ -85,6 +95,7 @@ impl<T: Config> Pallet<T> {
 			.fold((0, 0), |sum: (Amount, Amount), one| (sum.0.saturating_add(one.0), sum.1.saturating_add(one.1)));
 		let sums = (progress.sums.imbalance, progress.sums.drawn_wh);
 		ensure!((imbalance, drawn) == sums, "the points' outturns do not sum to the running account");
+		Self::check_nets(interval, progress)?;
 		let root = Roots::<T>::get(interval);
 		if progress.stage == Stage::Settled {
 			ensure!(
@@ -97,6 +108,23 @@ impl<T: Config> Pallet<T> {
 			ensure!(stands, "a settled interval's statement root differs");
 		} else {
 			ensure!(root.is_none(), "an unsettled interval has a statement root");
+		}
+		Ok(())
+	}
+
+	fn check_nets(interval: Interval, progress: &Progress) -> Result<(), TryRuntimeError> {
+		let nets: Vec<_> = Nets::<T>::iter_prefix_values(interval).collect();
+		let sum = |amount: fn(&Net) -> Balance| nets.iter().map(amount).fold(0, Balance::saturating_add);
+		let purse = &progress.purse;
+		match progress.stage {
+			Stage::Debits => {
+				let counted = (sum(Net::due), sum(Net::surplus), sum(|net| net.taken), sum(|net| net.to_draw().into()));
+				let kept = (purse.due, purse.surplus, purse.collected, purse.to_draw.into());
+				ensure!(counted == kept, "participants' debts and credits do not sum to the running account");
+			},
+			Stage::Draws => ensure!(purse.to_draw > 0, "nothing is left to draw on and the debits are not closed"),
+			Stage::Credits => ensure!(purse.to_draw == 0, "credits are paid before all securities were looked at"),
+			Stage::Settled => ensure!(nets.is_empty(), "a settled interval has debts and credits of participants"),
 		}
 		Ok(())
 	}

@@ -10,36 +10,41 @@
 //! # Settlement of an interval
 //!
 //! ```text
-//!                debit(points)             last point                credit(points)        last point
-//! cleared ------> Debits ------------------------------> Credits ----------------------------> Settled ---> Final
-//!          what each point owes     the other parties'   loss share of each credit     correct(points)  no ruling left
+//!          debit(points)          draw(points)             credit(points)             correct(points)
+//! cleared -------------> Debits -------------> [Draws] ---------------> Credits ----------> Settled ----> Final
+//!          every debt and         if somebody is           what is due
+//!          credit counted         short: securities
 //! ```
 //!
-//! Both phases run in batches, by anyone and in any order. Debits may begin when delivery has ended and every listed point
+//! Each phase runs in batches, by anyone and in any order. Debits may begin when delivery has ended and every listed point
 //! is attested or the attestation window is over; a point without a reading, or whose reading the regulator must still
 //! rule on, then settles on the estimate that it took what it contracted, with a line of zero that says so. A reading
 //! beyond 2^48 Wh counts as none. `bill.rs` holds the formulas, apart from storage.
 //!
-//! A net debt is paid at once: from the collateral of the order, the payer's free money, the point's standing deposit and
-//! its guarantor. What is still missing is a default, a line of its own: the debtor owes it to the mutual fund and trades
-//! no more until it has paid; what it receives later pays that first. When all debits are done, the other parties' accounts
-//! are charged, and the fund, which a levy on imbalances feeds, covers what is missing. If that falls short, every credit
-//! is reduced by the same factor, rounded down, as a line of its own, and the remainder of the rounding goes to the rent
-//! account. A credit whose payee has no account goes there too.
+//! A participant's debts and credits of one interval, over all its points and roles, are netted (`net.rs`). A net debt is
+//! paid at once, from the collateral of its orders and offers and its free money. If that falls short, each point in debt
+//! bears its share of what is missing, and what secures it is drawn on: the standing deposit, then the guarantor. What is
+//! still missing is a default, a line of its own: the debtor owes it to the mutual fund and trades no more until it has
+//! paid; what it receives later pays that first. The fund, which a levy on imbalances feeds, covers what is missing. If
+//! that falls short, every credit is reduced by the same factor, rounded down, as a line of its own, and the remainder of
+//! the rounding goes to the rent account. A credit whose payee has no account goes there too.
 //!
 //! A later version of a reading is settled by `correct`: the difference only, point by point, with the same remedies,
 //! until the interval is final. Its lines join the interval's tree, whose root then covers them.
 //!
 //! The grid operator may order members to draw or feed in less (`flexibility.rs`), and pays for it. A point that does not
-//! trade may be its retailer's. Energy that the root's meters supplied and no point drew is the grid operator's to buy.
+//! trade may be its retailer's. Energy that the root's meters supplied and no point drew is the grid operator's to buy. A
+//! surplus of the balance-responsible party is its own, or shared as the council sets (`set_sharing`).
 //!
 //! # Invariants
 //!
 //! 1. Total issuance is what was issued less what was burned.
 //! 2. The settlement account holds what intervals between debits and credits have collected and not yet paid.
-//! 3. What is held for deposits and guarantees is what they say.
+//! 3. What is held for deposits, guarantees and charges for non-delivery is what they say.
 //! 4. The lines of a settled interval, with its corrections, sum to zero, and their Merkle root is the stored one.
-//! 5. Nobody who is owed nothing is counted a debtor.
+//! 5. Nobody who owes nothing is counted a debtor.
+//! 6. Participants' debts and credits sum to the running account of an interval in its debit phase, and are gone once it
+//!    is settled.
 //!
 //! Statement roots stay for ever, 40 bytes each; everything else about an interval goes by `Prune` once it is final.
 
@@ -59,6 +64,8 @@ mod invariants;
 #[cfg(test)]
 mod mock;
 mod money;
+mod net;
+mod round;
 mod security;
 #[cfg(test)]
 mod tests;
@@ -69,6 +76,7 @@ pub mod weights;
 #[cfg(feature = "runtime-benchmarks")]
 pub use benchmarking::BenchmarkHelper;
 pub use bill::{Outturn, Parties, Sums};
+pub use net::Net;
 pub use pallet::*;
 pub use types::*;
 pub use weights::WeightInfo;
@@ -92,6 +100,7 @@ pub mod pallet {
 	};
 	use frame_system::pallet_prelude::*;
 	use sp_core::H256;
+	use sp_runtime::{PerThing, Permill};
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
@@ -162,6 +171,8 @@ pub mod pallet {
 		Deposit,
 		/// What a retailer or aggregator stands in for at a connection point.
 		Guarantee,
+		/// What a member would pay if it delivered nothing of the flexibility that it offers.
+		Flexibility,
 	}
 
 	/// Most money that minting may bring the total issuance to, in nEUR.
@@ -193,6 +204,10 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Levies<T> = StorageValue<_, Schedule<Price>, ValueQuery>;
 
+	/// How surpluses of the balance-responsible party are shared.
+	#[pallet::storage]
+	pub type Sharings<T> = StorageValue<_, Schedule<Sharing>, ValueQuery>;
+
 	/// What participants owe to the mutual fund after defaults, in nEUR; at most one entry per participant.
 	#[pallet::storage]
 	pub type Debts<T> = StorageMap<_, Blake2_128Concat, ParticipantId, Balance, OptionQuery>;
@@ -218,6 +233,11 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Offers<T> = StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, PointId, Flexibility, OptionQuery>;
 
+	/// Whose money is held for the charges of offers and orders, and how much, in nEUR. Gone when the point is debited.
+	#[pallet::storage]
+	pub type Charges<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, PointId, (T::AccountId, Balance), OptionQuery>;
+
 	/// What the grid operator ordered. Pruned with the interval.
 	#[pallet::storage]
 	pub type Activations<T> =
@@ -226,6 +246,10 @@ pub mod pallet {
 	/// Running accounts of intervals in settlement. Pruned with them.
 	#[pallet::storage]
 	pub type Intervals<T> = StorageMap<_, Twox64Concat, Interval, Progress, OptionQuery>;
+
+	/// Debts and credits of participants in intervals that are being settled. Gone when they are settled.
+	#[pallet::storage]
+	pub type Nets<T> = StorageDoubleMap<_, Twox64Concat, Interval, Blake2_128Concat, ParticipantId, Net, ValueQuery>;
 
 	/// Statements of connection points. Pruned with their interval.
 	#[pallet::storage]
@@ -286,6 +310,8 @@ pub mod pallet {
 		PricesPosted { interval: Interval, short: Price, long: Price },
 		/// The mutual fund's levy changed, in nEUR per Wh of imbalance, from `from` on.
 		LevySet { from: Interval, levy: Price },
+		/// How surpluses of the balance-responsible party are shared changed, from `from` on.
+		SharingSet { from: Interval, sharing: Sharing },
 		/// What secures a connection point grew to `total`.
 		Deposited { point: PointId, backing: Backing, account: T::AccountId, amount: Balance, total: Balance },
 		/// What secures a connection point shrank to `total`.
@@ -294,6 +320,10 @@ pub mod pallet {
 		NoticeGiven { point: PointId, backing: Backing, amount: Balance, last: Interval },
 		/// What secures a connection point paid `amount` of its debt.
 		SecurityDrawn { interval: Interval, point: PointId, backing: Backing, account: T::AccountId, amount: Balance },
+		/// Debts and credits of a participant in one interval set off `amount` more.
+		SetOff { interval: Interval, participant: ParticipantId, amount: Balance },
+		/// What secures connection points was looked at for what their payers are short of; `left` more wait for it.
+		Drawn { interval: Interval, left: u32 },
 		/// A debtor could not pay `amount`.
 		Defaulted { interval: Interval, party: Party, amount: Balance },
 		/// A participant owes the mutual fund `amount` more, `owed` in all, and trades no more until it has paid.
@@ -314,10 +344,10 @@ pub mod pallet {
 		Corrected { interval: Interval, corrections: u32, root: H256, lines: u32 },
 		/// A batch of debits was collected; `done` of `points` connection points are through.
 		Debited { interval: Interval, done: u32, points: u32 },
-		/// All debits are done: `due` is to be paid out of `collected`.
+		/// All debits are done: of `due` after netting, `collected` can be paid.
 		DebitsClosed { interval: Interval, due: Balance, collected: Balance },
-		/// Who receives a connection point's credit has no account; it went to the rent account.
-		Unclaimed { interval: Interval, point: PointId, amount: Balance },
+		/// Who receives a credit has no account; it went to the rent account.
+		Unclaimed { interval: Interval, party: Party, amount: Balance },
 		/// A batch of credits was paid; `done` of `points` connection points are through.
 		Credited { interval: Interval, done: u32, points: u32 },
 		/// Every line of the interval is paid.
@@ -372,10 +402,14 @@ pub mod pallet {
 		InDebt,
 		/// The participant owes nothing.
 		NoDebt,
+		/// The shares of a surplus must not be more than all of it.
+		SharesTooGreat,
 		/// The levy must not be below zero.
 		NegativeLevy,
 		/// The price and the charge must not be below zero.
 		NegativePrice,
+		/// The account has too little free money for the charge for non-delivery.
+		BeyondCharge,
 		/// The interval's delivery has ended.
 		DeliveryEnded,
 		/// The grid operator has ordered a reduction here already.
@@ -413,7 +447,9 @@ pub mod pallet {
 		Contested,
 		/// The connection point is already through this phase.
 		AlreadySettled,
-		/// Credits are paid after all debits.
+		/// Nothing that secures this point need be looked at: it owes nothing, its payer paid, or it was done.
+		NothingToDraw,
+		/// Securities are drawn on after all debits, and credits are paid after that.
 		DebitsNotDone,
 		/// Contract payments less receipts differ from grid fees and rent: a defect.
 		ContractMismatch,
@@ -440,6 +476,11 @@ pub mod pallet {
 		/// A connection point's statement lines, in the order of the leaves.
 		pub fn statement_lines(point: PointId, interval: Interval) -> Vec<StatementLine> {
 			Self::statement(point, interval)
+		}
+
+		/// Connection points of an interval in its draw phase that `draw` must still name, in ascending order.
+		pub fn points_to_draw(interval: Interval) -> Vec<PointId> {
+			Self::to_draw(interval)
 		}
 
 		/// Where the settlement of an interval stands; `None` before its first debit and after it is pruned.
@@ -569,15 +610,17 @@ pub mod pallet {
 		}
 
 		/// Collects the debits of connection points for an interval and notes their credits. The batch with the last point
-		/// closes the debit phase. An interval without connection points is closed by an empty batch.
+		/// closes the debit phase, unless somebody is short: then `draw` does. An interval without connection points is closed
+		/// by an empty batch.
 		///
 		/// Origin: any signed account.
 		/// Errors: [`Error::UnknownInterval`], [`Error::NotCleared`], [`Error::DeliveryNotEnded`],
 		/// [`Error::NotAttestedYet`], [`Error::Contested`], [`Error::UnknownPoint`], [`Error::AlreadySettled`],
 		/// [`Error::EmptyBatch`], [`Error::AccountsNotSet`]; nothing of the batch is done then.
-		/// Events: [`Event::Debited`], [`Event::Defaulted`], [`Event::DebitsClosed`].
+		/// Events: [`Event::Debited`], [`Event::SetOff`], [`Event::Defaulted`], [`Event::DebitsClosed`].
 		#[pallet::call_index(9)]
-		#[pallet::weight(T::WeightInfo::debit(points.len() as u32))]
+		// The close of the debits is what a batch of draws costs without points.
+		#[pallet::weight(T::WeightInfo::debit(points.len() as u32).saturating_add(T::WeightInfo::draw(0)))]
 		pub fn debit(
 			origin: OriginFor<T>,
 			interval: Interval,
@@ -667,11 +710,13 @@ pub mod pallet {
 			Ok(())
 		}
 
-		/// Offers to draw or feed in less than contracted in an interval, or takes the offer back (`None`).
+		/// Offers to draw or feed in less than contracted in an interval, or takes the offer back (`None`). What the charge
+		/// for non-delivery comes to if nothing is delivered is held on the owner's account until the point is settled.
 		///
 		/// Origin: the point's owner, or its delegate for trade. Errors: [`Error::UnknownPoint`],
 		/// [`Error::UnknownInterval`], [`Error::DeliveryEnded`], [`Error::AlreadyOrdered`], [`Error::ZeroAmount`],
-		/// [`Error::NegativePrice`]. Event: [`Event::FlexibilityOffered`].
+		/// [`Error::NegativePrice`], [`Error::UnknownParticipant`], [`Error::BeyondCharge`], [`Error::Overflow`].
+		/// Event: [`Event::FlexibilityOffered`].
 		#[pallet::call_index(16)]
 		#[pallet::weight(T::WeightInfo::offer_flexibility())]
 		pub fn offer_flexibility(
@@ -724,6 +769,40 @@ pub mod pallet {
 		#[pallet::weight(T::WeightInfo::serve())]
 		pub fn serve(origin: OriginFor<T>, point: PointId) -> DispatchResult {
 			Self::do_serve(&ensure_signed(origin)?, point)
+		}
+
+		/// Draws on what secures connection points in debt whose payers' own money fell short. The batch with the last of
+		/// them closes the debit phase.
+		///
+		/// Origin: any signed account.
+		/// Errors: [`Error::DebitsNotDone`], [`Error::AlreadySettled`], [`Error::EmptyBatch`], [`Error::UnknownPoint`],
+		/// [`Error::NothingToDraw`]; nothing of the batch is done then.
+		/// Events: [`Event::SecurityDrawn`], [`Event::Defaulted`], [`Event::Drawn`], [`Event::DebitsClosed`].
+		#[pallet::call_index(20)]
+		#[pallet::weight(T::WeightInfo::draw(points.len() as u32))]
+		pub fn draw(
+			origin: OriginFor<T>,
+			interval: Interval,
+			points: BoundedVec<PointId, T::MaxPoints>,
+		) -> DispatchResult {
+			ensure_signed(origin)?;
+			Self::do_draw(interval, &points)
+		}
+
+		/// Sets who shares surpluses of the balance-responsible party, in intervals whose session has not opened. It keeps
+		/// the rest, and bears every loss.
+		///
+		/// Origin: the administration. Errors: [`Error::SharesTooGreat`]. Event: [`Event::SharingSet`].
+		#[pallet::call_index(21)]
+		#[pallet::weight(T::WeightInfo::set_sharing())]
+		pub fn set_sharing(origin: OriginFor<T>, sharing: Sharing) -> DispatchResult {
+			T::AdminOrigin::ensure_origin(origin)?;
+			let parts = [sharing.fund, sharing.rent].map(|share| share.deconstruct());
+			ensure!(parts.iter().sum::<u32>() <= Permill::ACCURACY, Error::<T>::SharesTooGreat);
+			let from = T::Calendar::first_unopened();
+			Sharings::<T>::mutate(|sharings| sharings.set(from, sharing));
+			Self::deposit_event(Event::SharingSet { from, sharing });
+			Ok(())
 		}
 	}
 }

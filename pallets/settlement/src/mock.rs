@@ -463,6 +463,7 @@ impl crate::BenchmarkHelper<AccountId> for World {
 		for id in 0..points {
 			hold_collateral(id, 0, HOME, 1).unwrap();
 		}
+		leave(HOME, 0);
 		world(|w| {
 			w.points = (0..points).map(|_| point(HOME, 0, PointKind::Metered)).collect();
 			w.results.insert((0, 0), result(Some(100), 0, 0, 0, 0));
@@ -471,7 +472,7 @@ impl crate::BenchmarkHelper<AccountId> for World {
 				// Buyers and sellers in turn; the last one without a counterpart holds no position.
 				let net = if id == points - 1 && points % 2 == 1 { 0 } else { 1 - 2 * i64::from(id % 2) };
 				w.positions.insert((id, 0), position(net * 1_000));
-				w.readings.insert((id, 0), metered(net * 900));
+				w.readings.insert((id, 0), metered(net * 900 + 10_000_000));
 			}
 			w.now = DELIVERY_END;
 		});
@@ -480,7 +481,7 @@ impl crate::BenchmarkHelper<AccountId> for World {
 
 	fn revise(interval: Interval, points: u32) {
 		for id in 0..points {
-			revise(id, interval, i64::from(id) + 100_000);
+			revise(id, interval, i64::from(id) + 100_000_000);
 		}
 	}
 

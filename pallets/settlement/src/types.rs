@@ -1,15 +1,16 @@
 //! What the pallet keeps in its storage.
 
-use crate::{HoldReason, Outturn, Parties, Sums};
+use crate::{HoldReason, Net, Outturn, Parties, Sums};
 use busbar_merkle::Frontier;
 use busbar_primitives::{
-	Amount, Balance, Interval, Line, Moment, ParticipantId, PointId, PostedBounds, Price, Wh, MAX_PRODUCTS,
+	Amount, Balance, Interval, Line, Moment, ParticipantId, Party, PointId, PostedBounds, Price, Wh, MAX_PRODUCTS,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{pallet_prelude::ConstU32, traits::Get, BoundedVec, CloneNoBound, DebugNoBound, PartialEqNoBound};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_core::H256;
+use sp_runtime::Permill;
 
 /// Version of the lines that first settle an interval; each correction of a point counts on.
 pub const FIRST_VERSION: u16 = 1;
@@ -30,10 +31,11 @@ const CORRECTION_LINES: u32 = 10;
 pub const POINT_LINES: u32 = MAX_PRODUCTS + 6 + MAX_CORRECTIONS as u32 * CORRECTION_LINES;
 
 /// Most lines of the parties that are not connection points: fees for contracts and for imbalances, rent, levy, residual,
-/// two of each of curtailment, losses and default, flexibility, the cover, and four loss shares.
-pub const SYSTEM_LINES: u32 = 17;
+/// two of each of curtailment, losses and default, three of the shared surplus, flexibility, the cover, and four loss
+/// shares.
+pub const SYSTEM_LINES: u32 = 20;
 
-/// Most changes of the default prices, and of the levy, that are remembered.
+/// Most changes of the default prices, of the levy, and of the sharing of surpluses, that are remembered.
 pub const MAX_CHANGES: u32 = 16;
 
 /// Most retailers of a connection point that are remembered.
@@ -155,6 +157,18 @@ pub struct Accounts<AccountId> {
 	pub balancing: ParticipantId,
 }
 
+/// What of a surplus of the balance-responsible party goes to others; it keeps the rest, and bears every loss itself,
+/// because what members pay must be known before they order.
+#[derive(
+	Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct Sharing {
+	/// Share of the mutual fund.
+	pub fund: Permill,
+	/// Share of the account of congestion rent, whose use the regulator decides.
+	pub rent: Permill,
+}
+
 /// What secures a connection point beyond its orders' collateral.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub enum Backing {
@@ -232,10 +246,14 @@ pub struct Flexibility {
 }
 
 /// How far the settlement of an interval is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[derive(
+	Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
 pub enum Stage {
 	/// Debits are being collected.
 	Debits,
+	/// What secures the connection points of participants who are short is drawn on.
+	Draws,
 	/// All debits are in; credits are being paid.
 	Credits,
 	/// Every line is paid and the statement root stands.
@@ -247,27 +265,62 @@ pub enum Stage {
 	Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
 )]
 pub struct Purse {
-	/// Credits due, in nEUR.
+	/// Credits due after netting, in nEUR.
 	pub due: Balance,
-	/// Debits collected, in nEUR.
+	/// Money that came in, in nEUR.
 	pub collected: Balance,
-	/// Credits paid, in nEUR.
+	/// Of that, what was taken for debts that later credits set off, in nEUR.
+	pub surplus: Balance,
+	/// Money that went out, in nEUR.
 	pub paid: Balance,
 	/// What debtors could not pay, in nEUR.
 	pub missing: Balance,
+	/// Connection points in debt of participants who are short.
+	pub to_draw: u32,
 }
 
 impl Purse {
-	/// Counts a credit that is to be paid. `None` beyond the type's range.
+	/// Counts a participant's debts and credits in the place of those before. `None` beyond the types' ranges.
 	#[must_use]
-	pub fn add_due(&mut self, credit: Balance) -> Option<()> {
-		self.due = self.due.checked_add(credit)?;
+	pub fn replace(&mut self, old: &Net, new: &Net) -> Option<()> {
+		self.due = self.due.checked_add(new.due())?.checked_sub(old.due())?;
+		self.surplus = self.surplus.checked_add(new.surplus())?.checked_sub(old.surplus())?;
+		self.to_draw = self.to_draw.checked_add(new.to_draw())?.checked_sub(old.to_draw())?;
 		Some(())
+	}
+
+	/// What there is for the credits, in nEUR.
+	pub fn available(&self) -> Balance {
+		self.collected.saturating_sub(self.surplus)
 	}
 
 	/// What of the round's money is in the settlement account, in nEUR.
 	pub fn in_transit(&self) -> Balance {
 		self.collected.saturating_sub(self.paid)
+	}
+}
+
+/// The parties of a round that are not connection points.
+#[derive(
+	Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+pub struct System {
+	/// What they receive, in nEUR.
+	pub parties: Parties,
+	/// The balance-responsible party.
+	pub balancing: Option<ParticipantId>,
+	/// The participant, if it is one, whose account receives grid fees.
+	pub grid: Option<ParticipantId>,
+}
+
+impl System {
+	/// The participant that a party's debts and credits are netted for, if any.
+	pub fn participant(&self, party: Party) -> Option<ParticipantId> {
+		match party {
+			Party::Balancing => self.balancing,
+			Party::GridOperator => self.grid,
+			_ => None,
+		}
 	}
 }
 
@@ -291,8 +344,8 @@ pub struct Progress {
 	pub sums: Sums,
 	/// Money of the first settlement.
 	pub purse: Purse,
-	/// Credits of the other parties, known once the debits are done.
-	pub system: Parties,
+	/// The other parties, known once the debits are counted.
+	pub system: System,
 	/// From this chain time on a settled interval is final.
 	pub final_from: Moment,
 }
@@ -310,7 +363,7 @@ impl Progress {
 			lines_sum: 0,
 			sums: Sums::default(),
 			purse: Purse::default(),
-			system: Parties::default(),
+			system: System::default(),
 			final_from,
 		}
 	}
@@ -324,8 +377,10 @@ pub type Lines<const MAX: u32> = BoundedVec<(u32, Line), ConstU32<MAX>>;
 pub struct Statement {
 	/// Who pays and is paid: the owner, or the retailer of a point that did not trade.
 	pub payer: ParticipantId,
-	/// What the point receives in the first settlement before any loss share, in nEUR.
-	pub credit: Balance,
+	/// What the point receives in the first settlement before any loss share, in nEUR; negative if it pays.
+	pub amount: Amount,
+	/// Whether what secures the point was looked at for what its payer was short of.
+	pub drawn: bool,
 	/// Whether the point is through the credit phase.
 	pub credited: bool,
 	/// Version of the reading that was last settled; 0 while an estimate stands in for it.
@@ -341,7 +396,16 @@ pub struct Statement {
 impl Statement {
 	/// A statement without lines.
 	pub fn new(payer: ParticipantId) -> Self {
-		Self { payer, credit: 0, credited: false, reading: 0, corrections: 0, outturn: None, lines: Lines::default() }
+		Self {
+			payer,
+			amount: 0,
+			drawn: false,
+			credited: false,
+			reading: 0,
+			corrections: 0,
+			outturn: None,
+			lines: Lines::default(),
+		}
 	}
 }
 

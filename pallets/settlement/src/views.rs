@@ -1,9 +1,10 @@
 //! What runtime APIs read.
 
 use crate::{
-	Config, InTransit, Intervals, Issued, Pallet, Progress, Roots, Stage, StatementRoot, Statements, SystemLines,
+	Config, InTransit, Intervals, Issued, Nets, Pallet, Progress, Roots, Stage, Statement, StatementRoot, Statements,
+	SystemLines,
 };
-use alloc::vec::Vec;
+use alloc::{collections::btree_map::BTreeMap, vec::Vec};
 use busbar_primitives::{
 	api::{Conservation, StatementLine},
 	traits::Finality,
@@ -16,10 +17,28 @@ impl<T: Config> Pallet<T> {
 	pub fn phase(interval: Interval) -> Option<Phase> {
 		Self::progress(interval).map(|progress| match progress.stage {
 			Stage::Debits => Phase::Debits,
+			Stage::Draws => Phase::Draws,
 			Stage::Credits => Phase::Credits,
 			Stage::Settled if Self::is_final(interval) => Phase::Final,
 			Stage::Settled => Phase::Settled,
 		})
+	}
+
+	/// Connection points of an interval in its draw phase that `draw` must still name, in ascending order. Reads all of the
+	/// interval's statements: for runtime APIs only.
+	pub fn to_draw(interval: Interval) -> Vec<PointId> {
+		if Self::progress(interval).is_none_or(|progress| progress.stage != Stage::Draws) {
+			return Vec::new();
+		}
+		let nets: BTreeMap<_, _> = Nets::<T>::iter_prefix(interval).collect();
+		let short = |statement: &Statement| nets.get(&statement.payer).is_some_and(|net| net.short() > 0);
+		let statements = Statements::<T>::iter_prefix(interval);
+		let mut points: Vec<_> = statements
+			.filter(|(_, statement)| statement.amount < 0 && !statement.drawn && short(statement))
+			.map(|(point, _)| point)
+			.collect();
+		points.sort_unstable();
+		points
 	}
 
 	/// The running account of an interval's settlement; `None` before its first debit and after it is pruned.

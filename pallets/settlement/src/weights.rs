@@ -1,8 +1,10 @@
 //! Weights of the calls, counted from the storage that each touches and a time per step for what it computes.
 //!
 //! Keys per connection point. Debit: the point, its reading, the order with its collateral, the keys that derive its fill
-//! (at most 32: five steps, each a level and a path in its tree), the zone's result, statement, deposit, guarantee, order of
-//! the grid operator, retailer, debt, and two accounts with their holds. Credit: the point, the statement, the owner and its account.
+//! (at most 32: five steps, each a level and a path in its tree), the zone's result, statement, order of the grid operator,
+//! retailer, the payer's debts and credits, and two accounts with their holds. Draw: the statement, the payer's debts and
+//! credits, deposit and guarantee with their accounts, the debt to the fund. Credit: the statement, the payer's debts and
+//! credits, its account.
 
 use core::marker::PhantomData;
 use frame_support::{
@@ -32,6 +34,8 @@ pub trait WeightInfo {
 	fn order_reduction() -> Weight;
 	fn choose_retailer() -> Weight;
 	fn serve() -> Weight;
+	fn draw(n: u32) -> Weight;
+	fn set_sharing() -> Weight;
 }
 
 const PICOSECONDS_PER_MICROSECOND: u64 = 1_000_000;
@@ -103,6 +107,12 @@ macro_rules! weights {
 		}
 		fn serve() -> Weight {
 			cost($db, 25, 8, 2)
+		}
+		fn draw(n: u32) -> Weight {
+			cost($db, 90, 14, 8).saturating_add(cost($db, 200, 10, 8).saturating_mul(n.into()))
+		}
+		fn set_sharing() -> Weight {
+			cost($db, 12, 3, 1)
 		}
 	};
 }

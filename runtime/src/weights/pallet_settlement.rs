@@ -98,6 +98,22 @@ impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
 			.saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(n.into())))
 	}
 
+	/// `n` from 1 to 128.
+	fn draw(n: u32) -> Weight {
+		Weight::from_parts(899_186_000, 5_339)
+			.saturating_add(Weight::from_parts(400_000_000, 1_043).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(25))
+			.saturating_add(T::DbWeight::get().reads(10_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(8))
+			.saturating_add(T::DbWeight::get().writes(8_u64.saturating_mul(n.into())))
+	}
+
+	fn set_sharing() -> Weight {
+		Weight::from_parts(73_620_000, 1_077)
+			.saturating_add(T::DbWeight::get().reads(5))
+			.saturating_add(T::DbWeight::get().writes(3))
+	}
+
 	fn release() -> Weight {
 		Weight::from_parts(73_620_000, 1_077)
 			.saturating_add(T::DbWeight::get().reads(5))

@@ -100,6 +100,7 @@ fn after_a_default_every_credit_is_scaled_by_the_same_factor() {
 		trade();
 		leave(HOME, 100_000_001);
 		assert_ok!(debit(0, &[0, 1, 2]));
+		assert_ok!(draw(0, &[0]));
 		assert_ok!(credit(0, &[0, 1, 2]));
 		let paid = |credit: Balance| credit * 100_000_001 / 256_000_000;
 		let (plant, coupling, residual, grid) =
@@ -134,6 +135,7 @@ fn when_nothing_could_be_collected_nothing_is_paid() {
 		trade();
 		leave(HOME, 0);
 		assert_ok!(debit(0, &[0, 1, 2]));
+		assert_ok!(draw(0, &[0]));
 		assert_ok!(credit(0, &[0, 1, 2]));
 		assert_eq!(Balances::balance(&PLANT), WEALTH);
 		assert_eq!(Balances::balance(&UTILITY), WEALTH);
@@ -146,12 +148,13 @@ fn a_default_of_the_balancing_party_is_shared_as_well() {
 	run(|| {
 		trade();
 		world(|w| w.readings.insert((1, 0), metered(-2_600)));
-		leave(UTILITY, 60_000_000);
+		leave(UTILITY, 10_000_000);
 		assert_ok!(debit(0, &[0, 1, 2]));
-		// It buys 2000 Wh at 70_000 and sells 100 at 260_000, less 2100 x 10_000 fees.
-		assert_eq!(amounts(Cause::Default), [(Party::Balancing, 75_000_000)]);
+		// It buys 2000 Wh at 70_000 and sells 100 at 260_000, less 2100 x 10_000 fees: 135_000_000, of which the 88_000_000
+		// that it sold at the coupling pay a part.
+		assert_eq!(amounts(Cause::Default), [(Party::Balancing, 37_000_000)]);
 		let progress = Intervals::<Test>::get(0).unwrap();
-		assert_eq!(progress.purse.due - progress.purse.collected, 75_000_000);
+		assert_eq!(progress.purse.due - progress.purse.available(), 37_000_000);
 		assert_ok!(credit(0, &[0, 1, 2]));
 		assert_eq!(pot(), 0);
 	});
@@ -166,7 +169,7 @@ fn a_credit_whose_owner_has_no_account_goes_to_the_rent_account() {
 		assert_ok!(credit(0, &[0, 1, 2]));
 		assert_eq!(Balances::balance(&PLANT), WEALTH);
 		assert_eq!(Balances::balance(&RENT), 141_500_000);
-		assert!(events().contains(&Event::Unclaimed { interval: 0, point: 1, amount: 141_500_000 }));
+		assert!(events().contains(&Event::Unclaimed { interval: 0, party: Party::Point(1), amount: 141_500_000 }));
 	});
 }
 
@@ -176,22 +179,25 @@ fn a_debt_whose_owner_has_no_account_is_a_default() {
 		trade();
 		world(|w| w.gone.insert(HOME));
 		assert_ok!(debit(0, &[0, 1, 2]));
+		assert_ok!(draw(0, &[0]));
 		assert_eq!(amounts(Cause::Default), [(Party::Point(0), 256_000_000)]);
 		assert_ok!(credit(0, &[0, 1, 2]));
 	});
 }
 
 #[test]
-fn a_balancing_party_without_an_account_holds_up_only_the_last_credit() {
+fn a_balancing_party_without_an_account_holds_up_nothing() {
 	run(|| {
 		trade();
 		assert_ok!(debit(0, &[0, 1, 2]));
 		world(|w| w.gone.insert(UTILITY));
-		assert_ok!(credit(0, &[0, 1]));
-		assert_noop!(credit(0, &[2]), Error::<Test>::AccountsNotSet);
+		// Another one balances the intervals whose debits close from now on.
 		assert_ok!(Settlement::set_accounts(RuntimeOrigin::root(), GRID, RENT, participant(SHOP)));
-		assert_ok!(credit(0, &[2]));
-		assert_eq!(Balances::balance(&SHOP), WEALTH + 21_000_000);
+		assert_ok!(credit(0, &[0, 1, 2]));
+		assert_eq!(Balances::balance(&SHOP), WEALTH);
+		assert_eq!(Balances::balance(&RENT), 88_000_000 + 21_000_000);
+		let unclaimed = Event::Unclaimed { interval: 0, party: Party::Balancing, amount: 21_000_000 };
+		assert!(events().contains(&unclaimed));
 	});
 }
 

@@ -152,7 +152,9 @@ fn a_standing_deposit_pays_what_free_money_does_not() {
 		trade();
 		assert_ok!(Settlement::deposit(signed(HOME), 0, 300_000_000));
 		leave(HOME, 6_000_000);
-		assert_ok!(debit(0, &[0]));
+		assert_ok!(debit(0, &[0, 1, 2]));
+		assert_eq!(held(HOME, HoldReason::Deposit), 300_000_000, "it waits until all debits and credits are known");
+		assert_ok!(draw(0, &[0]));
 		assert_eq!(Balances::balance(&HOME), 0);
 		assert_eq!(held(HOME, HoldReason::Deposit), 50_000_000);
 		assert_eq!(pot(), 256_000_000);
@@ -166,10 +168,12 @@ fn what_a_debtor_cannot_pay_is_a_default_of_its_own_line() {
 		trade();
 		assert_ok!(Settlement::deposit(signed(HOME), 0, 50_000_000));
 		leave(HOME, 6_000_000);
-		assert_ok!(debit(0, &[0]));
+		assert_ok!(debit(0, &[0, 1, 2]));
+		System::reset_events();
+		assert_ok!(draw(0, &[0]));
 		assert_eq!(lines(0)[2], (Cause::Default, 0, 0, 200_000_000));
 		assert_eq!(
-			events()[1],
+			events()[0],
 			Event::SecurityDrawn {
 				interval: 0,
 				point: 0,
@@ -178,9 +182,10 @@ fn what_a_debtor_cannot_pay_is_a_default_of_its_own_line() {
 				amount: 50_000_000
 			}
 		);
-		assert_eq!(events()[2], Event::Defaulted { interval: 0, party: Party::Point(0), amount: 200_000_000 });
+		assert_eq!(events()[1], Event::Defaulted { interval: 0, party: Party::Point(0), amount: 200_000_000 });
 		let owed = Event::Owed { participant: participant(HOME), amount: 200_000_000, owed: 200_000_000 };
-		assert_eq!(events()[3], owed);
+		assert_eq!(events()[2], owed);
+		assert_eq!(events()[3], Event::Drawn { interval: 0, left: 0 });
 		assert_eq!((Balances::balance(&HOME), held(HOME, HoldReason::Deposit)), (0, 0));
 		assert_eq!(pot(), 56_000_000);
 		assert!(System::account_exists(&HOME));
@@ -251,6 +256,7 @@ fn a_reading_beyond_what_a_grid_carries_counts_as_none() {
 		assert_eq!(lines(0)[1], (Cause::EstimatedImbalance, 0, 0, 0));
 		world(|w| w.readings.insert((1, 0), reading(MAX_PLAUSIBLE_WH, 0)));
 		assert_ok!(debit(0, &[1, 2]));
+		assert_ok!(draw(0, &[1]));
 		assert_ok!(credit(0, &[0, 1, 2]));
 	});
 }
@@ -360,25 +366,24 @@ fn the_balancing_party_pays_its_loss_with_the_last_debit() {
 		assert_ok!(debit(0, &[0, 1]));
 		assert_eq!(Balances::balance(&UTILITY), WEALTH);
 		assert_ok!(debit(0, &[2]));
-		// It buys 2000 Wh at 70_000 and owes the fees of their path.
-		assert_eq!(Balances::balance(&UTILITY), WEALTH - 160_000_000);
+		// It buys 2000 Wh at 70_000 and owes the fees of their path, less what it sold at the coupling.
+		assert_eq!(Balances::balance(&UTILITY), WEALTH - 160_000_000 + 88_000_000);
 		assert_eq!(Intervals::<Test>::get(0).unwrap().stage, Stage::Credits);
 	});
 }
 
 #[test]
-fn a_balancing_party_without_an_account_holds_up_only_the_close() {
+fn a_balancing_party_without_an_account_holds_up_nothing() {
 	run(|| {
 		trade();
 		world(|w| {
 			w.readings.insert((0, 0), metered(1_000));
 			w.gone.insert(UTILITY);
 		});
-		assert_ok!(debit(0, &[0, 1]));
-		assert_noop!(debit(0, &[2]), Error::<Test>::AccountsNotSet);
-		assert_ok!(Settlement::set_accounts(RuntimeOrigin::root(), GRID, RENT, participant(SHOP)));
-		assert_ok!(debit(0, &[2]));
-		assert_eq!(Balances::balance(&SHOP), WEALTH - 4_000_000);
+		assert_ok!(debit(0, &[0, 1, 2]));
+		assert_ok!(credit(0, &[0, 1, 2]));
+		// Its loss of 4_000_000 is netted with the 88_000_000 that it sold at the coupling.
+		assert_eq!(Balances::balance(&RENT), 84_000_000);
 	});
 }
 

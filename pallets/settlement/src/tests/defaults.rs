@@ -1,6 +1,6 @@
 use super::*;
 use crate::{mock::*, Backing, Debts, Error, Event, HoldReason};
-use busbar_primitives::{traits::Collateral, Amount, Cause, Party};
+use busbar_primitives::{traits::Collateral, Amount, Cause, Party, Phase};
 use frame_support::{assert_noop, assert_ok, traits::fungible::Inspect};
 use sp_runtime::DispatchError::BadOrigin;
 
@@ -24,8 +24,11 @@ fn a_debt_is_met_by_collateral_then_free_money_then_deposit_then_guarantor() {
 		assert_ok!(Settlement::guarantee(signed(OTHER_AGENT), 0, 200_000_000));
 		leave(HOME, 50_000_000);
 		endow(EUR);
-		assert_ok!(debit(0, &[0]));
+		assert_ok!(debit(0, &[0, 1, 2]));
 		assert_eq!(Balances::total_balance(&SHOP), WEALTH - 100_000_000);
+		assert_eq!(Balances::total_balance(&HOME), 30_000_000);
+		assert_eq!(Settlement::phase(0), Some(Phase::Draws));
+		assert_ok!(draw(0, &[0]));
 		assert_eq!(Balances::total_balance(&HOME), 0);
 		assert_eq!(held(OTHER_AGENT, HoldReason::Guarantee), 200_000_000 - 76_000_000);
 		assert_eq!(fund(), EUR, "a guarantor comes before the fund");
@@ -33,7 +36,6 @@ fn a_debt_is_met_by_collateral_then_free_money_then_deposit_then_guarantor() {
 		let drawn = |backing, account, amount| Event::SecurityDrawn { interval: 0, point: 0, backing, account, amount };
 		let drawn = [drawn(Backing::Deposit, HOME, 30_000_000), drawn(Backing::Guarantee, OTHER_AGENT, 76_000_000)];
 		assert!(events().windows(2).any(|events| *events == drawn));
-		assert_ok!(debit(0, &[1, 2]));
 		assert_ok!(credit(0, &[0, 1, 2]));
 	});
 }
@@ -44,9 +46,9 @@ fn the_fund_covers_what_is_missing_and_credits_are_paid_in_full() {
 		trade();
 		endow(EUR);
 		leave(HOME, 56_000_000);
-		assert_ok!(debit(0, &[0, 1]));
-		assert_eq!(fund(), EUR, "it pays once, when all debits are known");
-		assert_ok!(debit(0, &[2]));
+		assert_ok!(debit(0, &[0, 1, 2]));
+		assert_eq!(fund(), EUR, "it pays once, when all securities were looked at");
+		assert_ok!(draw(0, &[0]));
 		assert_eq!(fund(), EUR - 200_000_000);
 		assert_eq!(amounts(Cause::Default), [(Party::Point(0), 200_000_000)]);
 		assert_eq!(amounts(Cause::Cover), [(Party::Fund, -200_000_000)]);
@@ -65,6 +67,7 @@ fn what_the_fund_does_not_cover_is_shared_once() {
 		endow(72_000_000);
 		leave(HOME, 56_000_000);
 		assert_ok!(debit(0, &[0, 1, 2]));
+		assert_ok!(draw(0, &[0]));
 		assert_eq!(fund(), 0);
 		assert_ok!(credit(0, &[0, 1, 2]));
 		// 56 + 72 of 256 could be collected: a half of every credit.
@@ -82,6 +85,7 @@ fn a_debtor_trades_no_more_until_it_has_paid() {
 		assert_ok!(may_trade(HOME));
 		leave(HOME, 56_000_000);
 		assert_ok!(debit(0, &[0, 1, 2]));
+		assert_ok!(draw(0, &[0]));
 		assert_noop!(may_trade(HOME), Error::<Test>::InDebt);
 		assert_ok!(may_trade(PLANT));
 		assert_noop!(Settlement::repay(signed(SHOP), participant(PLANT), 1), Error::<Test>::NoDebt);
@@ -106,6 +110,7 @@ fn later_credits_pay_the_debt_first() {
 		trade();
 		leave(HOME, 56_000_000);
 		assert_ok!(debit(0, &[0, 1, 2]));
+		assert_ok!(draw(0, &[0]));
 		assert_ok!(credit(0, &[0, 1, 2]));
 		// In interval 1 the home feeds in 1000 Wh and receives 70_000_000.
 		world(|w| {

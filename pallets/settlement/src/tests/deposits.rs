@@ -69,6 +69,7 @@ fn what_leaves_still_pays_debts_and_only_the_rest_is_returned() {
 		assert_ok!(Settlement::withdraw(signed(HOME), 0, Deposit, 300_000_000));
 		leave(HOME, 6_000_000);
 		assert_ok!(debit(0, &[0, 1, 2]));
+		assert_ok!(draw(0, &[0]));
 		assert_ok!(credit(0, &[0, 1, 2]));
 		settle(7);
 		assert_ok!(Settlement::release(signed(HOME), 0, Deposit));

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{mock::*, Activations, Error, Event, Flexibility, Offers, Reduction, Serving};
+use crate::{mock::*, Activations, Error, Event, Flexibility, HoldReason, Offers, Reduction, Serving};
 use busbar_primitives::{traits::Prune, Amount, Cause, Party, Right};
 use frame_support::{assert_noop, assert_ok, traits::fungible::Inspect};
 use sp_runtime::DispatchError::BadOrigin;
@@ -123,6 +123,56 @@ fn a_charge_for_non_delivery_needs_the_same_offer() {
 		assert_ok!(order(0, 0, Flexibility { wh: 100, ..CHARGED }));
 		assert_noop!(order(0, 0, LESS), Error::<Test>::AlreadyOrdered);
 		assert_noop!(offer(0, 0, None), Error::<Test>::AlreadyOrdered);
+	});
+}
+
+#[test]
+fn the_charge_for_non_delivery_is_held_until_the_point_is_settled() {
+	run(|| {
+		trade();
+		world(|w| w.now = 0);
+		let held = |amount| assert_eq!(held(HOME, HoldReason::Flexibility), amount);
+		assert_ok!(offer(0, 0, Some(CHARGED)));
+		held(10_000_000);
+		assert_ok!(offer(0, 0, Some(Flexibility { wh: 300, ..CHARGED })));
+		held(15_000_000);
+		assert_ok!(offer(0, 0, Some(LESS)));
+		held(0);
+		assert_ok!(offer(0, 0, Some(CHARGED)));
+		assert_ok!(offer(0, 0, None));
+		held(0);
+		let most = Flexibility { penalty: i64::MAX, wh: u64::MAX, ..CHARGED };
+		assert_noop!(offer(0, 0, Some(most)), Error::<Test>::BeyondCharge);
+		assert_ok!(offer(0, 0, Some(CHARGED)));
+		// Only what is ordered is held on.
+		assert_ok!(order(0, 0, Flexibility { wh: 150, ..CHARGED }));
+		held(7_500_000);
+		assert_ok!(Settlement::offer_flexibility(signed(PLANT), 0, 1, Some(CHARGED)));
+		Settlement::do_try_state().unwrap();
+		// It delivers nothing and has nothing left: the charge is paid from what is held for it.
+		leave(HOME, 0);
+		world(|w| w.now = DELIVERY_END);
+		assert_ok!(debit(0, &[0, 1, 2]));
+		held(0);
+		assert_eq!(Balances::total_balance(&HOME), 0);
+		assert_eq!(crate::Nets::<Test>::get(0, participant(HOME)).taken, 7_500_000);
+		// An offer that nobody took up is released.
+		assert_eq!(Balances::balance(&PLANT), WEALTH);
+		assert_eq!(crate::Charges::<Test>::iter().count(), 0);
+	});
+}
+
+#[test]
+fn nothing_is_offered_or_ordered_at_a_point_outside_the_interval() {
+	run(|| {
+		trade();
+		world(|w| {
+			w.now = 0;
+			w.points[0].from = 1;
+		});
+		assert_noop!(offer(0, 0, Some(LESS)), Error::<Test>::UnknownPoint);
+		assert_noop!(order(0, 0, LESS), Error::<Test>::UnknownPoint);
+		assert_ok!(offer(1, 0, Some(LESS)));
 	});
 }
 

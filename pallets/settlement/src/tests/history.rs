@@ -44,6 +44,8 @@ impl Random {
 struct Reached {
 	settled: u32,
 	corrections: u32,
+	set_off: u32,
+	drawn: u32,
 	defaults: u32,
 	covers: u32,
 	losses_shared: u32,
@@ -79,7 +81,9 @@ fn open(random: &mut Random, interval: Interval) {
 	for _ in 0..random.below(3) {
 		let reduction = if random.below(2) == 0 { Reduction::Load } else { Reduction::Generation };
 		let price = random.below(50_000) as Price;
-		let order = Flexibility { reduction, wh: 1 + random.below(1_500), price, penalty: price / 2 };
+		// Without a charge the grid operator needs no offer.
+		let penalty = price / 2 * random.below(2) as Price;
+		let order = Flexibility { reduction, wh: 1 + random.below(1_500), price, penalty };
 		let point = random.below(6) as u32;
 		let _ = Settlement::offer_flexibility(signed(OWNERS[point as usize]), interval, point, Some(order));
 		let _ = Settlement::order_reduction(signed(GRID_OPERATOR), interval, point, order);
@@ -96,6 +100,9 @@ fn finish(interval: Interval, reached: &mut Reached) {
 		if !Statements::<Test>::contains_key(interval, point) {
 			assert_ok!(debit(interval, &[point]));
 		}
+	}
+	for point in Settlement::to_draw(interval) {
+		assert_ok!(draw(interval, &[point]));
 	}
 	for point in 0..POINTS {
 		if Statements::<Test>::get(interval, point).is_some_and(|statement| !statement.credited) {
@@ -140,7 +147,10 @@ fn step(random: &mut Random, first: Interval, reached: &mut Reached) {
 		0..=3 => {
 			let _ = debit(interval, &points);
 		},
-		4..=5 => {
+		4 => {
+			let _ = draw(interval, &points[..1]);
+		},
+		5 => {
 			let _ = credit(interval, &points);
 		},
 		6..=7 => {
@@ -247,6 +257,8 @@ fn count_events(reached: &mut Reached) {
 	for event in events() {
 		match event {
 			crate::Event::Defaulted { .. } => reached.defaults += 1,
+			crate::Event::SetOff { .. } => reached.set_off += 1,
+			crate::Event::SecurityDrawn { .. } => reached.drawn += 1,
 			crate::Event::Covered { .. } => reached.covers += 1,
 			crate::Event::Recovered { .. } => reached.recoveries += 1,
 			crate::Event::DebitsClosed { due, collected, .. } if due != collected => reached.losses_shared += 1,
@@ -265,6 +277,8 @@ fn a_history_of_a_hundred_thousand_steps_conserves_money_and_every_interval_ends
 	for count in [
 		reached.settled,
 		reached.corrections,
+		reached.set_off,
+		reached.drawn,
 		reached.defaults,
 		reached.covers,
 		reached.losses_shared,

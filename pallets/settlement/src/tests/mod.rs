@@ -8,6 +8,7 @@ mod deposits;
 mod flexibility;
 mod history;
 mod issuance;
+mod netting;
 mod prices;
 mod property;
 mod scenarios;
@@ -25,6 +26,11 @@ fn debit(interval: Interval, points: &[PointId]) -> DispatchResult {
 /// Credits a batch in the name of some account.
 fn credit(interval: Interval, points: &[PointId]) -> DispatchResult {
 	Settlement::credit(RuntimeOrigin::signed(7), interval, BoundedVec::truncate_from(points.to_vec()))
+}
+
+/// Draws on what secures a batch of points, in the name of some account.
+fn draw(interval: Interval, points: &[PointId]) -> DispatchResult {
+	Settlement::draw(RuntimeOrigin::signed(7), interval, BoundedVec::truncate_from(points.to_vec()))
 }
 
 /// The pallet's events so far.

@@ -243,7 +243,12 @@ fn flexibility_settles_as_in_the_hand_checked_table() {
 		path_fee: 1,
 		ordered: Some(Flexibility { reduction: Load, wh: 2, price: 7, penalty: 11 }),
 	};
-	let tariff = Tariff { posted: PostedPrices { short: 25, long: 8 }, levy_short: 0, levy_long: 0 };
+	let tariff = Tariff {
+		posted: PostedPrices { short: 25, long: 8 },
+		levy_short: 0,
+		levy_long: 0,
+		sharing: Default::default(),
+	};
 	for (metered, settles) in [(7, 14), (8, 14), (9, -4), (10, -22), (11, -33)] {
 		let outturn = delivery.outturn(&tariff, Some(metered)).unwrap();
 		assert_eq!(outturn.flexibility + outturn.non_delivery, settles, "metered {metered}");

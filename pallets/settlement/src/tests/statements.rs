@@ -150,5 +150,7 @@ fn try_state_sees_a_changed_line_root_or_running_account() {
 		assert!(broken(&|| Intervals::<Test>::mutate(0, |p| p.as_mut().unwrap().purse.collected += 1)));
 		assert!(broken(&|| Intervals::<Test>::mutate(0, |p| p.as_mut().unwrap().credits_done -= 1)));
 		assert!(broken(&|| crate::InTransit::<Test>::put(1)));
+		let net = crate::Net { owed: 1, earned: 1, ..Default::default() };
+		assert!(broken(&|| crate::Nets::<Test>::insert(0, participant(HOME), net)));
 	});
 }
