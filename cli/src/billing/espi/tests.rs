@@ -265,6 +265,28 @@ fn what_was_settled_without_a_reading_is_an_additional_cost() {
 }
 
 #[test]
+fn what_a_retailer_answers_for_is_read_without_a_cost() {
+	let document = document(&sample_with_retailer());
+	let delivered = readings(&document, "delivered");
+	let values: Vec<_> = delivered.iter().map(|node| node.number("value")).collect();
+	assert_eq!(values, [1_000, 300, 500, 200]);
+	let has_cost = |node: &&Node| node.children.iter().any(|child| child.name == "cost");
+	assert_eq!(delivered.iter().map(has_cost).collect::<Vec<_>>(), [true, false, false, true]);
+	// 1,200 Wh at 200,001 nEUR/Wh.
+	assert_eq!(document.all("UsageSummary")[0].number("billLastPeriod"), 24_000);
+	assert!(document.child("subtitle").text.contains("answers for 2 intervals"));
+}
+
+#[test]
+fn a_retailers_feed_holds_the_points_that_it_answers_for() {
+	let document = document(&sample_of_retailer());
+	assert_eq!(document.all("UsagePoint").len(), 1);
+	assert_eq!(readings(&document, "delivered").len(), 2);
+	// 800 Wh at 250,000 nEUR/Wh.
+	assert_eq!(document.all("UsageSummary")[0].number("billLastPeriod"), 20_000);
+}
+
+#[test]
 fn gaps_are_said_in_the_feeds_subtitle() {
 	let bill = sample_with("2026-03-29", |at| if at < 2 { State::Pruned } else { State::Final });
 	let document = document(&bill);
