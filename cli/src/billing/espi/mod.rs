@@ -84,8 +84,8 @@ fn quality(quality: Quality) -> &'static str {
 		Quality::Measured => "0",
 		// The mean of reference days.
 		Quality::Estimated => "8",
-		// Replaced afterwards.
-		Quality::Corrected => "7",
+		// Replaced by the device itself or by a ruling: validated and possibly edited, by a stated procedure.
+		Quality::Corrected => "17",
 	}
 }
 
@@ -355,6 +355,8 @@ fn resource(xml: &mut Xml, name: &str, content: impl FnOnce(&mut Xml) -> io::Res
 	xml.create_element(name).with_attribute(("xmlns", ESPI)).write_inner_content(content).map(|_| ())
 }
 
+#[cfg(test)]
+mod schema;
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
