@@ -101,7 +101,7 @@ pub fn feed(bill: &Bill, calendar: &Calendar) -> Result<String> {
 		);
 		return Err(Failure::failed(message).into());
 	}
-	let points: Vec<Point> = bill.points().into_iter().map(|point| Point::new(bill, point)).collect::<Result<_>>()?;
+	let points = Point::all(bill)?;
 	let (from, to): (Date, Date) = (bill.period.from.parse()?, bill.period.to.parse()?);
 	let (start, end) = (calendar.midnight(from)?, calendar.midnight(to.tomorrow()?)?);
 	let feed = Feed { bill, calendar, start, end, at: bill.heading.at.parse()? };

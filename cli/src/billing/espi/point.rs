@@ -2,12 +2,15 @@
 
 use super::{cost::Costs, Flow};
 use crate::{
-	billing::bill::{Bill, Reading},
+	billing::bill::{Bill, BillLine, Reading},
 	failure::Failure,
 };
 use anyhow::Result;
 use busbar_primitives::{Amount, Interval, PointId};
-use std::{collections::BTreeSet, ops::Range};
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	ops::Range,
+};
 
 /// Most that the schema's 48-bit integers hold.
 const INT48_MAX: Amount = (1 << 47) - 1;
@@ -25,18 +28,43 @@ pub struct Point<'a> {
 	others: BTreeSet<Interval>,
 }
 
+/// What of a bill is one point's.
+#[derive(Default)]
+struct Share<'a> {
+	lines: Vec<&'a BillLine>,
+	readings: Vec<&'a Reading>,
+	others: BTreeSet<Interval>,
+}
+
 impl<'a> Point<'a> {
-	/// The share of a point.
+	/// The shares of all points, ascending.
 	///
 	/// # Errors
 	/// If a number is beyond the schema's 48 bits, or a sum exceeds its type.
-	pub fn new(bill: &'a Bill, id: PointId) -> Result<Self> {
-		let readings: Vec<_> = bill.readings.iter().filter(|reading| reading.point == id).collect();
-		let costs = Costs::of(bill, id)?;
+	pub fn all(bill: &'a Bill) -> Result<Vec<Self>> {
+		let mut shares: BTreeMap<PointId, Share> = bill.points().into_iter().map(|id| (id, Share::default())).collect();
+		for line in &bill.lines {
+			if let Some(share) = line.point.and_then(|id| shares.get_mut(&id)) {
+				share.lines.push(line);
+			}
+		}
+		for reading in &bill.readings {
+			if let Some(share) = shares.get_mut(&reading.point) {
+				share.readings.push(reading);
+			}
+		}
+		for statement in bill.statements.iter().filter(|statement| !bill.pays(statement)) {
+			if let Some(share) = shares.get_mut(&statement.point) {
+				share.others.insert(statement.interval);
+			}
+		}
+		shares.into_iter().map(|(id, share)| Self::new(id, share)).collect()
+	}
+
+	fn new(id: PointId, Share { lines, readings, others }: Share<'a>) -> Result<Self> {
+		let costs = Costs::of(&lines)?;
 		let read: Amount = readings.iter().map(|reading| costs.at(reading.interval)).sum();
 		let import = readings.iter().map(|reading| Amount::from(reading.import)).sum();
-		let statements = bill.statements.iter().filter(|statement| statement.point == id && !bill.pays(statement));
-		let others = statements.map(|statement| statement.interval).collect();
 		let point = Self { id, unread: costs.total - read, readings, costs, import, others };
 		let energy = point.readings.iter().flat_map(|reading| [reading.import, reading.export]).map(Amount::from);
 		let numbers = energy.chain(point.costs.intervals.values().copied());

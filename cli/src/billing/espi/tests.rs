@@ -230,6 +230,19 @@ fn what_a_retailer_answers_for_is_read_without_a_cost() {
 }
 
 #[test]
+fn each_points_costs_are_its_own() {
+	let first = sample("2026-03-29").0.period.first_interval;
+	let mut other = line(first, 1, "imbalance", 50);
+	other.point = Some(4);
+	let (mut bill, calendar) = sample_of("2026-03-29", vec![line(first, 0, "contract", 1_000), other], Vec::new());
+	bill.heading.points.push(4);
+	let document = document(&(bill, calendar));
+	let bills: Vec<_> = document.all("UsageSummary").iter().map(|summary| summary.number("billLastPeriod")).collect();
+	// 1,000 Wh at 200,001 nEUR/Wh; 50 Wh at 250,000.
+	assert_eq!(bills, [20_000, 1_250]);
+}
+
+#[test]
 fn a_retailers_feed_holds_the_points_that_it_answers_for() {
 	let document = document(&sample_of_retailer());
 	assert_eq!(document.all("UsagePoint").len(), 1);
