@@ -95,8 +95,9 @@ bills_add_up() {
 		and all(.lines[]; .proof.hashes | length > 0)
 		and all(.lines[] | select(.cause == "contract"); .contract.order != null)
 		and all(.readings[]; .dataset_root != null)
+		and (.participant as $member | all(.statements[]; .payer == $member))
 		' "$bill.json" || return 1
-	[[ "$(grep --count --extended-regexp ',(final|settled),' "$bill.csv")" == "$lines" ]] || return 1
+	[[ "$(grep --count ',point:1,' "$bill.csv")" == "$lines" ]] || return 1
 	grep --quiet '<!doctype html>' "$bill.html" || return 1
 	[[ "$(grep --count '<IntervalReading>' "$bill.espi")" == "$(jq '2 * (.readings | length)' "$bill.json")" ]]
 }

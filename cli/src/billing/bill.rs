@@ -3,21 +3,20 @@
 //! All is integers: nEUR, Wh, and decimal strings for money and sums in JSON. Nothing is rounded, nothing is left out: an
 //! interval that has no settled lines (any more) is named.
 
+pub use super::records::{BillLine, Order, PointStatement, Proof, Reading, Traded};
+
 use super::{
 	calendar::{rfc3339, Calendar, Day, Period},
-	totals::Totals,
+	totals::{PointTotal, Totals},
 };
 use anyhow::{Context, Result};
-use busbar_primitives::{
-	decimal, metering::MeterId, Amount, Interval, ParticipantId, PointId, Price, ProductId, Quality, SignedWh, Step, Wh,
-};
+use busbar_primitives::{decimal, Interval, ParticipantId, PointId};
 use serde::Serialize;
-use serde_json::Value;
 use sp_core::H256;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Name of the JSON form. The number grows when a field changes its meaning or goes.
-pub const SCHEMA: &str = "busbar.bill/1";
+pub const SCHEMA: &str = "busbar.bill/2";
 
 /// Where an interval of the period stands.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
@@ -44,110 +43,16 @@ impl State {
 	}
 }
 
-/// A line of the statement, with what leads to it.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct BillLine {
-	pub interval: Interval,
-	/// Start of the interval, local time with offset.
-	pub start: String,
-	/// `final` or `settled`.
-	pub state: State,
-	/// The connection point, if the line is a point's.
-	pub point: Option<PointId>,
-	/// The line's party, as the chain's JSON writes it.
-	pub party: Value,
-	/// Leaf index under the statement root.
-	pub index: u32,
-	/// Version of the settlement.
-	pub version: u16,
-	/// The line's cause, as the chain's JSON writes it.
-	pub cause: String,
-	/// Import positive.
-	pub wh: SignedWh,
-	/// nEUR/Wh; 0 where the line has none.
-	pub price: Price,
-	/// nEUR; what the participant receives is positive.
-	#[serde(with = "decimal")]
-	pub amount: Amount,
-	/// What was traded, if the line pays a contract.
-	#[serde(skip_serializing_if = "Option::is_none")]
-	pub contract: Option<Traded>,
-	/// Root over all statement lines of the interval.
-	pub statement_root: H256,
-	#[serde(skip_serializing_if = "Option::is_none")]
-	pub proof: Option<Proof>,
-}
-
-/// How a line is shown to stand under its statement root.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct Proof {
-	/// Number of lines under the root.
-	pub lines: u32,
-	pub leaf: H256,
-	/// Hashes from the leaf up.
-	pub hashes: Vec<H256>,
-}
-
-/// What a point traded in one session of an interval.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct Traded {
-	pub product: ProductId,
-	/// How the product trades, as the chain's JSON writes it.
-	pub kind: String,
-	/// Wh.
-	pub bought: Wh,
-	/// Wh.
-	pub sold: Wh,
-	/// Lowest price of it, nEUR/Wh.
-	pub lowest: Price,
-	/// Highest price of it, nEUR/Wh.
-	pub highest: Price,
-	/// The order that stands in the product's auction, if there is one. What it does not explain came from block orders.
-	#[serde(skip_serializing_if = "Option::is_none")]
-	pub order: Option<Order>,
-}
-
-/// An order as it stands, with what was accepted of each step.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct Order {
-	/// Arrival number in the session: time priority.
-	pub arrival: u32,
-	pub steps: Vec<Step>,
-	/// Wh, step by step.
-	pub accepted: Vec<Wh>,
-}
-
-/// The reading of a connection point that stands on chain for an interval.
-#[derive(Clone, PartialEq, Debug, Serialize)]
-pub struct Reading {
-	pub interval: Interval,
-	/// Start of the interval, local time with offset.
-	pub start: String,
-	pub point: PointId,
-	/// Wh.
-	pub import: Wh,
-	/// Wh.
-	pub export: Wh,
-	pub quality: Quality,
-	/// Version of the reading, from 1.
-	pub version: u16,
-	pub meter: MeterId,
-	/// Who attested it.
-	pub operator: ParticipantId,
-	/// Version of the operator's dataset that it was proven in; 0 if a dispute brought it.
-	pub dataset_version: u16,
-	/// The root of that version; `null` where the chain keeps a newer one only.
-	pub dataset_root: Option<H256>,
-	/// Hash of the dataset's file, likewise.
-	pub dataset_content: Option<H256>,
-}
-
 /// What the chain says of one interval.
 #[derive(Clone, Debug)]
 pub struct Found {
 	pub interval: Interval,
 	pub state: State,
+	/// In the order of points.
+	pub statements: Vec<PointStatement>,
+	/// Those that the bill's participant pays or is paid, in the order of leaves.
 	pub lines: Vec<BillLine>,
+	/// In the order of points.
 	pub readings: Vec<Reading>,
 	/// Of a pruned interval, which keeps nothing else.
 	pub root: Option<H256>,
@@ -165,7 +70,7 @@ pub struct Heading {
 	pub at: String,
 	pub account: String,
 	pub participant: ParticipantId,
-	/// Connection points in the bill.
+	/// Its own connection points in the bill.
 	pub points: Vec<PointId>,
 }
 
@@ -201,6 +106,25 @@ pub struct Gap {
 	pub start: String,
 }
 
+/// Consecutive intervals in which a retailer answers for a connection point of the bill's participant: the readings are
+/// in the bill, the money is in the retailer's.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ServedSpan {
+	pub point: PointId,
+	pub retailer: ParticipantId,
+	pub first_interval: Interval,
+	pub last_interval: Interval,
+	pub intervals: u32,
+	/// Start of the first, local time with offset.
+	pub start: String,
+	/// Metered in these intervals, in Wh.
+	#[serde(with = "decimal")]
+	pub import: i128,
+	/// Metered in these intervals, in Wh.
+	#[serde(with = "decimal")]
+	pub export: i128,
+}
+
 /// How much of the period the bill covers.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Coverage {
@@ -211,6 +135,8 @@ pub struct Coverage {
 	/// Whether every interval is billed.
 	pub complete: bool,
 	pub gaps: Vec<Gap>,
+	/// In the order of their first intervals.
+	pub served: Vec<ServedSpan>,
 }
 
 /// One day.
@@ -230,12 +156,18 @@ pub struct Bill {
 	pub schema: &'static str,
 	#[serde(flatten)]
 	pub heading: Heading,
+	/// Other connection points in the bill: those that the participant answers for as their retailer.
+	pub served_points: Vec<PointId>,
 	pub period: Span,
 	pub coverage: Coverage,
 	pub totals: Totals,
 	pub days: Vec<DayTotal>,
-	/// In the order of intervals and leaves.
+	/// In the order of points.
+	pub point_totals: Vec<PointTotal>,
+	/// What the participant pays and is paid, in the order of intervals and leaves.
 	pub lines: Vec<BillLine>,
+	/// In the order of intervals and points.
+	pub statements: Vec<PointStatement>,
 	/// In the order of intervals and points.
 	pub readings: Vec<Reading>,
 	/// Statement roots of pruned intervals, against which lines that somebody kept can still be proven.
@@ -278,10 +210,20 @@ impl Bill {
 			schema: SCHEMA,
 			heading,
 			period: span,
-			coverage: Coverage { intervals: 0, billed: 0, r#final: 0, complete: true, gaps: Vec::new() },
+			served_points: Vec::new(),
+			coverage: Coverage {
+				intervals: 0,
+				billed: 0,
+				r#final: 0,
+				complete: true,
+				gaps: Vec::new(),
+				served: Vec::new(),
+			},
 			totals: Totals::default(),
 			days: Vec::with_capacity(days.len()),
+			point_totals: Vec::new(),
 			lines: Vec::new(),
+			statements: Vec::new(),
 			readings: Vec::new(),
 			pruned_roots: Vec::new(),
 		};
@@ -303,11 +245,15 @@ impl Bill {
 		}
 		bill.totals = Totals::of(&bill.lines, &bill.readings)?;
 		bill.coverage.complete = bill.coverage.billed == bill.coverage.intervals;
+		let own: BTreeSet<_> = bill.heading.points.iter().copied().collect();
+		let served = bill.statements.iter().map(|statement| statement.point).filter(|point| !own.contains(point));
+		bill.served_points = served.collect::<BTreeSet<_>>().into_iter().collect();
+		bill.point_totals = PointTotal::of(&bill.points(), &bill.lines, &bill.readings)?;
 		Ok(bill)
 	}
 
 	fn take(&mut self, calendar: &Calendar, found: Found) -> Result<()> {
-		let Found { interval, state, lines, readings, root } = found;
+		let Found { interval, state, statements, lines, readings, root } = found;
 		let coverage = &mut self.coverage;
 		coverage.intervals += 1;
 		if state.is_billed() {
@@ -315,6 +261,8 @@ impl Bill {
 			coverage.r#final += u32::from(state == State::Final);
 			self.lines.extend(lines);
 			self.readings.extend(readings);
+			statements.iter().for_each(|statement| self.cover(statement));
+			self.statements.extend(statements);
 			return Ok(());
 		}
 		self.pruned_roots.extend(root.map(|statement_root| PrunedRoot { interval, statement_root }));
@@ -334,40 +282,60 @@ impl Bill {
 		Ok(())
 	}
 
-	/// What is missing or may still change, in words; empty if nothing is and nothing can.
-	pub fn warnings(&self) -> Vec<String> {
-		let mut warnings = Vec::new();
-		let Coverage { intervals, billed, r#final, gaps, .. } = &self.coverage;
-		if billed < intervals {
-			warnings.push(format!(
-				"The bill is incomplete: {} of its {intervals} intervals are missing.",
-				intervals - billed
-			));
+	/// Notes it if a retailer answers for the point.
+	fn cover(&mut self, statement: &PointStatement) {
+		let PointStatement { interval, point, .. } = *statement;
+		let retailer = statement.basis.payer;
+		if self.pays(statement) {
+			return;
 		}
-		for gap in gaps {
-			let why = match gap.state {
-				State::Unsettled => "are not settled yet",
-				State::Pruned => "are pruned: only their statement roots are left on chain",
-				State::NeverOpened => "never opened: the chain stood still, or had no grid yet",
-				State::NotOpened => "have not opened yet",
-				State::Final | State::Settled => continue,
-			};
-			let Gap { intervals, first_interval, last_interval, start, .. } = gap;
-			warnings
-				.push(format!("{intervals} intervals from {start} on ({first_interval} to {last_interval}) {why}."));
+		let reading = self.reading_of(interval, point);
+		let (import, export) = reading.map_or((0, 0), |reading| (reading.import.into(), reading.export.into()));
+		let last = self.coverage.served.iter_mut().rev().find(|span| span.point == point);
+		match last {
+			Some(span) if span.retailer == retailer && interval.checked_sub(1) == Some(span.last_interval) => {
+				span.last_interval = interval;
+				span.intervals += 1;
+				// 2^32 readings of 2^64 Wh do not exceed 128 bits.
+				span.import += import;
+				span.export += export;
+			},
+			_ => self.coverage.served.push(ServedSpan {
+				point,
+				retailer,
+				first_interval: interval,
+				last_interval: interval,
+				intervals: 1,
+				start: statement.start.clone(),
+				import,
+				export,
+			}),
 		}
-		if r#final < billed {
-			let open = billed - r#final;
-			warnings.push(format!("{open} intervals are settled but not final: a dispute can still correct them."));
-		}
-		warnings
 	}
 
-	/// The reading that a line's interval and point have.
-	pub fn reading_of(&self, line: &BillLine) -> Option<&Reading> {
-		let key = (line.interval, line.point?);
+	/// Whether the bill's participant pays and is paid.
+	pub fn pays(&self, statement: &PointStatement) -> bool {
+		statement.basis.payer == self.heading.participant
+	}
+
+	/// All connection points in the bill.
+	pub fn points(&self) -> Vec<PointId> {
+		let points: BTreeSet<_> = self.heading.points.iter().chain(&self.served_points).copied().collect();
+		points.into_iter().collect()
+	}
+
+	/// The reading that an interval and point have.
+	pub fn reading_of(&self, interval: Interval, point: PointId) -> Option<&Reading> {
+		let key = (interval, point);
 		let at = self.readings.binary_search_by_key(&key, |reading| (reading.interval, reading.point)).ok()?;
 		self.readings.get(at)
+	}
+
+	/// What settlement says of an interval and point.
+	pub fn statement_of(&self, interval: Interval, point: PointId) -> Option<&PointStatement> {
+		let key = (interval, point);
+		let at = self.statements.binary_search_by_key(&key, |found| (found.interval, found.point)).ok()?;
+		self.statements.get(at)
 	}
 }
 

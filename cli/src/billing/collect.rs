@@ -1,96 +1,57 @@
 //! What a bill is made of, read from the state of one finalised block.
 
 use super::{
-	bill::{BillLine, Found, Heading, Order, Proof, Reading, State, Traded},
+	bill::{BillLine, Found, Heading, Order, PointStatement, Proof, Reading, State, Traded},
 	calendar::{rfc3339, Calendar},
+	payer::{Payer, Settled, Who},
 	totals::{json, word},
 };
-use crate::{
-	commands::{statement::prove, View},
-	failure::Failure,
-};
+use crate::commands::{statement::prove, View};
 use anyhow::{Context, Result};
 use busbar_primitives::{
 	api::{SessionView, StatementLine, Status},
 	Cause, Contract, Interval, Party, Phase, PointId, ProductKind,
 };
 use busbar_runtime::{
-	pallet_metering::{Proven, Readings},
-	pallet_participants::{ParticipantOf, Participants},
+	pallet_metering::Proven,
 	pallet_settlement::{Roots, StatementRoot},
-	AccountId, Runtime,
+	Runtime,
 };
 use futures::{StreamExt, TryStreamExt};
 use jiff::{tz::TimeZone, Timestamp};
 use sp_core::H256;
-use std::collections::BTreeMap;
+use std::collections::{btree_map::Entry, BTreeMap};
 
 /// Intervals that are asked for at a time.
 const CONCURRENT: usize = 16;
 
-/// Whose statement or bill: an account's, a connection point's, or an account's at one point.
-pub struct Who {
-	pub account: Option<AccountId>,
-	pub point: Option<PointId>,
-}
-
-impl Who {
-	/// The account, or the one that the point's owner is paid on.
-	///
-	/// # Errors
-	/// If neither is given, or there is no such point.
-	pub async fn account(&self, view: &View) -> Result<AccountId> {
-		match (&self.account, self.point) {
-			(Some(account), _) => Ok(account.clone()),
-			(None, Some(point)) => owner(view, point).await,
-			(None, None) => Err(Failure::input("say whose: --account ADDRESS, --point POINT or --suri SECRET").into()),
-		}
-	}
-}
-
 /// Everything about one participant's intervals.
 pub struct Source<'a> {
-	pub view: &'a View,
-	pub calendar: &'a Calendar,
-	pub account: AccountId,
-	pub points: Vec<PointId>,
+	view: &'a View,
+	calendar: &'a Calendar,
+	payer: Payer,
 	/// Whether to prove each line under its statement root.
-	pub proof: bool,
+	proof: bool,
 }
 
 impl<'a> Source<'a> {
 	/// Finds the participant and its connection points.
 	///
 	/// # Errors
-	/// If there is no such participant or point, or the point is another's.
-	pub async fn find(view: &'a View, calendar: &'a Calendar, who: Who, proof: bool) -> Result<(Self, Heading)> {
-		let account = who.account(view).await?;
-		let participant = view
-			.chain
-			.participant(view.at, &account)
-			.await?
-			.ok_or_else(|| Failure::failed(format!("{account} belongs to no participant")))?;
-		let points = match who.point {
-			None => participant.points,
-			Some(point) if participant.points.contains(&point) => vec![point],
-			Some(point) => {
-				let own: Vec<_> = participant.points.iter().map(ToString::to_string).collect();
-				let message =
-					format!("connection point {point} is not one of {account}, whose points are {}", own.join(", "));
-				return Err(Failure::input(message).into());
-			},
-		};
+	/// As [`Payer::find`].
+	pub async fn find(view: &'a View, calendar: &'a Calendar, who: &Who, proof: bool) -> Result<(Self, Heading)> {
+		let payer = Payer::find(view, who).await?;
 		let now = i64::try_from(view.clock.now).context("chain time is out of range")?;
 		let heading = Heading {
 			genesis: view.chain.genesis(),
 			block: view.chain.header(view.at).await?.number,
 			block_hash: view.at,
 			at: rfc3339(&Timestamp::from_millisecond(now)?.to_zoned(TimeZone::UTC)),
-			account: account.to_string(),
-			participant: participant.id,
-			points: points.clone(),
+			account: payer.account.to_string(),
+			participant: payer.participant,
+			points: payer.own.clone(),
 		};
-		Ok((Self { view, calendar, account, points, proof }, heading))
+		Ok((Self { view, calendar, payer, proof }, heading))
 	}
 
 	/// Reads intervals.
@@ -107,7 +68,14 @@ impl<'a> Source<'a> {
 
 	async fn interval(&self, interval: Interval) -> Result<Found> {
 		let View { chain, at, clock } = self.view;
-		let none = |state| Found { interval, state, lines: Vec::new(), readings: Vec::new(), root: None };
+		let none = |state| Found {
+			interval,
+			state,
+			statements: Vec::new(),
+			lines: Vec::new(),
+			readings: Vec::new(),
+			root: None,
+		};
 		if interval >= clock.first_unopened {
 			return Ok(none(State::NotOpened));
 		}
@@ -121,25 +89,33 @@ impl<'a> Source<'a> {
 		let (Some(root), Some(state)) = (status.statement_root, state_of(&status)) else {
 			return Ok(none(State::Unsettled));
 		};
-		let mut own = chain.statement(*at, &self.account, interval).await?;
-		own.retain(|line| point_of(line).is_none_or(|point| self.points.contains(&point)));
+		let settled = self.payer.settled(self.view, interval, state == State::Final).await?;
+		let start = self.calendar.start_text(interval)?;
+		let statement = |(point, settled): (&PointId, &Settled)| PointStatement {
+			interval,
+			start: start.clone(),
+			state,
+			point: *point,
+			basis: settled.basis(),
+		};
+		let statements: Vec<_> = settled.iter().map(statement).collect();
+		let own = settled.iter().flat_map(|(point, settled)| settled.lines_of(&self.payer, *point));
+		let mut own: Vec<_> = own.collect();
 		own.sort_by_key(|line| line.index);
 		let mut contracts = BTreeMap::new();
-		let mut readings = Vec::new();
-		for point in &self.points {
-			readings.extend(self.reading(interval, *point).await?);
-			if own.iter().any(|line| line.line.cause == Cause::Contract && point_of(line) == Some(*point)) {
-				contracts.insert(*point, self.traded(&status, *point).await?);
+		for point in own.iter().filter(|line| line.line.cause == Cause::Contract).filter_map(point_of) {
+			if let Entry::Vacant(entry) = contracts.entry(point) {
+				entry.insert(self.traded(&status, point).await?);
 			}
 		}
-		readings.sort_by_key(|reading| reading.point);
+		let readings = self.readings(interval, &settled).await?;
 		let mut lines = Vec::with_capacity(own.len());
 		for (line, proof) in self.proven(interval, root, own).await? {
 			let contract = point_of(&line).and_then(|point| take(contracts.get_mut(&point)?, &line));
 			let party = json(&line.line.party)?;
 			lines.push(BillLine {
 				interval,
-				start: self.calendar.start_text(interval)?,
+				start: start.clone(),
 				state,
 				point: point_of(&line),
 				party,
@@ -154,7 +130,7 @@ impl<'a> Source<'a> {
 				proof,
 			});
 		}
-		Ok(Found { interval, state, lines, readings, root: None })
+		Ok(Found { interval, state, statements, lines, readings, root: None })
 	}
 
 	/// The lines, each with its proof if proofs were asked for.
@@ -179,26 +155,35 @@ impl<'a> Source<'a> {
 			.collect())
 	}
 
-	async fn reading(&self, interval: Interval, point: PointId) -> Result<Option<Reading>> {
+	/// The readings that stand, each with what its operator attested if the chain keeps that version.
+	async fn readings(&self, interval: Interval, settled: &BTreeMap<PointId, Settled>) -> Result<Vec<Reading>> {
 		let View { chain, at, .. } = self.view;
-		let key = Readings::<Runtime>::hashed_key_for(interval, point);
-		let Some(proven) = chain.storage::<Proven>(*at, &key).await? else { return Ok(None) };
-		let dataset = chain.dataset(*at, interval, proven.operator).await?;
-		let dataset = dataset.filter(|dataset| dataset.version == proven.dataset);
-		Ok(Some(Reading {
-			interval,
-			start: self.calendar.start_text(interval)?,
-			point,
-			import: proven.registers.import,
-			export: proven.registers.export,
-			quality: proven.quality,
-			version: proven.version,
-			meter: proven.meter,
-			operator: proven.operator,
-			dataset_version: proven.dataset,
-			dataset_root: dataset.map(|dataset| dataset.root),
-			dataset_content: dataset.map(|dataset| dataset.content),
-		}))
+		let start = self.calendar.start_text(interval)?;
+		let mut datasets = BTreeMap::new();
+		let mut readings = Vec::new();
+		for (point, proven) in settled.iter().filter_map(|(point, settled)| Some((*point, settled.reading?))) {
+			let Proven { meter, operator, version, dataset, registers, quality, .. } = proven;
+			let attested = match datasets.entry(operator) {
+				Entry::Occupied(entry) => *entry.get(),
+				Entry::Vacant(entry) => *entry.insert(chain.dataset(*at, interval, operator).await?),
+			};
+			let attested = attested.filter(|attested| attested.version == dataset);
+			readings.push(Reading {
+				interval,
+				start: start.clone(),
+				point,
+				import: registers.import,
+				export: registers.export,
+				quality,
+				version,
+				meter,
+				operator,
+				dataset_version: dataset,
+				dataset_root: attested.map(|attested| attested.root),
+				dataset_content: attested.map(|attested| attested.content),
+			});
+		}
+		Ok(readings)
 	}
 
 	/// What a point traded in each session, with the amount that its line must have.
@@ -257,18 +242,6 @@ fn state_of(status: &Status) -> Option<State> {
 		Phase::Settled => Some(State::Settled),
 		_ => None,
 	}
-}
-
-/// The account that a connection point's owner is paid on.
-async fn owner(view: &View, point: PointId) -> Result<AccountId> {
-	let found = view.chain.point(view.at, point).await?.ok_or_else(|| {
-		Failure::input(format!("there is no connection point {point}; `busbar grid show` lists them"))
-	})?;
-	let key = Participants::<Runtime>::hashed_key_for(found.point.owner);
-	let owner: Option<ParticipantOf<Runtime>> = view.chain.storage(view.at, &key).await?;
-	let message =
-		|| Failure::failed(format!("{}, the owner of point {point}, is no participant any more", found.point.owner));
-	Ok(owner.ok_or_else(message)?.account)
 }
 
 #[cfg(test)]

@@ -1,11 +1,16 @@
 //! A bill as one self-contained page, to read and to print.
 
-use super::{bill::Bill, kwh, text::verdict};
+use super::{
+	bill::{Bill, BillLine},
+	kwh,
+	text::verdict,
+};
 use crate::{
 	commands::{ct, eur},
 	demo::html::{escape, STYLE},
 };
 use anyhow::Result;
+use busbar_primitives::PointId;
 use std::fmt::Write;
 
 const PRINT: &str = "\
@@ -39,6 +44,14 @@ pub fn page(bill: &Bill) -> Result<String> {
 		}
 		page.push_str("</ul></section>");
 	}
+	let notes = bill.notes();
+	if !notes.is_empty() {
+		page.push_str("<section><h2>Retailers</h2><ul>");
+		for note in notes {
+			write!(page, "<li>{}</li>", escape(&note))?;
+		}
+		page.push_str("</ul></section>");
+	}
 	page.push_str("<div class=\"cards\">");
 	for (name, value) in [
 		("what you receive less what you pay, EUR", eur(bill.totals.amount)),
@@ -48,22 +61,26 @@ pub fn page(bill: &Bill) -> Result<String> {
 	] {
 		write!(page, "<div class=\"card\"><b>{value}</b><span>{name}</span></div>")?;
 	}
-	let points: Vec<_> = heading.points.iter().map(ToString::to_string).collect();
+	let list = |points: &[PointId]| points.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
 	page.push_str("</div><section><dl>");
 	for (name, value) in [
 		("Account", heading.account.clone()),
 		("Participant", heading.participant.to_string()),
-		("Connection points", points.join(", ")),
+		("Own connection points", list(&heading.points)),
+		("Served as their retailer", list(&bill.served_points)),
 		("From, until", format!("{}, {}", period.start, period.end)),
 		("Intervals", format!("{} to {}", period.first_interval, period.until_interval.saturating_sub(1))),
 		("Chain", format!("{:?}", heading.genesis)),
 		("Read at", format!("block {} ({:?}), {}", heading.block, heading.block_hash, heading.at)),
 	] {
-		write!(page, "<dt>{name}</dt><dd>{}</dd>", escape(&value))?;
+		if !value.is_empty() {
+			write!(page, "<dt>{name}</dt><dd>{}</dd>", escape(&value))?;
+		}
 	}
 	page.push_str("</dl></section>");
 	causes(&mut page, bill)?;
 	days(&mut page, bill)?;
+	points(&mut page, bill)?;
 	lines(&mut page, bill)?;
 	writeln!(
 		page,
@@ -127,16 +144,40 @@ fn days(page: &mut String, bill: &Bill) -> Result<()> {
 	Ok(())
 }
 
+fn points(page: &mut String, bill: &Bill) -> Result<()> {
+	if bill.point_totals.len() < 2 {
+		return Ok(());
+	}
+	page.push_str(
+		"<section><h2>By connection point</h2><table><thead><tr><th>point</th><th>lines</th><th>import kWh</th>\
+		 <th>export kWh</th><th>EUR</th></tr></thead><tbody>",
+	);
+	for total in &bill.point_totals {
+		write!(
+			page,
+			"<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+			total.point,
+			total.lines,
+			kwh(total.import),
+			kwh(total.export),
+			eur(total.amount)
+		)?;
+	}
+	page.push_str("</tbody></table></section>");
+	Ok(())
+}
+
 fn lines(page: &mut String, bill: &Bill) -> Result<()> {
 	page.push_str(
 		"<section><details><summary>All lines</summary><table><thead><tr><th>start</th><th>interval</th><th>point</th>\
-		 <th>leaf</th><th class=\"left\">cause</th><th>product</th><th>Wh</th><th>ct/kWh</th><th>EUR</th></tr></thead><tbody>",
+		 <th>leaf</th><th class=\"left\">cause</th><th>product</th><th>Wh</th><th>ct/kWh</th><th>EUR</th>\
+		 <th class=\"left\">settled on</th></tr></thead><tbody>",
 	);
 	for line in &bill.lines {
 		write!(
 			page,
 			"<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td class=\"left\">{}</td><td>{}</td><td>{}</td><td>{}</td>\
-			 <td>{}</td></tr>",
+			 <td>{}</td><td class=\"left\">{}</td></tr>",
 			line.start,
 			line.interval,
 			line.point.map_or("-".into(), |point| point.to_string()),
@@ -145,19 +186,31 @@ fn lines(page: &mut String, bill: &Bill) -> Result<()> {
 			line.contract.as_ref().map_or(String::new(), |contract| contract.product.to_string()),
 			line.wh,
 			ct(line.price),
-			eur(line.amount)
+			eur(line.amount),
+			settled_on(bill, line)
 		)?;
 	}
 	page.push_str("</tbody></table></details></section>");
 	Ok(())
 }
 
+/// The reading that a line's money rests on, and what came after it.
+fn settled_on(bill: &Bill, line: &BillLine) -> String {
+	let Some(point) = line.point else { return String::new() };
+	let Some(statement) = bill.statement_of(line.interval, point) else { return String::new() };
+	let rests = statement.basis.rests_on();
+	match (statement.basis.newer, bill.reading_of(line.interval, point)) {
+		(Some(_), Some(reading)) => format!("{rests}; version {} came later", reading.version),
+		_ => rests,
+	}
+}
+
 #[cfg(test)]
 mod tests {
 	use super::{
-		super::bill::{
-			tests::{sample, sample_with},
-			State,
+		super::{
+			basis::Newer,
+			bill::{tests::*, State},
 		},
 		*,
 	};
@@ -184,6 +237,25 @@ mod tests {
 			let opened = page.matches(&format!("<{name}>")).count() + page.matches(&format!("<{name} ")).count();
 			assert_eq!(opened, page.matches(&format!("</{name}>")).count(), "{name}");
 		}
+	}
+
+	#[test]
+	fn the_page_says_who_answers_for_a_point() {
+		let owners = page(&sample_with_retailer().0).unwrap();
+		assert!(owners.contains(&format!("retailer {RETAILER} answers for 2 intervals")), "{owners}");
+		let retailers = page(&sample_of_retailer().0).unwrap();
+		assert!(retailers.contains("<dt>Served as their retailer</dt><dd>3</dd>"), "{retailers}");
+		assert!(!retailers.contains("Own connection points"), "it has none");
+		assert!(!page(&sample("2026-03-29").0).unwrap().contains("etailer"));
+	}
+
+	#[test]
+	fn a_line_says_which_reading_it_was_settled_on() {
+		let newer = page(&sample_with_newer_reading(Newer::Unsettled).0).unwrap();
+		assert!(newer.contains("<td class=\"left\">version 1 of the reading; version 2 came later</td>"), "{newer}");
+		let warning = newer.find("settles it until the interval is final").unwrap();
+		assert!(warning < newer.find("By cause").unwrap());
+		assert!(page(&sample("2026-03-29").0).unwrap().contains("<td class=\"left\">version 1 of the reading</td>"));
 	}
 
 	#[test]

@@ -3,11 +3,15 @@
 //! [`calendar`] says which intervals a period has, [`collect`] reads them, [`bill`] puts them together and sums, and each
 //! form has a module of its own. `docs/billing.md` describes the forms.
 
+pub mod basis;
 pub mod bill;
 pub mod calendar;
 mod collect;
 mod espi;
 mod html;
+mod notes;
+pub mod payer;
+mod records;
 mod sheet;
 mod text;
 mod totals;
@@ -17,7 +21,7 @@ use anyhow::{Context, Result};
 use bill::Bill;
 use calendar::{Calendar, Period};
 use clap::ValueEnum;
-pub use collect::Who;
+pub use payer::Who;
 use std::{
 	io::Write,
 	path::{Path, PathBuf},
@@ -57,7 +61,7 @@ pub async fn run(request: Request, global: &Global) -> Result<()> {
 	let view = View::open(global).await?;
 	let calendar = Calendar::new(&view.clock, &request.timezone)?;
 	let days = calendar.days(&request.period)?;
-	let (source, heading) = collect::Source::find(&view, &calendar, request.who, request.proof).await?;
+	let (source, heading) = collect::Source::find(&view, &calendar, &request.who, request.proof).await?;
 	let found = source.read(days.iter().flat_map(|day| day.intervals.clone())).await?;
 	let bill = Bill::new(heading, &calendar, &request.period, &days, found)?;
 	let text = match request.format {

@@ -21,7 +21,7 @@ pub fn table(bill: &Bill) -> String {
 	for total in &bill.totals.causes {
 		causes.add_row([total.cause.clone(), total.lines.to_string(), kwh(total.wh), eur(total.amount)]);
 	}
-	let points: Vec<_> = bill.heading.points.iter().map(ToString::to_string).collect();
+	let points: Vec<_> = bill.points().iter().map(ToString::to_string).collect();
 	let mut text = format!(
 		"Bill of {} in {}, account {}\nConnection points {}; block {} of {}\n{days}\n{causes}\n",
 		bill.period.text,
@@ -31,9 +31,22 @@ pub fn table(bill: &Bill) -> String {
 		bill.heading.block,
 		bill.heading.at
 	);
-	for warning in bill.warnings() {
-		// Writing to a string does not fail.
-		let _ = writeln!(text, "{warning}");
+	// Writing to a string does not fail.
+	if bill.point_totals.len() > 1 {
+		let mut table = empty(&["point", "lines", "import kWh", "export kWh", "EUR"], 0);
+		for total in &bill.point_totals {
+			table.add_row([
+				total.point.to_string(),
+				total.lines.to_string(),
+				kwh(total.import),
+				kwh(total.export),
+				eur(total.amount),
+			]);
+		}
+		let _ = writeln!(text, "{table}");
+	}
+	for words in bill.notes().into_iter().chain(bill.warnings()) {
+		let _ = writeln!(text, "{words}");
 	}
 	let _ = writeln!(text, "{} ({} lines)", verdict(bill), bill.lines.len());
 	text
@@ -51,7 +64,7 @@ pub fn verdict(bill: &Bill) -> String {
 
 #[cfg(test)]
 mod tests {
-	use super::{super::bill::tests::sample, *};
+	use super::{super::bill::tests::*, *};
 
 	#[test]
 	fn the_table_shows_every_day_and_the_sum() {
@@ -60,5 +73,14 @@ mod tests {
 		assert!(text.contains(" 92 "), "{text}");
 		assert!(text.contains("Paid: "), "{text}");
 		assert!(!text.contains("incomplete"), "{text}");
+	}
+	#[test]
+	fn the_table_says_who_answers_for_a_point() {
+		let owners = table(&sample_with_retailer().0);
+		assert!(owners.contains(&format!("Point 3: retailer {RETAILER} answers for 2 intervals")), "{owners}");
+		assert!(owners.contains("import 0.800 kWh"), "{owners}");
+		let retailers = table(&sample_of_retailer().0);
+		assert!(retailers.contains("Connection points 3;"), "{retailers}");
+		assert!(retailers.contains("Paid: 0.20 EUR. (2 lines)"), "{retailers}");
 	}
 }

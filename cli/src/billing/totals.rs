@@ -2,10 +2,12 @@
 
 use super::bill::{BillLine, Reading};
 use anyhow::{Context, Result};
-use busbar_primitives::{decimal, Amount};
+use busbar_primitives::{decimal, Amount, PointId};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
+
+const TOO_MUCH: &str = "a sum of the bill exceeds 128 bits";
 
 /// Sums of one cause.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
@@ -34,13 +36,50 @@ pub struct Totals {
 	pub causes: Vec<CauseTotal>,
 }
 
+/// Sums of one connection point.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct PointTotal {
+	pub point: PointId,
+	pub lines: u32,
+	/// Metered, in Wh.
+	#[serde(with = "decimal")]
+	pub import: i128,
+	/// Metered, in Wh.
+	#[serde(with = "decimal")]
+	pub export: i128,
+	/// Sum of its lines, in nEUR; what the participant receives is positive.
+	#[serde(with = "decimal")]
+	pub amount: Amount,
+}
+
+impl PointTotal {
+	/// Sums lines and readings of each point. Lines that are no point's are left out.
+	///
+	/// # Errors
+	/// If a sum exceeds its type.
+	pub fn of(points: &[PointId], lines: &[BillLine], readings: &[Reading]) -> Result<Vec<Self>> {
+		let mut totals: BTreeMap<PointId, Self> =
+			points.iter().map(|point| (*point, Self { point: *point, ..Default::default() })).collect();
+		for line in lines {
+			let Some(total) = line.point.and_then(|point| totals.get_mut(&point)) else { continue };
+			total.lines += 1;
+			total.amount = total.amount.checked_add(line.amount).context(TOO_MUCH)?;
+		}
+		for reading in readings {
+			let Some(total) = totals.get_mut(&reading.point) else { continue };
+			total.import += i128::from(reading.import);
+			total.export += i128::from(reading.export);
+		}
+		Ok(totals.into_values().collect())
+	}
+}
+
 impl Totals {
 	/// Sums lines and readings.
 	///
 	/// # Errors
 	/// If a sum exceeds its type.
 	pub fn of(lines: &[BillLine], readings: &[Reading]) -> Result<Self> {
-		const TOO_MUCH: &str = "a sum of the bill exceeds 128 bits";
 		let mut causes: BTreeMap<&str, CauseTotal> = BTreeMap::new();
 		let mut amount: Amount = 0;
 		for line in lines {

@@ -5,6 +5,7 @@
 
 mod explain;
 mod market;
+mod statements;
 pub mod sign;
 pub mod submit;
 
@@ -30,6 +31,8 @@ pub type Events = Vec<frame_system::EventRecord<RuntimeEvent, H256>>;
 pub type AccountInfo = frame_system::AccountInfo<busbar_runtime::Nonce, pallet_balances::AccountData<Balance>>;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Keys that are asked for at a time.
+const KEYS: usize = 256;
 
 /// A block's header, as far as it is needed here.
 #[derive(Clone, Debug, Deserialize)]
@@ -198,29 +201,37 @@ impl Chain {
 
 	/// Keys and values of everything in storage under a prefix.
 	pub async fn entries<R: Decode>(&self, at: H256, prefix: &[u8]) -> Result<Vec<(Vec<u8>, R)>> {
-		const PAGE: u32 = 256;
-		#[derive(Deserialize)]
-		struct Change {
-			changes: Vec<(String, Option<String>)>,
-		}
 		let prefix = hex_of(prefix);
 		let (mut start, mut entries) = (None::<String>, Vec::new());
 		loop {
-			let keys: Vec<String> = self.request("state_getKeysPaged", rpc_params![&prefix, PAGE, &start, at]).await?;
-			if !keys.is_empty() {
-				let changes: Vec<Change> = self.request("state_queryStorageAt", rpc_params![&keys, at]).await?;
-				for (key, value) in changes.into_iter().flat_map(|set| set.changes) {
-					let Some(value) = value else { continue };
-					let value =
-						R::decode(&mut &bytes(&value)?[..]).context("a storage value is not of the expected type")?;
-					entries.push((bytes(&key)?, value));
-				}
-			}
-			if keys.len() < PAGE as usize {
+			let keys: Vec<String> = self.request("state_getKeysPaged", rpc_params![&prefix, KEYS, &start, at]).await?;
+			entries.extend(self.values(at, &keys).await?);
+			if keys.len() < KEYS {
 				return Ok(entries);
 			}
 			start = keys.last().cloned();
 		}
+	}
+
+	/// What stands in storage under each of a page's keys; keys under which nothing stands are left out.
+	async fn values<R: Decode>(&self, at: H256, keys: &[String]) -> Result<Vec<(Vec<u8>, R)>> {
+		#[derive(Deserialize)]
+		struct Change {
+			changes: Vec<(String, Option<String>)>,
+		}
+		if keys.is_empty() {
+			return Ok(Vec::new());
+		}
+		let changes: Vec<Change> = self.request("state_queryStorageAt", rpc_params![keys, at]).await?;
+		let standing = changes.into_iter().flat_map(|set| set.changes);
+		standing
+			.filter_map(|(key, value)| Some((key, value?)))
+			.map(|(key, value)| {
+				let value =
+					R::decode(&mut &bytes(&value)?[..]).context("a storage value is not of the expected type")?;
+				Ok((bytes(&key)?, value))
+			})
+			.collect()
 	}
 
 	/// Calls a function of the energy API on the state of a block.
@@ -303,10 +314,6 @@ impl Chain {
 
 	pub async fn participant(&self, at: H256, account: &AccountId) -> Result<Option<ParticipantView<AccountId>>> {
 		self.call(at, "participant", account).await
-	}
-
-	pub async fn statement(&self, at: H256, account: &AccountId, interval: Interval) -> Result<Vec<StatementLine>> {
-		self.call(at, "statement", (account, interval)).await
 	}
 
 	/// All statement lines of an interval, in the order of the leaves.

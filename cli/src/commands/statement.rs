@@ -3,13 +3,13 @@
 
 use super::{account, eur, print_json, signer, table, View};
 use crate::{
-	billing::{self, calendar::Period, Format, Who},
+	billing::{self, basis::Basis, calendar::Period, payer::Payer, Format, Who},
 	failure::Failure,
 	Global,
 };
 use anyhow::{Context, Result};
 use busbar_merkle as merkle;
-use busbar_primitives::{api::StatementLine, Amount, Interval, Party, PointId};
+use busbar_primitives::{api::StatementLine, Amount, Interval, ParticipantId, Phase, PointId};
 use busbar_runtime::AccountId;
 use clap::Args;
 use codec::Encode;
@@ -20,13 +20,14 @@ use std::path::PathBuf;
 /// Show an account's statement of an interval, or its bill of a day, a month or any range of days
 ///
 /// A bill covers local days: 96 intervals of a quarter hour, or 92 or 100 where the clock changes. What the chain has
-/// pruned, not settled or not opened is named in it.
+/// pruned, not settled or not opened is named in it. A retailer's has the lines of points that it answers for, because they
+/// did not trade; the owner's names the retailer instead.
 #[derive(Args)]
 pub struct Statement {
 	/// Account address [default: the one that --point belongs to, or the one of --suri]
 	#[arg(long, value_parser = account)]
 	account: Option<AccountId>,
-	/// Only this connection point
+	/// Only this connection point: one that the account owns, or has answered for as its retailer
 	#[arg(long)]
 	point: Option<PointId>,
 	/// Interval [default: the newest that was settled]
@@ -64,7 +65,7 @@ pub struct Proven {
 struct Report {
 	interval: Interval,
 	account: String,
-	phase: busbar_primitives::Phase,
+	phase: Phase,
 	sum: Amount,
 	/// Root and number of all lines of the interval, if a proof was asked for.
 	#[serde(skip_serializing_if = "Option::is_none")]
@@ -72,6 +73,18 @@ struct Report {
 	#[serde(skip_serializing_if = "Option::is_none")]
 	count: Option<u32>,
 	lines: Vec<Proven>,
+	/// In the order of points.
+	points: Vec<PointReport>,
+}
+
+/// Who pays and is paid for a connection point, and the reading that it is settled on.
+#[derive(Serialize)]
+struct PointReport {
+	point: PointId,
+	/// Version of the reading that stands; `None` without one.
+	version: Option<u16>,
+	#[serde(flatten)]
+	basis: Basis,
 }
 
 /// Bytes of a statement line's leaf.
@@ -97,7 +110,7 @@ impl Statement {
 			return billing::run(request, global).await;
 		}
 		let view = View::open(global).await?;
-		let account = who.account(&view).await?;
+		let payer = Payer::find(&view, &who).await?;
 		let interval = view.settled_interval(self.interval).await?;
 		let status = view.chain.status(view.at, interval).await?.ok_or_else(|| {
 			Failure::failed(format!(
@@ -105,16 +118,24 @@ impl Statement {
 				view.clock.current
 			))
 		})?;
-		let mut own = view.chain.statement(view.at, &account, interval).await?;
-		own.retain(|line| self.point.is_none_or(|point| line.line.party == Party::Point(point)));
+		let settled = payer.settled(&view, interval, status.phase == Phase::Final).await?;
+		let own = settled.iter().flat_map(|(point, settled)| settled.lines_of(&payer, *point));
+		let mut own: Vec<_> = own.collect();
+		own.sort_by_key(|line| line.index);
+		let point = |(point, settled): (&PointId, &billing::payer::Settled)| PointReport {
+			point: *point,
+			version: settled.reading.map(|reading| reading.version),
+			basis: settled.basis(),
+		};
 		let mut report = Report {
 			interval,
-			account: account.to_string(),
+			account: payer.account.to_string(),
 			phase: status.phase,
 			sum: own.iter().map(|line| line.line.amount).sum(),
 			root: None,
 			count: None,
 			lines: Vec::new(),
+			points: settled.iter().map(point).collect(),
 		};
 		if self.proof {
 			let root = status.statement_root.ok_or_else(|| {
@@ -144,6 +165,11 @@ impl Statement {
 		}
 		println!("{table}");
 		println!("Sum: {} EUR", eur(report.sum));
+		for point in &report.points {
+			if let Some(words) = point.words(interval, payer.participant) {
+				println!("{words}");
+			}
+		}
 		if let (Some(root), Some(count)) = (report.root, report.count) {
 			println!("All {} lines are proven under the root {root:?} over {count} lines.", report.lines.len());
 			for proven in &report.lines {
@@ -154,6 +180,22 @@ impl Statement {
 			}
 		}
 		Ok(())
+	}
+}
+
+impl PointReport {
+	/// What a reader must know of the point; `None` if its money is the participant's and rests on the reading that stands.
+	fn words(&self, interval: Interval, participant: ParticipantId) -> Option<String> {
+		let Self { point, version, basis } = self;
+		if basis.payer != participant {
+			return Some(format!(
+				"Point {point}: retailer {} answers for it; its lines are the retailer's.",
+				basis.payer
+			));
+		}
+		let (newer, version) = (basis.newer?, version.unwrap_or_default());
+		let (rests, fate) = (basis.rests_on(), newer.fate(interval));
+		Some(format!("Point {point}: settled on {rests}, version {version} came later; {fate}."))
 	}
 }
 

@@ -5,6 +5,7 @@
 
 mod cost;
 mod local_time;
+mod point;
 
 use super::{
 	bill::{Bill, Reading},
@@ -12,16 +13,16 @@ use super::{
 };
 use crate::failure::Failure;
 use anyhow::{Context, Result};
-use busbar_primitives::{Amount, Interval, PointId, Quality};
-use cost::Costs;
+use busbar_primitives::{Amount, Quality};
 use jiff::{civil::Date, Timestamp, Zoned};
 use local_time::LocalTime;
+use point::Point;
 use quick_xml::{
 	events::{BytesDecl, BytesText, Event},
 	Writer,
 };
 use sp_crypto_hashing::blake2_128;
-use std::{io, ops::Range};
+use std::io;
 
 const ATOM: &str = "http://www.w3.org/2005/Atom";
 const ESPI: &str = "http://naesb.org/espi";
@@ -31,8 +32,6 @@ const EUR: &str = "978";
 const WH: &str = "72";
 /// Electricity as the meter counts it.
 const ELECTRICITY: &str = "1";
-/// Most that the schema's 48-bit integers hold.
-const INT48_MAX: Amount = (1 << 47) - 1;
 
 type Xml = Writer<Vec<u8>>;
 
@@ -85,8 +84,8 @@ fn quality(quality: Quality) -> &'static str {
 		Quality::Measured => "0",
 		// The mean of reference days.
 		Quality::Estimated => "8",
-		// Replaced afterwards.
-		Quality::Corrected => "7",
+		// Replaced by the device itself or by a ruling: validated and possibly edited, by a stated procedure.
+		Quality::Corrected => "17",
 	}
 }
 
@@ -102,7 +101,7 @@ pub fn feed(bill: &Bill, calendar: &Calendar) -> Result<String> {
 		);
 		return Err(Failure::failed(message).into());
 	}
-	let points: Vec<Point> = bill.heading.points.iter().map(|point| Point::new(bill, *point)).collect::<Result<_>>()?;
+	let points = Point::all(bill)?;
 	let (from, to): (Date, Date) = (bill.period.from.parse()?, bill.period.to.parse()?);
 	let (start, end) = (calendar.midnight(from)?, calendar.midnight(to.tomorrow()?)?);
 	let feed = Feed { bill, calendar, start, end, at: bill.heading.at.parse()? };
@@ -117,42 +116,6 @@ pub fn feed(bill: &Bill, calendar: &Calendar) -> Result<String> {
 /// Seconds since 1970, in which the schema counts time.
 fn seconds(moment: Timestamp) -> i64 {
 	moment.as_second()
-}
-
-/// A connection point's share of the bill.
-struct Point<'a> {
-	id: PointId,
-	readings: Vec<&'a Reading>,
-	costs: Costs,
-	/// Cost of intervals without a reading, in units of 10^-5 EUR.
-	unread: Amount,
-	/// Metered import of the period, in Wh.
-	import: Amount,
-}
-
-impl<'a> Point<'a> {
-	fn new(bill: &'a Bill, id: PointId) -> Result<Self> {
-		let readings: Vec<_> = bill.readings.iter().filter(|reading| reading.point == id).collect();
-		let costs = Costs::of(bill, id)?;
-		let read: Amount = readings.iter().map(|reading| costs.at(reading.interval)).sum();
-		let import = readings.iter().map(|reading| Amount::from(reading.import)).sum();
-		let point = Self { id, unread: costs.total - read, readings, costs, import };
-		let energy = point.readings.iter().flat_map(|reading| [reading.import, reading.export]).map(Amount::from);
-		let numbers = energy.chain(point.costs.intervals.values().copied());
-		let summary = [point.costs.total, point.unread, point.import];
-		if numbers.chain(summary).any(|number| number.abs() > INT48_MAX) {
-			let message = format!(
-				"a number of point {id} is beyond the 48 bits that Green Button data allow; use --format json or a shorter period"
-			);
-			return Err(Failure::failed(message).into());
-		}
-		Ok(point)
-	}
-
-	fn readings_of(&self, day: &Range<Interval>) -> &[&'a Reading] {
-		let place = |interval| self.readings.partition_point(|reading| reading.interval < interval);
-		self.readings.get(place(day.start)..place(day.end)).unwrap_or_default()
-	}
 }
 
 struct Feed<'a> {
@@ -172,9 +135,9 @@ impl Feed<'_> {
 		xml.create_element("feed").with_attribute(("xmlns", ATOM)).write_inner_content(|xml| {
 			text(xml, "id", &self.urn("feed"))?;
 			text(xml, "title", &format!("Electricity of {} in {}", period.text, period.timezone))?;
-			let warnings = bill.warnings();
-			if !warnings.is_empty() {
-				text(xml, "subtitle", &warnings.join(" "))?;
+			let words: Vec<_> = bill.notes().into_iter().chain(bill.warnings()).collect();
+			if !words.is_empty() {
+				text(xml, "subtitle", &words.join(" "))?;
 			}
 			text(xml, "updated", &bill.heading.at)?;
 			element(xml, "author", |xml| text(xml, "name", "busbar"))?;
@@ -297,8 +260,7 @@ impl Feed<'_> {
 				resource(xml, "IntervalBlock", |xml| {
 					period(xml, "interval", whole)?;
 					for (reading, start) in readings.iter().zip(starts) {
-						let cost = (Flow::of(reading) == flow).then(|| point.costs.at(reading.interval));
-						interval_reading(xml, reading, flow, cost, (start, length))?;
+						interval_reading(xml, reading, flow, point.cost(reading, flow), (start, length))?;
 					}
 					Ok(())
 				})
@@ -393,6 +355,8 @@ fn resource(xml: &mut Xml, name: &str, content: impl FnOnce(&mut Xml) -> io::Res
 	xml.create_element(name).with_attribute(("xmlns", ESPI)).write_inner_content(content).map(|_| ())
 }
 
+#[cfg(test)]
+mod schema;
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
