@@ -2,6 +2,7 @@
 
 pub mod book;
 pub mod data;
+mod execute;
 pub mod export;
 pub mod grid;
 pub mod holders;
@@ -40,6 +41,11 @@ impl View {
 	pub async fn open(global: &Global) -> Result<Self> {
 		let chain = Chain::connect(&global.url).await?;
 		let at = chain.finalised().await?;
+		Self::at(chain, at).await
+	}
+
+	/// Reads at a block.
+	pub async fn at(chain: Chain, at: H256) -> Result<Self> {
 		let clock = chain.clock(at).await?;
 		Ok(Self { chain, at, clock })
 	}
