@@ -75,7 +75,7 @@ impl Chain {
 	}
 
 	/// Values under a prefix with the number that ends their keys.
-	async fn numbered<K: Decode, R: Decode>(&self, at: H256, prefix: &[u8]) -> Result<Vec<(K, R)>> {
+	pub(super) async fn numbered<K: Decode, R: Decode>(&self, at: H256, prefix: &[u8]) -> Result<Vec<(K, R)>> {
 		let entries = self.entries::<R>(at, prefix).await?.into_iter();
 		let number = |key: &[u8]| {
 			// Behind the prefix: eight bytes of hash, then the number itself.

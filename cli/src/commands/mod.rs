@@ -1,9 +1,11 @@
 //! One module per command, and what they share.
 
 pub mod book;
+pub mod certificates;
 pub mod data;
 mod execute;
 pub mod export;
+pub mod flexibility;
 pub mod grid;
 pub mod holders;
 pub mod market;
@@ -11,8 +13,11 @@ pub mod order;
 pub mod participant;
 pub mod prices;
 pub mod replay;
+pub mod retailer;
+pub mod security;
 pub mod settle;
 pub mod statement;
+mod whose;
 
 use crate::{
 	chain::{sign::Signer, submit::Submitter, Chain},
