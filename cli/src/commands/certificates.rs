@@ -219,6 +219,10 @@ struct Sum {
 impl Answer for Supply {
 	fn print(&self) {
 		self.plants.print();
+		if self.classes.is_empty() {
+			println!("No certificate has been issued.");
+			return;
+		}
 		let header = ["source", "zone", "period", "issued Wh", "held Wh", "retired Wh", "pooled Wh", "owed Wh"];
 		let mut table = table(&header, 1);
 		for Sum { class, issued, held, retired, pooled, owed } in &self.classes {
