@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { busbar } from './lib/busbar.mjs';
-import { connect, eventOf, keyring, setting, settle, submit, until } from './lib/outsider.mjs';
+import { connect, council, eventOf, keyring, setting, settle, submit, until } from './lib/outsider.mjs';
 
 const AREA = 0;
 // Times in s before delivery. A horizon of 60 s of chain time leaves time for everything below.
@@ -69,23 +69,6 @@ async function member(who, index) {
 	who.rating = { import: point.importW.toNumber(), export: point.exportW.toNumber() };
 }
 
-// Proposes calls to the council, lets a majority agree, and closes the motion. Returns the events of its execution.
-async function council(calls) {
-	const [proposer, ...others] = ['Alice', 'Bob', 'Charlie'].map(keyring().devnet);
-	const motion = api.tx.utility.batchAll(calls);
-	const { encodedLength } = motion.method;
-	const proposed = await submit(api, api.tx.council.propose(1 + others.length, motion, encodedLength), proposer);
-	const { proposalIndex, proposalHash } = eventOf(proposed, 'council', 'Proposed').data;
-	const aye = (voter) => submit(api, api.tx.council.vote(proposalHash, proposalIndex, true), voter);
-	await Promise.all([proposer, ...others].map(aye));
-	// A bound on the weight of what is executed.
-	const bound = { refTime: 50_000_000_000n, proofSize: 500_000n };
-	const closed = await submit(api, api.tx.council.close(proposalHash, proposalIndex, bound, encodedLength), proposer);
-	const { result } = eventOf(closed, 'council', 'Executed').data;
-	assert.ok(result.isOk, `the motion failed: ${result}`);
-	return closed;
-}
-
 // Where the market notes collateral, and whose and how much an entry notes.
 const KEPT = ['orders', 'limitOrders', 'traders', 'blockOrders'];
 const collateral = (entry) => {
@@ -131,7 +114,7 @@ test('the council adds a day-ahead, an intraday, a span and a continuous product
 	const parameters = (await api.query.market.parametersValue()).toJSON();
 	// A short attestation window, so that what is traded here is soon settled, on estimates.
 	const changed = { ...parameters, horizon: HORIZON, products: PRODUCTS, attestationWindowS: parameters.intervalClockS };
-	const closed = await council([api.tx.market.setArea(AREA, area), api.tx.market.setParameters(changed)]);
+	const closed = await council(api, [api.tx.market.setArea(AREA, area), api.tx.market.setParameters(changed)]);
 	eventOf(closed, 'market', 'AreaSet');
 	eventOf(closed, 'market', 'ParametersSet');
 

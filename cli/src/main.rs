@@ -78,6 +78,18 @@ enum Command {
 	Statement(commands::statement::Statement),
 	/// Settle an interval, or what newer readings change in it
 	Settle(commands::settle::Settle),
+	/// Show and change what secures connection points; pay debts after a default
+	#[command(subcommand)]
+	Security(commands::security::Security),
+	/// Offer flexibility, or order it as the grid operator
+	#[command(subcommand)]
+	Flexibility(commands::flexibility::Flexibility),
+	/// Choose who answers for connection points that do not trade, or answer for them
+	#[command(subcommand)]
+	Retailer(commands::retailer::Retailer),
+	/// Show, hand over and retire certificates for renewable energy; certify plants
+	#[command(subcommand)]
+	Certificates(commands::certificates::Certificates),
 	/// Admit or look up participants
 	#[command(subcommand)]
 	Participant(commands::participant::Participant),
@@ -103,6 +115,10 @@ async fn run(cli: Cli) -> Result<(), Failure> {
 		Command::Prices(command) => Ok(command.run(global).await?),
 		Command::Statement(command) => Ok(command.run(global).await?),
 		Command::Settle(command) => Ok(command.run(global).await?),
+		Command::Security(command) => Ok(command.run(global).await?),
+		Command::Flexibility(command) => Ok(command.run(global).await?),
+		Command::Retailer(command) => Ok(command.run(global).await?),
+		Command::Certificates(command) => Ok(command.run(global).await?),
 		Command::Participant(command) => Ok(command.run(global).await?),
 		Command::Grid(command) => Ok(command.run(global).await?),
 		Command::Data(command) => Ok(command.run(global).await?),

@@ -265,8 +265,9 @@ run_end_to_end() {
 	run_tests polkadot-js.mjs
 	run_tests light-client.mjs
 	run_tests after-halt.mjs
-	# Last, because it gives the market other parameters.
+	# Last, because they give the market other parameters.
 	run_tests sessions.mjs
+	run_tests settlement.mjs
 
 	check "all nodes are still running" network_check_running
 	# Before they are stopped: a node that shuts down may call that an error.

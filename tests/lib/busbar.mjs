@@ -11,3 +11,14 @@ export async function busbar(...args) {
 	const { stdout } = await run(setting('BUSBAR_CLI'), [...args.map(String), '--json', '--url', setting('BUSBAR_URL')], { maxBuffer: 1 << 26 });
 	return JSON.parse(stdout);
 }
+
+// Runs `busbar` and returns the exit code and the message with which it fails; that it succeeds is the failure here.
+export async function refused(...args) {
+	let answer;
+	try {
+		answer = await busbar(...args);
+	} catch ({ code, stderr }) {
+		return { code, message: stderr };
+	}
+	throw new Error(`busbar ${args.join(' ')} went through: ${JSON.stringify(answer)}`);
+}

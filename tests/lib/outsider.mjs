@@ -3,6 +3,7 @@
 import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
 import { stringToU8a, u8aConcat, u8aToHex } from '@polkadot/util';
 import { blake2AsU8a, cryptoWaitReady, randomAsU8a } from '@polkadot/util-crypto';
+import { leafHash, proof, root } from './merkle.mjs';
 
 // A value from the environment that the test run sets; its absence is a mistake in the call.
 export function setting(name) {
@@ -107,6 +108,32 @@ export async function settle(api, interval, keeper) {
 	}
 }
 
+// Proposes calls to the council, lets a majority agree, and closes the motion. Returns the events of its execution.
+export async function council(api, calls) {
+	const [proposer, ...others] = ['Alice', 'Bob', 'Charlie'].map(keyring().devnet);
+	const motion = api.tx.utility.batchAll(calls);
+	const { encodedLength } = motion.method;
+	const proposed = await submit(api, api.tx.council.propose(1 + others.length, motion, encodedLength), proposer);
+	const { proposalIndex, proposalHash } = eventOf(proposed, 'council', 'Proposed').data;
+	const aye = (voter) => submit(api, api.tx.council.vote(proposalHash, proposalIndex, true), voter);
+	await Promise.all([proposer, ...others].map(aye));
+	// A bound on the weight of what is executed.
+	const bound = { refTime: 50_000_000_000n, proofSize: 500_000n };
+	const closed = await submit(api, api.tx.council.close(proposalHash, proposalIndex, bound, encodedLength), proposer);
+	const { result } = eventOf(closed, 'council', 'Executed').data;
+	if (!result.isOk) {
+		throw new Error(`the motion failed: ${result}`);
+	}
+	return closed;
+}
+
+// Mints money with both keys of the devnet: pairs of an address and an amount in nEUR.
+export async function mint(api, payments) {
+	const [first, second] = ['SettlementA', 'SettlementB'].map(keyring().devnet);
+	const proposed = await submit(api, api.tx.settlement.proposeIssue('Mint', payments), first);
+	await submit(api, api.tx.settlement.approveIssue(eventOf(proposed, 'settlement', 'IssueProposed').data.id), second);
+}
+
 // A random UUID, version 4, as bytes.
 export function uuid() {
 	const bytes = randomAsU8a(16);
@@ -142,6 +169,19 @@ export async function meterOf(api, point, name) {
 		throw new Error(`the meter of point ${point} is not that of ${name}`);
 	}
 	return { id: meter.toNumber(), device };
+}
+
+// Attests readings of an interval and proves each of them, as the devnet's meter operator. The dataset stays here.
+export async function prove(api, interval, signed) {
+	const operator = keyring().devnet('MeterOperator');
+	const { id } = (await api.call.energyApi.participant(operator.address)).unwrap();
+	const salted = signed.map((each) => ({ signed: each, salt: randomAsU8a(16) }));
+	const contents = salted.map(({ signed, salt }) => u8aConcat(salt, api.registry.createType('BusbarPrimitivesMeteringSignedReading', signed).toU8a()));
+	const dataset = u8aConcat(...contents);
+	const leaves = contents.map((content) => leafHash(content));
+	await submit(api, api.tx.metering.attest(interval, root(leaves), leaves.length, dataset.length, blake2AsU8a(dataset, 256)), operator);
+	const readings = salted.map((each, index) => ({ ...each, index, proof: proof(leaves, index) }));
+	await submit(api, api.tx.metering.prove(interval, id, readings), operator);
 }
 
 // A reading signed by its device: over the tag, the genesis hash and the reading.

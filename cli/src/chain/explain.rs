@@ -30,7 +30,7 @@ fn documentation(error: &DispatchError) -> Option<String> {
 
 /// What to do about an error that people often meet.
 fn advice(name: &str) -> Option<&'static str> {
-	const ADVICE: [(&str, &str); 8] = [
+	const ADVICE: [(&str, &str); 15] = [
 		("GateClosed", "`busbar book` names the next open interval"),
 		("NotOpenYet", "`busbar book` names the next open interval"),
 		("Market(UnknownInterval", "`busbar book` names the next open interval"),
@@ -39,6 +39,13 @@ fn advice(name: &str) -> Option<&'static str> {
 		("BeyondRating", "`busbar grid show` lists the ratings"),
 		("BeyondCollateral", "`busbar participant show` says what is free"),
 		("RoleMissing", "`busbar participant show` lists the roles"),
+		("BeyondDeposit", "`busbar participant show` says what is free"),
+		("StillSecures", "`busbar security show` names the last interval"),
+		("InDebt", "`busbar security repay` pays"),
+		("NotOffered", "`busbar flexibility show` lists the offers"),
+		("AlreadyOrdered", "`busbar flexibility show` lists the orders"),
+		("NotChosen", "`busbar retailer show` says who is chosen"),
+		("BeyondHoldings", "`busbar certificates show` lists them"),
 	];
 	ADVICE.iter().find(|(part, _)| name.contains(part)).map(|(_, text)| *text)
 }
@@ -53,6 +60,13 @@ mod tests {
 		let text = describe(&pallet_market::Error::<Runtime>::GateClosed.into());
 		assert!(text.starts_with("Market(GateClosed): The session's gate has closed."), "{text}");
 		assert!(text.ends_with("(`busbar book` names the next open interval)"), "{text}");
+	}
+
+	#[test]
+	fn a_debtor_is_told_how_to_trade_again() {
+		let text = describe(&busbar_runtime::pallet_settlement::Error::<Runtime>::InDebt.into());
+		assert!(text.starts_with("Settlement(InDebt): "), "{text}");
+		assert!(text.ends_with("(`busbar security repay` pays)"), "{text}");
 	}
 
 	#[test]

@@ -3,10 +3,12 @@
 //! Calls, events and API results are the runtime's own types, so nothing is generated from metadata; a chain of another
 //! version is refused on connecting.
 
+mod certificates;
 mod explain;
 mod market;
-mod statements;
+mod settlement;
 pub mod sign;
+mod statements;
 pub mod submit;
 
 use crate::failure::Failure;
@@ -23,7 +25,9 @@ use subxt::rpcs::{
 	RpcClient,
 };
 
+pub use certificates::{Account, Total};
 pub use explain::describe;
+pub use settlement::Retailers;
 
 /// Events of a block, as the runtime writes them.
 pub type Events = Vec<frame_system::EventRecord<RuntimeEvent, H256>>;
@@ -234,6 +238,17 @@ impl Chain {
 			.collect()
 	}
 
+	/// Keys and values of a map by two keys, each with this many bytes of its hash before it.
+	async fn pairs<A: Decode, B: Decode, R: Decode>(
+		&self,
+		at: H256,
+		prefix: &[u8],
+		hashes: [usize; 2],
+	) -> Result<Vec<((A, B), R)>> {
+		let entries = self.entries::<R>(at, prefix).await?.into_iter();
+		entries.map(|(key, value)| Ok((pair(&key, hashes)?, value))).collect()
+	}
+
 	/// Calls a function of the energy API on the state of a block.
 	async fn call<R: Decode>(&self, at: H256, function: &str, args: impl Encode) -> Result<R> {
 		self.state_call(at, &format!("EnergyApi_{function}"), args).await
@@ -336,6 +351,16 @@ impl Chain {
 /// The key under which a pallet's storage item stands.
 fn storage_prefix(pallet: &str, item: &str) -> Vec<u8> {
 	[twox_128(pallet.as_bytes()), twox_128(item.as_bytes())].concat()
+}
+
+/// The two keys that stand behind the names of pallet and item, each with this many bytes of its hash before it.
+fn pair<A: Decode, B: Decode>(key: &[u8], hashes: [usize; 2]) -> Result<(A, B)> {
+	const NAMES: usize = 32;
+	let short = || anyhow!("a storage key is too short");
+	let mut tail = key.get(NAMES + hashes[0]..).ok_or_else(short)?;
+	let first = A::decode(&mut tail).context("a storage key has no first key")?;
+	let mut tail = tail.get(hashes[1]..).ok_or_else(short)?;
+	Ok((first, B::decode(&mut tail).context("a storage key has no second key")?))
 }
 
 /// Bytes of a `0x...` text.

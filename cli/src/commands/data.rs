@@ -1,8 +1,9 @@
 //! `busbar data`: meter data in a store, compared with what their operators attested on chain.
 
 use super::{
+	execute::execute,
 	holders::{Announce, Holders, Store, Withdraw},
-	print_json, signer, submitter, View,
+	print_json, signer, View,
 };
 use crate::{failure::Failure, Global};
 use anyhow::{Context, Result};
@@ -21,7 +22,6 @@ use busbar_store::{
 };
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
-use serde_json::json;
 use sp_core::H256;
 
 #[derive(Subcommand)]
@@ -129,13 +129,7 @@ impl Data {
 }
 
 async fn submit(global: &Global, call: pallet_participants::Call<busbar_runtime::Runtime>, done: String) -> Result<()> {
-	let signer = signer(global)?;
-	let outcome = submitter(global).await?.run(&signer, RuntimeCall::Participants(call)).await?;
-	if global.json {
-		return print_json(&json!({ "block": outcome.block.0 }));
-	}
-	println!("{done}, since block {}.", outcome.block.0);
-	Ok(())
+	execute(global, RuntimeCall::Participants(call)).await?.say(global, &done)
 }
 
 impl Verify {

@@ -1,6 +1,6 @@
 //! `busbar data announce|withdraw|holders|store`: who says on chain that it holds a dataset, and where it is asked for it.
 
-use super::{data::Verified, print_json, signer, submitter, View};
+use super::{data::Verified, execute::execute, print_json, signer, View};
 use crate::{failure::Failure, Global};
 use anyhow::Result;
 use busbar_primitives::{Interval, ParticipantId};
@@ -11,7 +11,6 @@ use busbar_runtime::{
 use busbar_store::{client::Client, meta::parse_hash};
 use clap::Args;
 use serde::Serialize;
-use serde_json::json;
 use sp_core::H256;
 
 #[derive(Args)]
@@ -83,12 +82,7 @@ impl Store {
 }
 
 async fn submit(global: &Global, call: Call<Runtime>, done: String) -> Result<()> {
-	let outcome = submitter(global).await?.run(&signer(global)?, RuntimeCall::Metering(call)).await?;
-	if global.json {
-		return print_json(&json!({ "block": outcome.block.0 }));
-	}
-	println!("{done}, since block {}.", outcome.block.0);
-	Ok(())
+	execute(global, RuntimeCall::Metering(call)).await?.say(global, &done)
 }
 
 /// A dataset, and who says that it holds it.

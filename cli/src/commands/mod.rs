@@ -1,8 +1,11 @@
 //! One module per command, and what they share.
 
 pub mod book;
+pub mod certificates;
 pub mod data;
+mod execute;
 pub mod export;
+pub mod flexibility;
 pub mod grid;
 pub mod holders;
 pub mod market;
@@ -10,8 +13,11 @@ pub mod order;
 pub mod participant;
 pub mod prices;
 pub mod replay;
+pub mod retailer;
+pub mod security;
 pub mod settle;
 pub mod statement;
+mod whose;
 
 use crate::{
 	chain::{sign::Signer, submit::Submitter, Chain},
@@ -40,6 +46,11 @@ impl View {
 	pub async fn open(global: &Global) -> Result<Self> {
 		let chain = Chain::connect(&global.url).await?;
 		let at = chain.finalised().await?;
+		Self::at(chain, at).await
+	}
+
+	/// Reads at a block.
+	pub async fn at(chain: Chain, at: H256) -> Result<Self> {
 		let clock = chain.clock(at).await?;
 		Ok(Self { chain, at, clock })
 	}

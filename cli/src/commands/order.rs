@@ -1,17 +1,20 @@
 //! `busbar order`: orders of call auctions, block orders, and orders of continuous sessions.
 
-use super::{print_json, signer, submitter};
+use super::{
+	execute::{run, Answer},
+	signer, submitter,
+};
 use crate::{
 	chain::{sign::Signer, submit::Submitter},
 	failure::Failure,
 	Global,
 };
 use anyhow::Result;
-use busbar_primitives::{Interval, PointId, ProductId, Side, Step, TimeInForce};
+use busbar_primitives::{api::OrderView, Interval, PointId, ProductId, Side, Step, TimeInForce};
 use busbar_runtime::{pallet_market, Runtime, RuntimeCall, RuntimeEvent};
 use clap::{Args, Subcommand, ValueEnum};
 use frame_support::BoundedVec;
-use serde_json::json;
+use serde::Serialize;
 
 /// Most steps of an order.
 type MaxSteps = <Runtime as pallet_market::Config>::MaxSteps;
@@ -220,21 +223,54 @@ impl Order {
 				(submitter(global).await?, (interval, product), pallet_market::Call::withdraw { interval, product, id })
 			},
 		};
-		let outcome = submitter.run(&signer, RuntimeCall::Market(call)).await?;
+		let done = run(&submitter, &signer, RuntimeCall::Market(call)).await?;
 		let own = |event: &RuntimeEvent| match event {
 			RuntimeEvent::Market(event) => Some(format!("{event:?}")),
 			_ => None,
 		};
-		let events: Vec<_> = outcome.events.iter().filter_map(own).collect();
-		if global.json {
-			return print_json(&json!({
-				"block": outcome.block.0, "block_hash": outcome.block.1, "interval": session.0, "product": session.1,
-				"events": events,
-			}));
+		let events = done.events.iter().filter_map(own).collect();
+		done.tell(global, &Happened { interval: session.0, product: session.1, events })
+	}
+}
+
+/// What an order led to at once.
+#[derive(Serialize)]
+struct Happened {
+	interval: Interval,
+	product: ProductId,
+	events: Vec<String>,
+}
+
+impl Answer for Happened {
+	fn print(&self) {
+		self.events.iter().for_each(|event| println!("{event}"));
+	}
+}
+
+/// What stands of a point in an auction.
+#[derive(Serialize)]
+struct Standing {
+	interval: Interval,
+	product: ProductId,
+	point: PointId,
+	order: Option<OrderView>,
+	#[serde(skip)]
+	cancelled: bool,
+}
+
+impl Answer for Standing {
+	fn print(&self) {
+		let Self { interval, point, .. } = self;
+		match &self.order {
+			Some(order) => println!(
+				"Point {point} in zone {} has order {} for interval {interval}; {} EUR are held as collateral.",
+				order.zone,
+				order.arrival,
+				super::eur(order.held as i128)
+			),
+			None if self.cancelled => println!("Point {point} has no order for interval {interval} any more."),
+			None => println!("Point {point} has no order for interval {interval}."),
 		}
-		println!("Finalised in block {} ({:?}).", outcome.block.0, outcome.block.1);
-		events.iter().for_each(|event| println!("{event}"));
-		Ok(())
 	}
 }
 
@@ -250,27 +286,9 @@ async fn auction(
 	let interval = reachable(&submitter, interval, product, Reach::Interval).await?;
 	let call = call(interval, product, point);
 	let cancelled = matches!(call, pallet_market::Call::cancel { .. });
-	let outcome = submitter.run(signer, RuntimeCall::Market(call)).await?;
-	let orders = submitter.chain().orders(outcome.block.1, (interval, product)).await?;
-	let order = orders.into_iter().find(|order| order.point == point);
-	if global.json {
-		return print_json(&json!({
-			"block": outcome.block.0, "block_hash": outcome.block.1, "interval": interval,
-			"product": product, "point": point, "order": order,
-		}));
-	}
-	println!("Finalised in block {} ({:?}).", outcome.block.0, outcome.block.1);
-	match order {
-		Some(order) => println!(
-			"Point {point} in zone {} has order {} for interval {interval}; {} EUR are held as collateral.",
-			order.zone,
-			order.arrival,
-			super::eur(order.held as i128)
-		),
-		None if cancelled => println!("Point {point} has no order for interval {interval} any more."),
-		None => println!("Point {point} has no order for interval {interval}."),
-	}
-	Ok(())
+	let done = run(&submitter, signer, RuntimeCall::Market(call)).await?;
+	let order = done.view.chain.order_of(done.view.at, (interval, product), point).await?;
+	done.tell(global, &Standing { interval, product, point, order, cancelled })
 }
 
 /// What of a product must have opened for an order.

@@ -1,16 +1,21 @@
 //! `busbar participant`: a newcomer's acceptance, its admission, and who somebody is.
 
-use super::{account, print_json, signer, submitter, View};
+use super::{
+	account,
+	execute::{execute, Answer},
+	print_json, signer, View,
+};
 use crate::{
 	chain::{bytes, hex_of, Chain},
 	failure::Failure,
 	Global,
 };
 use anyhow::{Context, Result};
-use busbar_primitives::{ParticipantId, Role, Scope, ZoneId};
+use busbar_primitives::{api::ParticipantView, ParticipantId, Role, Scope, ZoneId};
 use busbar_runtime::{pallet_participants, pallet_utility, AccountId, Runtime, RuntimeCall};
 use clap::{Args, Subcommand, ValueEnum};
 use codec::{Decode, Encode};
+use serde::Serialize;
 use serde_json::json;
 use sp_core::H256;
 use sp_runtime::MultiSignature;
@@ -116,8 +121,6 @@ impl Accept {
 
 impl Add {
 	async fn run(self, global: &Global) -> Result<()> {
-		let signer = signer(global)?;
-		let submitter = submitter(global).await?;
 		let register = RuntimeCall::Participants(pallet_participants::Call::register {
 			participant: self.id,
 			account: self.account.clone(),
@@ -135,13 +138,21 @@ impl Add {
 				RuntimeCall::Utility(pallet_utility::Call::<Runtime>::batch_all { calls: vec![register, grant] })
 			},
 		};
-		let outcome = submitter.run(&signer, call).await?;
-		if global.json {
-			let participant = submitter.chain().participant(outcome.block.1, &self.account).await?;
-			return print_json(&json!({ "block": outcome.block.0, "participant": participant }));
-		}
-		println!("{} is a participant since block {} ({:?}).", self.id, outcome.block.0, outcome.block.1);
-		Ok(())
+		let done = execute(global, call).await?;
+		let participant = done.view.chain.participant(done.view.at, &self.account).await?;
+		let participant = participant.with_context(|| format!("{} was registered and is gone", self.id))?;
+		done.tell(global, &Added { participant })
+	}
+}
+
+#[derive(Serialize)]
+struct Added {
+	participant: ParticipantView<AccountId>,
+}
+
+impl Answer for Added {
+	fn print(&self) {
+		println!("{} is a participant.", self.participant.id);
 	}
 }
 
