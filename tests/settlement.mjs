@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { Keyring } from '@polkadot/api';
 import { u8aToHex } from '@polkadot/util';
 import { randomAsU8a } from '@polkadot/util-crypto';
-import { busbar, refused } from './lib/busbar.mjs';
+import { background, busbar, refused } from './lib/busbar.mjs';
 import { connect, council, keyring, meterOf, mint, prove, setting, signedReading, submit, until, uuid } from './lib/outsider.mjs';
 
 const EUR = 1_000_000_000n;
@@ -112,9 +112,9 @@ function expected({ traded, ordered, metered, price, penalty }, tariff) {
 	return lines;
 }
 
-// A point's lines of an interval, as its owner reads them.
-async function statement({ point }, interval) {
-	const { lines } = await busbar('statement', '--point', point, '--interval', interval);
+// A point's lines of an interval, as its owner reads them, or the account that is named.
+async function statement({ point }, interval, ...account) {
+	const { lines } = await busbar('statement', '--point', point, '--interval', interval, ...account);
 	return lines.map(({ line: { cause, wh, price, amount } }) => ({ cause, wh: BigInt(wh), price: BigInt(price), amount: BigInt(amount) }));
 }
 
@@ -313,7 +313,9 @@ test('curtailment, flexibility, non-delivery and imbalances are settled by the f
 test('a point that did not trade is settled to the retailer that serves it', async () => {
 	const lines = expected(served, (await tariffs(interval)).get(served.zone));
 	assert.deepEqual(lines.map(({ cause, wh }) => [cause, wh]), [['imbalance', served.metered]]);
-	assert.deepEqual(await statement(served, interval), lines);
+	assert.deepEqual(await statement(served, interval, '--account', retailer.key.address), lines);
+	const own = await busbar('statement', '--point', served.point, '--interval', interval);
+	assert.deepEqual([own.lines, own.points.map(({ payer }) => payer)], [[], [retailer.uuid]]);
 	const { payer } = (await api.query.settlement.statements(interval, served.point)).unwrap();
 	assert.equal(payer.toHex(), `0x${retailer.id}`);
 	assert.equal(await free(retailer), retailer.before + lines[0].amount);
@@ -427,4 +429,24 @@ test('who repays trades again', async () => {
 	const { order } = await busbar('order', 'place', ...at(debtor), '--buy', `${BID}:1`);
 	assert.equal(order.point, debtor.point);
 	await conserved(interval, later);
+});
+
+test('a keeper that follows the chain settles whatever was delivered', async () => {
+	const open = async (before) => {
+		const first = (await api.query.market.nextToPrune()).toNumber();
+		const numbers = Array.from({ length: before + 1 - first }, (_, index) => first + index);
+		const found = await Promise.all(numbers.map((number) => api.call.energyApi.status(number)));
+		// Intervals that passed while the chain stood still never opened.
+		return found.filter((status) => status.isSome && !['Settled', 'Final'].includes(status.unwrap().phase.type));
+	};
+	const last = (await clock()).current - 1;
+	assert.ok((await open(last)).length > 0, 'everything is settled before the keeper starts');
+	const keeper = background('settle', '--follow', '--suri', '//MarketOperator');
+	try {
+		await until(`everything up to interval ${last} is settled`, 240, async () => (await open(last)).length === 0);
+	} finally {
+		await keeper.stop();
+	}
+	const kinds = new Set(keeper.said().trim().split('\n').map((line) => JSON.parse(line).kind));
+	assert.ok(kinds.has('debit') && kinds.has('credit'), keeper.said());
 });

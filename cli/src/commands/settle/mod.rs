@@ -10,8 +10,9 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use busbar_primitives::{api::Status, Interval, Moment, Phase};
-use busbar_runtime::{pallet_settlement, Runtime, RuntimeCall};
+use busbar_runtime::{pallet_market::NextToPrune, pallet_settlement, Runtime, RuntimeCall};
 use clap::Args;
+use futures::future::try_join_all;
 use serde_json::json;
 use std::collections::BTreeMap;
 use work::{Kind, Work};
@@ -89,8 +90,10 @@ impl Keeper {
 			next = next.max(tip.clock.current.saturating_add(1));
 			let due: Vec<_> =
 				later.iter().filter(|(_, until)| **until <= tip.clock.now).map(|(interval, _)| *interval).collect();
-			for interval in due {
-				match self.work(interval, json).await? {
+			let work =
+				due.into_iter().map(|interval| async move { anyhow::Ok((interval, self.work(interval, json).await?)) });
+			for (interval, until) in try_join_all(work).await? {
+				match until {
 					Some(until) => later.insert(interval, until),
 					None => later.remove(&interval),
 				};
@@ -101,13 +104,14 @@ impl Keeper {
 
 	/// Intervals of the past that are neither final nor pruned.
 	async fn unfinished(&self) -> Result<Vec<Interval>> {
-		let tip = self.submitter.best();
+		let (tip, chain) = (self.submitter.best(), self.submitter.chain());
+		let first = chain.storage(tip.hash, &NextToPrune::<Runtime>::hashed_key()).await?.unwrap_or(0);
 		let mut unfinished = Vec::new();
-		for interval in (0..tip.clock.current).rev() {
-			match self.submitter.chain().status(tip.hash, interval).await? {
-				Some(status) if status.phase == Phase::Final => {},
-				Some(_) => unfinished.push(interval),
-				None => break,
+		for interval in first..tip.clock.current {
+			// One that never opened has no status.
+			let status = chain.status(tip.hash, interval).await?;
+			if status.is_some_and(|status| status.phase != Phase::Final) {
+				unfinished.push(interval);
 			}
 		}
 		Ok(unfinished)
@@ -141,10 +145,11 @@ impl Keeper {
 	}
 
 	async fn run(&self, interval: Interval, call: pallet_settlement::Call<Runtime>) -> Result<()> {
-		let before = self.submitter.best().number;
-		let outcome = self.submitter.run(&self.signer, RuntimeCall::Settlement(call)).await;
-		outcome.with_context(|| format!("interval {interval} is not settled"))?;
-		self.submitter.wait(|tip| tip.number > before).await?;
+		let sent = self.submitter.submit(&self.signer, RuntimeCall::Settlement(call)).await?;
+		let included = sent.included().await?.success();
+		let included = included.with_context(|| format!("interval {interval} is not settled"))?;
+		// What is read next is read after it.
+		self.submitter.wait(|tip| tip.number >= included.block.0).await?;
 		Ok(())
 	}
 }
