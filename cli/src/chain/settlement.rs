@@ -5,8 +5,7 @@ use anyhow::Result;
 use busbar_primitives::{Balance, Interval, ParticipantId, PointId};
 use busbar_runtime::{
 	pallet_settlement::{
-		Activations, Backing, Choices, Debts, Flexibility, Offers, Roots, Securities, Security, Served, Serving,
-		StatementRoot,
+		Activations, Backing, Choices, Debts, Flexibility, Offers, Roots, Securities, Security, Served, StatementRoot,
 	},
 	AccountId, Runtime,
 };
@@ -66,7 +65,7 @@ impl Chain {
 	pub async fn retailers(&self, at: H256, point: PointId) -> Result<Retailers> {
 		Ok(Retailers {
 			chosen: self.storage(at, &Choices::<Runtime>::hashed_key_for(point)).await?,
-			served: self.storage(at, &Serving::<Runtime>::hashed_key_for(point)).await?.unwrap_or_default(),
+			served: self.services_of(at, point).await?,
 		})
 	}
 
@@ -76,7 +75,7 @@ impl Chain {
 		for (point, chosen) in self.numbered(at, &storage_prefix("Settlement", "Choices")).await? {
 			all.entry(point).or_default().chosen = Some(chosen);
 		}
-		for (point, served) in self.numbered(at, &storage_prefix("Settlement", "Serving")).await? {
+		for (point, served) in self.services(at).await? {
 			all.entry(point).or_default().served = served;
 		}
 		Ok(all)
@@ -87,6 +86,7 @@ impl Chain {
 mod tests {
 	use super::*;
 	use crate::chain::pair;
+	use busbar_runtime::pallet_settlement::Serving;
 
 	#[test]
 	fn keys_are_those_of_the_pallet() {
