@@ -5,8 +5,8 @@
 
 mod explain;
 mod market;
-mod settlement;
 pub mod sign;
+mod statements;
 pub mod submit;
 
 use crate::failure::Failure;

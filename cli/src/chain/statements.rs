@@ -1,4 +1,4 @@
-//! What the chain keeps of connection points' settlement, read from storage for many of them at a time.
+//! Statements of connection points and what they rest on, read from storage for many points at a time.
 
 use super::{hex_of, storage_prefix, Chain, KEYS};
 use anyhow::Result;
