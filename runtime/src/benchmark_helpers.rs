@@ -8,7 +8,7 @@ use alloc::{vec, vec::Vec};
 use busbar_primitives::{
 	metering::Registers,
 	traits::{Calendar, Grid as _, Positions},
-	Interval, Link, Moment, ParticipantId, PointId, PointKind, ProductId, Quality, Role, Scope, Side, Step, Watt,
+	Interval, Link, Moment, ParticipantId, PointId, PointKind, ProductId, Quality, Role, Scope, Side, Step, Watt, Wh,
 	ZoneId,
 };
 use frame_support::{
@@ -258,15 +258,19 @@ impl pallet_settlement::BenchmarkHelper<AccountId> for Helper {
 			poll();
 		}
 		set_time(terms.delivery_end);
+		Self::read(interval, points, wh.saturating_mul(10));
+		assert!(Timestamp::get() >= terms.delivery_end);
+		interval
+	}
+
+	fn read(interval: Interval, points: u32, wh: Wh) {
 		let operator = genesis::devnet_id("MeterOperator");
 		for point in 0..points {
-			let registers = Registers { import: wh.saturating_mul(10), ..Default::default() };
+			let registers = Registers { import: wh, ..Default::default() };
 			let (meter, version, dataset, quality, faulted) = (point, 1, 0, Quality::Measured, false);
 			let proven = pallet_metering::Proven { meter, operator, version, dataset, registers, quality, faulted };
 			pallet_metering::Readings::<Runtime>::insert(interval, point, proven);
 		}
-		assert!(Timestamp::get() >= terms.delivery_end);
-		interval
 	}
 
 	fn revise(interval: Interval, points: u32) {

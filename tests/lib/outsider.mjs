@@ -96,7 +96,8 @@ export async function until(what, seconds, question) {
 	}
 }
 
-// Settles an interval whose attestation window is over: all its points, debits first. Anybody may.
+// Settles an interval whose attestation window is over and in which nobody is short: all its points, debits first. Anybody
+// may. `busbar settle` also draws on securities.
 export async function settle(api, interval, keeper) {
 	const points = (await api.call.energyApi.status(interval)).unwrap().outcome.unwrap().points.toNumber();
 	const most = api.consts.settlement.maxPoints.toNumber();

@@ -40,6 +40,7 @@ fn advice(name: &str) -> Option<&'static str> {
 		("BeyondCollateral", "`busbar participant show` says what is free"),
 		("RoleMissing", "`busbar participant show` lists the roles"),
 		("BeyondDeposit", "`busbar participant show` says what is free"),
+		("BeyondCharge", "`busbar participant show` says what is free"),
 		("StillSecures", "`busbar security show` names the last interval"),
 		("InDebt", "`busbar security repay` pays"),
 		("NotOffered", "`busbar flexibility show` lists the offers"),

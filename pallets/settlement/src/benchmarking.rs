@@ -3,7 +3,7 @@
 use super::*;
 use busbar_primitives::{
 	traits::{Calendar, Grid, Participants},
-	Interval, ParticipantId, PointId,
+	Interval, ParticipantId, PointId, Wh,
 };
 use frame_benchmarking::v2::*;
 use frame_support::{
@@ -29,6 +29,9 @@ pub trait BenchmarkHelper<AccountId> {
 	/// An interval after delivery, whose connection points are those numbered below `points`, each with an order that was
 	/// filled, collateral that does not cover it, no more money, and a reading that differs; certificates move with it.
 	fn delivered_interval(points: u32) -> Interval;
+	/// Makes `wh` of import the first reading of every one of these points. Those with even numbers bought more than a
+	/// thousandth of that, the others sold it.
+	fn read(interval: Interval, points: u32, wh: Wh);
 	/// Gives every one of these points a newer reading that differs again.
 	fn revise(interval: Interval, points: u32);
 	/// An account that is retailer everywhere, and its participant.
@@ -64,6 +67,11 @@ fn points<T: Config>(n: u32) -> BoundedVec<PointId, T::MaxPoints> {
 
 const LESS: Flexibility = Flexibility { reduction: Reduction::Load, wh: 1, price: 1, penalty: 1 };
 
+fn owner<T: Config>(point: PointId) -> (ParticipantId, T::AccountId) {
+	let owner = T::Grid::point(point).expect("the point exists").owner;
+	(owner, T::Participants::account(owner).expect("an owner has an account"))
+}
+
 /// A delivered interval whose points have all that settlement may have to look at: a guarantor, an order of the grid
 /// operator, retailers, and a fund that covers defaults.
 fn delivered<T: Config>(n: u32) -> Interval {
@@ -75,9 +83,9 @@ fn delivered<T: Config>(n: u32) -> Interval {
 	for point in 0..n {
 		Pallet::<T>::guarantee(RawOrigin::Signed(account.clone()).into(), point, 1).expect("a retailer guarantees");
 		Activations::<T>::insert(interval, point, LESS);
-		let owner = T::Grid::point(point).and_then(|details| T::Participants::account(details.owner));
-		let owner = owner.expect("a point has an owner with an account");
-		fund_with::<T>(&owner, 1);
+		let (_, owner) = owner::<T>(point);
+		// One of them stays free.
+		fund_with::<T>(&owner, 2);
 		T::Currency::hold(&HoldReason::Flexibility.into(), &owner, 1).expect("it was given that");
 		Charges::<T>::insert(interval, point, (owner, 1));
 		let served = Served { retailer, from: interval, until: Some(interval) };
@@ -226,14 +234,23 @@ mod benchmarks {
 	fn credit(n: Linear<1, { T::MaxPoints::get() }>) -> Result<(), BenchmarkError> {
 		let interval = delivered::<T>(n);
 		let anyone = RawOrigin::Signed(account("anyone", 0, 0));
+		// All delivered what was ordered, at a price that nobody can pay, so that each credit is scaled and pays a debt
+		// first.
+		T::BenchmarkHelper::read(interval, n, 900);
+		for point in 0..n {
+			let reduction = if point % 2 == 0 { Reduction::Load } else { Reduction::Generation };
+			let order = Flexibility { reduction, wh: 1, price: 1_000 * RICH as i64, penalty: 0 };
+			Activations::<T>::insert(interval, point, order);
+			Debts::<T>::insert(owner::<T>(point).0, 1);
+		}
 		Pallet::<T>::debit(anyone.clone().into(), interval, points::<T>(n))?;
-		Pallet::<T>::draw(anyone.clone().into(), interval, points::<T>(n))?;
 		let batch = points::<T>(n);
 
 		#[extrinsic_call]
 		_(anyone, interval, batch);
 
 		assert!(Roots::<T>::contains_key(interval));
+		assert!(Debts::<T>::iter_values().all(|debt| debt > 1), "only the grid operator owes something");
 		Ok(())
 	}
 
@@ -244,6 +261,14 @@ mod benchmarks {
 		Pallet::<T>::debit(anyone.clone().into(), interval, points::<T>(n))?;
 		Pallet::<T>::draw(anyone.clone().into(), interval, points::<T>(n))?;
 		Pallet::<T>::credit(anyone.clone().into(), interval, points::<T>(n))?;
+		// Everybody has a little money, deposit and guarantee left.
+		let (_, retailer) = T::BenchmarkHelper::retailer();
+		for point in 0..n {
+			let (_, owner) = owner::<T>(point);
+			fund_with::<T>(&owner, 2);
+			Pallet::<T>::deposit(RawOrigin::Signed(owner).into(), point, 1)?;
+			Pallet::<T>::guarantee(RawOrigin::Signed(retailer.clone()).into(), point, 1)?;
+		}
 		T::BenchmarkHelper::revise(interval, n);
 		let batch = points::<T>(n);
 

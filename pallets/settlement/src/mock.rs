@@ -5,7 +5,7 @@ use busbar_primitives::{
 	payment,
 	traits::{Calendar, Grid, Participants, Positions, Readings, Zones},
 	Balance, Contract, Fee, Interval, Metered, Moment, Outcome, ParticipantId, Point, PointId, PointKind, Position,
-	PostedBounds, Price, ProductId, Quality, Right, Role, SignedWh, Terms, ZoneId, ZoneResult, ZoneView,
+	PostedBounds, Price, ProductId, Quality, Right, Role, SignedWh, Terms, Wh, ZoneId, ZoneResult, ZoneView,
 };
 use frame_support::{
 	derive_impl, parameter_types, storage_alias,
@@ -477,6 +477,10 @@ impl crate::BenchmarkHelper<AccountId> for World {
 			w.now = DELIVERY_END;
 		});
 		0
+	}
+
+	fn read(interval: Interval, points: u32, wh: Wh) {
+		world(|w| w.readings.extend((0..points).map(|id| ((id, interval), metered(wh as SignedWh)))));
 	}
 
 	fn revise(interval: Interval, points: u32) {

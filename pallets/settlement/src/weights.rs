@@ -4,7 +4,7 @@
 //! (at most 32: five steps, each a level and a path in its tree), the zone's result, statement, order of the grid operator,
 //! retailer, the payer's debts and credits, and two accounts with their holds. Draw: the statement, the payer's debts and
 //! credits, deposit and guarantee with their accounts, the debt to the fund. Credit: the statement, the payer's debts and
-//! credits, its account.
+//! credits, its debt to the fund, its account, the fund's, and its certificates of eight classes.
 
 use core::marker::PhantomData;
 use frame_support::{
@@ -79,7 +79,7 @@ macro_rules! weights {
 			cost($db, 90, 14, 8).saturating_add(cost($db, 150, 54, 11).saturating_mul(n.into()))
 		}
 		fn credit(n: u32) -> Weight {
-			cost($db, 100, 10, 10).saturating_add(cost($db, 60, 8, 4).saturating_mul(n.into()))
+			cost($db, 100, 30, 20).saturating_add(cost($db, 180, 19, 13).saturating_mul(n.into()))
 		}
 		fn correct(n: u32) -> Weight {
 			cost($db, 90, 14, 8).saturating_add(cost($db, 400, 60, 14).saturating_mul(n.into()))
