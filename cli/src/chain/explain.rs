@@ -30,7 +30,7 @@ fn documentation(error: &DispatchError) -> Option<String> {
 
 /// What to do about an error that people often meet.
 fn advice(name: &str) -> Option<&'static str> {
-	const ADVICE: [(&str, &str); 15] = [
+	const ADVICE: &[(&str, &str)] = &[
 		("GateClosed", "`busbar book` names the next open interval"),
 		("NotOpenYet", "`busbar book` names the next open interval"),
 		("Market(UnknownInterval", "`busbar book` names the next open interval"),
