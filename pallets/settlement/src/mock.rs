@@ -5,7 +5,7 @@ use busbar_primitives::{
 	payment,
 	traits::{Calendar, Grid, Participants, Positions, Readings, Zones},
 	Balance, Contract, Fee, Interval, Metered, Moment, Outcome, ParticipantId, Point, PointId, PointKind, Position,
-	PostedBounds, Price, ProductId, Quality, Right, Role, SignedWh, Terms, Wh, ZoneId, ZoneResult, ZoneView,
+	PostedBounds, Price, ProductId, Quality, Right, Role, SignedWh, Terms, ZoneId, ZoneResult, ZoneView,
 };
 use frame_support::{
 	derive_impl, parameter_types, storage_alias,
@@ -479,7 +479,7 @@ impl crate::BenchmarkHelper<AccountId> for World {
 		0
 	}
 
-	fn read(interval: Interval, points: u32, wh: Wh) {
+	fn read(interval: Interval, points: u32, wh: busbar_primitives::Wh) {
 		world(|w| w.readings.extend((0..points).map(|id| ((id, interval), metered(wh as SignedWh)))));
 	}
 
