@@ -130,6 +130,8 @@ pub enum Cause {
 	Losses,
 	/// The difference that a later version of a reading makes.
 	Correction,
+	/// The part of an imbalance within the tolerance band, at the price that the point traded at.
+	Tolerance,
 	/// What the balance-responsible party gives of its surplus to those who share it.
 	Surplus,
 }

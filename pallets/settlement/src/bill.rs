@@ -7,6 +7,7 @@
 //! corrected position   C = P - Q of load, P + Q of generation
 //! imbalance            I = M - C, at max(short + levy + F, highest price traded) if short, else at
 //!                                    min(long - levy - F, lowest price traded)
+//! tolerated of it      at most |C| x tolerance, rounded down, at the highest or lowest price traded instead
 //! delivered            D = P - M of load, M - P of generation, within 0 and Q
 //! flexibility          price x D - penalty x (Q - (P - M), or Q - (M - P), if above 0)
 //! curtailment          load: value of Q; generation: value of D - value of Q
@@ -37,17 +38,20 @@ pub struct Tariff {
 	pub levy_long: Price,
 	/// Who shares a surplus of the balance-responsible party.
 	pub sharing: Sharing,
+	/// Up to which share of its corrected position a point's imbalance is tolerated.
+	pub tolerance: Permill,
 }
 
 impl Tariff {
 	/// The levy is cut where it would take a price out of the interval's bounds, which collateral counts on.
-	pub fn new(posted: PostedPrices, levy: Price, sharing: Sharing, bounds: &PostedBounds) -> Self {
+	pub fn new(posted: PostedPrices, levy: Price, sharing: Sharing, tolerance: Permill, bounds: &PostedBounds) -> Self {
 		let room = |room: Price| levy.min(room).max(0);
 		Self {
 			posted,
 			levy_short: room(bounds.short_max.saturating_sub(posted.short)),
 			levy_long: room(posted.long.saturating_sub(bounds.long_min)),
 			sharing,
+			tolerance,
 		}
 	}
 }
@@ -87,6 +91,10 @@ pub struct Outturn {
 	pub imbalance: SignedWh,
 	/// Its price, in nEUR/Wh.
 	pub rate: Price,
+	/// What of it is tolerated, in Wh.
+	pub tolerated: SignedWh,
+	/// The price of that, in nEUR/Wh.
+	pub tolerated_rate: Price,
 	/// Fees of its path to the root, in nEUR.
 	pub path_fees: Balance,
 	/// The fund's share, in nEUR.
@@ -108,9 +116,15 @@ pub struct Outturn {
 }
 
 impl Outturn {
+	/// What of the imbalance is not tolerated, in Wh.
+	pub fn excess(&self) -> SignedWh {
+		self.imbalance.saturating_sub(self.tolerated)
+	}
+
 	/// What the member receives for its imbalance, in nEUR.
 	pub fn imbalance_amount(&self) -> Amount {
-		receipt(self.rate, self.imbalance)
+		// Both have the same sign, and sum to less than 2^126.
+		receipt(self.rate, self.excess()).saturating_add(receipt(self.tolerated_rate, self.tolerated))
 	}
 
 	/// All that the member receives, in nEUR.
@@ -183,12 +197,16 @@ impl Delivery {
 		let imbalance = metered.checked_sub(corrected)?;
 		let size = Balance::from(imbalance.unsigned_abs());
 		let levy = if imbalance > 0 { tariff.levy_short } else { tariff.levy_long };
+		let (tolerated, tolerated_rate) = self.tolerated(tariff, imbalance);
+		let excess = Balance::from(imbalance.saturating_sub(tolerated).unsigned_abs());
 		let mut outturn = Outturn {
 			imbalance,
 			rate: self.rate(tariff, imbalance),
+			tolerated,
+			tolerated_rate,
 			// 2^32 x 2^64, and 2^63 x 2^64 fit.
 			path_fees: Balance::from(self.path_fee) * size,
-			levy: Balance::from(levy.unsigned_abs()) * size,
+			levy: Balance::from(levy.unsigned_abs()) * excess,
 			drawn: metered,
 			..Outturn::default()
 		};
@@ -208,6 +226,23 @@ impl Delivery {
 			outturn.non_delivery = Amount::from(ordered.penalty).checked_mul(undelivered)?.checked_neg()?;
 		}
 		Some(outturn)
+	}
+
+	/// What of an imbalance is tolerated, in Wh, and its price: the least favourable one that the point traded at. A point
+	/// that did not trade has nothing that it could have kept to.
+	fn tolerated(&self, tariff: &Tariff, imbalance: SignedWh) -> (SignedWh, Price) {
+		let prices = self.contracts.iter();
+		let price = if imbalance > 0 {
+			prices.map(|contract| contract.highest).max()
+		} else {
+			prices.map(|contract| contract.lowest).min()
+		};
+		let Some(price) = price else { return (0, 0) };
+		let parts = u128::from(tariff.tolerance.deconstruct());
+		// 2^63 x 2^20, and no more than the position after the division.
+		let band = u128::from(self.corrected().unsigned_abs()) * parts / u128::from(Permill::ACCURACY);
+		let band = SignedWh::try_from(band).unwrap_or(SignedWh::MAX);
+		(imbalance.clamp(band.saturating_neg(), band), price)
 	}
 
 	/// Price of an imbalance: never better than the prices that the point traded at, or, if it did not trade, than the
@@ -241,6 +276,8 @@ pub struct Sums {
 	pub deviation_wh: Amount,
 	/// Grid fees for the imbalances' paths.
 	pub path_fees: Amount,
+	/// What of their sizes is beyond tolerance, in Wh: what the levy is due on.
+	pub excess_wh: Amount,
 	/// The fund's share.
 	pub levies: Amount,
 	/// What members receive for contracted energy that the grid operator took over.
@@ -287,6 +324,7 @@ impl Sums {
 		add(&mut self.imbalance, outturn.imbalance_amount())?;
 		add(&mut self.imbalance_wh, outturn.imbalance.into())?;
 		add(&mut self.deviation_wh, outturn.imbalance.unsigned_abs().into())?;
+		add(&mut self.excess_wh, outturn.excess().unsigned_abs().into())?;
 		add(&mut self.path_fees, Amount::try_from(outturn.path_fees).ok()?)?;
 		add(&mut self.levies, Amount::try_from(outturn.levy).ok()?)?;
 		add(&mut self.curtailment, outturn.curtailment)?;

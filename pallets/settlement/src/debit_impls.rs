@@ -4,7 +4,8 @@ use crate::{
 	bill::{plausible_net, receipt, Delivery, Outturn, Parties, Sums, Tariff},
 	round::Round,
 	Accounts, Activations, Config, Error, Event, Intervals, Levies, Lines, Pallet, Progress, Purse, Roots, Sharings,
-	Stage, Statement, Statements, System, SystemAccounts, SystemLines, FIRST_VERSION, POINT_LINES, SYSTEM_LINES,
+	Stage, Statement, Statements, System, SystemAccounts, SystemLines, Tolerances, FIRST_VERSION, POINT_LINES,
+	SYSTEM_LINES,
 };
 use busbar_primitives::{
 	traits::{Calendar, Certificates, Collateral, Grid, Participants, Positions, Readings},
@@ -31,9 +32,10 @@ pub(crate) fn shown(wh: Amount) -> SignedWh {
 impl<T: Config> Pallet<T> {
 	pub(crate) fn batch(interval: Interval, terms: &Terms) -> Result<Batch<T::AccountId>, DispatchError> {
 		let (levy, sharing) = (Levies::<T>::get().at(interval), Sharings::<T>::get().at(interval));
+		let tolerance = Tolerances::<T>::get().at(interval);
 		Ok(Batch {
 			interval,
-			tariff: Tariff::new(Self::prices(interval, terms), levy, sharing, &terms.posted),
+			tariff: Tariff::new(Self::prices(interval, terms), levy, sharing, tolerance, &terms.posted),
 			outcome: T::Positions::outcome(interval).ok_or(Error::<T>::NotCleared)?,
 			accounts: SystemAccounts::<T>::get().ok_or(Error::<T>::AccountsNotSet)?,
 			estimate: T::Calendar::now() >= terms.attestation_end,
@@ -185,8 +187,12 @@ impl<T: Config> Pallet<T> {
 				add(Cause::NonDelivery, shown(outturn.undelivered.into()), ordered.penalty, outturn.non_delivery)?;
 			}
 		}
-		if outturn.imbalance != 0 {
-			add(Cause::Imbalance, outturn.imbalance, outturn.rate, outturn.imbalance_amount())?;
+		if outturn.tolerated != 0 {
+			let amount = receipt(outturn.tolerated_rate, outturn.tolerated);
+			add(Cause::Tolerance, outturn.tolerated, outturn.tolerated_rate, amount)?;
+		}
+		if outturn.excess() != 0 {
+			add(Cause::Imbalance, outturn.excess(), outturn.rate, receipt(outturn.rate, outturn.excess()))?;
 		} else if estimated {
 			add(Cause::EstimatedImbalance, 0, 0, 0)?;
 		}
@@ -262,7 +268,7 @@ impl<T: Config> Pallet<T> {
 			(balancing, Cause::Curtailment, curtailed, 0, sums.perimeter, curtailed != 0),
 			(balancing, Cause::Losses, negative(losses)?, loss_price, loss_cost, losses != 0),
 			(balancing, Cause::Surplus, 0, 0, to_others, to_others != 0),
-			(Party::Fund, Cause::Levy, sums.deviation_wh, 0, sums.levies, sums.levies > 0),
+			(Party::Fund, Cause::Levy, sums.excess_wh, 0, sums.levies, sums.levies > 0),
 			(Party::Fund, Cause::Surplus, 0, 0, shared.fund, shared.fund > 0),
 			(Party::CongestionRent, Cause::Surplus, 0, 0, shared.rent, shared.rent > 0),
 		];

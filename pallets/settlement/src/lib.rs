@@ -204,6 +204,10 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Levies<T> = StorageValue<_, Schedule<Price>, ValueQuery>;
 
+	/// Up to which share of its position a point's imbalance is tolerated.
+	#[pallet::storage]
+	pub type Tolerances<T> = StorageValue<_, Schedule<Permill>, ValueQuery>;
+
 	/// How surpluses of the balance-responsible party are shared.
 	#[pallet::storage]
 	pub type Sharings<T> = StorageValue<_, Schedule<Sharing>, ValueQuery>;
@@ -310,6 +314,8 @@ pub mod pallet {
 		PricesPosted { interval: Interval, short: Price, long: Price },
 		/// The mutual fund's levy changed, in nEUR per Wh of imbalance, from `from` on.
 		LevySet { from: Interval, levy: Price },
+		/// The tolerance band of imbalances changed, from `from` on.
+		ToleranceSet { from: Interval, tolerance: Permill },
 		/// How surpluses of the balance-responsible party are shared changed, from `from` on.
 		SharingSet { from: Interval, sharing: Sharing },
 		/// What secures a connection point grew to `total`.
@@ -802,6 +808,21 @@ pub mod pallet {
 			let from = T::Calendar::first_unopened();
 			Sharings::<T>::mutate(|sharings| sharings.set(from, sharing));
 			Self::deposit_event(Event::SharingSet { from, sharing });
+			Ok(())
+		}
+
+		/// Sets up to which share of its position a point's imbalance is settled at the price that it traded at, and without
+		/// levy, in intervals whose session has not opened. 0 at first.
+		///
+		/// Origin: the administration. Event: [`Event::ToleranceSet`].
+		#[pallet::call_index(22)]
+		// The same work on a value of the same size.
+		#[pallet::weight(T::WeightInfo::set_levy())]
+		pub fn set_tolerance(origin: OriginFor<T>, tolerance: Permill) -> DispatchResult {
+			T::AdminOrigin::ensure_origin(origin)?;
+			let from = T::Calendar::first_unopened();
+			Tolerances::<T>::mutate(|tolerances| tolerances.set(from, tolerance));
+			Self::deposit_event(Event::ToleranceSet { from, tolerance });
 			Ok(())
 		}
 	}

@@ -26,16 +26,16 @@ pub const MAX_CORRECTIONS: u16 = 8;
 /// of loss shares.
 const CORRECTION_LINES: u32 = 10;
 
-/// Most lines kept with one connection point: a contract per product, curtailment, flexibility, non-delivery, imbalance,
-/// default and loss share, and its corrections with all parties' lines.
-pub const POINT_LINES: u32 = MAX_PRODUCTS + 6 + MAX_CORRECTIONS as u32 * CORRECTION_LINES;
+/// Most lines kept with one connection point: a contract per product, curtailment, flexibility, non-delivery, two of the
+/// imbalance, default and loss share, and its corrections with all parties' lines.
+pub const POINT_LINES: u32 = MAX_PRODUCTS + 7 + MAX_CORRECTIONS as u32 * CORRECTION_LINES;
 
 /// Most lines of the parties that are not connection points: fees for contracts and for imbalances, rent, levy, residual,
 /// two of each of curtailment, losses and default, three of the shared surplus, flexibility, the cover, and four loss
 /// shares.
 pub const SYSTEM_LINES: u32 = 20;
 
-/// Most changes of the default prices, of the levy, and of the sharing of surpluses, that are remembered.
+/// Most changes of the default prices, the levy, the tolerance and the sharing of surpluses that are remembered.
 pub const MAX_CHANGES: u32 = 16;
 
 /// Most retailers of a connection point that are remembered.

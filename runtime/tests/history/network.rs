@@ -193,8 +193,9 @@ impl Network {
 		let levy = pallet_settlement::Call::set_levy { levy: 2_000 };
 		let sharing = Sharing { fund: Permill::from_percent(30), rent: Permill::from_percent(10) };
 		let sharing = pallet_settlement::Call::set_sharing { sharing };
+		let tolerance = pallet_settlement::Call::set_tolerance { tolerance: Permill::from_percent(5) };
 		let area = pallet_market::Call::set_area { area: 0, zones: BoundedVec::truncate_from(vec![0, 1, 2]) };
-		for call in [levy.into(), sharing.into(), RuntimeCall::Market(area)] {
+		for call in [levy.into(), sharing.into(), tolerance.into(), RuntimeCall::Market(area)] {
 			let majority = pallet_collective::RawOrigin::<AccountId, pallet_collective::Instance1>::Members(3, 4);
 			call.dispatch(majority.into()).expect("the council may");
 		}

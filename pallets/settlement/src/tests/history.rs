@@ -206,6 +206,7 @@ fn run_history(seed: u64, steps: u32) -> Reached {
 			w.first_unopened = OPEN;
 		});
 		crate::Levies::<Test>::mutate(|levies| levies.set(0, 2_000));
+		crate::Tolerances::<Test>::mutate(|tolerances| tolerances.set(0, sp_runtime::Permill::from_percent(5)));
 		for owner in [HOME, PLANT, SHOP] {
 			leave(owner, EUR);
 		}

@@ -274,6 +274,28 @@ fn a_surplus_is_shared_as_the_council_sets_and_a_loss_is_not() {
 }
 
 #[test]
+fn the_tolerance_band_shows_as_a_line_and_corrections_settle_its_difference() {
+	run(|| {
+		let band = Permill::from_percent(5);
+		assert_noop!(Settlement::set_tolerance(signed(AGENT), band), BadOrigin);
+		world(|w| w.first_unopened = 0);
+		assert_ok!(Settlement::set_tolerance(RuntimeOrigin::root(), band));
+		assert_eq!(events().last(), Some(&Event::ToleranceSet { from: 0, tolerance: band }));
+		trade();
+		settle(&[0, 1, 2]);
+		// Of the 100 Wh that the home is short, 50 at the 230_000 that it bought at; of the plant's 50, 30.
+		assert_eq!(amounts(Cause::Tolerance), [(Party::Point(0), -11_500_000), (Party::Point(1), 6_900_000)]);
+		assert_eq!(Balances::balance(&HOME), WEALTH - 230_000_000 - 11_500_000 - 13_000_000);
+		assert_eq!(Balances::balance(&PLANT), WEALTH + 138_000_000 + 6_900_000 + 1_400_000);
+		// 20 Wh short: all of it is tolerated.
+		revise(0, 0, 1_020);
+		assert_ok!(correct(0, &[0]));
+		assert_eq!(Balances::balance(&HOME), WEALTH - 230_000_000 - 4_600_000);
+		Settlement::do_try_state().unwrap();
+	});
+}
+
+#[test]
 fn sharing_holds_from_the_first_interval_whose_session_has_not_opened() {
 	run(|| {
 		trade();

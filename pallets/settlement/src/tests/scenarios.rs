@@ -25,6 +25,8 @@ struct Scenario {
 	m: Option<SignedWh>,
 	posted: (Price, Price),
 	levy: Price,
+	/// In per cent.
+	tolerance: u32,
 	order: Order,
 	/// What the meter at the root says that it supplied.
 	root: Option<SignedWh>,
@@ -43,7 +45,8 @@ fn plain(
 	utility: Amount,
 ) -> Scenario {
 	let receives = [home, grid, utility, 0];
-	Scenario { name, q, p, f: 1, m: m.into(), posted: (25, 8), levy: 0, order: None, root: None, receives }
+	let (m, posted, levy, tolerance) = (m.into(), (25, 8), 0, 0);
+	Scenario { name, q, p, f: 1, m, posted, levy, tolerance, order: None, root: None, receives }
 }
 
 fn fee(f: u32, scenario: Scenario) -> Scenario {
@@ -57,6 +60,10 @@ fn posted(short: Price, long: Price, scenario: Scenario) -> Scenario {
 fn levy(levy: Price, fund: Amount, mut scenario: Scenario) -> Scenario {
 	scenario.receives[3] = fund;
 	Scenario { levy, ..scenario }
+}
+
+fn tolerance(percent: u32, scenario: Scenario) -> Scenario {
+	Scenario { tolerance: percent, ..scenario }
 }
 
 fn ordered(reduction: Reduction, wh: u64, price: Price, penalty: Price, scenario: Scenario) -> Scenario {
@@ -90,6 +97,8 @@ fn settle(scenario: &Scenario) -> [Amount; 4] {
 	let (short, long) = scenario.posted;
 	crate::Ladders::<Test>::mutate(|ladders| ladders.set(0, PostedPrices { short, long }));
 	crate::Levies::<Test>::mutate(|levies| levies.set(0, scenario.levy));
+	let tolerance = sp_runtime::Permill::from_percent(scenario.tolerance);
+	crate::Tolerances::<Test>::mutate(|tolerances| tolerances.set(0, tolerance));
 	if let Some((reduction, wh, price, penalty)) = scenario.order {
 		let order = Flexibility { reduction, wh, price, penalty };
 		assert_ok!(Settlement::offer_flexibility(signed(HOME), 0, 0, Some(order)));
@@ -174,6 +183,26 @@ fn every_scenario_settles_as_worked_out_by_hand() {
 		// The long price may be -100,000 at least: the levy is cut to 3. Long 1 at -99,997 - 3 - 1 costs 100,001.
 		levy(9, 3, posted(25, -99_997, plain("a levy keeps to the bounds of long prices", 0, 20, -1, -100_001, 1, 99_997))),
 
+		// Short 1 within 10 % of 10, at 20. Fees 10 + 1. The utility: 190 + 20 - 1.
+		tolerance(10, plain("a short within the band", 10, 20, 11, -220, 11, 209)),
+		// Short 1 at 20 and 2 at 26. Fees 13. The utility: 190 + 20 + 52 - 3.
+		tolerance(10, plain("a short beyond the band", 10, 20, 13, -272, 13, 259)),
+		// Long 2 within 25 % of 10 (2.5, rounded down), at 20, and 1 at 7. Fees 13. The utility: 190 - 40 - 7 - 3.
+		tolerance(25, plain("a long beyond the band", 10, 20, 7, -153, 13, 140)),
+		// A seller lacks 1 at 20 and 3 at 26. Fees 14. The utility: -210 + 20 + 78 - 4.
+		tolerance(10, plain("a seller delivers less than the band allows", -10, 20, -6, 102, 14, -116)),
+		// A seller has 1 left at 20. Fees 11. The utility: -210 - 20 - 1.
+		tolerance(10, plain("a seller delivers more within the band", -10, 20, -11, 220, 11, -231)),
+		// Nothing was contracted, so nothing is tolerated: short 10 at 26.
+		tolerance(50, plain("no order, no band", 0, 20, 10, -260, 10, 250)),
+		// Short 1 at 20 and 1 at 25 + 2 + 1 = 28: the levy is due beyond the band. The utility: 190 + 20 + 28 - 2 - 2.
+		tolerance(10, levy(2, 2, plain("the levy is due beyond the band", 10, 20, 12, -248, 12, 234))),
+		// The price traded holds for both parts.
+		tolerance(10, plain("a zone price above the short price leaves no better one", 10, 30, 12, -360, 12, 348)),
+		// 80 back and 3 x 3; short 1 at 20 within 50 % of the 6 that it may take. The grid operator: 11 - 80 - 9 + 32. The
+		// utility: 190 + 20 - 1 - 32.
+		tolerance(50, ordered(Load, 4, 3, 0, plain("a reduced load within the band", 10, 20, 7, -131, -46, 177))),
+
 		// The home gets 4 x 20 back and 4 x 3. The utility pays 4 x 8 for what is left. The grid operator: 10 - 80 - 12 + 32.
 		ordered(Load, 4, 3, 0, plain("a load is reduced as ordered", 10, 20, 6, -108, -50, 158)),
 		// 80 back, short 4 at 26 = 104. The grid operator: 14 - 80 + 32. The utility: 190 + 104 - 4 - 32.
@@ -248,6 +277,7 @@ fn flexibility_settles_as_in_the_hand_checked_table() {
 		levy_short: 0,
 		levy_long: 0,
 		sharing: Default::default(),
+		tolerance: Default::default(),
 	};
 	for (metered, settles) in [(7, 14), (8, 14), (9, -4), (10, -22), (11, -33)] {
 		let outturn = delivery.outturn(&tariff, Some(metered)).unwrap();
