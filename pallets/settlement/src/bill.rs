@@ -25,7 +25,7 @@ use busbar_primitives::{
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
-use sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, PerThing, Permill, Rounding};
+use sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, Permill, Rounding};
 
 /// What all points of an interval share.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -231,30 +231,31 @@ impl Delivery {
 	/// What of an imbalance is tolerated, in Wh, and its price: the least favourable one that the point traded at. A point
 	/// that did not trade has nothing that it could have kept to.
 	fn tolerated(&self, tariff: &Tariff, imbalance: SignedWh) -> (SignedWh, Price) {
-		let prices = self.contracts.iter();
-		let price = if imbalance > 0 {
-			prices.map(|contract| contract.highest).max()
-		} else {
-			prices.map(|contract| contract.lowest).min()
-		};
-		let Some(price) = price else { return (0, 0) };
-		let parts = u128::from(tariff.tolerance.deconstruct());
-		// 2^63 x 2^20, and no more than the position after the division.
-		let band = u128::from(self.corrected().unsigned_abs()) * parts / u128::from(Permill::ACCURACY);
+		let Some(price) = self.price_traded(imbalance) else { return (0, 0) };
+		let band = tariff.tolerance.mul_floor(self.corrected().unsigned_abs());
 		let band = SignedWh::try_from(band).unwrap_or(SignedWh::MAX);
 		(imbalance.clamp(band.saturating_neg(), band), price)
+	}
+
+	/// The least favourable price that the point traded at: the highest for a short, the lowest for a long.
+	fn price_traded(&self, imbalance: SignedWh) -> Option<Price> {
+		let contracts = self.contracts.iter();
+		if imbalance > 0 {
+			contracts.map(|contract| contract.highest).max()
+		} else {
+			contracts.map(|contract| contract.lowest).min()
+		}
 	}
 
 	/// Price of an imbalance: never better than the prices that the point traded at, or, if it did not trade, than the
 	/// price of its zone.
 	fn rate(&self, tariff: &Tariff, imbalance: SignedWh) -> Price {
 		let fee = Price::from(self.path_fee);
+		let own = self.price_traded(imbalance).or(self.price);
 		if imbalance > 0 {
-			let own = self.contracts.iter().map(|contract| contract.highest).max().or(self.price);
 			let rate = tariff.posted.short.saturating_add(tariff.levy_short).saturating_add(fee);
 			own.map_or(rate, |price| rate.max(price))
 		} else {
-			let own = self.contracts.iter().map(|contract| contract.lowest).min().or(self.price);
 			let rate = tariff.posted.long.saturating_sub(tariff.levy_long).saturating_sub(fee);
 			own.map_or(rate, |price| rate.min(price))
 		}
@@ -364,14 +365,8 @@ impl Sums {
 
 	/// What others receive of the balance-responsible party's surplus, in nEUR, rounded down; nothing of a loss.
 	pub fn shared(&self, tariff: &Tariff) -> Option<Shared> {
-		let surplus = self.surplus(&tariff.posted)?.max(0);
-		let part = |share: Permill| {
-			let million = Amount::from(Permill::ACCURACY);
-			// Divided first, so that no surplus is too large.
-			let (whole, rest) = (surplus.checked_div(million)?, surplus.checked_rem(million)?);
-			let parts = Amount::from(share.deconstruct());
-			whole.checked_mul(parts)?.checked_add(rest.checked_mul(parts)?.checked_div(million)?)
-		};
+		let surplus = self.surplus(&tariff.posted)?.max(0).unsigned_abs();
+		let part = |share: Permill| Amount::try_from(share.mul_floor(surplus)).ok();
 		Some(Shared { fund: part(tariff.sharing.fund)?, rent: part(tariff.sharing.rent)? })
 	}
 
