@@ -10,9 +10,8 @@ use anyhow::Result;
 use busbar_primitives::{api::StatementLine, Interval, ParticipantId, Party, PointId, Role};
 use busbar_runtime::{
 	pallet_metering::Proven,
-	pallet_participants::{ParticipantOf, Participants},
 	pallet_settlement::{Served, Statement, MAX_RETAILERS},
-	AccountId, Runtime,
+	AccountId,
 };
 use std::{collections::BTreeMap, ops::Range};
 
@@ -164,11 +163,10 @@ async fn owner(view: &View, point: PointId) -> Result<AccountId> {
 	let found = view.chain.point(view.at, point).await?.ok_or_else(|| {
 		Failure::input(format!("there is no connection point {point}; `busbar grid show` lists them"))
 	})?;
-	let key = Participants::<Runtime>::hashed_key_for(found.point.owner);
-	let owner: Option<ParticipantOf<Runtime>> = view.chain.storage(view.at, &key).await?;
+	let owner = view.chain.account_of(view.at, found.point.owner).await?;
 	let message =
 		|| Failure::failed(format!("{}, the owner of point {point}, is no participant any more", found.point.owner));
-	Ok(owner.ok_or_else(message)?.account)
+	Ok(owner.ok_or_else(message)?)
 }
 
 #[cfg(test)]

@@ -13,8 +13,12 @@ pub mod submit;
 
 use crate::failure::Failure;
 use anyhow::{anyhow, Context, Result};
-use busbar_primitives::{api::*, Balance, Contract, Interval, PointId, ProductId, ZoneId, ZoneView};
-use busbar_runtime::{frame_system, pallet_balances, AccountId, Runtime, RuntimeEvent};
+use busbar_primitives::{api::*, Balance, Contract, Interval, ParticipantId, PointId, ProductId, ZoneId, ZoneView};
+use busbar_runtime::{
+	frame_system, pallet_balances,
+	pallet_participants::{ParticipantOf, Participants},
+	AccountId, Runtime, RuntimeEvent,
+};
 use codec::{Decode, Encode};
 use serde::Deserialize;
 use sp_core::H256;
@@ -325,6 +329,13 @@ impl Chain {
 			from = last.id.saturating_add(1);
 			points.extend(page);
 		}
+	}
+
+	/// The account that a participant is paid on; `None` if there is no such participant (any more).
+	pub async fn account_of(&self, at: H256, participant: ParticipantId) -> Result<Option<AccountId>> {
+		let key = Participants::<Runtime>::hashed_key_for(participant);
+		let found: Option<ParticipantOf<Runtime>> = self.storage(at, &key).await?;
+		Ok(found.map(|found| found.account))
 	}
 
 	pub async fn participant(&self, at: H256, account: &AccountId) -> Result<Option<ParticipantView<AccountId>>> {

@@ -4,10 +4,7 @@ use super::{account, signer, View};
 use crate::{failure::Failure, Global};
 use anyhow::Result;
 use busbar_primitives::{api::ParticipantView, ParticipantId};
-use busbar_runtime::{
-	pallet_participants::{ParticipantOf, Participants},
-	AccountId, Runtime,
-};
+use busbar_runtime::AccountId;
 use clap::Args;
 
 /// A participant, by its UUID, its account, or the key that signs.
@@ -40,7 +37,10 @@ impl Whose {
 	pub async fn find(&self, global: &Global, view: &View) -> Result<ParticipantView<AccountId>> {
 		let account = match (&self.account, self.participant) {
 			(Some(account), _) => account.clone(),
-			(None, Some(participant)) => account_of(view, participant).await?,
+			(None, Some(participant)) => {
+				let found = view.chain.account_of(view.at, participant).await?;
+				found.ok_or_else(|| Failure::failed(format!("there is no participant {participant}")))?
+			},
 			(None, None) => {
 				let message = "say whose: --account ADDRESS, --participant UUID or --suri SECRET";
 				signer(global).map_err(|_| Failure::input(message))?.account().clone()
@@ -49,10 +49,4 @@ impl Whose {
 		let found = view.chain.participant(view.at, &account).await?;
 		Ok(found.ok_or_else(|| Failure::failed(format!("{account} belongs to no participant")))?)
 	}
-}
-
-async fn account_of(view: &View, participant: ParticipantId) -> Result<AccountId> {
-	let key = Participants::<Runtime>::hashed_key_for(participant);
-	let found: Option<ParticipantOf<Runtime>> = view.chain.storage(view.at, &key).await?;
-	Ok(found.ok_or_else(|| Failure::failed(format!("there is no participant {participant}")))?.account)
 }

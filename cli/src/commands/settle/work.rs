@@ -1,6 +1,6 @@
 //! What there is to do for an interval.
 
-use crate::{chain::Chain, failure::Failure};
+use crate::{billing::basis::Newer, chain::Chain, failure::Failure};
 use anyhow::Result;
 use busbar_primitives::{
 	api::{Clock, Status},
@@ -157,9 +157,9 @@ async fn read(chain: &Chain, at: H256, interval: Interval, points: &[PointId]) -
 async fn newer(chain: &Chain, at: H256, interval: Interval) -> Result<Vec<PointId>> {
 	let (readings, disputed) = readings(chain, at, interval).await?;
 	let newer = |(point, statement): &(PointId, Statement)| {
-		let bounded = statement.corrections < pallet_settlement::MAX_CORRECTIONS && statement.outturn.is_some();
-		let newer = readings.get(point).is_some_and(|proven| proven.version != statement.reading);
-		bounded && newer && !disputed.contains(point)
+		let newer =
+			readings.get(point).and_then(|proven| Newer::of(proven, statement, false, disputed.contains(point)));
+		statement.outturn.is_some() && newer == Some(Newer::Unsettled)
 	};
 	Ok(statements(chain, at, interval).await?.into_iter().filter(newer).map(|(point, _)| point).collect())
 }
