@@ -7,13 +7,15 @@
 //! | `meter`, `point`, `interval` | unsigned 32-bit | number |
 //! | `import`, `export` | unsigned 64-bit | Wh |
 //! | `import_varh`, `export_varh` | signed 64-bit | varh |
-//! | `quality` | 32-bit | index of the variant in the chain's type |
+//! | `quality` | signed 32-bit | index of the variant in the chain's type |
 //! | `salt` | 16 bytes | |
 //! | `signature` | 64 bytes | the device's; zero for an estimate, which has none |
 //!
 //! The Merkle leaf of a row is the chain's, [`SignedReading::leaf`]. The file's metadata names operator, interval and version. Nothing is compressed:
-//! salts and signatures, most of the bytes, cannot be, and numbers are packed by Parquet's delta encoding.
+//! salts and signatures, most of the bytes, cannot be, and numbers are packed by Parquet's delta encoding. Files of other writers
+//! are read if their columns are these ([`crate::columns`]), whatever their message is called and however numbers are encoded.
 
+use crate::columns;
 use busbar_merkle::Tree;
 use busbar_primitives::{
 	metering::{Reading, Salt, SignedReading},
@@ -36,9 +38,7 @@ use parquet::{
 use sp_core::{ed25519, H256};
 use std::sync::Arc;
 
-/// Columns, in their order in the file.
-pub const COLUMNS: [&str; 10] =
-	["meter", "point", "interval", "import", "export", "import_varh", "export_varh", "quality", "salt", "signature"];
+pub use crate::columns::COLUMNS;
 
 const SCHEMA: &str = "message readings {
 	REQUIRED INT32 meter (INTEGER(32,false));
@@ -62,8 +62,28 @@ pub enum DatasetError {
 	Parquet(#[from] ParquetError),
 	#[error("the Parquet file makes its reader fail; it is damaged")]
 	Unreadable,
-	#[error("the columns must be {COLUMNS:?}, with the types that the store documents")]
-	Schema,
+	#[error("column `{0}` is missing; the columns are {COLUMNS:?}")]
+	Missing(&'static str),
+	#[error("column `{0}` is one too many; the columns are {COLUMNS:?}, each once")]
+	Extra(String),
+	#[error("column `{found}` stands where `{expected}` must; the order is {COLUMNS:?}")]
+	Misplaced { found: String, expected: &'static str },
+	#[error("column `{column}` is {found}; it must be {expected}")]
+	Type { column: &'static str, found: String, expected: &'static str },
+	#[error(
+		"column `{column}` is compressed ({codec}); the store takes uncompressed files only: with pyarrow, write it with \
+		 compression=\"none\""
+	)]
+	Compressed { column: &'static str, codec: &'static str },
+	#[error(
+		"column `{column}` is encoded as {encoding}; salts and signatures are stored plain: with pyarrow, write the file with \
+		 use_dictionary=False"
+	)]
+	Encoded { column: &'static str, encoding: String },
+	#[error("a row group of {size} bytes cannot hold the {rows} rows that it claims; the file is damaged")]
+	Rows { rows: i64, size: i64 },
+	#[error("the row groups claim more bytes than the file has; it is damaged")]
+	Overlap,
 	#[error("the file's metadata lacks a valid {0}")]
 	Metadata(&'static str),
 	#[error("row {row}: the reading is of interval {found}, the dataset of {expected}")]
@@ -213,19 +233,17 @@ fn put<T: DataType>(
 	value: impl Fn(&Row) -> T::T,
 ) -> Result<(), DatasetError> {
 	let values: Vec<T::T> = rows.iter().map(value).collect();
-	let mut column = group.next_column()?.ok_or(DatasetError::Schema)?;
+	let mut column = group.next_column()?.ok_or(DatasetError::Unreadable)?;
 	column.typed::<T>().write_batch(&values, None, None)?;
 	column.close()?;
 	Ok(())
 }
 
 fn read(input: impl ChunkReader + 'static) -> Result<Dataset, DatasetError> {
+	let length = input.len();
 	let reader = SerializedFileReader::new(input)?;
 	let file = reader.metadata().file_metadata();
-	let expected = parse_message_type(SCHEMA)?;
-	if file.schema() != &expected {
-		return Err(DatasetError::Schema);
-	}
+	columns::check(reader.metadata(), length)?;
 	let value = |key: &'static str| {
 		let entry = file.key_value_metadata().into_iter().flatten().find(|entry| entry.key == key);
 		entry.and_then(|entry| entry.value.as_deref()).ok_or(DatasetError::Metadata(key))
@@ -237,23 +255,18 @@ fn read(input: impl ChunkReader + 'static) -> Result<Dataset, DatasetError> {
 	let mut rows = Vec::new();
 	for index in 0..reader.num_row_groups() {
 		let group = reader.get_row_group(index)?;
-		// A row takes at least the 80 bytes of salt and signature, so that a forged count is refused before memory is.
-		let count = usize::try_from(group.metadata().num_rows()).map_err(|_| DatasetError::Count)?;
-		let size = usize::try_from(group.metadata().compressed_size()).map_err(|_| DatasetError::Count)?;
-		if count > size / 80 {
-			return Err(DatasetError::Count);
-		}
+		let count = columns::rows(group.metadata())?;
 		let int32 = |column| match group.get_column_reader(column)? {
 			ColumnReader::Int32ColumnReader(reader) => whole(reader, count),
-			_ => Err(DatasetError::Schema),
+			_ => Err(DatasetError::Unreadable),
 		};
 		let int64 = |column| match group.get_column_reader(column)? {
 			ColumnReader::Int64ColumnReader(reader) => whole(reader, count),
-			_ => Err(DatasetError::Schema),
+			_ => Err(DatasetError::Unreadable),
 		};
 		let bytes = |column| match group.get_column_reader(column)? {
 			ColumnReader::FixedLenByteArrayColumnReader(reader) => whole(reader, count),
-			_ => Err(DatasetError::Schema),
+			_ => Err(DatasetError::Unreadable),
 		};
 		let (meters, points, intervals, qualities) = (int32(0)?, int32(1)?, int32(2)?, int32(7)?);
 		let (import, export, import_varh, export_varh) = (int64(3)?, int64(4)?, int64(5)?, int64(6)?);
@@ -270,8 +283,8 @@ fn read(input: impl ChunkReader + 'static) -> Result<Dataset, DatasetError> {
 				export_varh: export_varh[row],
 				quality: quality.ok_or(DatasetError::Quality { row: rows.len(), found: qualities[row] })?,
 			};
-			let salt = salts[row].data().try_into().map_err(|_| DatasetError::Schema)?;
-			let signature: [u8; 64] = signatures[row].data().try_into().map_err(|_| DatasetError::Schema)?;
+			let salt = salts[row].data().try_into().map_err(|_| DatasetError::Unreadable)?;
+			let signature: [u8; 64] = signatures[row].data().try_into().map_err(|_| DatasetError::Unreadable)?;
 			let signature = (signature != [0; 64]).then(|| ed25519::Signature::from_raw(signature));
 			rows.push(Row { signed: SignedReading { reading, signature }, salt });
 		}

@@ -15,6 +15,7 @@ pub mod bench;
 pub mod blobs;
 pub mod chain;
 pub mod client;
+pub mod columns;
 pub mod damage;
 pub mod dataset;
 pub mod error;
