@@ -1,4 +1,5 @@
-//! Shared types, units and boundaries of Busbar. No storage and no market logic.
+//! Shared types, units and boundaries of Busbar. No storage, and of logic only pure functions over these types: what their
+//! units, encodings and written rules say of one value.
 //!
 //! | quantity | unit | type |
 //! |---|---|---|

@@ -5,6 +5,7 @@ use crate::{
 	ZoneId,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use core::iter::Sum;
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
@@ -419,6 +420,16 @@ impl Position {
 	/// Accepted buys minus accepted sells. `None` beyond the type's range.
 	pub fn net(&self) -> Option<SignedWh> {
 		SignedWh::try_from(self.bought).ok()?.checked_sub(SignedWh::try_from(self.sold).ok()?)
+	}
+}
+
+impl Sum for Position {
+	/// Both sides over all of them. Saturates at the type's bound.
+	fn sum<I: Iterator<Item = Self>>(positions: I) -> Self {
+		positions.fold(Self::default(), |sum, position| Self {
+			bought: sum.bought.saturating_add(position.bought),
+			sold: sum.sold.saturating_add(position.sold),
+		})
 	}
 }
 

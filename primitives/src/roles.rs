@@ -77,6 +77,16 @@ pub enum Scope {
 	Zone(ZoneId),
 }
 
+impl Scope {
+	/// The zone of a scope that is not the whole grid.
+	pub fn zone(&self) -> Option<ZoneId> {
+		match self {
+			Self::Grid => None,
+			Self::Zone(zone) => Some(*zone),
+		}
+	}
+}
+
 /// What a delegate may do in a participant's name.
 #[derive(
 	Clone,

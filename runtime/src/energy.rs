@@ -83,7 +83,7 @@ pub(crate) fn positions(account: AccountId, interval: Interval) -> Vec<PositionV
 				point: id,
 				zone,
 				price: Market::zone_result(interval, zone).and_then(|result| result.price),
-				position: <Market as Positions<AccountId>>::of(id, interval),
+				position: <Market as Positions>::of(id, interval),
 				metered: <Metering as Readings>::of(id, interval),
 			})
 		})
@@ -91,7 +91,7 @@ pub(crate) fn positions(account: AccountId, interval: Interval) -> Vec<PositionV
 }
 
 pub(crate) fn contracts(point: PointId, interval: Interval) -> Vec<Contract> {
-	<Market as Positions<AccountId>>::contracts(point, interval)
+	<Market as Positions>::contracts(point, interval)
 }
 
 pub(crate) fn statement(account: AccountId, interval: Interval) -> Vec<StatementLine> {

@@ -6,7 +6,6 @@ use busbar_primitives::{
 };
 use frame_support::{assert_noop, assert_ok};
 use proptest::prelude::*;
-use sp_runtime::DispatchError::BadOrigin;
 
 /// The class of period 0.
 const SOLAR: Class = Class { source: Source::Solar, zone: 7, period: 0 };
@@ -135,7 +134,7 @@ fn a_source_counts_from_and_until_the_first_unopened_interval() {
 fn only_a_regulator_certifies_known_points() {
 	run(|| {
 		let signed = RuntimeOrigin::signed;
-		assert_noop!(Certificates::certify(signed(PLANT), 0, Some(Source::Wind)), BadOrigin);
+		assert_noop!(Certificates::certify(signed(PLANT), 0, Some(Source::Wind)), refused::ROLE_MISSING);
 		assert_noop!(Certificates::certify(signed(REGULATOR), 99, Some(Source::Wind)), Error::<Test>::UnknownPoint);
 		assert_noop!(Certificates::certify(signed(REGULATOR), 0, None), Error::<Test>::NotCertified);
 	});
@@ -161,14 +160,14 @@ fn certificates_are_transferred_and_retired_by_their_holder() {
 		trade();
 		let signed = RuntimeOrigin::signed;
 		let [plant, shop] = [PLANT, SHOP].map(participant);
-		assert_noop!(Certificates::transfer(signed(SHOP), plant, SOLAR, shop, 40), BadOrigin);
+		assert_noop!(Certificates::transfer(signed(SHOP), plant, SOLAR, shop, 40), refused::NOT_DELEGATE);
 		assert_noop!(Certificates::transfer(signed(PLANT), plant, SOLAR, shop, 0), Error::<Test>::ZeroAmount);
 		assert_noop!(Certificates::transfer(signed(PLANT), plant, SOLAR, shop, 101), Error::<Test>::BeyondHoldings);
 		let nobody = participant(99);
 		assert_noop!(Certificates::transfer(signed(PLANT), plant, SOLAR, nobody, 1), Error::<Test>::UnknownParticipant);
 		assert_ok!(Certificates::transfer(signed(PLANT), plant, SOLAR, shop, 40));
 		assert_eq!((held(PLANT), held(SHOP)), (60, 40));
-		assert_noop!(Certificates::retire(signed(PLANT), shop, SOLAR, 1), BadOrigin);
+		assert_noop!(Certificates::retire(signed(PLANT), shop, SOLAR, 1), refused::NOT_DELEGATE);
 		assert_noop!(Certificates::retire(signed(SHOP), shop, SOLAR, 41), Error::<Test>::BeyondHoldings);
 		assert_ok!(Certificates::retire(signed(SHOP), shop, SOLAR, 40));
 		assert_eq!((held(SHOP), retired(SHOP)), (0, 40));

@@ -7,7 +7,7 @@ use crate::{
 use alloc::{collections::BTreeSet, vec::Vec};
 use busbar_primitives::{
 	energy,
-	traits::{self, Calendar, Flows, Participants},
+	traits::{self, Calendar, Flows, OnLimits, Participants},
 	Fee, Interval, Link, ParticipantId, Point, PointId, PointKind, Role, Watt, ZoneId, ZoneView,
 };
 use core::ops::Range;
@@ -182,16 +182,17 @@ impl<T: Config> Pallet<T> {
 }
 
 impl<T: Config> traits::Zones for Pallet<T> {
-	fn is_within(zone: ZoneId, ancestor: ZoneId) -> bool {
+	fn is_within_any(zone: ZoneId, ancestors: &[ZoneId]) -> bool {
+		let Some(least) = ancestors.iter().min() else { return false };
 		let mut at = zone;
 		for _ in 0..=T::MaxDepth::get() {
 			let Some(zone) = Zones::<T>::get(at) else { return false };
-			if at == ancestor {
+			if ancestors.contains(&at) {
 				return true;
 			}
-			// Numbers fall on the way up, so below the ancestor's there is nothing to find.
+			// Numbers fall on the way up, so below the least ancestor's there is nothing to find.
 			match zone.parent {
-				Some(parent) if parent >= ancestor => at = parent,
+				Some(parent) if parent >= *least => at = parent,
 				_ => return false,
 			}
 		}

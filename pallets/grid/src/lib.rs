@@ -71,7 +71,7 @@ pub trait BenchmarkHelper<AccountId> {
 pub mod pallet {
 	use super::*;
 	use busbar_primitives::{
-		traits::{Calendar, Flows, Participants},
+		traits::{Calendar, Flows, OnLimits, Participants},
 		Fee, Interval, Link, ParticipantId, Point, PointId, PointKind, Watt, ZoneId,
 	};
 	use frame_support::pallet_prelude::*;
@@ -94,7 +94,7 @@ pub mod pallet {
 		/// Which sessions have opened, and which gates are still open.
 		type Calendar: Calendar;
 		/// What is sold already: limits do not fall below it.
-		type Flows: Flows;
+		type Flows: Flows + OnLimits;
 
 		/// Most zones that can ever be added.
 		#[pallet::constant]

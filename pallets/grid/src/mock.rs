@@ -1,15 +1,15 @@
-//! A runtime of this pallet alone, with a calendar and participants that tests set.
+//! A runtime of this pallet alone, with mocks of the market and the participants.
 
 use crate::{self as pallet_grid, Error};
+use busbar_mocks::{MockCalendar, MockFlows, MockGrid, MockParticipants};
 use busbar_primitives::{
-	traits::{self, Zones as _},
-	Fee, Interval, Link, Moment, ParticipantId, PointKind, PostedBounds, Right, Role, SignedWh, Terms, ZoneId,
+	traits::Zones as _, Fee, Interval, Link, Moment, PointKind, PostedBounds, Role, Scope, SignedWh, Terms, ZoneId,
 };
 use frame_support::{assert_ok, derive_impl, parameter_types};
 use frame_system::{mocking::MockBlock, EnsureRoot};
-use sp_runtime::{BuildStorage, DispatchError, DispatchResult};
+use sp_runtime::BuildStorage;
 
-pub type AccountId = u64;
+pub use busbar_mocks::{id, refused, AccountId};
 
 /// Operates the whole grid.
 pub const DSO: AccountId = 1;
@@ -24,12 +24,6 @@ pub const EPOCH: Moment = 1_000_000;
 pub const CLOCK: Moment = 10_000;
 /// Intervals whose session is open ahead of the one in delivery.
 pub const HORIZON: Interval = 4;
-
-pub const fn id(account: AccountId) -> ParticipantId {
-	let mut bytes = [0; 16];
-	bytes[0] = account as u8;
-	ParticipantId(bytes)
-}
 
 #[frame_support::runtime]
 mod test_runtime {
@@ -74,9 +68,9 @@ parameter_types! {
 
 impl pallet_grid::Config for Test {
 	type AdminOrigin = EnsureRoot<AccountId>;
-	type Participants = Members;
-	type Calendar = Clock;
-	type Flows = Clock;
+	type Participants = MockParticipants;
+	type Calendar = MockCalendar;
+	type Flows = MockFlows;
 	type MaxZones = MaxZones;
 	type MaxDepth = MaxDepth;
 	type MaxPathFee = MaxPathFee;
@@ -84,13 +78,14 @@ impl pallet_grid::Config for Test {
 	type MaxBatch = MaxBatch;
 	type WeightInfo = crate::weights::SubstrateWeight<Test>;
 	#[cfg(feature = "runtime-benchmarks")]
-	type BenchmarkHelper = Members;
+	type BenchmarkHelper = Setup;
 }
 
-pub struct Members;
+#[cfg(feature = "runtime-benchmarks")]
+pub struct Setup;
 
 #[cfg(feature = "runtime-benchmarks")]
-impl crate::BenchmarkHelper<AccountId> for Members {
+impl crate::BenchmarkHelper<AccountId> for Setup {
 	fn dso() -> AccountId {
 		DSO
 	}
@@ -103,79 +98,45 @@ impl crate::BenchmarkHelper<AccountId> for Members {
 	}
 }
 
-impl traits::Participants<AccountId> for Members {
-	fn participant(account: &AccountId) -> Option<ParticipantId> {
-		(*account <= SUSPENDED).then(|| id(*account))
-	}
-
-	fn account(participant: ParticipantId) -> Option<AccountId> {
-		(DSO..=SUSPENDED).find(|account| id(*account) == participant)
-	}
-
-	fn ensure(account: &AccountId, role: Role, zone: Option<ZoneId>) -> Result<ParticipantId, DispatchError> {
-		let holds = match (*account, role) {
-			(DSO, Role::Dso) => true,
-			(FEEDER_DSO, Role::Dso) => zone.is_some_and(|zone| Grid::is_within(zone, 1)),
-			_ => false,
-		};
-		holds.then(|| id(*account)).ok_or(DispatchError::Other("no role"))
-	}
-
-	fn ensure_acts_for(_: &AccountId, _: ParticipantId, _: Right) -> DispatchResult {
-		Err(DispatchError::Other("nobody acts for another here"))
-	}
-
-	fn ensure_active(participant: ParticipantId) -> DispatchResult {
-		let active = [DSO, FEEDER_DSO, MEMBER].map(id).contains(&participant);
-		active.then_some(()).ok_or(DispatchError::Other("not active"))
-	}
+/// The first interval whose session has not opened.
+pub fn first_unopened() -> Interval {
+	((Now::get() - EPOCH) / CLOCK) as Interval + HORIZON + 1
 }
 
 /// Gates close half an interval before delivery; an interval is final five intervals after it began.
-pub struct Clock;
-
-impl traits::Calendar for Clock {
-	fn now() -> Moment {
-		Now::get()
-	}
-
-	fn interval_s() -> u32 {
-		900
-	}
-
-	fn first_unopened() -> Interval {
-		((Now::get() - EPOCH) / CLOCK) as Interval + HORIZON + 1
-	}
-
-	fn terms(interval: Interval) -> Option<Terms> {
-		let delivery_start = EPOCH + CLOCK * Moment::from(interval);
-		(interval < Self::first_unopened()).then_some(Terms {
-			delivery_start,
-			delivery_end: delivery_start + CLOCK,
-			gate_closure: delivery_start - CLOCK,
-			last_gate_closure: delivery_start - CLOCK / 2,
-			attestation_end: delivery_start + 2 * CLOCK,
-			dispute_end: delivery_start + 5 * CLOCK,
-			tick: 1,
-			price_floor: -1_000,
-			price_cap: 1_000,
-			posted: PostedBounds::default(),
-		})
-	}
-
-	fn takes_limits(interval: Interval) -> bool {
-		Self::terms(interval).is_some_and(|terms| Now::get() < terms.last_gate_closure)
-	}
+fn terms(interval: Interval) -> Option<Terms> {
+	let delivery_start = EPOCH + CLOCK * Moment::from(interval);
+	(interval < first_unopened()).then_some(Terms {
+		delivery_start,
+		delivery_end: delivery_start + CLOCK,
+		gate_closure: delivery_start - CLOCK,
+		last_gate_closure: delivery_start - CLOCK / 2,
+		attestation_end: delivery_start + 2 * CLOCK,
+		dispute_end: delivery_start + 5 * CLOCK,
+		tick: 1,
+		price_floor: -1_000,
+		price_cap: 1_000,
+		posted: PostedBounds::default(),
+	})
 }
 
-impl traits::Flows for Clock {
-	fn sold(_: Interval, zone: ZoneId) -> SignedWh {
-		Sold::get().into_iter().find(|(at, _)| *at == zone).map_or(0, |(_, flow)| flow)
-	}
-
-	fn limits_changed(interval: Interval) {
-		Changed::mutate(|changed| changed.push(interval));
-	}
+/// Who there is, and what the market says.
+fn set_up() {
+	busbar_mocks::reset();
+	Now::set(EPOCH);
+	Sold::set(Vec::new());
+	Changed::set(Vec::new());
+	MockParticipants::register(DSO..=SUSPENDED);
+	MockParticipants::grant(DSO, Role::Dso, Scope::Grid);
+	MockParticipants::grant(FEEDER_DSO, Role::Dso, Scope::Zone(1));
+	MockParticipants::suspend(SUSPENDED);
+	MockGrid::on_is_within_any(Grid::is_within_any);
+	MockCalendar::on_now(Now::get);
+	MockCalendar::on_interval_s(|| 900);
+	MockCalendar::on_first_unopened(first_unopened);
+	MockCalendar::on_terms_until_gates(terms);
+	MockFlows::on_sold(|_, zone| Sold::get().into_iter().find(|(at, _)| *at == zone).map_or(0, |(_, flow)| flow));
+	MockFlows::on_limits_changed(|interval| Changed::mutate(|changed| changed.push(interval)));
 }
 
 /// Lets chain time be the start of an interval.
@@ -219,9 +180,7 @@ pub fn run<R>(test: impl FnOnce() -> R) -> R {
 	let storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
 	sp_io::TestExternalities::new(storage).execute_with(|| {
 		System::set_block_number(1);
-		Now::set(EPOCH);
-		Sold::set(Vec::new());
-		Changed::set(Vec::new());
+		set_up();
 		let result = test();
 		Grid::do_try_state().unwrap();
 		result

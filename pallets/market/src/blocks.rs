@@ -16,7 +16,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use busbar_primitives::{
-	traits::{Collateral, Grid, Participants},
+	traits::{Collateral, Grid, Participants, Solvency},
 	Amount, Balance, Interval, PointId, Position, Price, Product, ProductId, ProductKind, Side, Step, Wh, ZoneId,
 	MAX_SPAN,
 };

@@ -10,7 +10,7 @@ use crate::{
 use alloc::vec::Vec;
 use busbar_primitives::{
 	energy,
-	traits::{Calendar, Collateral, Grid, Participants},
+	traits::{Calendar, Collateral, Grid, Participants, Solvency},
 	Balance, Interval, Point, PointId, Position, Price, Product, ProductKind, Right, Side, Step, Terms, Wh, ZoneId,
 };
 use frame_support::{ensure, traits::Get, BoundedVec};

@@ -25,7 +25,7 @@ use busbar_clearing::{
 };
 use busbar_primitives::{
 	energy,
-	traits::{Calendar, Flows, Grid},
+	traits::{Calendar, Flows, Grid, OnLimits},
 	Fee, Interval, Link, Moment, Outcome, ProductKind, Side, SignedWh, Watt, Wh, ZoneId, ZoneResult, ZoneView,
 };
 use frame_support::{
@@ -489,7 +489,9 @@ impl<T: Config> Flows for Pallet<T> {
 	fn sold(interval: Interval, zone: ZoneId) -> SignedWh {
 		Sold::<T>::new(interval).of(zone)
 	}
+}
 
+impl<T: Config> OnLimits for Pallet<T> {
 	fn limits_changed(interval: Interval) {
 		Self::room_was_freed(interval);
 	}

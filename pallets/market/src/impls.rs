@@ -12,7 +12,7 @@ use alloc::vec::Vec;
 use busbar_primitives::{
 	api::{BookLevel, Clock, OrderView, SessionView, ZonePrice},
 	payment,
-	traits::{Calendar, Grid, Positions, Prune},
+	traits::{Calendar, Grid, OrderCollateral, Positions, Prune},
 	Balance, Contract, Interval, Moment, Outcome, Phase, PointId, Position, Price, Product, ProductId, Side, Terms, Wh,
 	ZoneId, ZoneResult,
 };
@@ -35,13 +35,17 @@ impl<T: Config> Calendar for Pallet<T> {
 		Intervals::<T>::get(interval).map(|record| record.terms)
 	}
 
+	fn is_open(interval: Interval) -> bool {
+		Self::terms(interval).is_some_and(|terms| Self::now() < terms.gate_closure)
+	}
+
 	fn takes_limits(interval: Interval) -> bool {
 		let before_last = Self::terms(interval).is_some_and(|terms| Self::now() < terms.last_gate_closure);
 		before_last && !Self::is_closing(interval)
 	}
 }
 
-impl<T: Config> Positions<T::AccountId> for Pallet<T> {
+impl<T: Config> Positions for Pallet<T> {
 	fn outcome(interval: Interval) -> Option<Outcome> {
 		Intervals::<T>::get(interval).and_then(|record| record.outcome())
 	}
@@ -59,6 +63,12 @@ impl<T: Config> Positions<T::AccountId> for Pallet<T> {
 		products.filter_map(|(product, spec)| Self::contract((interval, product), spec, point)).collect()
 	}
 
+	fn of(point: PointId, interval: Interval) -> Position {
+		Self::contracts(point, interval).into_iter().map(|contract| contract.position).sum()
+	}
+}
+
+impl<T: Config> OrderCollateral<T::AccountId> for Pallet<T> {
 	fn take_collateral(point: PointId, interval: Interval) -> Vec<(T::AccountId, Balance)> {
 		let Some(record) = Intervals::<T>::get(interval).filter(|record| record.unended == 0) else {
 			return Vec::new();

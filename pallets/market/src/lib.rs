@@ -100,7 +100,7 @@ pub mod pallet {
 	use alloc::vec::Vec;
 	use busbar_primitives::{
 		api::{BookLevel, ZonePrice},
-		traits::{Collateral, Finality, Grid, Participants, Positions, Prune},
+		traits::{Collateral, Finality, Grid, Participants, Positions, Prune, Solvency},
 		AreaId, Balance, Interval, Moment, Outcome, Phase, PointId, Position, Price, ProductId, ProductKind, Side,
 		SignedWh, Step, TimeInForce, Wh, ZoneId, MAX_SPAN,
 	};
@@ -123,7 +123,7 @@ pub mod pallet {
 		/// The tree of each interval, and the connection points. Must hold no more than `MaxZones` zones.
 		type Grid: Grid;
 		/// Where the collateral of orders is held.
-		type Collateral: Collateral<Self::AccountId>;
+		type Collateral: Collateral<Self::AccountId> + Solvency;
 		/// When an interval's money has stopped moving.
 		type Finality: Finality;
 		/// What else is pruned with an interval: the other pallets that keep records of it.
@@ -586,7 +586,7 @@ pub mod pallet {
 
 		/// A connection point's position; zero where it has none.
 		pub fn position(point: PointId, interval: Interval) -> Position {
-			<Self as Positions<T::AccountId>>::of(point, interval)
+			<Self as Positions>::of(point, interval)
 		}
 
 		/// Where the interval's market stands; `None` if it has not opened or is pruned.

@@ -5,7 +5,7 @@ use crate::{
 	types::{Session, SessionId, PAGE},
 };
 use busbar_primitives::{
-	traits::{Collateral, Finality, Grid, Participants, Prune, Zones},
+	traits::{Collateral, Finality, Grid, Participants, Prune, Solvency, Zones},
 	Balance, Fee, Interval, Link, Moment, ParticipantId, Point, PointId, PointKind, PostedBounds, Price, Product,
 	ProductId, ProductKind, Right, Role, Side, Step, Wh, ZoneId, ZoneResult, ZoneView,
 };
@@ -98,6 +98,9 @@ impl Participants<AccountId> for MockParticipants {
 	fn ensure(_: &AccountId, _: Role, _: Option<ZoneId>) -> Result<ParticipantId, DispatchError> {
 		Err(DispatchError::Other("the market asks for no roles"))
 	}
+	fn ensure_anywhere(_: &AccountId, _: Role) -> Result<ParticipantId, DispatchError> {
+		Err(DispatchError::Other("the market asks for no roles"))
+	}
 	fn ensure_acts_for(account: &AccountId, id: ParticipantId, right: Right) -> DispatchResult {
 		Self::ensure_active(id)?;
 		let own = id == participant(*account);
@@ -118,7 +121,7 @@ pub const NOBODY: u64 = 999;
 
 pub struct MockGrid;
 impl Zones for MockGrid {
-	fn is_within(_: ZoneId, _: ZoneId) -> bool {
+	fn is_within_any(_: ZoneId, _: &[ZoneId]) -> bool {
 		true
 	}
 }
@@ -145,10 +148,12 @@ impl Grid for MockGrid {
 }
 
 pub struct MockCollateral;
-impl Collateral<AccountId> for MockCollateral {
+impl Solvency for MockCollateral {
 	fn ensure_solvent(participant: ParticipantId) -> DispatchResult {
 		(!Debtors::get().contains(&participant)).then_some(()).ok_or(DispatchError::Other(IN_DEBT))
 	}
+}
+impl Collateral<AccountId> for MockCollateral {
 	fn hold(account: &AccountId, amount: Balance) -> DispatchResult {
 		let free = Free::get(account).unwrap_or(0).checked_sub(amount).ok_or(DispatchError::Other(NO_FUNDS))?;
 		Free::insert(account, free);

@@ -1,11 +1,10 @@
-//! A runtime of this pallet and money, with a calendar, participants and a grid that tests set.
+//! A runtime of this pallet and money, with mocks of the market, the participants and the grid.
 
 use crate::{self as pallet_metering, Error, FittedMeters, HoldReason, Meters, ProvenReading};
+use busbar_mocks::{MockCalendar, MockGrid, MockParticipants};
 use busbar_primitives::{
 	metering::{Duty, MeterClass, MeterId, Reading, Salt, SignedReading},
-	traits::{self, Zones as _},
-	Balance, Fee, Interval, Moment, ParticipantId, Point, PointId, PointKind, PostedBounds, Quality, Right, Role,
-	Terms, Wh, ZoneId, ZoneView,
+	Balance, Interval, Moment, Point, PointId, PointKind, PostedBounds, Quality, Role, Scope, Terms, Wh,
 };
 use frame_support::{
 	assert_ok, derive_impl, parameter_types,
@@ -13,9 +12,9 @@ use frame_support::{
 };
 use frame_system::mocking::MockBlock;
 use sp_core::{ed25519, Pair, H256};
-use sp_runtime::{BuildStorage, DispatchError, DispatchResult};
+use sp_runtime::{BuildStorage, DispatchResult};
 
-pub type AccountId = u64;
+pub use busbar_mocks::{id, refused, AccountId};
 
 /// Reads meters everywhere.
 pub const OPERATOR: AccountId = 1;
@@ -54,12 +53,6 @@ pub const OLD_POINT: PointId = 19;
 /// The interval that tests read; its delivery is over in [`run`].
 pub const INTERVAL: Interval = 400;
 pub const CLOCK: Moment = 10_000;
-
-pub const fn id(account: AccountId) -> ParticipantId {
-	let mut bytes = [0; 16];
-	bytes[0] = account as u8;
-	ParticipantId(bytes)
-}
 
 #[frame_support::runtime]
 mod test_runtime {
@@ -110,9 +103,9 @@ parameter_types! {
 impl pallet_metering::Config for Test {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Currency = Balances;
-	type Participants = Members;
-	type Grid = Feeders;
-	type Calendar = Clock;
+	type Participants = MockParticipants;
+	type Grid = MockGrid;
+	type Calendar = MockCalendar;
 	type MaxReadings = MaxReadings;
 	type MaxHolders = MaxHolders;
 	type MaxVersions = MaxVersions;
@@ -122,13 +115,14 @@ impl pallet_metering::Config for Test {
 	type Tolerance = ConstU64<TOLERANCE>;
 	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
-	type BenchmarkHelper = Members;
+	type BenchmarkHelper = Setup;
 }
 
-pub struct Members;
+#[cfg(feature = "runtime-benchmarks")]
+pub struct Setup;
 
 #[cfg(feature = "runtime-benchmarks")]
-impl crate::BenchmarkHelper<AccountId> for Members {
+impl crate::BenchmarkHelper<AccountId> for Setup {
 	fn operator() -> (AccountId, ParticipantId) {
 		(OPERATOR, id(OPERATOR))
 	}
@@ -145,84 +139,18 @@ impl crate::BenchmarkHelper<AccountId> for Members {
 	}
 }
 
-impl traits::Participants<AccountId> for Members {
-	fn participant(account: &AccountId) -> Option<ParticipantId> {
-		(OPERATOR..=OTHER).contains(account).then(|| id(*account))
-	}
-
-	fn account(participant: ParticipantId) -> Option<AccountId> {
-		(OPERATOR..=OTHER).find(|account| id(*account) == participant)
-	}
-
-	fn ensure(account: &AccountId, role: Role, zone: Option<ZoneId>) -> Result<ParticipantId, DispatchError> {
-		let holds = match (*account, role) {
-			(OPERATOR, Role::MeterOperator) => true,
-			(REGULATOR, Role::Regulator) | (BALANCING, Role::BalanceResponsibleParty) | (DSO, Role::Dso) => true,
-			(LOCAL_OPERATOR, Role::MeterOperator) => zone.is_some_and(|zone| Feeders::is_within(zone, 1)),
-			_ => false,
-		};
-		holds.then(|| id(*account)).ok_or(DispatchError::Other("no role"))
-	}
-
-	fn ensure_anywhere(account: &AccountId, role: Role) -> Result<ParticipantId, DispatchError> {
-		Self::ensure(account, role, Some(1))
-	}
-
-	fn ensure_acts_for(account: &AccountId, participant: ParticipantId, right: Right) -> DispatchResult {
-		let itself = Self::participant(account) == Some(participant) && right == Right::Operate;
-		itself.then_some(()).ok_or(DispatchError::Other("acts for another"))
-	}
-
-	fn ensure_active(participant: ParticipantId) -> DispatchResult {
-		Self::account(participant).map(|_| ()).ok_or(DispatchError::Other("no participant"))
-	}
+/// A connection point of the root's two feeders.
+fn point(point: PointId) -> Option<Point> {
+	(point < POINTS).then_some(Point {
+		owner: id(MEMBER),
+		zone: if point < POINTS_IN_ZONE_1 { 1 } else { 2 },
+		kind: PointKind::Metered,
+		import_w: 4_000,
+		export_w: 4_000,
+		from: if point == YOUNG_POINT { INTERVAL + 1 } else { 0 },
+		until: (point == OLD_POINT).then_some(INTERVAL),
+	})
 }
-
-/// The root with two zones below it.
-pub struct Feeders;
-
-impl traits::Zones for Feeders {
-	fn is_within(zone: ZoneId, ancestor: ZoneId) -> bool {
-		zone <= 2 && (ancestor == 0 || zone == ancestor)
-	}
-}
-
-impl traits::Grid for Feeders {
-	fn zones(_: Interval, _: core::ops::Range<ZoneId>) -> Vec<ZoneView> {
-		Vec::new()
-	}
-
-	fn zone_count() -> u32 {
-		3
-	}
-
-	fn point(point: PointId) -> Option<Point> {
-		(point < POINTS).then_some(Point {
-			owner: id(MEMBER),
-			zone: if point < POINTS_IN_ZONE_1 { 1 } else { 2 },
-			kind: PointKind::Metered,
-			import_w: 4_000,
-			export_w: 4_000,
-			from: if point == YOUNG_POINT { INTERVAL + 1 } else { 0 },
-			until: (point == OLD_POINT).then_some(INTERVAL),
-		})
-	}
-
-	fn point_count() -> PointId {
-		POINTS
-	}
-
-	fn points_of(_: ParticipantId, _: u32) -> Vec<PointId> {
-		Vec::new()
-	}
-
-	fn max_path_fee() -> Fee {
-		0
-	}
-}
-
-/// The attestation window is two intervals long; the four intervals after the one in delivery are open.
-pub struct Clock;
 
 pub const fn dispute_end(interval: Interval) -> Moment {
 	attestation_end(interval) + CLOCK
@@ -236,37 +164,45 @@ pub const fn attestation_end(interval: Interval) -> Moment {
 	delivery_end(interval) + 2 * CLOCK
 }
 
-impl traits::Calendar for Clock {
-	fn now() -> Moment {
-		Now::get()
-	}
+/// The four intervals after the one in delivery are open.
+fn first_unopened() -> Interval {
+	(Now::get() / CLOCK) as Interval + 5
+}
 
-	fn interval_s() -> u32 {
-		900
-	}
+/// The attestation window is two intervals long.
+fn terms(interval: Interval) -> Option<Terms> {
+	(interval < first_unopened()).then_some(Terms {
+		delivery_start: delivery_end(interval) - CLOCK,
+		delivery_end: delivery_end(interval),
+		gate_closure: delivery_end(interval) - CLOCK,
+		last_gate_closure: delivery_end(interval) - CLOCK,
+		attestation_end: attestation_end(interval),
+		dispute_end: dispute_end(interval),
+		tick: 1,
+		price_floor: 0,
+		price_cap: 1,
+		posted: PostedBounds::default(),
+	})
+}
 
-	fn first_unopened() -> Interval {
-		(Now::get() / CLOCK) as Interval + 5
-	}
-
-	fn terms(interval: Interval) -> Option<Terms> {
-		(interval < Self::first_unopened()).then_some(Terms {
-			delivery_start: delivery_end(interval) - CLOCK,
-			delivery_end: delivery_end(interval),
-			gate_closure: delivery_end(interval) - CLOCK,
-			last_gate_closure: delivery_end(interval) - CLOCK,
-			attestation_end: attestation_end(interval),
-			dispute_end: dispute_end(interval),
-			tick: 1,
-			price_floor: 0,
-			price_cap: 1,
-			posted: PostedBounds::default(),
-		})
-	}
-
-	fn takes_limits(interval: Interval) -> bool {
-		Self::is_open(interval)
-	}
+/// Who there is, the grid and chain time.
+fn set_up() {
+	busbar_mocks::reset();
+	MaxVersions::set(5);
+	Now::set(delivery_end(INTERVAL));
+	MockParticipants::register(OPERATOR..=OTHER);
+	MockParticipants::grant(OPERATOR, Role::MeterOperator, Scope::Grid);
+	MockParticipants::grant(LOCAL_OPERATOR, Role::MeterOperator, Scope::Zone(1));
+	MockParticipants::grant(REGULATOR, Role::Regulator, Scope::Grid);
+	MockParticipants::grant(BALANCING, Role::BalanceResponsibleParty, Scope::Grid);
+	MockParticipants::grant(DSO, Role::Dso, Scope::Grid);
+	MockGrid::tree([None, Some(0), Some(0)]);
+	MockGrid::on_point(point);
+	MockGrid::on_point_count(|| POINTS);
+	MockCalendar::on_now(Now::get);
+	MockCalendar::on_interval_s(|| 900);
+	MockCalendar::on_first_unopened(first_unopened);
+	MockCalendar::on_terms_until_gates(terms);
 }
 
 /// The salt of a point's reading.
@@ -405,8 +341,7 @@ pub fn run<R>(test: impl FnOnce() -> R) -> R {
 	pallet_balances::GenesisConfig::<Test> { balances, ..Default::default() }.assimilate_storage(&mut storage).unwrap();
 	sp_io::TestExternalities::new(storage).execute_with(|| {
 		System::set_block_number(1);
-		MaxVersions::set(5);
-		Now::set(delivery_end(INTERVAL));
+		set_up();
 		for operator in [OPERATOR, LOCAL_OPERATOR] {
 			assert_ok!(Metering::post_bond(RuntimeOrigin::signed(operator), BOND));
 		}

@@ -19,9 +19,9 @@ use sp_runtime::{
 
 impl<T: Config> Pallet<T> {
 	/// What a role check costs at worst: the roles of the account's own participant and of the one it operates for, each
-	/// with a walk through the zone tree.
+	/// with a walk to the root of the zone tree.
 	pub fn ensure_weight() -> Weight {
-		let walks = 2u64.saturating_mul(T::MaxRoles::get().into()).saturating_mul(T::MaxDepth::get().into());
+		let walks = 2u64.saturating_mul(u64::from(T::MaxDepth::get()).saturating_add(1));
 		T::DbWeight::get().reads(walks.saturating_add(6))
 	}
 
@@ -102,8 +102,8 @@ impl<T: Config> Pallet<T> {
 			return true;
 		}
 		let Some(zone) = zone else { return false };
-		scopes.contains(&Scope::Zone(zone))
-			|| scopes.iter().any(|scope| matches!(scope, Scope::Zone(ancestor) if T::Zones::is_within(zone, *ancestor)))
+		let zones: Vec<_> = scopes.iter().filter_map(|scope| scope.zone()).collect();
+		zones.contains(&zone) || (!zones.is_empty() && T::Zones::is_within_any(zone, &zones))
 	}
 
 	/// In which capacity the origin suspends and resumes.
@@ -123,11 +123,7 @@ impl<T: Config> Pallet<T> {
 		if let Err(origin) = T::AdminOrigin::try_origin(origin) {
 			let who = ensure_signed(origin)?;
 			ensure!(is_ordinary(role), Error::<T>::PrivilegedRole);
-			let zone = match scope {
-				Scope::Grid => None,
-				Scope::Zone(zone) => Some(zone),
-			};
-			Self::holder(&who, Role::MembershipProvider, |scopes| Self::covers(scopes, zone))?;
+			Self::holder(&who, Role::MembershipProvider, |scopes| Self::covers(scopes, scope.zone()))?;
 		}
 		Ok(())
 	}

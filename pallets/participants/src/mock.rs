@@ -2,7 +2,7 @@
 
 use crate as pallet_participants;
 use crate::*;
-use busbar_primitives::{traits::Zones, ZoneId};
+use busbar_mocks::MockGrid;
 use frame_support::{derive_impl, parameter_types, traits::ConstU32};
 use frame_system::EnsureRoot;
 use sp_core::{sr25519, Pair, H256};
@@ -31,14 +31,6 @@ impl frame_system::Config for Test {
 	type DbWeight = frame_support::weights::constants::ParityDbWeight;
 }
 
-pub struct Tree;
-
-impl Zones for Tree {
-	fn is_within(zone: ZoneId, ancestor: ZoneId) -> bool {
-		zone == ancestor || matches!((zone, ancestor), (1..=3, 0) | (3, 1))
-	}
-}
-
 parameter_types! {
 	pub ProtectedAccounts: Vec<AccountId> = vec![account("councillor")];
 }
@@ -53,7 +45,7 @@ impl frame_support::traits::Contains<AccountId> for Protected {
 
 impl Config for Test {
 	type AdminOrigin = EnsureRoot<AccountId>;
-	type Zones = Tree;
+	type Zones = MockGrid;
 	type Protected = Protected;
 	type MaxRoles = ConstU32<4>;
 	type MaxDelegates = ConstU32<3>;
@@ -111,6 +103,8 @@ pub fn run(test: impl FnOnce()) {
 	}
 	.assimilate_storage(&mut storage)
 	.expect("participants");
+	busbar_mocks::reset();
+	MockGrid::tree([None, Some(0), Some(0), Some(1)]);
 	sp_io::TestExternalities::new(storage).execute_with(|| {
 		System::set_block_number(1);
 		frame_system::BlockHash::<Test>::insert(0, H256::repeat_byte(1));

@@ -8,7 +8,7 @@ use crate::{
 	SYSTEM_LINES,
 };
 use busbar_primitives::{
-	traits::{Calendar, Certificates, Collateral, Grid, Participants, Positions, Readings},
+	traits::{Calendar, Certificates, Collateral, Grid, OrderCollateral, Participants, Positions, Readings},
 	Amount, Cause, Interval, Line, Outcome, Party, Point, PointId, PointKind, Price, SignedWh, Terms,
 };
 use frame_support::ensure;

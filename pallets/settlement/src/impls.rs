@@ -6,7 +6,7 @@ use crate::{
 	SystemLines,
 };
 use busbar_primitives::{
-	traits::{Calendar, Collateral, Finality, Prune},
+	traits::{Calendar, Collateral, Finality, Prune, Solvency},
 	Balance, Interval, ParticipantId, Terms,
 };
 use frame_support::{
@@ -122,12 +122,14 @@ impl<T: Config> Pallet<T> {
 	}
 }
 
-impl<T: Config> Collateral<T::AccountId> for Pallet<T> {
+impl<T: Config> Solvency for Pallet<T> {
 	fn ensure_solvent(participant: ParticipantId) -> DispatchResult {
 		ensure!(!Debts::<T>::contains_key(participant), Error::<T>::InDebt);
 		Ok(())
 	}
+}
 
+impl<T: Config> Collateral<T::AccountId> for Pallet<T> {
 	fn hold(account: &T::AccountId, amount: Balance) -> DispatchResult {
 		if amount.is_zero() {
 			return Ok(());

@@ -87,7 +87,7 @@ pub mod pallet {
 	use alloc::vec::Vec;
 	use busbar_primitives::{
 		api::StatementLine,
-		traits::{Calendar, Certificates, Grid, Participants, Positions, Readings},
+		traits::{Calendar, Certificates, Grid, OrderCollateral, Participants, Positions, Readings},
 		Balance, Interval, ParticipantId, Party, Phase, PointId, Price, Role,
 	};
 	use frame_support::{
@@ -129,7 +129,7 @@ pub mod pallet {
 		/// Chain time and terms of intervals.
 		type Calendar: Calendar;
 		/// Positions and collateral of orders.
-		type Positions: Positions<Self::AccountId>;
+		type Positions: Positions + OrderCollateral<Self::AccountId>;
 		/// What meters proved.
 		type Readings: Readings;
 		/// What moves with the energy.

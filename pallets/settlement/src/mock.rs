@@ -3,7 +3,7 @@
 use crate::{Accounts, HoldReason, InTransit, PostedPrices};
 use busbar_primitives::{
 	payment,
-	traits::{Calendar, Grid, Participants, Positions, Readings, Zones},
+	traits::{Calendar, Grid, OrderCollateral, Participants, Positions, Readings, Zones},
 	Balance, Contract, Fee, Interval, Metered, Moment, Outcome, ParticipantId, Point, PointId, PointKind, Position,
 	PostedBounds, Price, ProductId, Quality, Right, Role, SignedWh, Terms, ZoneId, ZoneResult, ZoneView,
 };
@@ -173,6 +173,10 @@ impl Participants<AccountId> for World {
 		world(|w| w.roles.contains(&(*account, role))).then_some(id).ok_or(DispatchError::BadOrigin)
 	}
 
+	fn ensure_anywhere(account: &AccountId, role: Role) -> Result<ParticipantId, DispatchError> {
+		Self::ensure(account, role, None)
+	}
+
 	fn ensure_acts_for(account: &AccountId, id: ParticipantId, right: Right) -> DispatchResult {
 		let acts = Self::participant(account) == Some(id) || world(|w| w.delegates.contains(&(*account, id, right)));
 		acts.then_some(()).ok_or(DispatchError::BadOrigin)
@@ -184,8 +188,8 @@ impl Participants<AccountId> for World {
 }
 
 impl Zones for World {
-	fn is_within(_zone: ZoneId, ancestor: ZoneId) -> bool {
-		ancestor == 0
+	fn is_within_any(_zone: ZoneId, ancestors: &[ZoneId]) -> bool {
+		ancestors.contains(&0)
 	}
 }
 
@@ -232,12 +236,16 @@ impl Calendar for World {
 		world(|w| w.terms.get(&interval).copied())
 	}
 
+	fn is_open(interval: Interval) -> bool {
+		Self::terms(interval).is_some_and(|terms| Self::now() < terms.gate_closure)
+	}
+
 	fn takes_limits(interval: Interval) -> bool {
 		Self::is_open(interval)
 	}
 }
 
-impl Positions<AccountId> for World {
+impl Positions for World {
 	fn outcome(interval: Interval) -> Option<Outcome> {
 		world(|w| w.outcomes.get(&interval).copied())
 	}
@@ -256,6 +264,12 @@ impl Positions<AccountId> for World {
 		at_zone_price.map(contract).into_iter().chain(traded.unwrap_or_default()).collect()
 	}
 
+	fn of(point: PointId, interval: Interval) -> Position {
+		Self::contracts(point, interval).into_iter().map(|contract| contract.position).sum()
+	}
+}
+
+impl OrderCollateral<AccountId> for World {
 	fn take_collateral(point: PointId, interval: Interval) -> Vec<(AccountId, Balance)> {
 		HeldCollateral::take((point, interval)).into_iter().collect()
 	}

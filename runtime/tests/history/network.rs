@@ -396,7 +396,7 @@ impl Network {
 
 	/// A device's reading: what it traded, more or less, or anything.
 	fn read(&mut self, meter: u32, point: PointId, interval: Interval) -> SignedReading {
-		let traded = <Market as Positions<AccountId>>::of(point, interval).net().unwrap_or(0);
+		let traded = <Market as Positions>::of(point, interval).net().unwrap_or(0);
 		let net = match self.random.below(4) {
 			// Far more than deposits secure.
 			0 => i64::from(self.random.below(40_000)) - 20_000,

@@ -29,8 +29,8 @@ fn a_point_exists_from_the_first_unopened_interval_on() {
 fn a_point_is_added_only_by_the_operator_of_its_zone() {
 	run(|| {
 		small_grid();
-		assert_noop!(add(FEEDER_DSO, 3, MEMBER), DispatchError::Other("no role"));
-		assert_noop!(add(MEMBER, 2, MEMBER), DispatchError::Other("no role"));
+		assert_noop!(add(FEEDER_DSO, 3, MEMBER), refused::ROLE_OUT_OF_SCOPE);
+		assert_noop!(add(MEMBER, 2, MEMBER), refused::ROLE_MISSING);
 		assert_noop!(add(DSO, 4, MEMBER), GridError::UnknownZone);
 		let root = Grid::add_point(RawOrigin::Root.into(), 1, id(MEMBER), PointKind::Metered, 1, 1);
 		assert_noop!(root, DispatchError::BadOrigin);
@@ -41,8 +41,8 @@ fn a_point_is_added_only_by_the_operator_of_its_zone() {
 fn the_owner_of_a_point_is_an_active_participant() {
 	run(|| {
 		small_grid();
-		assert_noop!(add(DSO, 1, SUSPENDED), DispatchError::Other("not active"));
-		assert_noop!(add(DSO, 1, 77), DispatchError::Other("not active"));
+		assert_noop!(add(DSO, 1, SUSPENDED), refused::SUSPENDED);
+		assert_noop!(add(DSO, 1, 77), refused::UNKNOWN_PARTICIPANT);
 	});
 }
 
@@ -73,8 +73,8 @@ fn a_point_is_retired_once_and_by_the_operator_of_its_zone() {
 		let (inside, outside) = (add_point(2), add_point(3));
 		at_interval(7);
 		let retire = |account, point| Grid::retire_point(RuntimeOrigin::signed(account), point);
-		assert_noop!(retire(FEEDER_DSO, outside), DispatchError::Other("no role"));
-		assert_noop!(retire(MEMBER, inside), DispatchError::Other("no role"));
+		assert_noop!(retire(FEEDER_DSO, outside), refused::ROLE_OUT_OF_SCOPE);
+		assert_noop!(retire(MEMBER, inside), refused::ROLE_MISSING);
 		assert_noop!(retire(DSO, 2), GridError::UnknownPoint);
 		assert_ok!(retire(FEEDER_DSO, inside));
 		System::assert_last_event(Event::PointRetired { point: inside, until: 7 + HORIZON + 1 }.into());

@@ -67,9 +67,9 @@ fn a_publication_for_a_closed_or_an_unopened_interval_is_refused() {
 #[test]
 fn a_publication_by_someone_who_does_not_operate_every_zone_of_it_changes_nothing() {
 	run_open(|| {
-		assert_noop!(publish(MEMBER, OPEN, &[(1, link(1, 1))]), DispatchError::Other("no role"));
+		assert_noop!(publish(MEMBER, OPEN, &[(1, link(1, 1))]), refused::ROLE_MISSING);
 		let links = [(1, link(1, 1)), (2, link(1, 1)), (3, link(1, 1))];
-		assert_noop!(publish(FEEDER_DSO, OPEN, &links), DispatchError::Other("no role"));
+		assert_noop!(publish(FEEDER_DSO, OPEN, &links), refused::ROLE_OUT_OF_SCOPE);
 		let root = Grid::publish(RawOrigin::Root.into(), OPEN, vec![(1, link(1, 1))].try_into().unwrap());
 		assert_noop!(root, DispatchError::BadOrigin);
 	});

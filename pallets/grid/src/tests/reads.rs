@@ -32,8 +32,16 @@ fn a_zone_is_within_itself_and_all_zones_above_it() {
 		small_grid();
 		for (zone, ancestors) in [(0, &[0][..]), (1, &[0, 1]), (2, &[0, 1, 2]), (3, &[0, 3]), (4, &[])] {
 			for ancestor in 0..6 {
-				assert_eq!(Grid::is_within(zone, ancestor), ancestors.contains(&ancestor), "{zone} in {ancestor}");
+				assert_eq!(
+					Grid::is_within_any(zone, &[ancestor]),
+					ancestors.contains(&ancestor),
+					"{zone} in {ancestor}"
+				);
+				let either = [5, ancestor, 3];
+				let within = ancestors.iter().any(|above| either.contains(above));
+				assert_eq!(Grid::is_within_any(zone, &either), within, "{zone} in one of {either:?}");
 			}
+			assert!(!Grid::is_within_any(zone, &[]));
 		}
 	});
 }
@@ -50,7 +58,7 @@ proptest! {
 			add_root();
 			for (call, zone, limit, fee, steps) in calls {
 				let origin = RuntimeOrigin::signed(if limit % 4 == 0 { FEEDER_DSO } else { DSO });
-				let interval = <Clock as busbar_primitives::traits::Calendar>::first_unopened().saturating_sub(steps);
+				let interval = first_unopened().saturating_sub(steps);
 				let result = frame_support::storage::with_storage_layer(|| match call {
 					0 | 1 => Grid::add_zone(origin, Some(zone), link(limit, fee)),
 					2 => Grid::set_link(origin, zone, link(limit, fee)),
@@ -64,7 +72,7 @@ proptest! {
 				}
 				Now::mutate(|now| *now += CLOCK * u64::from(steps) / 3);
 			}
-			let interval = <Clock as busbar_primitives::traits::Calendar>::first_unopened();
+			let interval = first_unopened();
 			let tree = Grid::zones(interval, 0..u32::MAX);
 			for view in &tree {
 				prop_assert!(Zones::<Test>::get(view.id).unwrap().exists_in(interval));

@@ -31,10 +31,10 @@ fn the_root_is_added_by_the_council_or_an_operator_of_the_whole_grid() {
 			assert_ok!(Grid::add_zone(origin.into(), None, Link::default()));
 		});
 	}
-	for account in [FEEDER_DSO, MEMBER] {
+	for (account, refusal) in [(FEEDER_DSO, refused::ROLE_OUT_OF_SCOPE), (MEMBER, refused::ROLE_MISSING)] {
 		run(|| {
 			let call = Grid::add_zone(RuntimeOrigin::signed(account), None, Link::default());
-			assert_noop!(call, DispatchError::Other("no role"));
+			assert_noop!(call, refusal);
 		});
 	}
 	run(|| {
@@ -64,9 +64,9 @@ fn a_zone_is_added_only_by_the_operator_of_its_parent() {
 		small_grid();
 		let add = |account, parent| Grid::add_zone(RuntimeOrigin::signed(account), Some(parent), link(1, 1));
 		assert_ok!(add(FEEDER_DSO, 2));
-		assert_noop!(add(FEEDER_DSO, 0), DispatchError::Other("no role"));
-		assert_noop!(add(FEEDER_DSO, 3), DispatchError::Other("no role"));
-		assert_noop!(add(MEMBER, 1), DispatchError::Other("no role"));
+		assert_noop!(add(FEEDER_DSO, 0), refused::ROLE_OUT_OF_SCOPE);
+		assert_noop!(add(FEEDER_DSO, 3), refused::ROLE_OUT_OF_SCOPE);
+		assert_noop!(add(MEMBER, 1), refused::ROLE_MISSING);
 		assert_noop!(Grid::add_zone(RawOrigin::Root.into(), Some(1), link(1, 1)), DispatchError::BadOrigin);
 	});
 }
@@ -177,8 +177,8 @@ fn link_terms_are_set_only_where_there_is_a_link_and_by_its_operator() {
 		let set = |account, zone| Grid::set_link(RuntimeOrigin::signed(account), zone, link(1, 0));
 		assert_noop!(set(DSO, 0), GridError::RootHasNoLink);
 		assert_noop!(set(DSO, 4), GridError::UnknownZone);
-		assert_noop!(set(FEEDER_DSO, 3), DispatchError::Other("no role"));
-		assert_noop!(set(MEMBER, 1), DispatchError::Other("no role"));
+		assert_noop!(set(FEEDER_DSO, 3), refused::ROLE_OUT_OF_SCOPE);
+		assert_noop!(set(MEMBER, 1), refused::ROLE_MISSING);
 		assert_ok!(Grid::retire_zone(RuntimeOrigin::signed(DSO), 2));
 		assert_noop!(set(DSO, 2), GridError::ZoneRetired);
 	});
@@ -209,7 +209,7 @@ fn a_zone_that_is_needed_is_not_retired() {
 		assert_noop!(retire(DSO, 1), GridError::ZoneHasChildren);
 		assert_noop!(retire(DSO, 0), GridError::RootStays);
 		assert_noop!(retire(DSO, 9), GridError::UnknownZone);
-		assert_noop!(retire(FEEDER_DSO, 3), DispatchError::Other("no role"));
+		assert_noop!(retire(FEEDER_DSO, 3), refused::ROLE_OUT_OF_SCOPE);
 		let point = add_point(2);
 		assert_noop!(retire(DSO, 2), GridError::ZoneHasPoints);
 		assert_ok!(Grid::retire_point(RuntimeOrigin::signed(DSO), point));

@@ -16,7 +16,7 @@ use alloc::collections::BTreeMap;
 use busbar_clearing::book::{self, aggress, keeps_priority, Budget, End, Order, Trade, Way};
 use busbar_primitives::{
 	payment,
-	traits::{Collateral, Grid, Participants},
+	traits::{Collateral, Grid, Participants, Solvency},
 	AreaId, Balance, Interval, ParticipantId, PointId, Position, Price, ProductKind, Side, SignedWh, Step, TimeInForce,
 	Wh, ZoneId, ZoneView,
 };

@@ -1,7 +1,11 @@
 //! What clearing decides, as seen through the pallet.
 
 use crate::{mock::*, Orders};
-use busbar_primitives::{api::BookLevel, traits::Positions, Interval, Link, Phase, Position, Step};
+use busbar_primitives::{
+	api::BookLevel,
+	traits::{OrderCollateral, Positions},
+	Interval, Link, Phase, Position, Step,
+};
 use frame_support::assert_ok;
 
 const N: Interval = 1;

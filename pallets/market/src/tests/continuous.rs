@@ -7,7 +7,7 @@ use crate::{
 	Error, Event, LimitOrders, Parameters, Traders, WeightInfo,
 };
 use busbar_primitives::{
-	traits::{Collateral, Flows, Positions},
+	traits::{Collateral, Flows, OnLimits, OrderCollateral, Positions},
 	Link, PointId, Position, Price, Product, ProductKind, Side, TimeInForce, Wh,
 };
 use frame_support::{assert_noop, assert_ok, weights::Weight, BoundedVec};

@@ -2,7 +2,7 @@
 
 use crate::{mock::*, Error, Event, FailReason, Intervals, NextToOpen, Skipped, WeightInfo};
 use busbar_primitives::{
-	traits::{Calendar, Positions},
+	traits::{Calendar, OrderCollateral, Positions},
 	Interval, Link, Phase, Position, ProductKind, ZoneView,
 };
 use frame_support::{

@@ -1,7 +1,7 @@
 //! Records go when nothing moves any more and their retention is over.
 
 use crate::{mock::*, Event, Intervals, Levels, NextToPrune, Orders, Queues, Results, Sessions, Skipped, WeightInfo};
-use busbar_primitives::traits::{Calendar, Positions, Prune};
+use busbar_primitives::traits::{Calendar, OrderCollateral, Positions, Prune};
 use frame_support::{assert_ok, weights::Weight};
 
 /// The first moment at which interval 1 may go: end of its disputes and two intervals more.

@@ -6,7 +6,7 @@ use crate::{
 	Orders, WeightInfo,
 };
 use busbar_primitives::{
-	traits::{Collateral, Flows, Grid, Positions},
+	traits::{Collateral, Flows, Grid, OrderCollateral, Positions},
 	Interval, Link, Price, Side, Step, Wh, ZoneId, ZoneView,
 };
 use proptest::prelude::*;

@@ -2,7 +2,7 @@
 
 use crate::{blocks::BlockOrder, mock::*, BlockOrders, ClosingGate, Error, Event, Parameters, WeightInfo};
 use busbar_primitives::{
-	traits::{Calendar, Collateral, Positions},
+	traits::{Calendar, Collateral, OrderCollateral, Positions},
 	Link, PointId, Position, Price, Product, ProductKind, Side, Wh,
 };
 use frame_support::{assert_noop, assert_ok, BoundedVec};

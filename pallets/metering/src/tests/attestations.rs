@@ -81,12 +81,12 @@ fn an_interval_that_never_opened_is_not_attested() {
 #[test]
 fn only_a_meter_operator_or_a_named_attester_attests() {
 	run(|| {
-		assert_noop!(attest_at(MEMBER, INTERVAL), DispatchError::Other("no role"));
+		assert_noop!(attest_at(MEMBER, INTERVAL), refused::ROLE_MISSING);
 		let root = Metering::attest(RawOrigin::Root.into(), INTERVAL, ROOT, 3, 171, CONTENT);
 		assert_noop!(root, DispatchError::BadOrigin);
 		name_attester([3]);
 		assert_ok!(attest_at(ATTESTER, INTERVAL));
 		assert_ok!(Metering::name_attester(RuntimeOrigin::signed(MEMBER), 3, None));
-		assert_noop!(attest_at(ATTESTER, INTERVAL), DispatchError::Other("no role"));
+		assert_noop!(attest_at(ATTESTER, INTERVAL), refused::ROLE_MISSING);
 	});
 }

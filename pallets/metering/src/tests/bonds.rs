@@ -32,7 +32,7 @@ fn a_bond_is_held_and_counted() {
 #[test]
 fn only_who_may_attest_posts_a_bond_and_only_what_it_has() {
 	run(|| {
-		assert_noop!(post(MEMBER, 5), DispatchError::Other("no role"));
+		assert_noop!(post(MEMBER, 5), refused::ROLE_MISSING);
 		assert_noop!(post(OPERATOR, 0), MeteringError::ZeroAmount);
 		assert_noop!(post(OPERATOR, WEALTH), TokenError::FundsUnavailable);
 		Operators::<Test>::mutate(id(OPERATOR), |record| record.as_mut().unwrap().account = OTHER);

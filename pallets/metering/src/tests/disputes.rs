@@ -167,7 +167,7 @@ fn the_regulator_s_ruling_moves_bonds_and_the_reading() {
 			assert_ok!(deliver(OPERATOR, reading(0)));
 			assert_ok!(dispute(MEMBER, &other(0), None));
 			let rule = |account| Metering::rule(RuntimeOrigin::signed(account), INTERVAL, 0, verdict);
-			assert_noop!(rule(DSO), DispatchError::Other("no role"));
+			assert_noop!(rule(DSO), refused::ROLE_MISSING);
 			assert_ok!(rule(REGULATOR));
 			assert_noop!(rule(REGULATOR), MeteringError::NoDispute);
 			decided(Decision::Ruled(verdict), version);

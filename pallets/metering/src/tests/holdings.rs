@@ -50,8 +50,8 @@ fn only_what_is_attested_is_announced_and_only_by_who_keeps_data() {
 		assert_noop!(announce(OPERATOR, CONTENT), MeteringError::NoDataset);
 		attest(OPERATOR, &[reading(0)]);
 		assert_noop!(announce(OPERATOR, H256::zero()), MeteringError::OtherContent);
-		assert_noop!(announce(MEMBER, CONTENT), DispatchError::Other("no role"));
-		assert_noop!(withdraw(MEMBER), DispatchError::Other("no role"));
+		assert_noop!(announce(MEMBER, CONTENT), refused::ROLE_MISSING);
+		assert_noop!(withdraw(MEMBER), refused::ROLE_MISSING);
 	});
 }
 
@@ -87,7 +87,7 @@ fn a_stores_address_is_set_replaced_and_removed() {
 		for bad in ["", "ftp://one.example", "https://one example", "two.example"] {
 			assert_noop!(set(OPERATOR, url(bad)), MeteringError::BadUrl);
 		}
-		assert_noop!(set(MEMBER, url("https://two.example")), DispatchError::Other("no role"));
+		assert_noop!(set(MEMBER, url("https://two.example")), refused::ROLE_MISSING);
 		assert_ok!(set(OPERATOR, None));
 		assert!(!Stores::<Test>::contains_key(id(OPERATOR)));
 	});

@@ -86,7 +86,7 @@ fn a_retired_meter_counts_no_more_and_its_successor_may_come_later() {
 	run(|| {
 		register(OPERATOR, [3]);
 		assert_noop!(retire(OPERATOR, 9, AHEAD), MeteringError::NoMeter);
-		assert_noop!(retire(MEMBER, 0, AHEAD), DispatchError::Other("acts for another"));
+		assert_noop!(retire(MEMBER, 0, AHEAD), refused::NOT_DELEGATE);
 		assert_noop!(retire(OPERATOR, 0, AHEAD - 1), MeteringError::TooLate);
 		assert_ok!(retire(OPERATOR, 0, AHEAD + 2));
 		assert_eq!(last_event(), Event::MeterRetired { meter: 0, point: 3, until: AHEAD + 2 });
@@ -117,8 +117,8 @@ fn only_the_meter_that_counts_in_an_interval_is_read_for_it() {
 #[test]
 fn a_meter_is_registered_only_by_a_meter_operator_of_the_point_s_zone() {
 	run(|| {
-		assert_noop!(register_meter(LOCAL_OPERATOR, POINTS_IN_ZONE_1), DispatchError::Other("no role"));
-		assert_noop!(register_meter(MEMBER, 3), DispatchError::Other("no role"));
+		assert_noop!(register_meter(LOCAL_OPERATOR, POINTS_IN_ZONE_1), refused::ROLE_OUT_OF_SCOPE);
+		assert_noop!(register_meter(MEMBER, 3), refused::ROLE_MISSING);
 		let root = Metering::register_meter(RawOrigin::Root.into(), 3, [7; 32], MeterClass::A, Duty::Main, 0);
 		assert_noop!(root, DispatchError::BadOrigin);
 	});
@@ -144,13 +144,13 @@ fn the_owner_names_the_second_attester_which_registers_the_check_meter() {
 	run(|| {
 		assert_noop!(register_from(ATTESTER, 3, Duty::Check, AHEAD), MeteringError::NotNamed);
 		let name = |account, attester| Metering::name_attester(RuntimeOrigin::signed(account), 3, attester);
-		assert_noop!(name(OPERATOR, Some(id(ATTESTER))), DispatchError::Other("acts for another"));
-		assert_noop!(name(MEMBER, Some(id(99))), DispatchError::Other("no participant"));
+		assert_noop!(name(OPERATOR, Some(id(ATTESTER))), refused::NOT_DELEGATE);
+		assert_noop!(name(MEMBER, Some(id(99))), refused::UNKNOWN_PARTICIPANT);
 		let unknown = Metering::name_attester(RuntimeOrigin::signed(MEMBER), POINTS, None);
 		assert_noop!(unknown, MeteringError::UnknownPoint);
 		assert_ok!(name(MEMBER, Some(id(ATTESTER))));
 		assert_eq!(last_event(), Event::AttesterNamed { point: 3, attester: Some(id(ATTESTER)) });
-		assert_noop!(register_from(OPERATOR, 3, Duty::Check, AHEAD), DispatchError::Other("acts for another"));
+		assert_noop!(register_from(OPERATOR, 3, Duty::Check, AHEAD), refused::NOT_DELEGATE);
 		assert_noop!(register_from(ATTESTER, 3, Duty::Check, AHEAD - 1), MeteringError::TooLate);
 		assert_ok!(register_from(ATTESTER, 3, Duty::Check, AHEAD));
 		assert_eq!(Meters::<Test>::get(0).unwrap().duty, Duty::Check);

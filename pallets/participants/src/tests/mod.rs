@@ -1,3 +1,4 @@
+mod agreement;
 mod data;
 mod delegates;
 mod extension;

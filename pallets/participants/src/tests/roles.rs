@@ -30,9 +30,18 @@ fn a_role_in_a_zone_holds_there_and_below_and_nowhere_else() {
 fn a_role_in_any_zone_is_held_anywhere() {
 	run(|| {
 		let anywhere = |name, role| mock::Participants::ensure_anywhere(&account(name), role);
+		// Where `ensure` without a zone wants the role in the whole grid.
 		assert_eq!(anywhere("dso", Role::Dso), Ok(id("dso")));
+		assert_eq!(ensure("dso", Role::Dso, None), Err(Error::<Test>::RoleOutOfScope.into()));
+		assert_eq!(anywhere("provider", Role::MembershipProvider), Ok(id("provider")));
 		assert_eq!(anywhere("dso", Role::MeterOperator), Err(Error::<Test>::RoleMissing.into()));
 		assert_eq!(anywhere("stranger", Role::Dso), Err(Error::<Test>::NotMember.into()));
+		assert_ok!(mock::Participants::add_delegate(signed("dso"), account("engineer"), Right::Operate));
+		assert_eq!(anywhere("engineer", Role::Dso), Ok(id("dso")));
+		assert_ok!(mock::Participants::suspend(RuntimeOrigin::root(), id("dso")));
+		for name in ["dso", "engineer"] {
+			assert_eq!(anywhere(name, Role::Dso), Err(Error::<Test>::Suspended.into()));
+		}
 	});
 }
 

@@ -2,7 +2,10 @@ use super::*;
 use crate::{
 	mock::*, Backing, Error, Event, HoldReason, Intervals, Stage, Statements, SystemAccounts, MAX_PLAUSIBLE_WH,
 };
-use busbar_primitives::{traits::Positions, Amount, Cause, Line, Metered, Party, Phase, PointKind, Position, Quality};
+use busbar_primitives::{
+	traits::{OrderCollateral, Positions},
+	Amount, Cause, Line, Metered, Party, Phase, PointKind, Position, Quality,
+};
 use frame_support::{assert_noop, assert_ok, traits::fungible::Inspect};
 use sp_runtime::DispatchError::BadOrigin;
 

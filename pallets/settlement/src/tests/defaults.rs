@@ -1,6 +1,6 @@
 use super::*;
 use crate::{mock::*, Backing, Debts, Error, Event, HoldReason};
-use busbar_primitives::{traits::Collateral, Amount, Cause, Party, Phase};
+use busbar_primitives::{traits::Solvency, Amount, Cause, Party, Phase};
 use frame_support::{assert_noop, assert_ok, traits::fungible::Inspect};
 use sp_runtime::DispatchError::BadOrigin;
 
@@ -81,7 +81,7 @@ fn what_the_fund_does_not_cover_is_shared_once() {
 fn a_debtor_trades_no_more_until_it_has_paid() {
 	run(|| {
 		trade();
-		let may_trade = |account| <Settlement as Collateral<AccountId>>::ensure_solvent(participant(account));
+		let may_trade = |account| Settlement::ensure_solvent(participant(account));
 		assert_ok!(may_trade(HOME));
 		leave(HOME, 56_000_000);
 		assert_ok!(debit(0, &[0, 1, 2]));

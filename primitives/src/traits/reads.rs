@@ -1,8 +1,8 @@
-//! The boundaries between the pallets. Each is implemented by one pallet and mocked in the tests of the others.
+//! What a pallet may ask of another one. Nothing here changes the state.
 
 use crate::{
-	Balance, Contract, Fee, Interval, Metered, Moment, Outcome, ParticipantId, Point, PointId, Position, Right, Role,
-	SignedWh, Terms, ZoneId, ZoneResult, ZoneView,
+	Contract, Fee, Interval, Metered, Moment, Outcome, ParticipantId, Point, PointId, Position, Right, Role, SignedWh,
+	Terms, ZoneId, ZoneResult, ZoneView,
 };
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -22,13 +22,12 @@ pub trait Participants<AccountId> {
 	/// If the account is no member, is suspended, or does not hold the role there.
 	fn ensure(account: &AccountId, role: Role, zone: Option<ZoneId>) -> Result<ParticipantId, DispatchError>;
 
-	/// The active participant in whose name `account` exercises `role`, in whatever zone. For what has no zone.
+	/// The active participant in whose name `account` exercises `role` in at least one scope, whichever that is. For what
+	/// has no zone: a role in one zone is enough, where [`Self::ensure`] without a zone wants it everywhere.
 	///
 	/// # Errors
 	/// If the account is no member, is suspended, or holds the role nowhere.
-	fn ensure_anywhere(account: &AccountId, role: Role) -> Result<ParticipantId, DispatchError> {
-		Self::ensure(account, role, None)
-	}
+	fn ensure_anywhere(account: &AccountId, role: Role) -> Result<ParticipantId, DispatchError>;
 
 	/// That `account` is the active participant itself, or its delegate with `right`.
 	///
@@ -37,13 +36,17 @@ pub trait Participants<AccountId> {
 	fn ensure_acts_for(account: &AccountId, participant: ParticipantId, right: Right) -> DispatchResult;
 
 	/// That a participant exists and is active.
+	///
+	/// # Errors
+	/// If it is unknown, suspended or removed.
 	fn ensure_active(participant: ParticipantId) -> DispatchResult;
 }
 
 /// The relation between zones that role scopes need. Implemented by `pallet-grid`.
 pub trait Zones {
-	/// Whether `zone` is `ancestor` or lies below it. The walk is bounded by the tree's greatest depth.
-	fn is_within(zone: ZoneId, ancestor: ZoneId) -> bool;
+	/// Whether `zone` is one of `ancestors` or lies below one of them; not so where there is no such zone. One walk towards
+	/// the root, which reads at most one key more than the tree is deep, however many ancestors are asked for.
+	fn is_within_any(zone: ZoneId, ancestors: &[ZoneId]) -> bool;
 }
 
 /// The grid as one interval sees it. Implemented by `pallet-grid`.
@@ -84,9 +87,7 @@ pub trait Calendar {
 	fn terms(interval: Interval) -> Option<Terms>;
 
 	/// Whether posted prices are accepted for the interval: until its first gate closes.
-	fn is_open(interval: Interval) -> bool {
-		Self::terms(interval).is_some_and(|terms| Self::now() < terms.gate_closure)
-	}
+	fn is_open(interval: Interval) -> bool;
 
 	/// Whether limits and fees are accepted for the interval: until its last gate closes, but not while a session clears.
 	fn takes_limits(interval: Interval) -> bool;
@@ -97,13 +98,10 @@ pub trait Flows {
 	/// Contracted flow over the link from a zone's parent into the zone, over all sessions that have ended, in Wh;
 	/// negative when the zone exports.
 	fn sold(interval: Interval, zone: ZoneId) -> SignedWh;
-
-	/// Limits of the interval have changed, so that orders may trade that could not.
-	fn limits_changed(interval: Interval);
 }
 
 /// What the market decided. Implemented by `pallet-market`.
-pub trait Positions<AccountId> {
+pub trait Positions {
 	/// How the interval's market ended, over all its sessions; `None` before the last of them has.
 	fn outcome(interval: Interval) -> Option<Outcome>;
 
@@ -113,38 +111,17 @@ pub trait Positions<AccountId> {
 	/// What a point bought and sold, session by session; empty where it has no position.
 	fn contracts(point: PointId, interval: Interval) -> Vec<Contract>;
 
-	/// A point's position over all sessions; zero where it has none.
-	fn of(point: PointId, interval: Interval) -> Position {
-		Self::contracts(point, interval).iter().fold(Position::default(), |sum, contract| Position {
-			bought: sum.bought.saturating_add(contract.position.bought),
-			sold: sum.sold.saturating_add(contract.position.sold),
-		})
-	}
-
-	/// Takes the collateral off a point's orders of an interval whose sessions have all ended, and says whose and how much
-	/// it was, so that settlement can release and use it. Empty if there is none (any more).
-	fn take_collateral(point: PointId, interval: Interval) -> Vec<(AccountId, Balance)>;
+	/// A point's position over all sessions, which is the sum of its contracts' positions; zero where it has none.
+	fn of(point: PointId, interval: Interval) -> Position;
 }
 
-/// Collateral of orders. Implemented by `pallet-settlement`.
-pub trait Collateral<AccountId> {
+/// Who owes nothing. Implemented by `pallet-settlement`.
+pub trait Solvency {
 	/// That a participant owes nothing from a default, so that it may trade.
 	///
 	/// # Errors
 	/// If it has unpaid debt.
 	fn ensure_solvent(participant: ParticipantId) -> DispatchResult;
-
-	/// Holds `amount` nEUR for an order.
-	///
-	/// # Errors
-	/// If the account's free money does not cover it.
-	fn hold(account: &AccountId, amount: Balance) -> DispatchResult;
-
-	/// Releases `amount` nEUR that was held for an order.
-	///
-	/// # Errors
-	/// If less than that is held, which would be a defect.
-	fn release(account: &AccountId, amount: Balance) -> DispatchResult;
 }
 
 /// What meters proved. Implemented by `pallet-metering`.
@@ -161,63 +138,8 @@ pub trait Readings {
 	fn is_contested(point: PointId, interval: Interval) -> bool;
 }
 
-/// What moves beside the money when energy is settled. Implemented by `pallet-certificates`; `()` moves nothing.
-pub trait Certificates {
-	/// A point is through the debit phase: `position` and `metered` are import less export, in Wh.
-	fn settled(
-		_interval: Interval,
-		_point: PointId,
-		_details: &Point,
-		_payer: ParticipantId,
-		_position: SignedWh,
-		_metered: Option<SignedWh>,
-	) -> DispatchResult {
-		Ok(())
-	}
-
-	/// A point is through the credit phase.
-	fn paid(_interval: Interval, _point: PointId, _payer: ParticipantId) -> DispatchResult {
-		Ok(())
-	}
-
-	/// All points are.
-	fn closed(_interval: Interval, _balancing: ParticipantId) -> DispatchResult {
-		Ok(())
-	}
-
-	/// A later version of a reading was settled.
-	fn corrected(
-		_interval: Interval,
-		_point: PointId,
-		_details: &Point,
-		_payer: ParticipantId,
-		_before: Option<SignedWh>,
-		_after: Option<SignedWh>,
-	) -> DispatchResult {
-		Ok(())
-	}
-}
-
-impl Certificates for () {}
-
 /// When an interval's money has stopped moving. Implemented by `pallet-settlement`.
 pub trait Finality {
 	/// Whether nothing of the interval can move any more, so that its records may be pruned after their retention.
 	fn is_final(interval: Interval) -> bool;
-}
-
-/// Records of intervals that are pruned after their retention. Implemented by every pallet that keeps such.
-pub trait Prune {
-	/// Removes at most `limit` keys of the interval. Returns how many were removed; fewer than `limit` means that none
-	/// are left.
-	fn prune(interval: Interval, limit: u32) -> u32;
-}
-
-#[impl_trait_for_tuples::impl_for_tuples(8)]
-impl Prune for Tuple {
-	fn prune(interval: Interval, limit: u32) -> u32 {
-		let mut removed = 0u32;
-		for_tuples!( #( removed = removed.saturating_add(Tuple::prune(interval, limit.saturating_sub(removed))); )* );
-		removed
-	}
 }

@@ -1,0 +1,114 @@
+//! What a pallet tells another one, so that something changes there.
+
+use crate::{Balance, Interval, ParticipantId, Point, PointId, SignedWh};
+use alloc::vec::Vec;
+use sp_runtime::DispatchResult;
+
+/// That the operator's limits are others. Implemented by `pallet-market`.
+pub trait OnLimits {
+	/// Limits of the interval have changed, so that orders may trade that could not.
+	fn limits_changed(interval: Interval);
+}
+
+/// The collateral that orders hold. Implemented by `pallet-market`.
+pub trait OrderCollateral<AccountId> {
+	/// Takes the collateral off a point's orders of an interval whose sessions have all ended, and says whose and how much
+	/// it was, so that settlement can release and use it. Empty if there is none (any more).
+	fn take_collateral(point: PointId, interval: Interval) -> Vec<(AccountId, Balance)>;
+}
+
+/// Holding money for orders. Implemented by `pallet-settlement`.
+pub trait Collateral<AccountId> {
+	/// Holds `amount` nEUR for an order.
+	///
+	/// # Errors
+	/// If the account's free money does not cover it.
+	fn hold(account: &AccountId, amount: Balance) -> DispatchResult;
+
+	/// Releases `amount` nEUR that was held for an order.
+	///
+	/// # Errors
+	/// If less than that is held, which would be a defect.
+	fn release(account: &AccountId, amount: Balance) -> DispatchResult;
+}
+
+/// What moves beside the money when energy is settled. Implemented by `pallet-certificates`; on a chain without
+/// certificates `()` moves nothing.
+///
+/// # Errors
+/// Of all functions: if a sum leaves the range of its type, which fails the settlement that told it.
+pub trait Certificates {
+	/// A point is through the debit phase: `position` and `metered` are import less export, in Wh.
+	fn settled(
+		interval: Interval,
+		point: PointId,
+		details: &Point,
+		payer: ParticipantId,
+		position: SignedWh,
+		metered: Option<SignedWh>,
+	) -> DispatchResult;
+
+	/// A point is through the credit phase.
+	fn paid(interval: Interval, point: PointId, payer: ParticipantId) -> DispatchResult;
+
+	/// All points are.
+	fn closed(interval: Interval, balancing: ParticipantId) -> DispatchResult;
+
+	/// A later version of a reading was settled: what the point metered `before` and `after` it, in Wh.
+	fn corrected(
+		interval: Interval,
+		point: PointId,
+		details: &Point,
+		payer: ParticipantId,
+		before: Option<SignedWh>,
+		after: Option<SignedWh>,
+	) -> DispatchResult;
+}
+
+impl Certificates for () {
+	fn settled(
+		_: Interval,
+		_: PointId,
+		_: &Point,
+		_: ParticipantId,
+		_: SignedWh,
+		_: Option<SignedWh>,
+	) -> DispatchResult {
+		Ok(())
+	}
+
+	fn paid(_: Interval, _: PointId, _: ParticipantId) -> DispatchResult {
+		Ok(())
+	}
+
+	fn closed(_: Interval, _: ParticipantId) -> DispatchResult {
+		Ok(())
+	}
+
+	fn corrected(
+		_: Interval,
+		_: PointId,
+		_: &Point,
+		_: ParticipantId,
+		_: Option<SignedWh>,
+		_: Option<SignedWh>,
+	) -> DispatchResult {
+		Ok(())
+	}
+}
+
+/// Records of intervals that are pruned after their retention. Implemented by every pallet that keeps such.
+pub trait Prune {
+	/// Removes at most `limit` keys of the interval. Returns how many were removed; fewer than `limit` means that none
+	/// are left.
+	fn prune(interval: Interval, limit: u32) -> u32;
+}
+
+#[impl_trait_for_tuples::impl_for_tuples(8)]
+impl Prune for Tuple {
+	fn prune(interval: Interval, limit: u32) -> u32 {
+		let mut removed = 0u32;
+		for_tuples!( #( removed = removed.saturating_add(Tuple::prune(interval, limit.saturating_sub(removed))); )* );
+		removed
+	}
+}
