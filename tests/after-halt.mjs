@@ -25,7 +25,7 @@ after(() => api?.disconnect());
 
 const heldForOrders = async () => {
 	const holds = await api.query.balances.holds(keeper.address);
-	const order = holds.find(({ id }) => id.isSettlement && id.asSettlement.isOrder);
+	const order = holds.find(({ id }) => id.isSecurities && id.asSecurities.isOrder);
 	return order ? order.amount.toBigInt() : 0n;
 };
 

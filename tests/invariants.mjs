@@ -68,7 +68,7 @@ test('invariant 1: issuance is what was minted less what was burned, and all of 
 	assert.equal(big(inTransit), 0n, 'money is between debits and credits although every interval is settled');
 	const accounts = await at.query.system.account.entries();
 	assert.equal(sum(accounts.map(([, { data }]) => big(data.free) + big(data.reserved))), big(totalIssuance));
-	assert.ok(big(issued) <= big(await at.query.settlement.ceiling()), 'more was issued than the ceiling allows');
+	assert.ok(big(issued) <= big(await at.query.issuance.ceiling()), 'more was issued than the ceiling allows');
 });
 
 test('invariant 1: held money is what open orders, deposits, guarantees and bonds require', async () => {
@@ -81,7 +81,7 @@ test('invariant 1: held money is what open orders, deposits, guarantees and bond
 		const { account, held } = order.unwrap();
 		require(account, 'Order', big(held));
 	}
-	for (const [{ args: [, backing] }, security] of await at.query.settlement.securities.entries()) {
+	for (const [{ args: [, backing] }, security] of await at.query.securities.secured.entries()) {
 		const { account, amount } = security.unwrap();
 		require(account, backing.type, big(amount));
 	}
@@ -98,7 +98,7 @@ test('invariant 1: held money is what open orders, deposits, guarantees and bond
 	const held = new Map();
 	for (const [key, holds] of await at.query.balances.holds.entries()) {
 		for (const { id, amount } of holds) {
-			assert.ok(id.isSettlement || id.isMetering, `a hold for ${id}`);
+			assert.ok(id.isSecurities || id.isMetering, `a hold for ${id}`);
 			held.set(`${key.args[0]} ${id.inner.type}`, big(amount));
 		}
 	}

@@ -69,13 +69,13 @@ test('somebody else\'s consent does not do', async () => {
 test('two settlement agents mint money for the newcomer', async () => {
 	const before = (await api.query.balances.totalIssuance()).toBigInt();
 	const payments = [[keys.newcomer.address, 100n * EUR]];
-	const proposed = await submit(api, api.tx.settlement.proposeIssue('Mint', payments), keys.SettlementA);
-	const [id] = eventOf(proposed, 'settlement', 'IssueProposed').data;
-	await assert.rejects(submit(api, api.tx.settlement.approveIssue(id), keys.SettlementA), (error) => {
-		assert.equal(error.errorName, 'settlement.SameParticipant', error.message);
+	const proposed = await submit(api, api.tx.issuance.propose('Mint', payments), keys.SettlementA);
+	const [id] = eventOf(proposed, 'issuance', 'Proposed').data;
+	await assert.rejects(submit(api, api.tx.issuance.approve(id), keys.SettlementA), (error) => {
+		assert.equal(error.errorName, 'issuance.SameParticipant', error.message);
 		return true;
 	});
-	await submit(api, api.tx.settlement.approveIssue(id), keys.SettlementB);
+	await submit(api, api.tx.issuance.approve(id), keys.SettlementB);
 	assert.equal((await api.query.balances.totalIssuance()).toBigInt(), before + 100n * EUR);
 	const account = await api.query.system.account(keys.newcomer.address);
 	assert.equal(account.data.free.toBigInt(), 100n * EUR);

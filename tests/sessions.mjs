@@ -90,7 +90,7 @@ async function orderHoldsAreRequired({ key }) {
 		required.push(...(await at.query.market[kept].entries()).flatMap(([, entry]) => collateral(entry)));
 	}
 	const held = (await at.query.balances.holds.entries()).flatMap(([{ args }, holds]) => holds
-		.filter(({ id }) => id.isSettlement && id.asSettlement.isOrder)
+		.filter(({ id }) => id.isSecurities && id.asSecurities.isOrder)
 		.map(({ amount }) => [args[0], amount.toBigInt()]));
 	assert.deepEqual(sums(held), sums(required));
 	return new Map(sums(held)).get(key.address) ?? 0n;

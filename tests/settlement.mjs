@@ -132,11 +132,11 @@ async function conserved(...intervals) {
 	const accounts = await now.query.system.account.entries();
 	const all = sum(accounts.map(([, { data }]) => data.free.toBigInt() + data.reserved.toBigInt()));
 	assert.equal(all, (await now.query.balances.totalIssuance()).toBigInt());
-	const securities = await now.query.settlement.securities.entries();
+	const securities = await now.query.securities.secured.entries();
 	const holds = (await now.query.balances.holds.entries()).flatMap(([, holds]) => [...holds]);
 	for (const kind of ['Deposit', 'Guarantee']) {
 		const posted = securities.filter(([{ args: [, backing] }]) => backing.type === kind).map(([, security]) => security.unwrap().amount.toBigInt());
-		const held = holds.filter(({ id }) => id.isSettlement && id.asSettlement.type === kind).map(({ amount }) => amount.toBigInt());
+		const held = holds.filter(({ id }) => id.isSecurities && id.asSecurities.type === kind).map(({ amount }) => amount.toBigInt());
 		assert.equal(sum(posted), sum(held), kind);
 	}
 }
@@ -235,9 +235,9 @@ test('notice is given, and nothing is released while an open interval needs it',
 	await until('the next interval opens', 60, async () => (await clock()).firstUnopened > interval + 1);
 	const release = (who, backing) => refused('security', 'release', '--suri', who.suri, '--point', home.point, '--backing', backing);
 	const [{ securities: [deposit] }, { securities: [, guarantee] }] = await Promise.all([
-		busbar('security', 'withdraw', ...at(home), '--backing', 'deposit', '--amount', DEPOSIT),
+		busbar('security', 'give-notice', ...at(home), '--backing', 'deposit', '--amount', DEPOSIT),
 		// All of it.
-		busbar('security', 'withdraw', '--suri', retailer.suri, '--point', home.point, '--backing', 'guarantee'),
+		busbar('security', 'give-notice', '--suri', retailer.suri, '--point', home.point, '--backing', 'guarantee'),
 	]);
 	assert.deepEqual([deposit, guarantee].map(({ leaving }) => BigInt(leaving.amount)), [DEPOSIT, GUARANTEE]);
 	home.notices = [deposit.leaving.last, guarantee.leaving.last];
@@ -248,7 +248,7 @@ test('notice is given, and nothing is released while an open interval needs it',
 		assert.equal(code, 1);
 		assert.match(message, /StillSecures/);
 	}
-	const { code, message } = await refused('security', 'withdraw', ...at(shop), '--backing', 'guarantee');
+	const { code, message } = await refused('security', 'give-notice', ...at(shop), '--backing', 'guarantee');
 	assert.equal(code, 1);
 	assert.match(message, /has no guarantee/);
 });

@@ -18,6 +18,7 @@ extern crate alloc;
 pub mod api;
 pub mod certificates;
 pub mod decimal;
+pub mod flexibility;
 mod identity;
 pub mod market;
 pub mod metering;
@@ -25,6 +26,7 @@ pub mod roles;
 pub mod settlement;
 pub mod traits;
 
+pub use flexibility::{Flexibility, Reduction};
 pub use identity::ParticipantId;
 pub use market::*;
 pub use roles::*;

@@ -5,6 +5,10 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
+/// Energy in Wh beyond which a reading is taken for none: no connection point moves 281 TWh in an interval, and sums of
+/// payments below it stay far from the bounds of their types.
+pub const MAX_PLAUSIBLE_WH: Wh = 1 << 48;
+
 /// How a reading came to be.
 #[derive(
 	Clone,
@@ -52,6 +56,11 @@ impl Metered {
 	/// Import minus export. `None` beyond the type's range.
 	pub fn net(&self) -> Option<SignedWh> {
 		SignedWh::try_from(self.import).ok()?.checked_sub(SignedWh::try_from(self.export).ok()?)
+	}
+
+	/// Import minus export; `None` if one of them is beyond [`MAX_PLAUSIBLE_WH`], so that the reading counts as none.
+	pub fn plausible_net(&self) -> Option<SignedWh> {
+		(self.import.max(self.export) <= MAX_PLAUSIBLE_WH).then(|| self.net()).flatten()
 	}
 }
 

@@ -2,18 +2,19 @@
 //! benchmark: nothing of this is part of a runtime that blocks are made with.
 
 use crate::{
-	configs::MaxDepth, genesis, AccountId, Balance, Balances, Grid, Market, Runtime, RuntimeOrigin, System, Timestamp,
+	configs::MaxDepth, genesis, AccountId, Balance, Balances, Grid, Market, Runtime, RuntimeOrigin, Securities, System,
+	Timestamp,
 };
 use alloc::{vec, vec::Vec};
 use busbar_primitives::{
 	metering::Registers,
 	traits::{Calendar, Grid as _, Positions},
-	Interval, Link, Moment, ParticipantId, PointId, PointKind, ProductId, Quality, Role, Scope, Side, Step, Watt, Wh,
-	ZoneId,
+	Flexibility, Interval, Link, Moment, ParticipantId, PointId, PointKind, ProductId, Quality, Reduction, Right, Role,
+	Scope, Side, Step, Watt, Wh, ZoneId,
 };
 use frame_support::{
 	traits::{
-		fungible::{Inspect, Mutate},
+		fungible::{Inspect, Mutate, MutateHold},
 		tokens::{Fortitude, Precision, Preservation},
 		Get, Hooks,
 	},
@@ -206,26 +207,109 @@ fn certify(interval: Interval, points: PointId) {
 	Pools::<Runtime>::insert(interval, Pool { classes, bought: 0 });
 }
 
-impl pallet_settlement::BenchmarkHelper<AccountId> for Helper {
+impl pallet_issuance::BenchmarkHelper<AccountId> for Helper {
 	fn agents() -> (AccountId, AccountId) {
 		(genesis::devnet_account("SettlementA"), genesis::devnet_account("SettlementB"))
 	}
+}
 
-	fn balancing() -> (ParticipantId, AccountId) {
+/// A retailer everywhere.
+fn retailer() -> (ParticipantId, AccountId) {
+	let (id, account) = member(u32::MAX);
+	let roles = vec![(Role::Retailer, Scope::Zone(0))];
+	pallet_participants::Roles::<Runtime>::insert(id, BoundedVec::truncate_from(roles));
+	(id, account)
+}
+
+/// Lets an interval count as settled.
+fn settle(interval: Interval) {
+	let root = pallet_settlement::StatementRoot { root: H256::zero(), count: 0 };
+	pallet_settlement::Roots::<Runtime>::insert(interval, root);
+}
+
+/// A connection point and its owner's account.
+fn owned_point() -> (PointId, AccountId) {
+	let (owner, account) = member(0);
+	(add_point(0, owner), account)
+}
+
+impl pallet_securities::BenchmarkHelper<AccountId> for Helper {
+	fn member() -> (ParticipantId, AccountId) {
 		(genesis::devnet_id("Utility"), genesis::devnet_account("Utility"))
 	}
 
+	fn points(count: u32) -> (Vec<PointId>, AccountId) {
+		use pallet_participants::{Delegates, Grant};
+		let (_, account) = member(u32::MAX);
+		let points = (0..count).map(|number| {
+			let (owner, _) = member(number);
+			// As many others act for the owner as may.
+			let most = <Runtime as pallet_participants::Config>::MaxDelegates::get();
+			let others = (1..most).map(|other| (frame_benchmarking::account("delegate", other, 0), Right::Trade));
+			let delegates = others.chain([(account.clone(), Right::Funds)]).collect();
+			Delegates::<Runtime>::insert(owner, BoundedVec::truncate_from(delegates));
+			add_point(deep_zone(), owner)
+		});
+		(points.collect(), account)
+	}
+
+	fn retailer() -> AccountId {
+		retailer().1
+	}
+
+	fn settle(interval: Interval) {
+		settle(interval);
+	}
+}
+
+impl pallet_supply::BenchmarkHelper<AccountId> for Helper {
 	fn point() -> (PointId, AccountId) {
-		let (owner, account) = member(0);
-		(add_point(0, owner), account)
+		owned_point()
+	}
+
+	fn retailer() -> (ParticipantId, AccountId) {
+		retailer()
+	}
+
+	fn settle(interval: Interval) {
+		settle(interval);
+	}
+}
+
+impl pallet_flexibility::BenchmarkHelper<AccountId> for Helper {
+	fn point() -> (PointId, AccountId) {
+		owned_point()
 	}
 
 	fn open_interval() -> Interval {
 		open_interval()
 	}
 
-	/// Buyers and sellers by turns, all at one price, so that every fill is derived from its queue. Everybody consumes far
-	/// more than was bought and has nothing left to pay it with, so that every source of money is tried.
+	fn dso() -> AccountId {
+		genesis::devnet_account("Dso")
+	}
+}
+
+/// Adds 1 nEUR to a point's deposit, to its guarantee, and to its owner's free money.
+fn secure(point: PointId) {
+	let (_, account) = member(point);
+	<Balances as Mutate<_>>::mint_into(&account, 2).expect("an account takes money");
+	Securities::deposit(RuntimeOrigin::signed(account), point, 1).expect("there is money for it");
+	Securities::guarantee(RuntimeOrigin::signed(retailer().1), point, 1).expect("a retailer guarantees");
+}
+
+impl pallet_settlement::BenchmarkHelper<AccountId> for Helper {
+	fn balancing() -> (ParticipantId, AccountId) {
+		(genesis::devnet_id("Utility"), genesis::devnet_account("Utility"))
+	}
+
+	fn open_interval() -> Interval {
+		open_interval()
+	}
+
+	/// Buyers and sellers by turns, all at one price, so that every fill is derived from its queue. Of an odd number the last
+	/// seller sells what two buy, so that all orders are filled but a single one. Everybody consumes far more than was bought
+	/// and has nothing left to pay it with, so that every source of money is tried.
 	fn delivered_interval(points: u32) -> Interval {
 		for number in 0..points {
 			add_point(0, member(number).0);
@@ -241,14 +325,25 @@ impl pallet_settlement::BenchmarkHelper<AccountId> for Helper {
 		for number in 0..points {
 			let (_, account) = member(number);
 			let side = if number % 2 == 0 { Side::Buy } else { Side::Sell };
+			let sells_for_two = points % 2 == 1 && number.saturating_add(2) == points;
+			let wh = if sells_for_two { wh.saturating_mul(2) } else { wh };
 			let steps = vec![Step { side, price, wh: wh / MOST_STEPS }; MOST_STEPS as usize];
 			let steps = steps.try_into().expect("as many steps as an order may have");
 			let origin = RuntimeOrigin::signed(account.clone());
-			Market::place(origin.clone(), interval, PRODUCT, number, steps).expect("an order like any other");
-			pallet_settlement::Pallet::<Runtime>::deposit(origin, number, 1).expect("there is money left");
+			Market::place(origin, interval, PRODUCT, number, steps).expect("an order like any other");
 			let free = Balances::reducible_balance(&account, Preservation::Expendable, Fortitude::Polite);
 			Balances::burn_from(&account, free, Preservation::Expendable, Precision::Exact, Fortitude::Polite)
 				.expect("what is free can go");
+			secure(number);
+			let less = Flexibility { reduction: Reduction::Load, wh: 1, price: 1, penalty: 1 };
+			<Self as pallet_settlement::BenchmarkHelper<AccountId>>::order(interval, number, less);
+			<Balances as Mutate<_>>::mint_into(&account, 1).expect("an account takes money");
+			let reason = pallet_flexibility::HoldReason::Charge.into();
+			Balances::hold(&reason, &account, 1).expect("it was given that");
+			pallet_flexibility::Charges::<Runtime>::insert(interval, number, (account, 1));
+			let served = pallet_supply::Served { retailer: retailer().0, from: interval, until: Some(interval) };
+			let most = vec![served; pallet_supply::MAX_RETAILERS as usize];
+			pallet_supply::Serving::<Runtime>::insert(number, BoundedVec::truncate_from(most));
 		}
 		certify(interval, points);
 		let terms = Market::terms(interval).expect("it has just opened");
@@ -280,18 +375,16 @@ impl pallet_settlement::BenchmarkHelper<AccountId> for Helper {
 				proven.version = proven.version.saturating_add(1);
 				proven.registers.import = proven.registers.import.saturating_mul(10);
 			});
+			secure(point);
 		}
 	}
 
-	fn retailer() -> (ParticipantId, AccountId) {
-		let (id, account) = member(u32::MAX);
-		let roles = vec![(Role::Retailer, Scope::Zone(0))];
-		pallet_participants::Roles::<Runtime>::insert(id, BoundedVec::truncate_from(roles));
-		(id, account)
+	fn order(interval: Interval, point: PointId, order: Flexibility) {
+		pallet_flexibility::Activations::<Runtime>::insert(interval, point, order);
 	}
 
-	fn dso() -> AccountId {
-		genesis::devnet_account("Dso")
+	fn owner(point: PointId) -> ParticipantId {
+		member(point).0
 	}
 }
 

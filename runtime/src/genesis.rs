@@ -1,8 +1,8 @@
 //! Genesis presets: `development` (one validator) and `devnet` (four).
 
 use crate::{
-	AccountId, Balance, CouncilConfig, MarketConfig, ParticipantsConfig, RuntimeGenesisConfig, SessionConfig,
-	SessionKeys, SettlementConfig, ValidatorsConfig,
+	AccountId, Balance, CouncilConfig, IssuanceConfig, MarketConfig, ParticipantsConfig, RuntimeGenesisConfig,
+	SessionConfig, SessionKeys, SettlementConfig, ValidatorsConfig,
 };
 use alloc::{vec, vec::Vec};
 use busbar_primitives::{ParticipantId, PostedBounds, Product, ProductKind, Role, Scope};
@@ -105,8 +105,8 @@ fn devnet(authorities: &[(Sr25519Keyring, Ed25519Keyring)]) -> Value {
 		council: CouncilConfig { members: council },
 		participants: ParticipantsConfig { members },
 		market: MarketConfig { parameters: devnet_market() },
+		issuance: IssuanceConfig { ceiling: CEILING },
 		settlement: SettlementConfig {
-			ceiling: CEILING,
 			accounts: Some(Accounts {
 				grid: devnet_account("Dso"),
 				rent: devnet_account("Regulator"),

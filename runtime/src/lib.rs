@@ -33,8 +33,9 @@ use sp_version::RuntimeVersion;
 
 pub use configs::{MaxMarketZones, SessionLength};
 pub use {
-	frame_system, pallet_balances, pallet_certificates, pallet_collective, pallet_grid, pallet_market, pallet_metering,
-	pallet_participants, pallet_session, pallet_settlement, pallet_timestamp, pallet_utility, pallet_validators,
+	frame_system, pallet_balances, pallet_certificates, pallet_collective, pallet_flexibility, pallet_grid,
+	pallet_issuance, pallet_market, pallet_metering, pallet_participants, pallet_securities, pallet_session,
+	pallet_settlement, pallet_supply, pallet_timestamp, pallet_utility, pallet_validators,
 };
 
 /// How a transaction is signed.
@@ -158,4 +159,12 @@ mod runtime {
 	pub type Settlement = pallet_settlement::Pallet<Runtime>;
 	#[runtime::pallet_index(35)]
 	pub type Certificates = pallet_certificates::Pallet<Runtime>;
+	#[runtime::pallet_index(36)]
+	pub type Issuance = pallet_issuance::Pallet<Runtime>;
+	#[runtime::pallet_index(37)]
+	pub type Securities = pallet_securities::Pallet<Runtime>;
+	#[runtime::pallet_index(38)]
+	pub type Supply = pallet_supply::Pallet<Runtime>;
+	#[runtime::pallet_index(39)]
+	pub type Flexibility = pallet_flexibility::Pallet<Runtime>;
 }

@@ -131,8 +131,8 @@ export async function council(api, calls) {
 // Mints money with both keys of the devnet: pairs of an address and an amount in nEUR.
 export async function mint(api, payments) {
 	const [first, second] = ['SettlementA', 'SettlementB'].map(keyring().devnet);
-	const proposed = await submit(api, api.tx.settlement.proposeIssue('Mint', payments), first);
-	await submit(api, api.tx.settlement.approveIssue(eventOf(proposed, 'settlement', 'IssueProposed').data.id), second);
+	const proposed = await submit(api, api.tx.issuance.propose('Mint', payments), first);
+	await submit(api, api.tx.issuance.approve(eventOf(proposed, 'issuance', 'Proposed').data.id), second);
 }
 
 // A random UUID, version 4, as bytes.

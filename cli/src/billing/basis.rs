@@ -3,7 +3,7 @@
 use busbar_primitives::{Interval, ParticipantId};
 use busbar_runtime::{
 	pallet_metering::Proven,
-	pallet_settlement::{bill::plausible_net, Statement, MAX_CORRECTIONS},
+	pallet_settlement::{Statement, MAX_CORRECTIONS},
 };
 use serde::Serialize;
 
@@ -49,7 +49,7 @@ impl Newer {
 		if reading.version == statement.reading {
 			return None;
 		}
-		let is_bounded = statement.corrections < MAX_CORRECTIONS && plausible_net(&reading.metered()).is_some();
+		let is_bounded = statement.corrections < MAX_CORRECTIONS && reading.metered().plausible_net().is_some();
 		Some(match (is_final || !is_bounded, is_contested) {
 			(true, _) => Self::Ignored,
 			(false, true) => Self::Contested,

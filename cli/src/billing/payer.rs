@@ -10,7 +10,8 @@ use anyhow::Result;
 use busbar_primitives::{api::StatementLine, Interval, ParticipantId, Party, PointId, Role};
 use busbar_runtime::{
 	pallet_metering::Proven,
-	pallet_settlement::{Served, Statement, MAX_RETAILERS},
+	pallet_settlement::Statement,
+	pallet_supply::{Served, MAX_RETAILERS},
 	AccountId,
 };
 use std::{collections::BTreeMap, ops::Range};

@@ -65,8 +65,8 @@ mod tests {
 
 	#[test]
 	fn a_debtor_is_told_how_to_trade_again() {
-		let text = describe(&busbar_runtime::pallet_settlement::Error::<Runtime>::InDebt.into());
-		assert!(text.starts_with("Settlement(InDebt): "), "{text}");
+		let text = describe(&busbar_runtime::pallet_securities::Error::<Runtime>::InDebt.into());
+		assert!(text.starts_with("Securities(InDebt): "), "{text}");
 		assert!(text.ends_with("(`busbar security repay` pays)"), "{text}");
 	}
 

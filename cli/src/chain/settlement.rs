@@ -1,12 +1,13 @@
-//! What settlement keeps beside statements, read from storage: securities, debts, flexibility and retailers.
+//! Securities, debts, flexibility and retailers, read from storage.
 
 use super::{storage_prefix, Chain};
 use anyhow::Result;
-use busbar_primitives::{Balance, Interval, ParticipantId, PointId};
+use busbar_primitives::{Balance, Flexibility, Interval, ParticipantId, PointId};
 use busbar_runtime::{
-	pallet_settlement::{
-		Activations, Backing, Choices, Debts, Flexibility, Offers, Roots, Securities, Security, Served, StatementRoot,
-	},
+	pallet_flexibility::{Activations, Offers},
+	pallet_securities::{Backing, Debts, Secured, Security},
+	pallet_settlement::{Roots, StatementRoot},
+	pallet_supply::{Choices, Served},
 	AccountId, Runtime,
 };
 use sp_core::H256;
@@ -22,12 +23,12 @@ pub struct Retailers {
 impl Chain {
 	/// What secures a connection point in one way.
 	pub async fn security(&self, at: H256, point: PointId, backing: Backing) -> Result<Option<Security<AccountId>>> {
-		self.storage(at, &Securities::<Runtime>::hashed_key_for(point, backing)).await
+		self.storage(at, &Secured::<Runtime>::hashed_key_for(point, backing)).await
 	}
 
 	/// What secures connection points, all of them.
 	pub async fn securities(&self, at: H256) -> Result<Vec<((PointId, Backing), Security<AccountId>)>> {
-		self.pairs(at, &storage_prefix("Settlement", "Securities"), [8, 8]).await
+		self.pairs(at, &storage_prefix("Securities", "Secured"), [8, 8]).await
 	}
 
 	/// Whether an interval is settled; also after its records are pruned.
@@ -43,7 +44,7 @@ impl Chain {
 
 	/// What members offer to leave in an interval.
 	pub async fn offers(&self, at: H256, interval: Interval) -> Result<BTreeMap<PointId, Flexibility>> {
-		self.of_interval(at, "Settlement", "Offers", interval).await
+		self.of_interval(at, "Flexibility", "Offers", interval).await
 	}
 
 	/// What a member offers to leave.
@@ -53,7 +54,7 @@ impl Chain {
 
 	/// What the grid operator ordered left in an interval.
 	pub async fn reductions(&self, at: H256, interval: Interval) -> Result<BTreeMap<PointId, Flexibility>> {
-		self.of_interval(at, "Settlement", "Activations", interval).await
+		self.of_interval(at, "Flexibility", "Activations", interval).await
 	}
 
 	/// What the grid operator ordered left.
@@ -72,7 +73,7 @@ impl Chain {
 	/// The retailers of all connection points that have or had one.
 	pub async fn all_retailers(&self, at: H256) -> Result<BTreeMap<PointId, Retailers>> {
 		let mut all: BTreeMap<PointId, Retailers> = BTreeMap::new();
-		for (point, chosen) in self.numbered(at, &storage_prefix("Settlement", "Choices")).await? {
+		for (point, chosen) in self.numbered(at, &storage_prefix("Supply", "Choices")).await? {
 			all.entry(point).or_default().chosen = Some(chosen);
 		}
 		for (point, served) in self.services(at).await? {
@@ -86,20 +87,20 @@ impl Chain {
 mod tests {
 	use super::*;
 	use crate::chain::pair;
-	use busbar_runtime::pallet_settlement::Serving;
+	use busbar_runtime::pallet_supply::Serving;
 
 	#[test]
 	fn keys_are_those_of_the_pallet() {
-		let key = Securities::<Runtime>::hashed_key_for(7, Backing::Guarantee);
-		assert!(key.starts_with(&storage_prefix("Settlement", "Securities")));
+		let key = Secured::<Runtime>::hashed_key_for(7, Backing::Guarantee);
+		assert!(key.starts_with(&storage_prefix("Securities", "Secured")));
 		assert_eq!(pair(&key, [8, 8]).unwrap(), (7u32, Backing::Guarantee));
-		for (key, item) in [
-			(Choices::<Runtime>::hashed_key_for(7), "Choices"),
-			(Serving::<Runtime>::hashed_key_for(7), "Serving"),
-			(Offers::<Runtime>::hashed_key_for(9, 7), "Offers"),
-			(Activations::<Runtime>::hashed_key_for(9, 7), "Activations"),
+		for (key, pallet, item) in [
+			(Choices::<Runtime>::hashed_key_for(7), "Supply", "Choices"),
+			(Serving::<Runtime>::hashed_key_for(7), "Supply", "Serving"),
+			(Offers::<Runtime>::hashed_key_for(9, 7), "Flexibility", "Offers"),
+			(Activations::<Runtime>::hashed_key_for(9, 7), "Flexibility", "Activations"),
 		] {
-			assert!(key.starts_with(&storage_prefix("Settlement", item)));
+			assert!(key.starts_with(&storage_prefix(pallet, item)));
 			assert!(key.ends_with(&[7, 0, 0, 0]));
 		}
 	}

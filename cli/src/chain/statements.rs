@@ -5,7 +5,8 @@ use anyhow::Result;
 use busbar_primitives::{Interval, PointId};
 use busbar_runtime::{
 	pallet_metering::{Dispute, Disputes, Proven, Readings},
-	pallet_settlement::{Served, Serving, Statement, Statements},
+	pallet_settlement::{Statement, Statements},
+	pallet_supply::{Served, Serving},
 	AccountId, Runtime,
 };
 use codec::Decode;
@@ -45,7 +46,7 @@ impl Chain {
 
 	/// The retailers of all connection points that ever had one, each point's latest last.
 	pub async fn services(&self, at: H256) -> Result<BTreeMap<PointId, Vec<Served>>> {
-		Ok(self.numbered(at, &storage_prefix("Settlement", "Serving")).await?.into_iter().collect())
+		Ok(self.numbered(at, &storage_prefix("Supply", "Serving")).await?.into_iter().collect())
 	}
 
 	/// A connection point's retailers, the latest last.
@@ -76,7 +77,7 @@ mod tests {
 
 	#[test]
 	fn services_stand_under_the_pallets_prefix_with_the_point_last() {
-		let prefix = storage_prefix("Settlement", "Serving");
+		let prefix = storage_prefix("Supply", "Serving");
 		let key = Serving::<Runtime>::hashed_key_for(5);
 		assert!(key.starts_with(&prefix));
 		// Behind the prefix eight bytes of hash, then the number.

@@ -7,11 +7,8 @@ use super::{
 };
 use crate::{failure::Failure, Global};
 use anyhow::Result;
-use busbar_primitives::{Interval, PointId, Price, Wh};
-use busbar_runtime::{
-	pallet_settlement::{Call, Flexibility as Terms, Reduction},
-	Runtime, RuntimeCall,
-};
+use busbar_primitives::{Flexibility as Terms, Interval, PointId, Price, Reduction, Wh};
+use busbar_runtime::{pallet_flexibility::Call, Runtime, RuntimeCall};
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
@@ -225,12 +222,12 @@ impl Flexibility {
 
 async fn offered(global: &Global, at: At, offer: Option<Terms>) -> Result<()> {
 	let At { point, interval } = at;
-	change(global, at, Call::offer_flexibility { interval, point, offer }).await
+	change(global, at, Call::offer { interval, point, offer }).await
 }
 
 /// Runs a call and tells what is offered and ordered at the point then.
 async fn change(global: &Global, at: At, call: Call<Runtime>) -> Result<()> {
-	let done = execute(global, RuntimeCall::Settlement(call)).await?;
+	let done = execute(global, RuntimeCall::Flexibility(call)).await?;
 	done.tell(global, &Book::of_point(&done.view, at).await?)
 }
 

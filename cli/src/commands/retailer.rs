@@ -10,7 +10,7 @@ use crate::{chain::Retailers, Global};
 use anyhow::Result;
 use busbar_primitives::{in_force, Interval, ParticipantId, PointId};
 use busbar_runtime::{
-	pallet_settlement::{Call, Served},
+	pallet_supply::{Call, Served},
 	Runtime, RuntimeCall,
 };
 use clap::{ArgGroup, Args, Subcommand};
@@ -169,7 +169,7 @@ impl Retailer {
 				tell(global, &points)
 			},
 			Self::Choose(Choose { point, retailer, .. }) => {
-				change(global, point, Call::choose_retailer { point, retailer }).await
+				change(global, point, Call::choose { point, retailer }).await
 			},
 			Self::Serve(Serve { point }) => change(global, point, Call::serve { point }).await,
 		}
@@ -178,7 +178,7 @@ impl Retailer {
 
 /// Runs a call and tells who serves the point then.
 async fn change(global: &Global, point: PointId, call: Call<Runtime>) -> Result<()> {
-	let done = execute(global, RuntimeCall::Settlement(call)).await?;
+	let done = execute(global, RuntimeCall::Supply(call)).await?;
 	done.tell(global, &Points::of_point(&done.view, point).await?)
 }
 

@@ -11,7 +11,7 @@ use crate::{failure::Failure, Global};
 use anyhow::Result;
 use busbar_primitives::{Amount, Balance, Interval, ParticipantId, PointId};
 use busbar_runtime::{
-	pallet_settlement::{Backing, Call, Security as Posted},
+	pallet_securities::{Backing, Call, Security as Posted},
 	AccountId, Runtime, RuntimeCall,
 };
 use clap::{Args, Subcommand, ValueEnum};
@@ -27,7 +27,7 @@ pub enum Security {
 	/// Stand in for a connection point with your own money, as a retailer or an aggregator of its zone
 	Guarantee(Post),
 	/// Give notice that a deposit or guarantee shall be returned: it secures all intervals that are open by now
-	Withdraw(Withdraw),
+	GiveNotice(GiveNotice),
 	/// Take back what notice was given of, once the last interval that it secures is settled
 	Release(Release),
 	/// Show what a participant owes to the mutual fund after a default
@@ -56,7 +56,7 @@ pub struct Post {
 }
 
 #[derive(Args)]
-pub struct Withdraw {
+pub struct GiveNotice {
 	/// Connection point
 	#[arg(long)]
 	point: PointId,
@@ -261,12 +261,12 @@ impl Security {
 			},
 			Self::Deposit(Post { point, amount }) => change(global, point, Call::deposit { point, amount }).await,
 			Self::Guarantee(Post { point, amount }) => change(global, point, Call::guarantee { point, amount }).await,
-			Self::Withdraw(Withdraw { point, backing, amount }) => {
+			Self::GiveNotice(GiveNotice { point, backing, amount }) => {
 				let amount = match amount {
 					Some(amount) => amount,
 					None => all(&View::open(global).await?, point, backing).await?,
 				};
-				change(global, point, Call::withdraw { point, backing: backing.into(), amount }).await
+				change(global, point, Call::give_notice { point, backing: backing.into(), amount }).await
 			},
 			Self::Release(Release { point, backing }) => {
 				change(global, point, Call::release { point, backing: backing.into() }).await
@@ -283,7 +283,7 @@ impl Security {
 
 /// Runs a call and tells what secures the point then.
 async fn change(global: &Global, point: PointId, call: Call<Runtime>) -> Result<()> {
-	let done = execute(global, RuntimeCall::Settlement(call)).await?;
+	let done = execute(global, RuntimeCall::Securities(call)).await?;
 	done.tell(global, &Securities::of_point(&done.view, point).await?)
 }
 
@@ -307,7 +307,7 @@ impl Repay {
 		if amount == 0 {
 			return Err(Failure::failed(format!("{participant} owes nothing to the mutual fund")).into());
 		}
-		let done = execute(global, RuntimeCall::Settlement(Call::repay { participant, amount })).await?;
+		let done = execute(global, RuntimeCall::Securities(Call::repay { participant, amount })).await?;
 		done.tell(global, &Debt::read(&done.view, participant).await?)
 	}
 }

@@ -17,8 +17,8 @@ use busbar_primitives::{
 	Balance, Interval, PointId, PointKind, Price, Scope, Terms, Watt, ZoneId,
 };
 use busbar_runtime::{
-	pallet_grid, pallet_metering, pallet_participants, pallet_settlement, AccountId, Metering, Runtime, RuntimeCall,
-	RuntimeEvent,
+	pallet_grid, pallet_issuance, pallet_metering, pallet_participants, pallet_securities, AccountId, Metering,
+	Runtime, RuntimeCall, RuntimeEvent,
 };
 use frame_support::dispatch::GetDispatchInfo;
 use futures::future::try_join_all;
@@ -118,8 +118,8 @@ pub async fn setup(submitter: &Submitter, plan: &Plan, seed: u64, progress: &Pro
 	let deposits = try_join_all(fresh.iter().map(|member| async {
 		let planned = &plan.points[*member];
 		let amount = at_price(terms.posted.short_max, planned.import_w.max(planned.export_w), clock.interval_s);
-		let call = pallet_settlement::Call::deposit { point: points[*member], amount: amount.max(1) };
-		submitter.run(&members[*member].signer, RuntimeCall::Settlement(call)).await
+		let call = pallet_securities::Call::deposit { point: points[*member], amount: amount.max(1) };
+		submitter.run(&members[*member].signer, RuntimeCall::Securities(call)).await
 	}))
 	.await?;
 	transactions += deposits.len() as u64;
@@ -286,15 +286,15 @@ async fn mint(
 		.map(|((account, need), has)| (account, need.saturating_sub(has.data.free)))
 		.filter(|(_, missing)| *missing > 0)
 		.collect();
-	let size = <<Runtime as pallet_settlement::Config>::MaxPayments as Get<u32>>::get() as usize;
+	let size = <<Runtime as pallet_issuance::Config>::MaxPayments as Get<u32>>::get() as usize;
 	let mut transactions = 0;
 	for payments in payments.chunks(size.max(1)) {
 		let payments = payments.to_vec().try_into().ok().context("chunks are within the bound; qed")?;
-		let kind = pallet_settlement::Issue::Mint;
-		let propose = RuntimeCall::Settlement(pallet_settlement::Call::propose_issue { kind, payments });
+		let kind = pallet_issuance::Issue::Mint;
+		let propose = RuntimeCall::Issuance(pallet_issuance::Call::propose { kind, payments });
 		let outcome = submitter.submit(&operators.agent_a, propose).await?.included().await?;
 		let id = proposal(outcome.success()?.events.iter()).context("a proposal has a number")?;
-		let approve = RuntimeCall::Settlement(pallet_settlement::Call::approve_issue { id });
+		let approve = RuntimeCall::Issuance(pallet_issuance::Call::approve { id });
 		submitter.run(&operators.agent_b, approve).await.context("minting the demonstration's money")?;
 		transactions += 2;
 	}
@@ -303,7 +303,7 @@ async fn mint(
 
 fn proposal<'a>(mut events: impl Iterator<Item = &'a RuntimeEvent>) -> Option<u32> {
 	events.find_map(|event| match event {
-		RuntimeEvent::Settlement(pallet_settlement::Event::IssueProposed { id, .. }) => Some(*id),
+		RuntimeEvent::Issuance(pallet_issuance::Event::Proposed { id, .. }) => Some(*id),
 		_ => None,
 	})
 }

@@ -1,8 +1,8 @@
 //! Corrections: what a later version of a reading changes, settled point by point, debits before credits.
 
 use crate::{
-	debit_impls::Batch, money::others, round::Round, Config, Error, Event, Intervals, Lines, Pallet, Stage,
-	StatementRoot, Statements, Sums, FIRST_VERSION, MAX_CORRECTIONS, POINT_LINES,
+	debit_impls::Batch, round::Round, Config, Error, Event, Intervals, Lines, Pallet, Stage, StatementRoot, Statements,
+	Sums, FIRST_VERSION, MAX_CORRECTIONS, POINT_LINES,
 };
 use busbar_primitives::{
 	traits::{Calendar, Certificates, Grid, Readings},
@@ -61,7 +61,7 @@ impl<T: Config> Pallet<T> {
 		let price = if crate::bill::receipt(new.rate, wh) == change { new.rate } else { 0 };
 		let (version, party, lines) = (round.version, Party::Point(point), &mut statement.lines);
 		round.append(lines, Line { version, party, cause: Cause::Correction, wh, price, amount: change })?;
-		for (party, amount) in others(&changes).into_iter().filter(|(_, amount)| *amount != 0) {
+		for (party, amount) in changes.all().into_iter().filter(|(_, amount)| *amount != 0) {
 			round.note(lines, party, Cause::Correction, amount)?;
 		}
 		let before = (statement.reading > 0).then_some(old.drawn);

@@ -1,14 +1,17 @@
 //! The debit phase: statement lines of connection points, their debts, and the close of the books.
 
 use crate::{
-	bill::{plausible_net, receipt, Delivery, Outturn, Parties, Sums, Tariff},
+	bill::{receipt, Delivery, Outturn, Tariff},
 	round::Round,
-	Accounts, Activations, Config, Error, Event, Intervals, Levies, Lines, Pallet, Progress, Purse, Roots, Sharings,
-	Stage, Statement, Statements, System, SystemAccounts, SystemLines, Tolerances, FIRST_VERSION, POINT_LINES,
-	SYSTEM_LINES,
+	sums::{Parties, Sums},
+	Accounts, Config, Error, Event, Intervals, Levies, Lines, Pallet, Progress, Purse, Roots, Sharings, Stage,
+	Statement, Statements, System, SystemAccounts, SystemLines, Tolerances, FIRST_VERSION, POINT_LINES, SYSTEM_LINES,
 };
 use busbar_primitives::{
-	traits::{Calendar, Certificates, Collateral, Grid, OrderCollateral, Participants, Positions, Readings},
+	traits::{
+		Calendar, Certificates, Charges, Collateral, Grid, OrderCollateral, Participants, Positions, Readings,
+		Reductions, Supply,
+	},
 	Amount, Cause, Interval, Line, Outcome, Party, Point, PointId, PointKind, Price, SignedWh, Terms,
 };
 use frame_support::ensure;
@@ -83,7 +86,9 @@ impl<T: Config> Pallet<T> {
 		let mut statement = Statement::new(details.owner);
 		if details.is_in_force(interval) {
 			let delivery = Self::delivery(interval, point, &details)?;
-			statement.payer = Self::payer(interval, point, &details, !delivery.contracts.is_empty());
+			if delivery.contracts.is_empty() {
+				statement.payer = T::Supply::retailer(interval, point).unwrap_or(details.owner);
+			}
 			let metered = Self::metered(batch, point, &details)?;
 			if metered.is_some() {
 				statement.reading = T::Readings::version(point, interval);
@@ -101,9 +106,9 @@ impl<T: Config> Pallet<T> {
 			statement.amount = Self::point_lines(round, &mut statement.lines, point, &delivery, &outturn, estimated)?;
 			let mut collateral = T::Positions::take_collateral(point, interval);
 			for (account, amount) in &collateral {
-				<Self as Collateral<T::AccountId>>::release(account, *amount)?;
+				<T::Securities as Collateral<T::AccountId>>::release(account, *amount)?;
 			}
-			collateral.extend(Self::release_charge(interval, point)?);
+			collateral.extend(<T::Flexibility as Charges<T::AccountId>>::release(interval, point)?);
 			if statement.payer != details.owner {
 				// What an owner posted for orders that were not filled does not stand in for its retailer.
 				round.collect(details.owner, core::mem::take(&mut collateral))?;
@@ -127,7 +132,7 @@ impl<T: Config> Pallet<T> {
 			position: position.ok_or(Error::<T>::Overflow)?,
 			price: result.and_then(|result| result.price),
 			path_fee: result.map_or(0, |result| result.path_fee),
-			ordered: Activations::<T>::get(interval, point),
+			ordered: T::Flexibility::ordered(interval, point),
 		})
 	}
 
@@ -148,7 +153,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Import less export of a plausible reading.
 	pub(crate) fn reading(point: PointId, interval: Interval) -> Option<SignedWh> {
-		T::Readings::of(point, interval).and_then(|metered| plausible_net(&metered))
+		T::Readings::of(point, interval).and_then(|metered| metered.plausible_net())
 	}
 
 	/// Writes a point's lines and returns their sum. An estimate shows as a line of zero.

@@ -5,12 +5,12 @@
 //!  -> draw on what secures the points of those who are still short -> the fund covers -> pay what is due
 //! ```
 
-use crate::{
-	money::others, Accounts, Backing, Config, Debts, Error, Event, InTransit, Lines, Net, Nets, Pallet, Progress,
-	Purse, FIRST_VERSION,
-};
+use crate::{Accounts, Config, Error, Event, InTransit, Lines, Net, Nets, Pallet, Progress, Purse, FIRST_VERSION};
 use alloc::{collections::btree_map::BTreeMap, vec::Vec};
-use busbar_primitives::{traits::Participants, Amount, Balance, Cause, Interval, Line, ParticipantId, Party, PointId};
+use busbar_primitives::{
+	traits::{Debts, Participants, Securities},
+	Amount, Balance, Cause, Interval, Line, ParticipantId, Party, PointId,
+};
 use codec::Encode;
 use frame_support::{
 	ensure,
@@ -144,7 +144,7 @@ impl<T: Config> Round<T> {
 	/// Counts what the other parties receive and pay. Those that are participants are netted with their points.
 	pub fn count_others<const MAX: u32>(&mut self, lines: &mut Lines<MAX>) -> DispatchResult {
 		// Credits first, so that nothing is taken for a debt that one of them sets off.
-		let all = others(&self.progress.system.parties);
+		let all = self.progress.system.parties.all();
 		let credits = all.into_iter().filter(|(_, amount)| *amount > 0);
 		for (party, amount) in credits.chain(all.into_iter().filter(|(_, amount)| *amount < 0)) {
 			if let Some(participant) = self.progress.system.participant(party) {
@@ -166,7 +166,7 @@ impl<T: Config> Round<T> {
 	fn account_of(&self, party: Party) -> T::AccountId {
 		match party {
 			Party::GridOperator => self.accounts.grid.clone(),
-			Party::Fund => Pallet::<T>::fund_account(),
+			Party::Fund => T::Securities::fund(),
 			Party::CongestionRent | Party::Balancing | Party::Point(_) => self.accounts.rent.clone(),
 		}
 	}
@@ -185,30 +185,25 @@ impl<T: Config> Round<T> {
 		debt: Balance,
 	) -> DispatchResult {
 		let mut net = self.net(payer);
-		let mut missing = net.next_short(debt).ok_or(Error::<T>::Overflow)?;
+		let missing = net.next_short(debt).ok_or(Error::<T>::Overflow)?;
 		self.put(payer, net);
-		for backing in [Backing::Deposit, Backing::Guarantee] {
-			if !missing.is_zero() {
-				let drawn = Pallet::<T>::take_secured(self.interval, point, payer, backing, missing)?;
-				self.collected(drawn)?;
-				missing = missing.saturating_sub(drawn);
-			}
-		}
+		let drawn = T::Securities::draw(self.interval, point, payer, missing, &Pallet::<T>::account_id())?;
+		self.collected(drawn)?;
 		self.progress.purse.to_draw = self.progress.purse.to_draw.saturating_sub(1);
-		self.default(lines, Party::Point(point), Some(payer), missing)
+		self.default(lines, Party::Point(point), Some(payer), missing.saturating_sub(drawn))
 	}
 
 	/// All debts are counted and all securities looked at: books the defaults of the other parties, and lets the mutual
 	/// fund stand in for what is missing, as far as its money goes.
 	pub fn close_debits<const MAX: u32>(&mut self, lines: &mut Lines<MAX>) -> DispatchResult {
-		for (party, amount) in others(&self.progress.system.parties).into_iter().filter(|(_, amount)| *amount < 0) {
+		for (party, amount) in self.progress.system.parties.all().into_iter().filter(|(_, amount)| *amount < 0) {
 			let Some(participant) = self.progress.system.participant(party) else { continue };
 			let mut net = self.net(participant);
 			let missing = net.next_short(amount.unsigned_abs()).ok_or(Error::<T>::Overflow)?;
 			self.put(participant, net);
 			self.default(lines, party, Some(participant), missing)?;
 		}
-		let covered = Pallet::<T>::take_free(&Pallet::<T>::fund_account(), self.progress.purse.missing)?;
+		let covered = Pallet::<T>::take_free(&T::Securities::fund(), self.progress.purse.missing)?;
 		if !covered.is_zero() {
 			self.collected(covered)?;
 			self.note(lines, Party::Fund, Cause::Cover, Pallet::<T>::amount(covered)?.saturating_neg())?;
@@ -237,12 +232,7 @@ impl<T: Config> Round<T> {
 		self.note(lines, party, Cause::Default, Pallet::<T>::amount(missing)?)?;
 		Pallet::deposit_event(Event::<T>::Defaulted { interval: self.interval, party, amount: missing });
 		if let Some(debtor) = debtor {
-			let owed = Debts::<T>::mutate(debtor, |debt| {
-				let owed = debt.unwrap_or(0).saturating_add(missing);
-				*debt = Some(owed);
-				owed
-			});
-			Pallet::deposit_event(Event::<T>::Owed { participant: debtor, amount: missing, owed });
+			T::Securities::owe(debtor, missing);
 		}
 		Ok(())
 	}
@@ -263,7 +253,7 @@ impl<T: Config> Round<T> {
 	/// remainders of the rounding.
 	pub fn pay_others<const MAX: u32>(&mut self, lines: &mut Lines<MAX>) -> DispatchResult {
 		let system = self.progress.system;
-		for (party, amount) in others(&system.parties) {
+		for (party, amount) in system.parties.all() {
 			let credit = amount.max(0).unsigned_abs();
 			if let Some(participant) = system.participant(party) {
 				let account = match party {
@@ -353,9 +343,9 @@ impl<T: Config> Round<T> {
 		if amount.is_zero() {
 			return Ok(());
 		}
-		let kept = Debts::<T>::get(participant).unwrap_or(0).min(amount);
-		self.pay(&Pallet::<T>::fund_account(), kept)?;
-		Pallet::<T>::recovered(participant, kept);
+		let kept = T::Securities::owed(participant).min(amount);
+		self.pay(&T::Securities::fund(), kept)?;
+		T::Securities::recovered(participant, kept);
 		let rest = amount.saturating_sub(kept);
 		if let Some(account) = account {
 			return self.pay(&account, rest);

@@ -1,12 +1,12 @@
 //! What the pallet keeps in its storage.
 
-use crate::{HoldReason, Net, Outturn, Parties, Sums};
+use crate::{Net, Outturn, Parties, Sums};
 use busbar_merkle::Frontier;
 use busbar_primitives::{
-	Amount, Balance, Interval, Line, Moment, ParticipantId, Party, PointId, PostedBounds, Price, Wh, MAX_PRODUCTS,
+	Amount, Balance, Interval, Line, Moment, ParticipantId, Party, PointId, PostedBounds, Price, MAX_PRODUCTS,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use frame_support::{pallet_prelude::ConstU32, traits::Get, BoundedVec, CloneNoBound, DebugNoBound, PartialEqNoBound};
+use frame_support::{pallet_prelude::ConstU32, BoundedVec};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_core::H256;
@@ -14,10 +14,6 @@ use sp_runtime::Permill;
 
 /// Version of the lines that first settle an interval; each correction of a point counts on.
 pub const FIRST_VERSION: u16 = 1;
-
-/// Energy in Wh beyond which a reading is taken for none: no connection point moves 281 TWh in an interval, and sums of
-/// payments below it stay far from the bounds of their types.
-pub const MAX_PLAUSIBLE_WH: u64 = 1 << 48;
 
 /// Most corrections of one connection point in one interval.
 pub const MAX_CORRECTIONS: u16 = 8;
@@ -37,9 +33,6 @@ pub const SYSTEM_LINES: u32 = 20;
 
 /// Most changes of the default prices, the levy, the tolerance and the sharing of surpluses that are remembered.
 pub const MAX_CHANGES: u32 = 16;
-
-/// Most retailers of a connection point that are remembered.
-pub const MAX_RETAILERS: u32 = 4;
 
 /// Values with the first interval that each holds for, ascending: a change never reaches back to an interval whose session
 /// has opened. The last [`MAX_CHANGES`] are kept.
@@ -71,42 +64,6 @@ impl<V: Copy + Default> Schedule<V> {
 		let fixed = self.0.iter().rev().find(|(from, _)| *from <= interval).or(self.0.first());
 		fixed.map(|(_, value)| *value).unwrap_or_default()
 	}
-}
-
-/// Which way an issue changes the issuance.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Issue {
-	/// New money, against money received outside the chain.
-	Mint,
-	/// Money taken out, because it was paid out outside the chain.
-	Burn,
-}
-
-/// An issue that waits for its second key.
-#[derive(
-	CloneNoBound, PartialEqNoBound, DebugNoBound, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
-#[scale_info(skip_type_params(MaxPayments))]
-pub struct Proposal<AccountId: Clone + PartialEq + core::fmt::Debug, MaxPayments: Get<u32>> {
-	pub kind: Issue,
-	/// Whose key came first; the second must be another participant's.
-	pub proposer: ParticipantId,
-	/// Accounts and amounts in nEUR.
-	pub payments: BoundedVec<(AccountId, Balance), MaxPayments>,
 }
 
 /// Prices at which the balance-responsible party settles imbalances, in nEUR/Wh, before path fees.
@@ -167,82 +124,6 @@ pub struct Sharing {
 	pub fund: Permill,
 	/// Share of the account of congestion rent, whose use the regulator decides.
 	pub rent: Permill,
-}
-
-/// What secures a connection point beyond its orders' collateral.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
-pub enum Backing {
-	/// The owner's standing deposit.
-	Deposit,
-	/// What a retailer or aggregator stands in for.
-	Guarantee,
-}
-
-impl From<Backing> for HoldReason {
-	fn from(backing: Backing) -> Self {
-		match backing {
-			Backing::Deposit => Self::Deposit,
-			Backing::Guarantee => Self::Guarantee,
-		}
-	}
-}
-
-/// Money held for a connection point.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
-pub struct Security<AccountId> {
-	/// Who posted it.
-	pub by: ParticipantId,
-	/// Where it is held.
-	pub account: AccountId,
-	/// In nEUR.
-	pub amount: Balance,
-	/// What of it is to be returned, in nEUR, and the last interval that it secures.
-	pub leaving: Option<(Balance, Interval)>,
-}
-
-/// Whose a connection point is in intervals in which it does not trade.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
-pub struct Served {
-	pub retailer: ParticipantId,
-	/// First interval.
-	pub from: Interval,
-	/// First interval that is not the retailer's any more.
-	pub until: Option<Interval>,
-}
-
-/// Which contracted energy the grid operator takes over.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Reduction {
-	/// The member draws less than it bought.
-	Load,
-	/// The member feeds in less than it sold.
-	Generation,
-}
-
-/// Flexibility that a member offers, or that the grid operator orders, at one point in one interval.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
-pub struct Flexibility {
-	pub reduction: Reduction,
-	/// Most that is ordered, in Wh.
-	pub wh: Wh,
-	/// What the member receives for what it delivers, in nEUR/Wh; not below 0.
-	pub price: Price,
-	/// What the member pays for what it does not deliver, in nEUR/Wh; not below 0.
-	pub penalty: Price,
 }
 
 /// How far the settlement of an interval is.

@@ -1,16 +1,10 @@
 //! What runtime APIs read.
 
 use crate::{
-	Config, InTransit, Intervals, Issued, Nets, Pallet, Progress, Roots, Stage, Statement, StatementRoot, Statements,
-	SystemLines,
+	Config, Intervals, Nets, Pallet, Progress, Roots, Stage, Statement, StatementRoot, Statements, SystemLines,
 };
 use alloc::{collections::btree_map::BTreeMap, vec::Vec};
-use busbar_primitives::{
-	api::{Conservation, StatementLine},
-	traits::Finality,
-	Amount, Interval, Party, Phase, PointId,
-};
-use frame_support::traits::fungible::Inspect;
+use busbar_primitives::{api::StatementLine, traits::Finality, Amount, Interval, Party, Phase, PointId};
 
 impl<T: Config> Pallet<T> {
 	/// Where the settlement of an interval stands; `None` before its first debit and after it is pruned.
@@ -72,14 +66,9 @@ impl<T: Config> Pallet<T> {
 		lines
 	}
 
-	/// What must balance, of an interval and of the whole.
-	pub fn conservation(interval: Interval) -> Conservation {
-		let lines = Self::lines(interval, 0, u32::MAX);
-		Conservation {
-			total_issuance: T::Currency::total_issuance(),
-			issued: Issued::<T>::get(),
-			in_transit: InTransit::<T>::get(),
-			lines_sum: lines.iter().fold(0, |sum: Amount, line| sum.saturating_add(line.line.amount)),
-		}
+	/// Sum of an interval's statement lines, in nEUR; zero once it is settled. Reads all of the interval's statements: for
+	/// runtime APIs only.
+	pub fn lines_sum(interval: Interval) -> Amount {
+		Self::lines(interval, 0, u32::MAX).iter().fold(0, |sum: Amount, line| sum.saturating_add(line.line.amount))
 	}
 }

@@ -12,29 +12,17 @@ use frame_support::{
 	weights::{constants::ParityDbWeight, Weight},
 };
 
-/// Weights of this pallet's calls; `n` is the number of payments or connection points.
+/// Weights of this pallet's calls; `n` is the number of connection points.
 pub trait WeightInfo {
-	fn propose_issue(n: u32) -> Weight;
-	fn approve_issue(n: u32) -> Weight;
-	fn cancel_issue() -> Weight;
-	fn set_ceiling() -> Weight;
 	fn set_accounts() -> Weight;
 	fn set_ladder() -> Weight;
 	fn post_prices() -> Weight;
-	fn deposit() -> Weight;
-	fn withdraw() -> Weight;
 	fn debit(n: u32) -> Weight;
 	fn credit(n: u32) -> Weight;
 	fn correct(n: u32) -> Weight;
-	fn release() -> Weight;
-	fn guarantee() -> Weight;
-	fn repay() -> Weight;
 	fn set_levy() -> Weight;
-	fn offer_flexibility() -> Weight;
-	fn order_reduction() -> Weight;
-	fn choose_retailer() -> Weight;
-	fn serve() -> Weight;
 	fn draw(n: u32) -> Weight;
+	fn set_tolerance() -> Weight;
 	fn set_sharing() -> Weight;
 }
 
@@ -48,18 +36,6 @@ fn cost(db: frame_support::weights::RuntimeDbWeight, micros: u64, reads: u64, wr
 
 macro_rules! weights {
 	($db:expr) => {
-		fn propose_issue(n: u32) -> Weight {
-			cost($db, 15, 4, 3).saturating_add(cost($db, 1, 0, 0).saturating_mul(n.into()))
-		}
-		fn approve_issue(n: u32) -> Weight {
-			cost($db, 15, 6, 3).saturating_add(cost($db, 20, 2, 2).saturating_mul(n.into()))
-		}
-		fn cancel_issue() -> Weight {
-			cost($db, 15, 4, 2)
-		}
-		fn set_ceiling() -> Weight {
-			cost($db, 8, 0, 1)
-		}
 		fn set_accounts() -> Weight {
 			cost($db, 10, 1, 1)
 		}
@@ -68,12 +44,6 @@ macro_rules! weights {
 		}
 		fn post_prices() -> Weight {
 			cost($db, 15, 6, 1)
-		}
-		fn deposit() -> Weight {
-			cost($db, 35, 6, 3)
-		}
-		fn withdraw() -> Weight {
-			cost($db, 35, 6, 3)
 		}
 		fn debit(n: u32) -> Weight {
 			cost($db, 90, 14, 8).saturating_add(cost($db, 150, 54, 11).saturating_mul(n.into()))
@@ -84,32 +54,14 @@ macro_rules! weights {
 		fn correct(n: u32) -> Weight {
 			cost($db, 90, 14, 8).saturating_add(cost($db, 400, 60, 14).saturating_mul(n.into()))
 		}
-		fn release() -> Weight {
-			cost($db, 35, 6, 3)
-		}
-		fn guarantee() -> Weight {
-			cost($db, 40, 8, 3)
-		}
-		fn repay() -> Weight {
-			cost($db, 35, 4, 3)
-		}
 		fn set_levy() -> Weight {
 			cost($db, 12, 3, 1)
 		}
-		fn offer_flexibility() -> Weight {
-			cost($db, 20, 6, 1)
-		}
-		fn order_reduction() -> Weight {
-			cost($db, 25, 8, 2)
-		}
-		fn choose_retailer() -> Weight {
-			cost($db, 20, 6, 2)
-		}
-		fn serve() -> Weight {
-			cost($db, 25, 8, 2)
-		}
 		fn draw(n: u32) -> Weight {
 			cost($db, 90, 14, 8).saturating_add(cost($db, 200, 10, 8).saturating_mul(n.into()))
+		}
+		fn set_tolerance() -> Weight {
+			cost($db, 12, 3, 1)
 		}
 		fn set_sharing() -> Weight {
 			cost($db, 12, 3, 1)

@@ -2,7 +2,7 @@
 
 use crate::{Balance, Interval, ParticipantId, Point, PointId, SignedWh};
 use alloc::vec::Vec;
-use sp_runtime::DispatchResult;
+use sp_runtime::{DispatchError, DispatchResult};
 
 /// That the operator's limits are others. Implemented by `pallet-market`.
 pub trait OnLimits {
@@ -17,7 +17,7 @@ pub trait OrderCollateral<AccountId> {
 	fn take_collateral(point: PointId, interval: Interval) -> Vec<(AccountId, Balance)>;
 }
 
-/// Holding money for orders. Implemented by `pallet-settlement`.
+/// Holding money for orders. Implemented by `pallet-securities`.
 pub trait Collateral<AccountId> {
 	/// Holds `amount` nEUR for an order.
 	///
@@ -30,6 +30,38 @@ pub trait Collateral<AccountId> {
 	/// # Errors
 	/// If less than that is held, which would be a defect.
 	fn release(account: &AccountId, amount: Balance) -> DispatchResult;
+}
+
+/// What stands in for debts, and what is owed where nothing does. Implemented by `pallet-securities`.
+pub trait Securities<AccountId> {
+	/// Moves up to `amount` nEUR of what secures a point to an account: first of its deposit, unless another than the payer
+	/// posted it, then of its guarantee. Returns how much it was.
+	///
+	/// # Errors
+	/// If less is held than what was posted, which would be a defect.
+	fn draw(
+		interval: Interval,
+		point: PointId,
+		payer: ParticipantId,
+		amount: Balance,
+		to: &AccountId,
+	) -> Result<Balance, DispatchError>;
+
+	/// Counts `amount` nEUR that a participant defaulted on as its debt to the mutual fund.
+	fn owe(participant: ParticipantId, amount: Balance);
+
+	/// Counts `amount` nEUR that reached the mutual fund against a participant's debt.
+	fn recovered(participant: ParticipantId, amount: Balance);
+}
+
+/// What is held for charges for non-delivery. Implemented by `pallet-flexibility`.
+pub trait Charges<AccountId> {
+	/// Releases what is held for an offer or an order at a point, and says whose and how much it was, in nEUR. `None` if
+	/// there is nothing (any more).
+	///
+	/// # Errors
+	/// If less is held, which would be a defect.
+	fn release(interval: Interval, point: PointId) -> Result<Option<(AccountId, Balance)>, DispatchError>;
 }
 
 /// What moves beside the money when energy is settled. Implemented by `pallet-certificates`; on a chain without

@@ -1,8 +1,8 @@
 //! What a pallet may ask of another one. Nothing here changes the state.
 
 use crate::{
-	Contract, Fee, Interval, Metered, Moment, Outcome, ParticipantId, Point, PointId, Position, Right, Role, SignedWh,
-	Terms, ZoneId, ZoneResult, ZoneView,
+	Balance, Contract, Fee, Flexibility, Interval, Metered, Moment, Outcome, ParticipantId, Point, PointId, Position,
+	Right, Role, SignedWh, Terms, ZoneId, ZoneResult, ZoneView,
 };
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -115,13 +115,34 @@ pub trait Positions {
 	fn of(point: PointId, interval: Interval) -> Position;
 }
 
-/// Who owes nothing. Implemented by `pallet-settlement`.
+/// Who owes nothing. Implemented by `pallet-securities`.
 pub trait Solvency {
 	/// That a participant owes nothing from a default, so that it may trade.
 	///
 	/// # Errors
 	/// If it has unpaid debt.
 	fn ensure_solvent(participant: ParticipantId) -> DispatchResult;
+}
+
+/// What participants owe after defaults. Implemented by `pallet-securities`.
+pub trait Debts<AccountId> {
+	/// The account of the mutual fund, to which it is owed.
+	fn fund() -> AccountId;
+
+	/// What a participant owes, in nEUR.
+	fn owed(participant: ParticipantId) -> Balance;
+}
+
+/// Who answers for connection points that do not trade. Implemented by `pallet-supply`.
+pub trait Supply {
+	/// The retailer that a point has in an interval, if any.
+	fn retailer(interval: Interval, point: PointId) -> Option<ParticipantId>;
+}
+
+/// What the grid operator ordered. Implemented by `pallet-flexibility`.
+pub trait Reductions {
+	/// The reduction that was ordered at a point, if any.
+	fn ordered(interval: Interval, point: PointId) -> Option<Flexibility>;
 }
 
 /// What meters proved. Implemented by `pallet-metering`.
@@ -136,6 +157,12 @@ pub trait Readings {
 	/// Whether the regulator must still decide which reading of the point is right, so that settlement waits. Ends by
 	/// itself at the dispute's deadline.
 	fn is_contested(point: PointId, interval: Interval) -> bool;
+}
+
+/// Whether an interval is paid. Implemented by `pallet-settlement`.
+pub trait Settled {
+	/// Whether every line of the interval's first settlement is paid. Stays so after the interval is pruned.
+	fn is_settled(interval: Interval) -> bool;
 }
 
 /// When an interval's money has stopped moving. Implemented by `pallet-settlement`.

@@ -9,8 +9,8 @@ use busbar_primitives::{
 };
 use busbar_runtime::{
 	configs::system::{RuntimeBlockLength, RuntimeBlockWeights},
-	pallet_balances, pallet_grid, pallet_market, pallet_metering, pallet_participants, pallet_settlement, AccountId,
-	Market, Metering, Runtime, RuntimeCall, RuntimeGenesisConfig, RuntimeOrigin, System,
+	pallet_balances, pallet_grid, pallet_issuance, pallet_market, pallet_metering, pallet_participants,
+	pallet_settlement, AccountId, Market, Metering, Runtime, RuntimeCall, RuntimeGenesisConfig, RuntimeOrigin, System,
 };
 use codec::Encode;
 use frame_support::{
@@ -112,8 +112,8 @@ impl World {
 			balances: pallet_balances::GenesisConfig { balances, ..Default::default() },
 			participants: pallet_participants::GenesisConfig { members: all },
 			market: pallet_market::GenesisConfig { parameters, ..Default::default() },
+			issuance: pallet_issuance::GenesisConfig { ceiling: Balance::MAX, ..Default::default() },
 			settlement: pallet_settlement::GenesisConfig {
-				ceiling: Balance::MAX,
 				accounts: Some(pallet_settlement::Accounts {
 					grid: operator(DSO).1,
 					rent: operator(REGULATOR).1,

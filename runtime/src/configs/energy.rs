@@ -2,8 +2,8 @@
 
 use super::CouncilMajority;
 use crate::{
-	AccountId, Balance, Balances, Certificates, Council, Grid, Market, Metering, Participants, Runtime,
-	RuntimeHoldReason, Settlement, Timestamp, Validators, SLOT_DURATION_MS,
+	AccountId, Balance, Balances, Certificates, Council, Flexibility, Grid, Market, Metering, Participants, Runtime,
+	RuntimeHoldReason, Securities, Settlement, Supply, Timestamp, Validators, SLOT_DURATION_MS,
 };
 use frame_support::{
 	parameter_types,
@@ -69,9 +69,9 @@ impl pallet_market::Config for Runtime {
 	type AdminOrigin = CouncilMajority;
 	type Participants = Participants;
 	type Grid = Grid;
-	type Collateral = Settlement;
+	type Collateral = Securities;
 	type Finality = Settlement;
-	type Prunable = (Grid, Metering, Settlement);
+	type Prunable = (Grid, Metering, Flexibility, Settlement);
 	type Time = Timestamp;
 	type SlotDuration = ConstU64<SLOT_DURATION_MS>;
 	type MaxSteps = ConstU32<16>;
@@ -119,7 +119,6 @@ parameter_types! {
 }
 
 impl pallet_settlement::Config for Runtime {
-	type RuntimeHoldReason = RuntimeHoldReason;
 	type Currency = Balances;
 	type AdminOrigin = CouncilMajority;
 	type Participants = Participants;
@@ -128,12 +127,59 @@ impl pallet_settlement::Config for Runtime {
 	type Positions = Market;
 	type Readings = Metering;
 	type Certificates = Certificates;
+	type Securities = Securities;
+	type Supply = Supply;
+	type Flexibility = Flexibility;
 	type PalletId = SettlementPalletId;
-	type FundId = FundId;
-	type MaxPayments = ConstU32<256>;
-	type MaxPending = ConstU32<64>;
 	type MaxPoints = MaxBatch;
 	type WeightInfo = crate::weights::Settlement;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmark_helpers::Helper;
+}
+
+impl pallet_issuance::Config for Runtime {
+	type Currency = Balances;
+	type AdminOrigin = CouncilMajority;
+	type Participants = Participants;
+	type MaxPayments = ConstU32<256>;
+	type MaxPending = ConstU32<64>;
+	type WeightInfo = crate::weights::Issuance;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmark_helpers::Helper;
+}
+
+impl pallet_securities::Config for Runtime {
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Currency = Balances;
+	type Participants = Participants;
+	type Grid = Grid;
+	type Calendar = Market;
+	type Settlement = Settlement;
+	type FundId = FundId;
+	type MaxPoints = MaxBatch;
+	type WeightInfo = crate::weights::Securities;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmark_helpers::Helper;
+}
+
+impl pallet_supply::Config for Runtime {
+	type Participants = Participants;
+	type Grid = Grid;
+	type Calendar = Market;
+	type Settlement = Settlement;
+	type WeightInfo = crate::weights::Supply;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = crate::benchmark_helpers::Helper;
+}
+
+impl pallet_flexibility::Config for Runtime {
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Currency = Balances;
+	type Participants = Participants;
+	type Grid = Grid;
+	type Calendar = Market;
+	type Finality = Settlement;
+	type WeightInfo = crate::weights::Flexibility;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmark_helpers::Helper;
 }

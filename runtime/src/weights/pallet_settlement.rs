@@ -10,34 +10,6 @@ use frame_support::{traits::Get, weights::Weight};
 pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
-	/// `n` from 1 to 256.
-	fn propose_issue(n: u32) -> Weight {
-		Weight::from_parts(25_360_175, 1_073)
-			.saturating_add(Weight::from_parts(49_371, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(7))
-			.saturating_add(T::DbWeight::get().writes(3))
-	}
-
-	/// `n` from 1 to 256.
-	fn approve_issue(n: u32) -> Weight {
-		Weight::from_parts(49_624_000, 1_479)
-			.saturating_add(Weight::from_parts(20_789_786, 50).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(8))
-			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(3))
-			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(n.into())))
-	}
-
-	fn cancel_issue() -> Weight {
-		Weight::from_parts(36_534_000, 13_464)
-			.saturating_add(T::DbWeight::get().reads(6))
-			.saturating_add(T::DbWeight::get().writes(2))
-	}
-
-	fn set_ceiling() -> Weight {
-		Weight::from_parts(3_836_000, 0).saturating_add(T::DbWeight::get().writes(1))
-	}
-
 	fn set_accounts() -> Weight {
 		Weight::from_parts(8_773_000, 405)
 			.saturating_add(T::DbWeight::get().reads(1))
@@ -53,18 +25,6 @@ impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
 	fn post_prices() -> Weight {
 		Weight::from_parts(32_639_000, 1_666)
 			.saturating_add(T::DbWeight::get().reads(7))
-			.saturating_add(T::DbWeight::get().writes(1))
-	}
-
-	fn deposit() -> Weight {
-		Weight::from_parts(62_033_000, 1_067)
-			.saturating_add(T::DbWeight::get().reads(5))
-			.saturating_add(T::DbWeight::get().writes(3))
-	}
-
-	fn withdraw() -> Weight {
-		Weight::from_parts(16_945_000, 845)
-			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
@@ -108,25 +68,13 @@ impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
 			.saturating_add(T::DbWeight::get().writes(6_u64.saturating_mul(n.into())))
 	}
 
-	fn release() -> Weight {
-		Weight::from_parts(57_095_000, 1_077)
-			.saturating_add(T::DbWeight::get().reads(5))
-			.saturating_add(T::DbWeight::get().writes(3))
-	}
-
-	fn guarantee() -> Weight {
-		Weight::from_parts(76_694_000, 1_523)
-			.saturating_add(T::DbWeight::get().reads(8))
-			.saturating_add(T::DbWeight::get().writes(3))
-	}
-
-	fn repay() -> Weight {
-		Weight::from_parts(61_551_000, 423)
-			.saturating_add(T::DbWeight::get().reads(3))
-			.saturating_add(T::DbWeight::get().writes(3))
-	}
-
 	fn set_levy() -> Weight {
+		Weight::from_parts(8_433_000, 293)
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+
+	fn set_tolerance() -> Weight {
 		Weight::from_parts(8_433_000, 293)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
@@ -136,29 +84,5 @@ impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
 		Weight::from_parts(8_573_000, 301)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
-	}
-
-	fn offer_flexibility() -> Weight {
-		Weight::from_parts(77_696_000, 1_534)
-			.saturating_add(T::DbWeight::get().reads(8))
-			.saturating_add(T::DbWeight::get().writes(4))
-	}
-
-	fn order_reduction() -> Weight {
-		Weight::from_parts(125_778_000, 2_355)
-			.saturating_add(T::DbWeight::get().reads(13))
-			.saturating_add(T::DbWeight::get().writes(5))
-	}
-
-	fn choose_retailer() -> Weight {
-		Weight::from_parts(20_311_000, 1_009)
-			.saturating_add(T::DbWeight::get().reads(4))
-			.saturating_add(T::DbWeight::get().writes(2))
-	}
-
-	fn serve() -> Weight {
-		Weight::from_parts(39_088_000, 1_763)
-			.saturating_add(T::DbWeight::get().reads(9))
-			.saturating_add(T::DbWeight::get().writes(2))
 	}
 }

@@ -6,13 +6,14 @@ use busbar_primitives::{
 	certificates::{Class, Source},
 	metering::{Duty, MeterClass, Reading, Salt, SignedReading},
 	traits::{Calendar, Finality, Positions},
-	Balance, Interval, Link, Moment, ParticipantId, PointId, PointKind, PostedBounds, Product, ProductKind, Quality,
-	Role, Scope, Side, Step, Terms, TimeInForce, Wh,
+	Balance, Flexibility, Interval, Link, Moment, ParticipantId, PointId, PointKind, PostedBounds, Product,
+	ProductKind, Quality, Reduction, Role, Scope, Side, Step, Terms, TimeInForce, Wh,
 };
 use busbar_runtime::{
-	pallet_balances, pallet_certificates, pallet_grid, pallet_market, pallet_metering, pallet_participants,
-	pallet_settlement, AccountId, Balances, Certificates, Grid, Market, Metering, Participants, Runtime, RuntimeCall,
-	RuntimeEvent, RuntimeGenesisConfig, RuntimeOrigin, Settlement, System, Validators,
+	pallet_balances, pallet_certificates, pallet_flexibility, pallet_grid, pallet_issuance, pallet_market,
+	pallet_metering, pallet_participants, pallet_securities, pallet_settlement, pallet_supply, AccountId, Balances,
+	Certificates, Grid, Issuance, Market, Metering, Participants, Runtime, RuntimeCall, RuntimeEvent,
+	RuntimeGenesisConfig, RuntimeOrigin, Securities, Settlement, Supply, System, Validators,
 };
 use codec::Encode;
 use frame_support::{
@@ -21,7 +22,8 @@ use frame_support::{
 	BoundedVec,
 };
 use pallet_metering::{ProvenReading, Verdict};
-use pallet_settlement::{Backing, Flexibility, Reduction, Sharing};
+use pallet_securities::Backing;
+use pallet_settlement::Sharing;
 use sp_core::{ed25519, Pair, H256};
 use sp_io::hashing::blake2_256;
 use sp_runtime::{traits::Dispatchable, BuildStorage, DispatchError, MultiAddress, Permill};
@@ -127,8 +129,8 @@ pub fn genesis() -> sp_io::TestExternalities {
 		balances: pallet_balances::GenesisConfig { balances, ..Default::default() },
 		participants: pallet_participants::GenesisConfig { members: all },
 		market: pallet_market::GenesisConfig { parameters, ..Default::default() },
+		issuance: pallet_issuance::GenesisConfig { ceiling: Balance::MAX, ..Default::default() },
 		settlement: pallet_settlement::GenesisConfig {
-			ceiling: Balance::MAX,
 			accounts: Some(pallet_settlement::Accounts {
 				grid: account(DSO),
 				rent: account(REGULATOR),
@@ -242,6 +244,9 @@ impl Network {
 		for record in System::events() {
 			let name = match record.event {
 				RuntimeEvent::Settlement(event) => format!("{event:?}"),
+				RuntimeEvent::Securities(event) => format!("{event:?}"),
+				RuntimeEvent::Supply(event) => format!("{event:?}"),
+				RuntimeEvent::Flexibility(event) => format!("{event:?}"),
 				RuntimeEvent::Metering(event) => format!("{event:?}"),
 				RuntimeEvent::Market(event) => format!("{event:?}"),
 				RuntimeEvent::Certificates(event) => format!("{event:?}"),
@@ -364,20 +369,20 @@ impl Network {
 		let order = Flexibility { reduction, wh: 1 + Wh::from(self.random.below(1_500)), price, penalty: price / 2 };
 		if self.random.once_in(4) {
 			let free = Flexibility { penalty: 0, ..order };
-			self.try_to(DSO, pallet_settlement::Call::order_reduction { interval, point, order: free });
+			self.try_to(DSO, pallet_flexibility::Call::order_reduction { interval, point, order: free });
 			return;
 		}
-		let offer = pallet_settlement::Call::offer_flexibility { interval, point, offer: Some(order) };
+		let offer = pallet_flexibility::Call::offer { interval, point, offer: Some(order) };
 		if self.try_to(owner(point), offer) && self.random.once_in(2) {
-			self.try_to(DSO, pallet_settlement::Call::order_reduction { interval, point, order });
+			self.try_to(DSO, pallet_flexibility::Call::order_reduction { interval, point, order });
 		}
 	}
 
 	fn retailer(&mut self) {
 		let point = self.point();
 		let retailer = (!self.random.once_in(4)).then(|| id(RETAILER));
-		self.try_to(owner(point), pallet_settlement::Call::choose_retailer { point, retailer });
-		self.try_to(RETAILER, pallet_settlement::Call::serve { point });
+		self.try_to(owner(point), pallet_supply::Call::choose { point, retailer });
+		self.try_to(RETAILER, pallet_supply::Call::serve { point });
 	}
 
 	fn secure(&mut self) {
@@ -387,10 +392,10 @@ impl Network {
 			_ => (Backing::Guarantee, *self.random.one_of(&[RETAILER, AGGREGATOR])),
 		};
 		match (self.random.below(4), backing) {
-			(0, _) => self.try_to(who, pallet_settlement::Call::withdraw { point, backing, amount }),
-			(1, _) => self.try_to(who, pallet_settlement::Call::release { point, backing }),
-			(_, Backing::Deposit) => self.try_to(who, pallet_settlement::Call::deposit { point, amount }),
-			(_, Backing::Guarantee) => self.try_to(who, pallet_settlement::Call::guarantee { point, amount }),
+			(0, _) => self.try_to(who, pallet_securities::Call::give_notice { point, backing, amount }),
+			(1, _) => self.try_to(who, pallet_securities::Call::release { point, backing }),
+			(_, Backing::Deposit) => self.try_to(who, pallet_securities::Call::deposit { point, amount }),
+			(_, Backing::Guarantee) => self.try_to(who, pallet_securities::Call::guarantee { point, amount }),
 		};
 	}
 
@@ -525,7 +530,7 @@ impl Network {
 		}
 		let debtor = id(FIRST_MEMBER + self.random.below(MEMBERS.into()) as u8);
 		let amount = Balance::from(self.random.below(2_000_000_000));
-		self.try_to(UTILITY, pallet_settlement::Call::repay { participant: debtor, amount });
+		self.try_to(UTILITY, pallet_securities::Call::repay { participant: debtor, amount });
 	}
 
 	fn certificates(&mut self) {
@@ -556,7 +561,7 @@ impl Network {
 			self.finish(interval);
 			self.set_time(terms.final_from().max(Market::now()));
 			assert!(Settlement::is_final(interval), "interval {interval} does not end final");
-			assert_eq!(Settlement::conservation(interval).lines_sum, 0);
+			assert_eq!(Settlement::lines_sum(interval), 0);
 			self.running.retain(|other| *other != interval);
 			self.ended.push(interval);
 			self.datasets.retain(|(other, _), _| *other != interval);
@@ -613,6 +618,10 @@ impl Network {
 		Grid::do_try_state().expect("grid");
 		Market::do_try_state().expect("market");
 		Metering::do_try_state().expect("metering");
+		Issuance::do_try_state().expect("issuance");
+		Securities::do_try_state().expect("securities");
+		Supply::do_try_state().expect("supply");
+		busbar_runtime::Flexibility::do_try_state().expect("flexibility");
 		Settlement::do_try_state().expect("settlement");
 		Certificates::do_try_state().expect("certificates");
 		Validators::do_try_state().expect("validators");

@@ -8,7 +8,7 @@ use busbar_primitives::{
 };
 use busbar_runtime::{
 	pallet_metering::{Dispute, Proven},
-	pallet_settlement::{self, bill::plausible_net, Statement},
+	pallet_settlement::{self, Statement},
 	AccountId, Runtime,
 };
 use frame_support::BoundedVec;
@@ -133,7 +133,7 @@ async fn readings(
 	let readings: BTreeMap<PointId, Proven> = chain.of_interval(at, "Metering", "Readings", interval).await?;
 	let disputes: BTreeMap<PointId, Dispute<AccountId>> =
 		chain.of_interval(at, "Metering", "Disputes", interval).await?;
-	let plausible = |proven: &Proven| plausible_net(&proven.metered()).is_some();
+	let plausible = |proven: &Proven| proven.metered().plausible_net().is_some();
 	let readings = readings.into_iter().filter(|(_, proven)| plausible(proven)).collect();
 	Ok((readings, disputes.into_keys().collect()))
 }

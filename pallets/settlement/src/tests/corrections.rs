@@ -40,7 +40,7 @@ fn a_later_version_settles_the_difference_only() {
 		let root = Settlement::root(0).unwrap();
 		assert_eq!(root.count, 11);
 		let corrected = Event::Corrected { interval: 0, corrections: 1, root: root.root, lines: 11 };
-		assert_eq!(events().last(), Some(&corrected));
+		assert_eq!(events().last(), Some(&corrected.into()));
 		assert_eq!(Settlement::phase(0), Some(Phase::Settled));
 		// The point's own statement shows its own line.
 		assert_eq!(Settlement::statement(0, 0).last().unwrap().line.cause, Cause::Correction);
@@ -79,7 +79,7 @@ fn corrections_end_where_settling_the_last_reading_at_once_would_have() {
 			for (point, net) in revisions {
 				revise(*point, 0, *net);
 				assert_ok!(correct(0, &[*point]));
-				Settlement::do_try_state().unwrap();
+				try_state();
 			}
 			end = Some(accounts.map(|account| Balances::balance(&account)));
 		});
@@ -113,7 +113,7 @@ fn a_reading_after_an_estimate_is_a_correction() {
 fn a_reading_that_counts_as_none_is_not_settled_and_uses_up_no_correction() {
 	run(|| {
 		let implausible = |w: &mut World| {
-			let import = crate::MAX_PLAUSIBLE_WH + 1;
+			let import = busbar_primitives::MAX_PLAUSIBLE_WH + 1;
 			w.readings.insert((1, 0), busbar_primitives::Metered { import, ..metered(0) });
 		};
 		trade();
@@ -157,7 +157,7 @@ fn a_corrected_root_meter_changes_the_losses() {
 fn a_debtor_of_a_correction_pays_from_all_that_secures_it_or_defaults() {
 	run(|| {
 		settled();
-		assert_ok!(Settlement::deposit(signed(HOME), 0, 3_000_000));
+		assert_ok!(Securities::deposit(signed(HOME), 0, 3_000_000));
 		leave(HOME, 2_000_000);
 		// 200 Wh short instead of 100: 26_000_000 more, of which 21_000_000 are missing.
 		revise(0, 0, 1_200);
@@ -179,7 +179,7 @@ fn a_debtor_of_a_correction_pays_from_all_that_secures_it_or_defaults() {
 			]
 		);
 		assert_eq!(Balances::balance(&UTILITY), utility + 4_807_692);
-		assert_eq!(crate::Debts::<Test>::get(participant(HOME)), Some(21_000_000));
+		assert_eq!(pallet_securities::Debts::<Test>::get(participant(HOME)), Some(21_000_000));
 	});
 }
 

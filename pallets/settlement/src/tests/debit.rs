@@ -1,12 +1,11 @@
 use super::*;
-use crate::{
-	mock::*, Backing, Error, Event, HoldReason, Intervals, Stage, Statements, SystemAccounts, MAX_PLAUSIBLE_WH,
-};
+use crate::{mock::*, Error, Event, Intervals, Stage, Statements, SystemAccounts};
 use busbar_primitives::{
 	traits::{OrderCollateral, Positions},
-	Amount, Cause, Line, Metered, Party, Phase, PointKind, Position, Quality,
+	Amount, Cause, Line, Metered, Party, Phase, PointKind, Position, Quality, MAX_PLAUSIBLE_WH,
 };
 use frame_support::{assert_noop, assert_ok, traits::fungible::Inspect};
+use pallet_securities::Backing;
 use sp_runtime::DispatchError::BadOrigin;
 
 /// Causes, energy, prices and amounts of a point's lines.
@@ -38,7 +37,7 @@ fn contract_and_imbalance_are_priced_and_debts_are_paid_at_once() {
 		);
 		assert_eq!(Balances::balance(&HOME), WEALTH - 256_000_000);
 		assert_eq!(pot(), 256_000_000);
-		Settlement::do_try_state().unwrap();
+		try_state();
 		assert_ok!(debit(0, &[2]));
 		assert_eq!(lines(2), [(Cause::Contract, -400, 220_000, 88_000_000)]);
 		assert_eq!(Settlement::phase(0), Some(Phase::Credits));
@@ -49,6 +48,7 @@ fn contract_and_imbalance_are_priced_and_debts_are_paid_at_once() {
 				Event::Debited { interval: 0, done: 3, points: 3 },
 				Event::DebitsClosed { interval: 0, due: 256_000_000, collected: 256_000_000 },
 			]
+			.map(RuntimeEvent::from)
 		);
 		let system: Vec<_> = Settlement::lines(0, 5, 9)
 			.into_iter()
@@ -153,7 +153,7 @@ fn collateral_of_another_account_pays_first() {
 fn a_standing_deposit_pays_what_free_money_does_not() {
 	run(|| {
 		trade();
-		assert_ok!(Settlement::deposit(signed(HOME), 0, 300_000_000));
+		assert_ok!(Securities::deposit(signed(HOME), 0, 300_000_000));
 		leave(HOME, 6_000_000);
 		assert_ok!(debit(0, &[0, 1, 2]));
 		assert_eq!(held(HOME, HoldReason::Deposit), 300_000_000, "it waits until all debits and credits are known");
@@ -169,7 +169,7 @@ fn a_standing_deposit_pays_what_free_money_does_not() {
 fn what_a_debtor_cannot_pay_is_a_default_of_its_own_line() {
 	run(|| {
 		trade();
-		assert_ok!(Settlement::deposit(signed(HOME), 0, 50_000_000));
+		assert_ok!(Securities::deposit(signed(HOME), 0, 50_000_000));
 		leave(HOME, 6_000_000);
 		assert_ok!(debit(0, &[0, 1, 2]));
 		System::reset_events();
@@ -177,18 +177,19 @@ fn what_a_debtor_cannot_pay_is_a_default_of_its_own_line() {
 		assert_eq!(lines(0)[2], (Cause::Default, 0, 0, 200_000_000));
 		assert_eq!(
 			events()[0],
-			Event::SecurityDrawn {
+			pallet_securities::Event::SecurityDrawn {
 				interval: 0,
 				point: 0,
 				backing: Backing::Deposit,
 				account: HOME,
 				amount: 50_000_000
 			}
+			.into()
 		);
-		assert_eq!(events()[1], Event::Defaulted { interval: 0, party: Party::Point(0), amount: 200_000_000 });
-		let owed = Event::Owed { participant: participant(HOME), amount: 200_000_000, owed: 200_000_000 };
-		assert_eq!(events()[2], owed);
-		assert_eq!(events()[3], Event::Drawn { interval: 0, left: 0 });
+		assert_eq!(events()[1], Event::Defaulted { interval: 0, party: Party::Point(0), amount: 200_000_000 }.into());
+		let (participant, amount) = (participant(HOME), 200_000_000);
+		assert_eq!(events()[2], pallet_securities::Event::Owed { participant, amount, owed: amount }.into());
+		assert_eq!(events()[3], Event::Drawn { interval: 0, left: 0 }.into());
 		assert_eq!((Balances::balance(&HOME), held(HOME, HoldReason::Deposit)), (0, 0));
 		assert_eq!(pot(), 56_000_000);
 		assert!(System::account_exists(&HOME));
@@ -342,7 +343,7 @@ fn sessions_have_a_line_each_and_their_positions_net_into_one_imbalance() {
 			]
 		);
 		assert_eq!(Settlement::phase(0), Some(Phase::Credits));
-		Settlement::do_try_state().unwrap();
+		try_state();
 	});
 }
 

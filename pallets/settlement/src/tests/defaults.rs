@@ -1,12 +1,13 @@
 use super::*;
-use crate::{mock::*, Backing, Debts, Error, Event, HoldReason};
+use crate::{mock::*, Error, Event};
 use busbar_primitives::{traits::Solvency, Amount, Cause, Party, Phase};
 use frame_support::{assert_noop, assert_ok, traits::fungible::Inspect};
+use pallet_securities::{Backing, Debts, Error as Unsecured, Event as Secured};
 use sp_runtime::DispatchError::BadOrigin;
 
 /// Gives the mutual fund money of an agent's.
 fn endow(amount: u128) {
-	assert_ok!(Balances::transfer_allow_death(signed(AGENT), Settlement::fund_account(), amount));
+	assert_ok!(Balances::transfer_allow_death(signed(AGENT), Securities::fund_account(), amount));
 }
 
 fn amounts(cause: Cause) -> Vec<(Party, Amount)> {
@@ -20,8 +21,8 @@ fn a_debt_is_met_by_collateral_then_free_money_then_deposit_then_guarantor() {
 		trade();
 		// The home owes 256_000_000.
 		assert_ok!(hold_collateral(0, 0, SHOP, 100_000_000));
-		assert_ok!(Settlement::deposit(signed(HOME), 0, 30_000_000));
-		assert_ok!(Settlement::guarantee(signed(OTHER_AGENT), 0, 200_000_000));
+		assert_ok!(Securities::deposit(signed(HOME), 0, 30_000_000));
+		assert_ok!(Securities::guarantee(signed(OTHER_AGENT), 0, 200_000_000));
 		leave(HOME, 50_000_000);
 		endow(EUR);
 		assert_ok!(debit(0, &[0, 1, 2]));
@@ -33,7 +34,9 @@ fn a_debt_is_met_by_collateral_then_free_money_then_deposit_then_guarantor() {
 		assert_eq!(held(OTHER_AGENT, HoldReason::Guarantee), 200_000_000 - 76_000_000);
 		assert_eq!(fund(), EUR, "a guarantor comes before the fund");
 		assert!(!Debts::<Test>::contains_key(participant(HOME)), "what a guarantor paid is no default");
-		let drawn = |backing, account, amount| Event::SecurityDrawn { interval: 0, point: 0, backing, account, amount };
+		let drawn = |backing, account, amount| {
+			RuntimeEvent::from(Secured::SecurityDrawn { interval: 0, point: 0, backing, account, amount })
+		};
 		let drawn = [drawn(Backing::Deposit, HOME, 30_000_000), drawn(Backing::Guarantee, OTHER_AGENT, 76_000_000)];
 		assert!(events().windows(2).any(|events| *events == drawn));
 		assert_ok!(credit(0, &[0, 1, 2]));
@@ -52,7 +55,7 @@ fn the_fund_covers_what_is_missing_and_credits_are_paid_in_full() {
 		assert_eq!(fund(), EUR - 200_000_000);
 		assert_eq!(amounts(Cause::Default), [(Party::Point(0), 200_000_000)]);
 		assert_eq!(amounts(Cause::Cover), [(Party::Fund, -200_000_000)]);
-		assert!(events().contains(&Event::Covered { interval: 0, amount: 200_000_000 }));
+		assert!(events().contains(&Event::Covered { interval: 0, amount: 200_000_000 }.into()));
 		assert_ok!(credit(0, &[0, 1, 2]));
 		assert_eq!(amounts(Cause::LossShare), []);
 		assert_eq!(Balances::balance(&PLANT), WEALTH + 141_500_000);
@@ -81,23 +84,23 @@ fn what_the_fund_does_not_cover_is_shared_once() {
 fn a_debtor_trades_no_more_until_it_has_paid() {
 	run(|| {
 		trade();
-		let may_trade = |account| Settlement::ensure_solvent(participant(account));
+		let may_trade = |account| Securities::ensure_solvent(participant(account));
 		assert_ok!(may_trade(HOME));
 		leave(HOME, 56_000_000);
 		assert_ok!(debit(0, &[0, 1, 2]));
 		assert_ok!(draw(0, &[0]));
-		assert_noop!(may_trade(HOME), Error::<Test>::InDebt);
+		assert_noop!(may_trade(HOME), Unsecured::<Test>::InDebt);
 		assert_ok!(may_trade(PLANT));
-		assert_noop!(Settlement::repay(signed(SHOP), participant(PLANT), 1), Error::<Test>::NoDebt);
-		assert_noop!(Settlement::repay(signed(SHOP), participant(HOME), 0), Error::<Test>::ZeroAmount);
-		assert_noop!(Settlement::repay(signed(HOME), participant(HOME), 1), Error::<Test>::BeyondFreeMoney);
-		assert_noop!(Settlement::repay(RuntimeOrigin::none(), participant(HOME), 1), BadOrigin);
-		assert_ok!(Settlement::repay(signed(SHOP), participant(HOME), 50_000_000));
-		assert_noop!(may_trade(HOME), Error::<Test>::InDebt);
+		assert_noop!(Securities::repay(signed(SHOP), participant(PLANT), 1), Unsecured::<Test>::NoDebt);
+		assert_noop!(Securities::repay(signed(SHOP), participant(HOME), 0), Unsecured::<Test>::ZeroAmount);
+		assert_noop!(Securities::repay(signed(HOME), participant(HOME), 1), Unsecured::<Test>::BeyondFreeMoney);
+		assert_noop!(Securities::repay(RuntimeOrigin::none(), participant(HOME), 1), BadOrigin);
+		assert_ok!(Securities::repay(signed(SHOP), participant(HOME), 50_000_000));
+		assert_noop!(may_trade(HOME), Unsecured::<Test>::InDebt);
 		// No more than is owed is taken.
-		assert_ok!(Settlement::repay(signed(SHOP), participant(HOME), EUR));
-		let recovered = Event::Recovered { participant: participant(HOME), amount: 150_000_000, owed: 0 };
-		assert_eq!(events().last(), Some(&recovered));
+		assert_ok!(Securities::repay(signed(SHOP), participant(HOME), EUR));
+		let recovered = Secured::Recovered { participant: participant(HOME), amount: 150_000_000, owed: 0 };
+		assert_eq!(events().last(), Some(&recovered.into()));
 		assert_ok!(may_trade(HOME));
 		assert_eq!((fund(), Balances::balance(&SHOP)), (200_000_000, WEALTH - 200_000_000));
 		assert_ok!(credit(0, &[0, 1, 2]));
@@ -156,7 +159,7 @@ fn the_levy_feeds_the_fund() {
 		assert_noop!(Settlement::set_levy(RuntimeOrigin::root(), -1), Error::<Test>::NegativeLevy);
 		world(|w| w.first_unopened = 0);
 		assert_ok!(Settlement::set_levy(RuntimeOrigin::root(), 1_000));
-		assert_eq!(events().last(), Some(&Event::LevySet { from: 0, levy: 1_000 }));
+		assert_eq!(events().last(), Some(&Event::LevySet { from: 0, levy: 1_000 }.into()));
 		trade();
 		assert_ok!(debit(0, &[0, 1, 2]));
 		assert_ok!(credit(0, &[0, 1, 2]));
@@ -178,5 +181,24 @@ fn a_levy_holds_from_the_first_interval_whose_session_has_not_opened() {
 		assert_ok!(debit(0, &[0, 1, 2]));
 		assert_ok!(credit(0, &[0, 1, 2]));
 		assert_eq!(fund(), 0);
+	});
+}
+
+#[test]
+fn what_leaves_still_pays_debts_and_only_the_rest_is_returned() {
+	run(|| {
+		trade();
+		assert_ok!(Securities::deposit(signed(HOME), 0, 300_000_000));
+		assert_ok!(Securities::give_notice(signed(HOME), 0, Backing::Deposit, 300_000_000));
+		leave(HOME, 6_000_000);
+		assert_ok!(debit(0, &[0, 1, 2]));
+		assert_ok!(draw(0, &[0]));
+		assert_ok!(credit(0, &[0, 1, 2]));
+		assert_noop!(Securities::release(signed(HOME), 0, Backing::Deposit), Unsecured::<Test>::StillSecures);
+		world(|w| w.outcomes.insert(7, outcome(0, 0, 0)));
+		assert_ok!(debit(7, &[]));
+		assert_ok!(credit(7, &[]));
+		assert_ok!(Securities::release(signed(HOME), 0, Backing::Deposit));
+		assert_eq!((Balances::balance(&HOME), held(HOME, HoldReason::Deposit)), (50_000_000, 0));
 	});
 }

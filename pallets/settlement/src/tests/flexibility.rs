@@ -1,18 +1,20 @@
 use super::*;
-use crate::{mock::*, Activations, Error, Event, Flexibility, HoldReason, Offers, Reduction, Serving};
-use busbar_primitives::{traits::Prune, Amount, Cause, Party, Right};
+use crate::mock::{Flexibility as Reductions, *};
+use busbar_primitives::{traits::Prune, Amount, Cause, Flexibility, Party, Reduction};
 use frame_support::{assert_noop, assert_ok, traits::fungible::Inspect};
+use pallet_flexibility::{Activations, Charges, Error, HoldReason, Offers};
+use pallet_supply::{Error as Unserved, Event, Serving};
 use sp_runtime::DispatchError::BadOrigin;
 
 const LESS: Flexibility = Flexibility { reduction: Reduction::Load, wh: 200, price: 30_000, penalty: 0 };
 const CHARGED: Flexibility = Flexibility { penalty: 50_000, ..LESS };
 
 fn offer(interval: u32, point: u32, offer: Option<Flexibility>) -> DispatchResult {
-	Settlement::offer_flexibility(signed(HOME), interval, point, offer)
+	Reductions::offer(signed(HOME), interval, point, offer)
 }
 
 fn order(interval: u32, point: u32, order: Flexibility) -> DispatchResult {
-	Settlement::order_reduction(signed(GRID_OPERATOR), interval, point, order)
+	Reductions::order_reduction(signed(GRID_OPERATOR), interval, point, order)
 }
 
 /// Causes, energy, prices and amounts of a party's lines.
@@ -103,35 +105,11 @@ fn contracts_at_different_prices_are_taken_over_at_their_mean_rounded_down() {
 }
 
 #[test]
-fn a_charge_for_non_delivery_needs_the_same_offer() {
-	run(|| {
-		trade();
-		world(|w| w.now = 0);
-		assert_noop!(order(0, 0, CHARGED), Error::<Test>::NotOffered);
-		assert_ok!(offer(0, 0, Some(CHARGED)));
-		for other in [
-			Flexibility { wh: 201, ..CHARGED },
-			Flexibility { price: 29_999, ..CHARGED },
-			Flexibility { penalty: 50_001, ..CHARGED },
-			Flexibility { reduction: Reduction::Generation, ..CHARGED },
-		] {
-			assert_noop!(order(0, 0, other), Error::<Test>::NotOffered);
-		}
-		assert_ok!(offer(0, 0, None));
-		assert_noop!(order(0, 0, CHARGED), Error::<Test>::NotOffered);
-		assert_ok!(offer(0, 0, Some(CHARGED)));
-		assert_ok!(order(0, 0, Flexibility { wh: 100, ..CHARGED }));
-		assert_noop!(order(0, 0, LESS), Error::<Test>::AlreadyOrdered);
-		assert_noop!(offer(0, 0, None), Error::<Test>::AlreadyOrdered);
-	});
-}
-
-#[test]
 fn the_charge_for_non_delivery_is_held_until_the_point_is_settled() {
 	run(|| {
 		trade();
 		world(|w| w.now = 0);
-		let held = |amount| assert_eq!(held(HOME, HoldReason::Flexibility), amount);
+		let held = |amount| assert_eq!(held(HOME, HoldReason::Charge), amount);
 		assert_ok!(offer(0, 0, Some(CHARGED)));
 		held(10_000_000);
 		assert_ok!(offer(0, 0, Some(Flexibility { wh: 300, ..CHARGED })));
@@ -147,8 +125,8 @@ fn the_charge_for_non_delivery_is_held_until_the_point_is_settled() {
 		// Only what is ordered is held on.
 		assert_ok!(order(0, 0, Flexibility { wh: 150, ..CHARGED }));
 		held(7_500_000);
-		assert_ok!(Settlement::offer_flexibility(signed(PLANT), 0, 1, Some(CHARGED)));
-		Settlement::do_try_state().unwrap();
+		assert_ok!(Reductions::offer(signed(PLANT), 0, 1, Some(CHARGED)));
+		try_state();
 		// It delivers nothing and has nothing left: the charge is paid from what is held for it.
 		leave(HOME, 0);
 		world(|w| w.now = DELIVERY_END);
@@ -158,44 +136,7 @@ fn the_charge_for_non_delivery_is_held_until_the_point_is_settled() {
 		assert_eq!(crate::Nets::<Test>::get(0, participant(HOME)).taken, 7_500_000);
 		// An offer that nobody took up is released.
 		assert_eq!(Balances::balance(&PLANT), WEALTH);
-		assert_eq!(crate::Charges::<Test>::iter().count(), 0);
-	});
-}
-
-#[test]
-fn nothing_is_offered_or_ordered_at_a_point_outside_the_interval() {
-	run(|| {
-		trade();
-		world(|w| {
-			w.now = 0;
-			w.points[0].from = 1;
-		});
-		assert_noop!(offer(0, 0, Some(LESS)), Error::<Test>::UnknownPoint);
-		assert_noop!(order(0, 0, LESS), Error::<Test>::UnknownPoint);
-		assert_ok!(offer(1, 0, Some(LESS)));
-	});
-}
-
-#[test]
-fn only_the_owner_offers_and_only_the_operator_orders_before_delivery_has_ended() {
-	run(|| {
-		trade();
-		world(|w| w.now = 0);
-		assert_noop!(Settlement::offer_flexibility(signed(PLANT), 0, 0, Some(LESS)), BadOrigin);
-		world(|w| w.delegates.insert((PLANT, participant(HOME), Right::Trade)));
-		assert_ok!(Settlement::offer_flexibility(signed(PLANT), 0, 0, Some(LESS)));
-		assert_noop!(Settlement::order_reduction(signed(UTILITY), 0, 0, LESS), BadOrigin);
-		assert_noop!(offer(0, 9, Some(LESS)), Error::<Test>::UnknownPoint);
-		assert_noop!(offer(9, 0, Some(LESS)), Error::<Test>::UnknownInterval);
-		assert_noop!(order(0, 0, Flexibility { wh: 0, ..LESS }), Error::<Test>::ZeroAmount);
-		assert_noop!(offer(0, 0, Some(Flexibility { wh: 0, ..LESS })), Error::<Test>::ZeroAmount);
-		for bad in [Flexibility { price: -1, ..LESS }, Flexibility { penalty: -1, ..LESS }] {
-			assert_noop!(order(0, 0, bad), Error::<Test>::NegativePrice);
-			assert_noop!(offer(0, 0, Some(bad)), Error::<Test>::NegativePrice);
-		}
-		world(|w| w.now = DELIVERY_END);
-		assert_noop!(order(0, 0, LESS), Error::<Test>::DeliveryEnded);
-		assert_noop!(offer(0, 0, None), Error::<Test>::DeliveryEnded);
+		assert_eq!(Charges::<Test>::iter().count(), 0);
 	});
 }
 
@@ -204,15 +145,15 @@ fn offers_and_orders_are_pruned_with_their_interval() {
 	run(|| {
 		trade();
 		world(|w| w.now = 0);
-		assert_ok!(Settlement::offer_flexibility(signed(PLANT), 0, 1, Some(LESS)));
+		assert_ok!(Reductions::offer(signed(PLANT), 0, 1, Some(LESS)));
 		assert_ok!(order(0, 0, LESS));
 		assert_ok!(Balances::transfer_allow_death(signed(AGENT), GRID, EUR));
 		world(|w| w.now = DELIVERY_END);
 		assert_ok!(debit(0, &[0, 1, 2]));
 		assert_ok!(credit(0, &[0, 1, 2]));
 		world(|w| w.now = FINAL);
-		assert_eq!(Settlement::prune(0, 4), 4);
-		assert_eq!(Settlement::prune(0, 100), 3);
+		assert_eq!(Prunable::prune(0, 4), 4);
+		assert_eq!(Prunable::prune(0, 100), 3);
 		assert_eq!((Offers::<Test>::iter().count(), Activations::<Test>::iter().count()), (0, 0));
 	});
 }
@@ -222,13 +163,13 @@ fn a_point_that_does_not_trade_is_its_retailers() {
 	run(|| {
 		world(|w| w.first_unopened = 0);
 		world(|w| w.points = vec![point(HOME, 1, busbar_primitives::PointKind::Metered)]);
-		assert_noop!(Settlement::serve(signed(SHOP), 0), Error::<Test>::NotChosen);
-		assert_noop!(Settlement::choose_retailer(signed(PLANT), 0, None), BadOrigin);
-		assert_ok!(Settlement::choose_retailer(signed(HOME), 0, Some(participant(SHOP))));
-		assert_noop!(Settlement::serve(signed(PLANT), 0), BadOrigin);
-		assert_ok!(Settlement::serve(signed(SHOP), 0));
+		assert_noop!(Supply::serve(signed(SHOP), 0), Unserved::<Test>::NotChosen);
+		assert_noop!(Supply::choose(signed(PLANT), 0, None), BadOrigin);
+		assert_ok!(Supply::choose(signed(HOME), 0, Some(participant(SHOP))));
+		assert_noop!(Supply::serve(signed(PLANT), 0), BadOrigin);
+		assert_ok!(Supply::serve(signed(SHOP), 0));
 		let serves = Event::RetailerServes { point: 0, retailer: participant(SHOP), from: 0 };
-		assert_eq!(events().last(), Some(&serves));
+		assert_eq!(events().last(), Some(&serves.into()));
 		trade();
 		world(|w| {
 			w.positions.remove(&(0, 0));
@@ -237,7 +178,7 @@ fn a_point_that_does_not_trade_is_its_retailers() {
 			w.outcomes.insert(0, outcome(3, 0, 0));
 		});
 		assert_ok!(hold_collateral(0, 0, HOME, 5));
-		assert_ok!(Settlement::deposit(signed(HOME), 0, 7));
+		assert_ok!(Securities::deposit(signed(HOME), 0, 7));
 		assert_ok!(debit(0, &[0, 1, 2]));
 		// 1100 Wh at 260_000. Neither the owner's money nor its deposit pays.
 		assert_eq!(Balances::total_balance(&SHOP), WEALTH - 286_000_000);
@@ -255,23 +196,23 @@ fn a_point_that_trades_is_its_owners_and_a_retailer_leaves_from_the_next_session
 	run(|| {
 		world(|w| w.first_unopened = 0);
 		world(|w| w.points = vec![point(HOME, 1, busbar_primitives::PointKind::Metered)]);
-		assert_ok!(Settlement::choose_retailer(signed(HOME), 0, Some(participant(SHOP))));
-		assert_ok!(Settlement::serve(signed(SHOP), 0));
+		assert_ok!(Supply::choose(signed(HOME), 0, Some(participant(SHOP))));
+		assert_ok!(Supply::serve(signed(SHOP), 0));
 		trade();
 		assert_ok!(debit(0, &[0, 1, 2]));
 		assert_ok!(credit(0, &[0, 1, 2]));
 		assert_eq!(Balances::balance(&HOME), WEALTH - 256_000_000);
 		world(|w| w.first_unopened = 5);
-		assert_ok!(Settlement::choose_retailer(signed(HOME), 0, None));
+		assert_ok!(Supply::choose(signed(HOME), 0, None));
 		let served = Serving::<Test>::get(0);
 		assert_eq!((served.len(), served[0].from, served[0].until), (1, 0, Some(5)));
 		// Changes within intervals that are not settled are bounded.
 		for from in 6..9 {
 			world(|w| w.first_unopened = from);
-			assert_ok!(Settlement::choose_retailer(signed(HOME), 0, Some(participant(SHOP))));
-			assert_ok!(Settlement::serve(signed(SHOP), 0));
+			assert_ok!(Supply::choose(signed(HOME), 0, Some(participant(SHOP))));
+			assert_ok!(Supply::serve(signed(SHOP), 0));
 		}
-		assert_ok!(Settlement::choose_retailer(signed(HOME), 0, Some(participant(SHOP))));
-		assert_noop!(Settlement::serve(signed(SHOP), 0), Error::<Test>::TooManyRetailers);
+		assert_ok!(Supply::choose(signed(HOME), 0, Some(participant(SHOP))));
+		assert_noop!(Supply::serve(signed(SHOP), 0), Unserved::<Test>::TooManyRetailers);
 	});
 }

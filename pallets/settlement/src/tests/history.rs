@@ -2,12 +2,17 @@
 //! issues, over many intervals at once. Every interval ends final, with its debits equal to its credits.
 
 use super::*;
-use crate::{mock::*, Backing, Debts, Flexibility, Intervals, Issue, Reduction, Roots, Stage, Statements};
+use crate::{
+	mock::{Flexibility as Reductions, *},
+	Event, Intervals, Roots, Stage, Statements,
+};
 use busbar_primitives::{
 	traits::{Finality, Prune, Readings},
-	Balance, PointKind, Price, SignedWh,
+	Balance, Flexibility, PointKind, Price, Reduction, SignedWh,
 };
 use frame_support::assert_ok;
+use pallet_issuance::Issue;
+use pallet_securities::{Backing, Debts};
 
 /// Points 0 to 5 are metered and their owners', the last one is the coupling.
 const OWNERS: [AccountId; 6] = [HOME, PLANT, SHOP, HOME, PLANT, SHOP];
@@ -85,8 +90,8 @@ fn open(random: &mut Random, interval: Interval) {
 		let penalty = price / 2 * random.below(2) as Price;
 		let order = Flexibility { reduction, wh: 1 + random.below(1_500), price, penalty };
 		let point = random.below(6) as u32;
-		let _ = Settlement::offer_flexibility(signed(OWNERS[point as usize]), interval, point, Some(order));
-		let _ = Settlement::order_reduction(signed(GRID_OPERATOR), interval, point, order);
+		let _ = Reductions::offer(signed(OWNERS[point as usize]), interval, point, Some(order));
+		let _ = Reductions::order_reduction(signed(GRID_OPERATOR), interval, point, order);
 	}
 }
 
@@ -121,9 +126,9 @@ fn finish(interval: Interval, reached: &mut Reached) {
 	assert!(Settlement::is_final(interval));
 	let progress = Intervals::<Test>::get(interval).unwrap();
 	assert_eq!((progress.lines_sum, progress.purse.in_transit()), (0, 0));
-	assert_eq!(Settlement::conservation(interval).lines_sum, 0);
+	assert_eq!(Settlement::lines_sum(interval), 0);
 	reached.settled += 1;
-	while Settlement::prune(interval, 5) > 0 {
+	while Prunable::prune(interval, 5) > 0 {
 		reached.pruned += 1;
 	}
 	assert!(Roots::<Test>::contains_key(interval) && !Intervals::<Test>::contains_key(interval));
@@ -169,20 +174,20 @@ fn step(random: &mut Random, first: Interval, reached: &mut Reached) {
 		11 => {
 			let debtors: Vec<_> = Debts::<Test>::iter_keys().collect();
 			if let Some(debtor) = debtors.get(random.below(4) as usize) {
-				let _ = Settlement::repay(signed(AGENT), *debtor, random.below(50_000_000).into());
+				let _ = Securities::repay(signed(AGENT), *debtor, random.below(50_000_000).into());
 			}
 		},
 		12 => {
-			let _ = Settlement::deposit(signed(owner), points[0] % 6, random.below(20_000_000).into());
+			let _ = Securities::deposit(signed(owner), points[0] % 6, random.below(20_000_000).into());
 		},
 		13 => {
 			let guarantor = if random.below(2) == 0 { SHOP } else { OTHER_AGENT };
-			let _ = Settlement::guarantee(signed(guarantor), points[0] % 6, random.below(20_000_000).into());
+			let _ = Securities::guarantee(signed(guarantor), points[0] % 6, random.below(20_000_000).into());
 		},
 		14 => {
 			let backing = if random.below(2) == 0 { Backing::Deposit } else { Backing::Guarantee };
-			let _ = Settlement::withdraw(signed(owner), points[0], backing, random.below(20_000_000).into());
-			let _ = Settlement::release(signed(owner), points[0], backing);
+			let _ = Securities::give_notice(signed(owner), points[0], backing, random.below(20_000_000).into());
+			let _ = Securities::release(signed(owner), points[0], backing);
 		},
 		_ => {
 			// Money goes round, so that everybody is now rich, now poor.
@@ -219,7 +224,7 @@ fn run_history(seed: u64, steps: u32) -> Reached {
 		for number in 1..=steps {
 			step(&mut random, first, &mut reached);
 			if number % 60 == 0 {
-				Settlement::do_try_state().unwrap();
+				try_state();
 				reached.reductions += crate::Activations::<Test>::iter_prefix(first).count() as u32;
 				finish(first, &mut reached);
 				first += 1;
@@ -238,7 +243,7 @@ fn run_history(seed: u64, steps: u32) -> Reached {
 		// The debts that are left are what defaulters owe; paid back, everybody may trade again.
 		for (debtor, owed) in Debts::<Test>::iter().collect::<Vec<_>>() {
 			mint(AGENT, owed);
-			assert_ok!(Settlement::repay(signed(AGENT), debtor, owed));
+			assert_ok!(Securities::repay(signed(AGENT), debtor, owed));
 		}
 		assert_eq!(Debts::<Test>::iter().count(), 0);
 	});
@@ -247,22 +252,24 @@ fn run_history(seed: u64, steps: u32) -> Reached {
 
 /// Issues money with two keys.
 fn mint(to: AccountId, amount: Balance) {
-	crate::Ceiling::<Test>::put(Balance::MAX);
-	let id = crate::NextProposal::<Test>::get();
+	pallet_issuance::Ceiling::<Test>::put(Balance::MAX);
+	let id = pallet_issuance::NextProposal::<Test>::get();
 	let payments = BoundedVec::truncate_from(vec![(to, amount)]);
-	assert_ok!(Settlement::propose_issue(signed(AGENT), Issue::Mint, payments));
-	assert_ok!(Settlement::approve_issue(signed(OTHER_AGENT), id));
+	assert_ok!(Issuance::propose(signed(AGENT), Issue::Mint, payments));
+	assert_ok!(Issuance::approve(signed(OTHER_AGENT), id));
 }
 
 fn count_events(reached: &mut Reached) {
 	for event in events() {
 		match event {
-			crate::Event::Defaulted { .. } => reached.defaults += 1,
-			crate::Event::SetOff { .. } => reached.set_off += 1,
-			crate::Event::SecurityDrawn { .. } => reached.drawn += 1,
-			crate::Event::Covered { .. } => reached.covers += 1,
-			crate::Event::Recovered { .. } => reached.recoveries += 1,
-			crate::Event::DebitsClosed { due, collected, .. } if due != collected => reached.losses_shared += 1,
+			RuntimeEvent::Settlement(Event::Defaulted { .. }) => reached.defaults += 1,
+			RuntimeEvent::Settlement(Event::SetOff { .. }) => reached.set_off += 1,
+			RuntimeEvent::Settlement(Event::Covered { .. }) => reached.covers += 1,
+			RuntimeEvent::Settlement(Event::DebitsClosed { due, collected, .. }) if due != collected => {
+				reached.losses_shared += 1;
+			},
+			RuntimeEvent::Securities(pallet_securities::Event::SecurityDrawn { .. }) => reached.drawn += 1,
+			RuntimeEvent::Securities(pallet_securities::Event::Recovered { .. }) => reached.recoveries += 1,
 			_ => {},
 		}
 	}

@@ -1,20 +1,18 @@
-//! Tests of the pallet alone, with a mock of the others.
+//! Tests of the pallet, and of how the five that are about money work together, with a mock of the others.
 
 mod corrections;
 mod credit;
 mod debit;
 mod defaults;
-mod deposits;
 mod flexibility;
 mod history;
-mod issuance;
 mod netting;
 mod prices;
 mod property;
 mod scenarios;
 mod statements;
 
-use crate::mock::{AccountId, RuntimeEvent, RuntimeOrigin, Settlement, System, Test};
+use crate::mock::{AccountId, RuntimeEvent, RuntimeOrigin, Settlement, System};
 use busbar_primitives::{Interval, PointId};
 use frame_support::{dispatch::DispatchResult, BoundedVec};
 
@@ -33,13 +31,10 @@ fn draw(interval: Interval, points: &[PointId]) -> DispatchResult {
 	Settlement::draw(RuntimeOrigin::signed(7), interval, BoundedVec::truncate_from(points.to_vec()))
 }
 
-/// The pallet's events so far.
-fn events() -> Vec<crate::Event<Test>> {
-	let own = |event| match event {
-		RuntimeEvent::Settlement(event) => Some(event),
-		_ => None,
-	};
-	System::events().into_iter().filter_map(|record| own(record.event)).collect()
+/// The events of the five pallets so far.
+fn events() -> Vec<RuntimeEvent> {
+	let other = |event: &RuntimeEvent| matches!(event, RuntimeEvent::System(_) | RuntimeEvent::Balances(_));
+	System::events().into_iter().map(|record| record.event).filter(|event| !other(event)).collect()
 }
 
 fn signed(account: AccountId) -> RuntimeOrigin {

@@ -18,7 +18,7 @@ fn posted_prices_take_the_place_of_the_default_ones() {
 		assert_ok!(Settlement::post_prices(signed(UTILITY), 3, 300_000, 300_000));
 		assert_eq!(prices(3), (300_000, 300_000));
 		assert_eq!(prices(4), (250_000, 80_000));
-		assert_eq!(events().last(), Some(&Event::PricesPosted { interval: 3, short: 300_000, long: 300_000 }));
+		assert_eq!(events().last(), Some(&Event::PricesPosted { interval: 3, short: 300_000, long: 300_000 }.into()));
 	});
 }
 
@@ -61,7 +61,7 @@ fn new_default_prices_hold_for_unopened_intervals_only() {
 		assert_noop!(Settlement::set_ladder(RuntimeOrigin::root(), 1, 2), Error::<Test>::CrossedPrices);
 		assert_ok!(Settlement::set_ladder(RuntimeOrigin::root(), 300_000, 1));
 		assert_ok!(Settlement::set_ladder(RuntimeOrigin::root(), 300_000, 2));
-		assert_eq!(events().last(), Some(&Event::LadderSet { from: 8, short: 300_000, long: 2 }));
+		assert_eq!(events().last(), Some(&Event::LadderSet { from: 8, short: 300_000, long: 2 }.into()));
 		assert_eq!(prices(7), (250_000, 80_000));
 		assert_eq!(prices(8), (300_000, 2));
 		assert_eq!(Ladders::<Test>::get().0.len(), 2);
@@ -100,7 +100,7 @@ fn accounts_are_set_by_the_administration_with_a_known_balancing_party() {
 			Error::<Test>::UnknownParticipant
 		);
 		assert_ok!(Settlement::set_accounts(RuntimeOrigin::root(), 1, 2, participant(SHOP)));
-		assert_eq!(events(), [Event::AccountsSet { grid: 1, rent: 2, balancing: participant(SHOP) }]);
+		assert_eq!(events(), [Event::AccountsSet { grid: 1, rent: 2, balancing: participant(SHOP) }.into()]);
 		assert_ok!(Settlement::post_prices(signed(SHOP), 3, 1, 1));
 	});
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
 	mock::{self, *},
-	HoldReason, Progress, Purse,
+	Progress, Purse,
 };
 use busbar_primitives::{
 	traits::Positions, Amount, Balance, Cause, Fee, Outcome, Party, Phase, PointKind, Price, SignedWh, ZoneId,
@@ -66,7 +66,7 @@ impl Plan {
 			for done in batch {
 				assert!(call(0, &[*done]).is_err(), "a point is done once");
 			}
-			Settlement::do_try_state().unwrap();
+			try_state();
 			rest = tail;
 			if rest.is_empty() {
 				return;
@@ -192,7 +192,7 @@ fn build(case: &Case) {
 			assert_ok!(hold_collateral(id as u32, 0, OWNERS[home.owner], home.collateral));
 		}
 		if home.deposit > 0 {
-			assert_ok!(Settlement::deposit(signed(OWNERS[home.owner]), id as u32, home.deposit));
+			assert_ok!(Securities::deposit(signed(OWNERS[home.owner]), id as u32, home.deposit));
 		}
 	}
 	if let Some(wealth) = case.wealth {
@@ -206,7 +206,7 @@ fn build(case: &Case) {
 /// All money of the accounts, held or free.
 fn money() -> BTreeMap<AccountId, Balance> {
 	let accounts =
-		OWNERS.into_iter().chain([UTILITY, GRID, RENT, SINK, Settlement::account_id(), Settlement::fund_account()]);
+		OWNERS.into_iter().chain([UTILITY, GRID, RENT, SINK, Settlement::account_id(), Securities::fund_account()]);
 	accounts.map(|account| (account, Balances::total_balance(&account))).collect()
 }
 
@@ -216,7 +216,7 @@ fn account_of(party: Party) -> AccountId {
 		Party::GridOperator => GRID,
 		Party::CongestionRent => RENT,
 		Party::Balancing => UTILITY,
-		Party::Fund => Settlement::fund_account(),
+		Party::Fund => Securities::fund_account(),
 	}
 }
 
@@ -277,9 +277,12 @@ fn settle(case: &Case, debits: &Plan, credits: &Plan) -> (bool, BTreeMap<Account
 		let mut received = received(&lines);
 		// What a debtor is paid afterwards reduces its debt first.
 		for event in events() {
-			let crate::Event::Recovered { participant, amount, .. } = event else { continue };
+			let RuntimeEvent::Securities(pallet_securities::Event::Recovered { participant, amount, .. }) = event
+			else {
+				continue;
+			};
 			*received.entry(participant.0[0].into()).or_default() -= amount as Amount;
-			*received.entry(Settlement::fund_account()).or_default() += amount as Amount;
+			*received.entry(Securities::fund_account()).or_default() += amount as Amount;
 		}
 		for (account, balance) in &after {
 			let change = *balance as Amount - before[account] as Amount;

@@ -9,8 +9,11 @@
 //! balance-responsible party together; the mutual fund. Each row sums to zero.
 
 use super::*;
-use crate::{mock::*, Flexibility, PostedPrices, Reduction};
-use busbar_primitives::{Amount, PointKind, Price, SignedWh};
+use crate::{
+	mock::{Flexibility as Reductions, *},
+	PostedPrices,
+};
+use busbar_primitives::{Amount, Flexibility, PointKind, Price, Reduction, SignedWh};
 use frame_support::{assert_ok, traits::fungible::Inspect};
 use Reduction::{Generation, Load};
 
@@ -101,12 +104,12 @@ fn settle(scenario: &Scenario) -> [Amount; 4] {
 	crate::Tolerances::<Test>::mutate(|tolerances| tolerances.set(0, tolerance));
 	if let Some((reduction, wh, price, penalty)) = scenario.order {
 		let order = Flexibility { reduction, wh, price, penalty };
-		assert_ok!(Settlement::offer_flexibility(signed(HOME), 0, 0, Some(order)));
-		assert_ok!(Settlement::order_reduction(signed(GRID_OPERATOR), 0, 0, order));
+		assert_ok!(Reductions::offer(signed(HOME), 0, 0, Some(order)));
+		assert_ok!(Reductions::order_reduction(signed(GRID_OPERATOR), 0, 0, order));
 	}
 	assert_ok!(Balances::transfer_allow_death(signed(AGENT), GRID, EUR));
 	world(|w| w.now = ATTESTATION_END);
-	let accounts = [HOME, GRID, UTILITY, Settlement::fund_account()];
+	let accounts = [HOME, GRID, UTILITY, Securities::fund_account()];
 	let before = accounts.map(|account| Balances::total_balance(&account));
 	assert_ok!(debit(0, &[0, 1]));
 	assert_ok!(credit(0, &[1, 0]));

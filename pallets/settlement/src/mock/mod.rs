@@ -1,27 +1,30 @@
-//! A runtime with this pallet, and a world that stands in for the other ones.
+//! A runtime with the five pallets that are about money, and a world that stands in for the other ones: these tests are
+//! about how the five work together.
 
-use crate::{Accounts, HoldReason, InTransit, PostedPrices};
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+mod world;
+
+use crate::{Accounts, InTransit, PostedPrices};
 use busbar_primitives::{
-	payment,
-	traits::{Calendar, Grid, OrderCollateral, Participants, Positions, Readings, Zones},
-	Balance, Contract, Fee, Interval, Metered, Moment, Outcome, ParticipantId, Point, PointId, PointKind, Position,
-	PostedBounds, Price, ProductId, Quality, Right, Role, SignedWh, Terms, ZoneId, ZoneResult, ZoneView,
+	payment, Balance, Contract, Fee, Interval, Metered, Moment, Outcome, ParticipantId, Point, PointId, PointKind,
+	Position, PostedBounds, Price, ProductId, Quality, Role, SignedWh, Terms, ZoneResult,
 };
 use frame_support::{
-	derive_impl, parameter_types, storage_alias,
+	derive_impl, parameter_types,
 	traits::{
 		fungible::{Inspect, Mutate},
 		tokens::Preservation,
 		ConstU128, ConstU32,
 	},
-	PalletId, Twox64Concat,
+	PalletId,
 };
 use frame_system::EnsureRoot;
-use sp_runtime::{BuildStorage, DispatchError, DispatchResult};
-use std::{
-	cell::RefCell,
-	collections::{BTreeMap, BTreeSet},
-};
+use sp_runtime::{BuildStorage, DispatchResult};
+
+pub use pallet_securities::HoldReason;
+use world::HeldCollateral;
+pub use world::{participant, world, World};
 
 pub type AccountId = u64;
 
@@ -79,6 +82,14 @@ mod test_runtime {
 	pub type Balances = pallet_balances;
 	#[runtime::pallet_index(2)]
 	pub type Settlement = crate;
+	#[runtime::pallet_index(3)]
+	pub type Issuance = pallet_issuance;
+	#[runtime::pallet_index(4)]
+	pub type Securities = pallet_securities;
+	#[runtime::pallet_index(5)]
+	pub type Supply = pallet_supply;
+	#[runtime::pallet_index(6)]
+	pub type Flexibility = pallet_flexibility;
 }
 
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
@@ -101,7 +112,6 @@ parameter_types! {
 }
 
 impl crate::Config for Test {
-	type RuntimeHoldReason = RuntimeHoldReason;
 	type Currency = Balances;
 	type AdminOrigin = EnsureRoot<AccountId>;
 	type Participants = World;
@@ -110,185 +120,65 @@ impl crate::Config for Test {
 	type Positions = World;
 	type Readings = World;
 	type Certificates = ();
+	type Securities = Securities;
+	type Supply = Supply;
+	type Flexibility = Flexibility;
 	type PalletId = SettlementPalletId;
-	type FundId = FundId;
-	type MaxPayments = ConstU32<4>;
-	type MaxPending = ConstU32<3>;
 	type MaxPoints = ConstU32<16>;
 	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = World;
 }
 
-/// What the other pallets know. Collateral lies in storage, so that a failed call gives it back.
-#[derive(Clone, Default)]
-pub struct World {
-	pub now: Moment,
-	pub first_unopened: Interval,
-	pub terms: BTreeMap<Interval, Terms>,
-	pub points: Vec<Point>,
-	pub outcomes: BTreeMap<Interval, Outcome>,
-	pub results: BTreeMap<(Interval, ZoneId), ZoneResult>,
-	/// Traded at the zone price.
-	pub positions: BTreeMap<(PointId, Interval), Position>,
-	/// Traded in further sessions.
-	pub traded: BTreeMap<(PointId, Interval), Vec<Contract>>,
-	pub readings: BTreeMap<(PointId, Interval), Metered>,
-	/// Versions of readings other than the first.
-	pub versions: BTreeMap<(PointId, Interval), u16>,
-	pub contested: BTreeSet<(PointId, Interval)>,
-	pub gone: BTreeSet<AccountId>,
-	pub roles: BTreeSet<(AccountId, Role)>,
-	pub delegates: BTreeSet<(AccountId, ParticipantId, Right)>,
+impl pallet_issuance::Config for Test {
+	type Currency = Balances;
+	type AdminOrigin = EnsureRoot<AccountId>;
+	type Participants = World;
+	type MaxPayments = ConstU32<4>;
+	type MaxPending = ConstU32<3>;
+	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = World;
 }
 
-thread_local! {
-	static WORLD: RefCell<World> = RefCell::new(World::default());
+impl pallet_securities::Config for Test {
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Currency = Balances;
+	type Participants = World;
+	type Grid = World;
+	type Calendar = World;
+	type Settlement = Settlement;
+	type FundId = FundId;
+	type MaxPoints = ConstU32<16>;
+	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = World;
 }
 
-/// Changes the world.
-pub fn world<R>(change: impl FnOnce(&mut World) -> R) -> R {
-	WORLD.with(|world| change(&mut world.borrow_mut()))
+impl pallet_supply::Config for Test {
+	type Participants = World;
+	type Grid = World;
+	type Calendar = World;
+	type Settlement = Settlement;
+	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = World;
 }
 
-#[storage_alias]
-type HeldCollateral = StorageMap<Mock, Twox64Concat, (PointId, Interval), (AccountId, Balance)>;
-
-/// The participant behind an account.
-pub fn participant(account: AccountId) -> ParticipantId {
-	ParticipantId([account as u8; 16])
+impl pallet_flexibility::Config for Test {
+	type RuntimeHoldReason = RuntimeHoldReason;
+	type Currency = Balances;
+	type Participants = World;
+	type Grid = World;
+	type Calendar = World;
+	type Finality = Settlement;
+	type WeightInfo = ();
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = World;
 }
 
-impl Participants<AccountId> for World {
-	fn participant(account: &AccountId) -> Option<ParticipantId> {
-		(MEMBERS.contains(account) && !world(|w| w.gone.contains(account))).then(|| participant(*account))
-	}
-
-	fn account(id: ParticipantId) -> Option<AccountId> {
-		MEMBERS.into_iter().find(|account| participant(*account) == id && Self::participant(account).is_some())
-	}
-
-	fn ensure(account: &AccountId, role: Role, _zone: Option<ZoneId>) -> Result<ParticipantId, DispatchError> {
-		let id = Self::participant(account).ok_or(DispatchError::BadOrigin)?;
-		world(|w| w.roles.contains(&(*account, role))).then_some(id).ok_or(DispatchError::BadOrigin)
-	}
-
-	fn ensure_anywhere(account: &AccountId, role: Role) -> Result<ParticipantId, DispatchError> {
-		Self::ensure(account, role, None)
-	}
-
-	fn ensure_acts_for(account: &AccountId, id: ParticipantId, right: Right) -> DispatchResult {
-		let acts = Self::participant(account) == Some(id) || world(|w| w.delegates.contains(&(*account, id, right)));
-		acts.then_some(()).ok_or(DispatchError::BadOrigin)
-	}
-
-	fn ensure_active(id: ParticipantId) -> DispatchResult {
-		Self::account(id).map(|_| ()).ok_or(DispatchError::BadOrigin)
-	}
-}
-
-impl Zones for World {
-	fn is_within_any(_zone: ZoneId, ancestors: &[ZoneId]) -> bool {
-		ancestors.contains(&0)
-	}
-}
-
-impl Grid for World {
-	fn zones(_interval: Interval, _zones: core::ops::Range<ZoneId>) -> Vec<ZoneView> {
-		Vec::new()
-	}
-
-	fn zone_count() -> u32 {
-		0
-	}
-
-	fn point(point: PointId) -> Option<Point> {
-		world(|w| w.points.get(point as usize).copied())
-	}
-
-	fn point_count() -> PointId {
-		world(|w| w.points.len() as u32)
-	}
-
-	fn points_of(_participant: ParticipantId, _limit: u32) -> Vec<PointId> {
-		Vec::new()
-	}
-
-	fn max_path_fee() -> Fee {
-		100_000
-	}
-}
-
-impl Calendar for World {
-	fn now() -> Moment {
-		world(|w| w.now)
-	}
-
-	fn interval_s() -> u32 {
-		900
-	}
-
-	fn first_unopened() -> Interval {
-		world(|w| w.first_unopened)
-	}
-
-	fn terms(interval: Interval) -> Option<Terms> {
-		world(|w| w.terms.get(&interval).copied())
-	}
-
-	fn is_open(interval: Interval) -> bool {
-		Self::terms(interval).is_some_and(|terms| Self::now() < terms.gate_closure)
-	}
-
-	fn takes_limits(interval: Interval) -> bool {
-		Self::is_open(interval)
-	}
-}
-
-impl Positions for World {
-	fn outcome(interval: Interval) -> Option<Outcome> {
-		world(|w| w.outcomes.get(&interval).copied())
-	}
-
-	fn zone_result(interval: Interval, zone: ZoneId) -> Option<ZoneResult> {
-		world(|w| w.results.get(&(interval, zone)).copied())
-	}
-
-	fn contracts(point: PointId, interval: Interval) -> Vec<Contract> {
-		let (position, traded) =
-			world(|w| (w.positions.get(&(point, interval)).copied(), w.traded.get(&(point, interval)).cloned()));
-		let zone = Self::point(point).map_or(0, |point| point.zone);
-		let price = Self::zone_result(interval, zone).and_then(|result| result.price);
-		let at_zone_price = position.zip(price).filter(|(position, _)| *position != Position::default());
-		let contract = |(position, price)| contract(0, position, price);
-		at_zone_price.map(contract).into_iter().chain(traded.unwrap_or_default()).collect()
-	}
-
-	fn of(point: PointId, interval: Interval) -> Position {
-		Self::contracts(point, interval).into_iter().map(|contract| contract.position).sum()
-	}
-}
-
-impl OrderCollateral<AccountId> for World {
-	fn take_collateral(point: PointId, interval: Interval) -> Vec<(AccountId, Balance)> {
-		HeldCollateral::take((point, interval)).into_iter().collect()
-	}
-}
-
-impl Readings for World {
-	fn of(point: PointId, interval: Interval) -> Option<Metered> {
-		world(|w| w.readings.get(&(point, interval)).copied())
-	}
-
-	fn version(point: PointId, interval: Interval) -> u16 {
-		let version = world(|w| w.versions.get(&(point, interval)).copied());
-		<Self as Readings>::of(point, interval).map_or(0, |_| version.unwrap_or(1))
-	}
-
-	fn is_contested(point: PointId, interval: Interval) -> bool {
-		world(|w| w.contested.contains(&(point, interval)))
-	}
-}
+/// What is pruned with an interval, as the market does it.
+pub type Prunable = (Flexibility, Settlement);
 
 /// Terms that every interval of the tests has.
 pub fn terms() -> Terms {
@@ -339,7 +229,7 @@ pub fn outcome(points: PointId, fees: Balance, rent: Balance) -> Outcome {
 
 /// Holds collateral for an order, as the market does.
 pub fn hold_collateral(point: PointId, interval: Interval, account: AccountId, amount: Balance) -> DispatchResult {
-	<Settlement as busbar_primitives::traits::Collateral<AccountId>>::hold(&account, amount)?;
+	<Securities as busbar_primitives::traits::Collateral<AccountId>>::hold(&account, amount)?;
 	HeldCollateral::insert((point, interval), (account, amount));
 	Ok(())
 }
@@ -358,7 +248,7 @@ pub fn leave(account: AccountId, amount: Balance) {
 
 /// A newer version of a point's reading.
 pub fn revise(point: PointId, interval: Interval, net: SignedWh) {
-	let version = <World as Readings>::version(point, interval) + 1;
+	let version = <World as busbar_primitives::traits::Readings>::version(point, interval) + 1;
 	world(|w| {
 		w.readings.insert((point, interval), Metered { quality: Quality::Corrected, ..metered(net) });
 		w.versions.insert((point, interval), version);
@@ -367,7 +257,7 @@ pub fn revise(point: PointId, interval: Interval, net: SignedWh) {
 
 /// Money of the mutual fund, in nEUR.
 pub fn fund() -> Balance {
-	Balances::balance(&Settlement::fund_account())
+	Balances::balance(&Securities::fund_account())
 }
 
 /// Money in the settlement account, in nEUR.
@@ -376,7 +266,7 @@ pub fn pot() -> Balance {
 }
 
 /// Money held in an account for a reason, in nEUR.
-pub fn held(account: AccountId, reason: HoldReason) -> Balance {
+pub fn held(account: AccountId, reason: impl Into<RuntimeHoldReason>) -> Balance {
 	use frame_support::traits::fungible::InspectHold;
 	Balances::balance_on_hold(&reason.into(), &account)
 }
@@ -390,8 +280,10 @@ pub fn empty() -> sp_io::TestExternalities {
 	}
 	.assimilate_storage(&mut storage)
 	.unwrap();
+	pallet_issuance::GenesisConfig::<Test> { ceiling: CEILING, ..Default::default() }
+		.assimilate_storage(&mut storage)
+		.unwrap();
 	crate::GenesisConfig::<Test> {
-		ceiling: CEILING,
 		accounts: Some(Accounts { grid: GRID, rent: RENT, balancing: participant(UTILITY) }),
 		ladder: LADDER,
 	}
@@ -422,11 +314,20 @@ pub fn empty() -> sp_io::TestExternalities {
 	state
 }
 
+/// Checks the invariants of the five pallets.
+pub fn try_state() {
+	Settlement::do_try_state().unwrap();
+	Issuance::do_try_state().unwrap();
+	Securities::do_try_state().unwrap();
+	Supply::do_try_state().unwrap();
+	Flexibility::do_try_state().unwrap();
+}
+
 /// Runs a test and checks all invariants after it.
 pub fn run(test: impl FnOnce()) {
 	empty().execute_with(|| {
 		test();
-		Settlement::do_try_state().unwrap();
+		try_state();
 		assert_eq!(pot(), InTransit::<Test>::get());
 	});
 }
@@ -451,63 +352,4 @@ pub fn trade() {
 		w.readings.insert((1, 0), metered(-650));
 		w.now = DELIVERY_END;
 	});
-}
-
-#[cfg(feature = "runtime-benchmarks")]
-impl crate::BenchmarkHelper<AccountId> for World {
-	fn agents() -> (AccountId, AccountId) {
-		(AGENT, OTHER_AGENT)
-	}
-
-	fn balancing() -> (ParticipantId, AccountId) {
-		(participant(UTILITY), UTILITY)
-	}
-
-	fn point() -> (PointId, AccountId) {
-		world(|w| w.points = vec![point(HOME, 1, PointKind::Metered)]);
-		(0, HOME)
-	}
-
-	fn open_interval() -> Interval {
-		world(|w| w.now = 0);
-		3
-	}
-
-	fn delivered_interval(points: u32) -> Interval {
-		for id in 0..points {
-			hold_collateral(id, 0, HOME, 1).unwrap();
-		}
-		leave(HOME, 0);
-		world(|w| {
-			w.points = (0..points).map(|_| point(HOME, 0, PointKind::Metered)).collect();
-			w.results.insert((0, 0), result(Some(100), 0, 0, 0, 0));
-			w.outcomes.insert(0, outcome(points, 0, 0));
-			for id in 0..points {
-				// Buyers and sellers in turn; the last one without a counterpart holds no position.
-				let net = if id == points - 1 && points % 2 == 1 { 0 } else { 1 - 2 * i64::from(id % 2) };
-				w.positions.insert((id, 0), position(net * 1_000));
-				w.readings.insert((id, 0), metered(net * 900 + 10_000_000));
-			}
-			w.now = DELIVERY_END;
-		});
-		0
-	}
-
-	fn read(interval: Interval, points: u32, wh: busbar_primitives::Wh) {
-		world(|w| w.readings.extend((0..points).map(|id| ((id, interval), metered(wh as SignedWh)))));
-	}
-
-	fn revise(interval: Interval, points: u32) {
-		for id in 0..points {
-			revise(id, interval, i64::from(id) + 100_000_000);
-		}
-	}
-
-	fn retailer() -> (ParticipantId, AccountId) {
-		(participant(SHOP), SHOP)
-	}
-
-	fn dso() -> AccountId {
-		GRID_OPERATOR
-	}
 }

@@ -1,15 +1,18 @@
-//! Standing deposits and guarantees: posted, given notice of, and returned once nothing needs them any more.
+//! Standing deposits and guarantees: posted, given notice of, drawn on, and returned once nothing needs them any more.
 
-use crate::{Backing, Config, Error, Event, HoldReason, Pallet, Roots, Securities, Security};
+use crate::{Backing, Config, Error, Event, HoldReason, Pallet, Secured, Security};
 use busbar_primitives::{
-	traits::{Calendar, Grid, Participants},
-	Balance, ParticipantId, PointId, Right, Role,
+	traits::{Calendar, Grid, Participants, Settled},
+	Balance, Interval, ParticipantId, PointId, Right, Role,
 };
 use frame_support::{
 	ensure,
-	traits::{fungible::MutateHold, tokens::Precision},
+	traits::{
+		fungible::MutateHold,
+		tokens::{Fortitude, Precision, Restriction},
+	},
 };
-use sp_runtime::{traits::Zero, DispatchResult};
+use sp_runtime::{traits::Zero, DispatchError, DispatchResult};
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_deposit(who: &T::AccountId, point: PointId, amount: Balance) -> DispatchResult {
@@ -27,7 +30,7 @@ impl<T: Config> Pallet<T> {
 
 	fn post(by: ParticipantId, point: PointId, backing: Backing, amount: Balance) -> DispatchResult {
 		ensure!(!amount.is_zero(), Error::<T>::ZeroAmount);
-		let mut security = match Securities::<T>::get(point, backing) {
+		let mut security = match Secured::<T>::get(point, backing) {
 			Some(security) => security,
 			None => {
 				let account = T::Participants::account(by).ok_or(Error::<T>::UnknownParticipant)?;
@@ -39,7 +42,7 @@ impl<T: Config> Pallet<T> {
 			.map_err(|_| Error::<T>::BeyondDeposit)?;
 		security.amount = security.amount.checked_add(amount).ok_or(Error::<T>::Overflow)?;
 		let (account, total) = (security.account.clone(), security.amount);
-		Securities::<T>::insert(point, backing, security);
+		Secured::<T>::insert(point, backing, security);
 		Self::deposit_event(Event::Deposited { point, backing, account, amount, total });
 		Ok(())
 	}
@@ -49,20 +52,25 @@ impl<T: Config> Pallet<T> {
 		who: &T::AccountId,
 		point: PointId,
 		backing: Backing,
-	) -> Result<Security<T::AccountId>, sp_runtime::DispatchError> {
-		let security = Securities::<T>::get(point, backing).ok_or(Error::<T>::NoSecurity)?;
+	) -> Result<Security<T::AccountId>, DispatchError> {
+		let security = Secured::<T>::get(point, backing).ok_or(Error::<T>::NoSecurity)?;
 		T::Participants::ensure_acts_for(who, security.by, Right::Funds)?;
 		Ok(security)
 	}
 
-	/// Notice: what leaves secures every interval that is open by now, so that nobody consumes and takes it back.
-	pub(crate) fn do_withdraw(who: &T::AccountId, point: PointId, backing: Backing, amount: Balance) -> DispatchResult {
+	/// What leaves secures every interval that is open by now, so that nobody consumes and takes it back.
+	pub(crate) fn do_give_notice(
+		who: &T::AccountId,
+		point: PointId,
+		backing: Backing,
+		amount: Balance,
+	) -> DispatchResult {
 		let mut security = Self::own_security(who, point, backing)?;
 		ensure!(!amount.is_zero(), Error::<T>::ZeroAmount);
 		ensure!(amount <= security.amount, Error::<T>::DepositTooSmall);
 		let last = T::Calendar::first_unopened().saturating_sub(1);
 		security.leaving = Some((amount, last));
-		Securities::<T>::insert(point, backing, security);
+		Secured::<T>::insert(point, backing, security);
 		Self::deposit_event(Event::NoticeGiven { point, backing, amount, last });
 		Ok(())
 	}
@@ -70,23 +78,53 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_release(who: &T::AccountId, point: PointId, backing: Backing) -> DispatchResult {
 		let mut security = Self::own_security(who, point, backing)?;
 		let (amount, last) = security.leaving.take().ok_or(Error::<T>::NoNotice)?;
-		// Pruned intervals are settled: their root stays.
-		ensure!(Roots::<T>::contains_key(last), Error::<T>::StillSecures);
+		ensure!(T::Settlement::is_settled(last), Error::<T>::StillSecures);
 		let amount = amount.min(security.amount);
 		T::Currency::release(&HoldReason::from(backing).into(), &security.account, amount, Precision::Exact)?;
 		security.amount = security.amount.saturating_sub(amount);
 		let (account, total) = (security.account.clone(), security.amount);
 		Self::put_security(point, backing, security);
-		Self::deposit_event(Event::Withdrawn { point, backing, account, amount, total });
+		Self::deposit_event(Event::Released { point, backing, account, amount, total });
 		Ok(())
 	}
 
+	/// Moves up to `amount` nEUR of one security of a point to an account and returns how much it was. An owner's deposit
+	/// does not stand in for its retailer.
+	pub(crate) fn draw_on(
+		interval: Interval,
+		point: PointId,
+		payer: ParticipantId,
+		backing: Backing,
+		amount: Balance,
+		to: &T::AccountId,
+	) -> Result<Balance, DispatchError> {
+		let Some(mut security) = Secured::<T>::get(point, backing) else { return Ok(0) };
+		if backing == Backing::Deposit && security.by != payer {
+			return Ok(0);
+		}
+		let taken = security.amount.min(amount);
+		T::Currency::transfer_on_hold(
+			&HoldReason::from(backing).into(),
+			&security.account,
+			to,
+			taken,
+			Precision::Exact,
+			Restriction::Free,
+			Fortitude::Force,
+		)?;
+		security.amount = security.amount.saturating_sub(taken);
+		let account = security.account.clone();
+		Self::put_security(point, backing, security);
+		Self::deposit_event(Event::SecurityDrawn { interval, point, backing, account, amount: taken });
+		Ok(taken)
+	}
+
 	/// Stores a security, or removes it if nothing is left.
-	pub(crate) fn put_security(point: PointId, backing: Backing, security: Security<T::AccountId>) {
+	fn put_security(point: PointId, backing: Backing, security: Security<T::AccountId>) {
 		if security.amount.is_zero() {
-			Securities::<T>::remove(point, backing);
+			Secured::<T>::remove(point, backing);
 		} else {
-			Securities::<T>::insert(point, backing, security);
+			Secured::<T>::insert(point, backing, security);
 		}
 	}
 }

@@ -1,13 +1,9 @@
-//! What members offer to leave, and what the grid operator orders left; and who answers for points that do not trade.
+//! What members offer to leave, what the grid operator orders left, and what is held for charges.
 
-use crate::{
-	Activations, Charges, Choices, Config, Error, Event, Flexibility, HoldReason, Offers, Pallet, Roots, Served,
-	Serving,
-};
+use crate::{Activations, Charges, Config, Error, Event, HoldReason, Offers, Pallet};
 use busbar_primitives::{
-	in_force,
 	traits::{Calendar, Grid, Participants},
-	Balance, Interval, ParticipantId, Point, PointId, Right, Role,
+	Balance, Flexibility, Interval, ParticipantId, Point, PointId, Right, Role,
 };
 use frame_support::{
 	ensure,
@@ -28,7 +24,7 @@ impl<T: Config> Pallet<T> {
 			return Ok(());
 		}
 		let account = T::Participants::account(owner).ok_or(Error::<T>::UnknownParticipant)?;
-		T::Currency::hold(&HoldReason::Flexibility.into(), &account, amount).map_err(|_| Error::<T>::BeyondCharge)?;
+		T::Currency::hold(&HoldReason::Charge.into(), &account, amount).map_err(|_| Error::<T>::BeyondCharge)?;
 		Charges::<T>::insert(interval, point, (account, amount));
 		Ok(())
 	}
@@ -40,7 +36,7 @@ impl<T: Config> Pallet<T> {
 	) -> Result<Option<(T::AccountId, Balance)>, DispatchError> {
 		let charge = Charges::<T>::take(interval, point);
 		if let Some((account, amount)) = &charge {
-			T::Currency::release(&HoldReason::Flexibility.into(), account, *amount, Precision::Exact)?;
+			T::Currency::release(&HoldReason::Charge.into(), account, *amount, Precision::Exact)?;
 		}
 		Ok(charge)
 	}
@@ -55,6 +51,12 @@ impl<T: Config> Pallet<T> {
 		Ok(details)
 	}
 
+	fn ensure_sound(terms: &Flexibility) -> DispatchResult {
+		ensure!(terms.wh > 0, Error::<T>::ZeroEnergy);
+		ensure!(terms.price >= 0 && terms.penalty >= 0, Error::<T>::NegativePrice);
+		Ok(())
+	}
+
 	pub(crate) fn do_offer(
 		who: &T::AccountId,
 		interval: Interval,
@@ -63,10 +65,7 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResult {
 		let details = Self::point_to_order(interval, point)?;
 		T::Participants::ensure_acts_for(who, details.owner, Right::Trade)?;
-		if let Some(offer) = &offer {
-			ensure!(offer.wh > 0, Error::<T>::ZeroAmount);
-			ensure!(offer.price >= 0 && offer.penalty >= 0, Error::<T>::NegativePrice);
-		}
+		offer.as_ref().map_or(Ok(()), Self::ensure_sound)?;
 		let most = offer.map_or(Some(0), |offer| charge(&offer)).ok_or(Error::<T>::Overflow)?;
 		Self::hold_charge(interval, point, details.owner, most)?;
 		Offers::<T>::set(interval, point, offer);
@@ -83,8 +82,7 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResult {
 		let details = Self::point_to_order(interval, point)?;
 		T::Participants::ensure(who, Role::Dso, Some(details.zone))?;
-		ensure!(order.wh > 0, Error::<T>::ZeroAmount);
-		ensure!(order.price >= 0 && order.penalty >= 0, Error::<T>::NegativePrice);
+		Self::ensure_sound(&order)?;
 		let offered = |offer: Flexibility| {
 			let terms = (order.reduction, order.price, order.penalty);
 			(offer.reduction, offer.price, offer.penalty) == terms && order.wh <= offer.wh
@@ -97,65 +95,5 @@ impl<T: Config> Pallet<T> {
 		Activations::<T>::insert(interval, point, order);
 		Self::deposit_event(Event::ReductionOrdered { interval, point, order });
 		Ok(())
-	}
-
-	pub(crate) fn do_choose_retailer(
-		who: &T::AccountId,
-		point: PointId,
-		retailer: Option<ParticipantId>,
-	) -> DispatchResult {
-		let details = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?;
-		T::Participants::ensure_acts_for(who, details.owner, Right::Operate)?;
-		if let Some(retailer) = retailer {
-			T::Participants::ensure_active(retailer)?;
-		} else {
-			Self::end_service(point);
-		}
-		Choices::<T>::set(point, retailer);
-		Self::deposit_event(Event::RetailerChosen { point, retailer });
-		Ok(())
-	}
-
-	/// From the first interval on whose session has not opened.
-	pub(crate) fn do_serve(who: &T::AccountId, point: PointId) -> DispatchResult {
-		let details = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?;
-		let retailer = T::Participants::ensure(who, Role::Retailer, Some(details.zone))?;
-		ensure!(Choices::<T>::get(point) == Some(retailer), Error::<T>::NotChosen);
-		Self::end_service(point);
-		let from = T::Calendar::first_unopened();
-		Serving::<T>::try_mutate(point, |served| {
-			if served.is_full() {
-				let over = |served: &Served| {
-					let last = served.until.unwrap_or(from).saturating_sub(1);
-					Roots::<T>::contains_key(last) || served.until == Some(served.from)
-				};
-				ensure!(served.first().is_some_and(over), Error::<T>::TooManyRetailers);
-				served.remove(0);
-			}
-			let service = Served { retailer, from, until: None };
-			served.try_push(service).map_err(|_| Error::<T>::TooManyRetailers)
-		})?;
-		Choices::<T>::remove(point);
-		Self::deposit_event(Event::RetailerServes { point, retailer, from });
-		Ok(())
-	}
-
-	/// Intervals that are open stay the retailer's.
-	fn end_service(point: PointId) {
-		let until = T::Calendar::first_unopened();
-		Serving::<T>::mutate_exists(point, |slot| {
-			if let Some(service) = slot.as_mut().and_then(|served| served.last_mut()) {
-				service.until = service.until.or(Some(until));
-			}
-		});
-	}
-
-	/// Who pays and is paid for a point: its owner, or in an interval in which it did not trade its retailer.
-	pub(crate) fn payer(interval: Interval, point: PointId, details: &Point, traded: bool) -> ParticipantId {
-		if traded {
-			return details.owner;
-		}
-		let serves = |served: &&Served| in_force(served.from, served.until, interval);
-		Serving::<T>::get(point).iter().find(serves).map_or(details.owner, |served| served.retailer)
 	}
 }

@@ -1,13 +1,18 @@
 use super::*;
 use crate::{mock::*, Ceiling, Error, Event, Issue, Issued, Proposals};
 use busbar_primitives::Balance;
-use frame_support::{assert_noop, assert_ok, traits::fungible::Inspect};
+use frame_support::{
+	assert_noop, assert_ok,
+	dispatch::DispatchResult,
+	traits::{fungible::Inspect, ReservableCurrency},
+	BoundedVec,
+};
 use sp_runtime::DispatchError::BadOrigin;
 
 const GENESIS: Balance = MEMBERS.len() as Balance * WEALTH;
 
 fn propose(kind: Issue, payments: &[(AccountId, Balance)]) -> DispatchResult {
-	Settlement::propose_issue(signed(AGENT), kind, BoundedVec::truncate_from(payments.to_vec()))
+	Issuance::propose(signed(AGENT), kind, BoundedVec::truncate_from(payments.to_vec()))
 }
 
 #[test]
@@ -15,14 +20,14 @@ fn money_is_minted_with_two_keys() {
 	run(|| {
 		assert_ok!(propose(Issue::Mint, &[(HOME, 5 * EUR), (STRANGER, 1)]));
 		assert_eq!(Balances::total_issuance(), GENESIS);
-		assert_ok!(Settlement::approve_issue(signed(OTHER_AGENT), 0));
+		assert_ok!(Issuance::approve(signed(OTHER_AGENT), 0));
 		assert_eq!(Balances::balance(&HOME), WEALTH + 5 * EUR);
 		assert_eq!(Balances::balance(&STRANGER), 1);
 		assert_eq!(Issued::<Test>::get(), GENESIS + 5 * EUR + 1);
 		assert_eq!(
 			events(),
 			[
-				Event::IssueProposed { id: 0, kind: Issue::Mint, proposer: participant(AGENT), sum: 5 * EUR + 1 },
+				Event::Proposed { id: 0, kind: Issue::Mint, proposer: participant(AGENT), sum: 5 * EUR + 1 },
 				Event::Issued { id: 0, kind: Issue::Mint, approver: participant(OTHER_AGENT), sum: 5 * EUR + 1 },
 			]
 		);
@@ -33,7 +38,7 @@ fn money_is_minted_with_two_keys() {
 fn money_is_burned_with_two_keys() {
 	run(|| {
 		assert_ok!(propose(Issue::Burn, &[(HOME, WEALTH), (PLANT, 1)]));
-		assert_ok!(Settlement::approve_issue(signed(OTHER_AGENT), 0));
+		assert_ok!(Issuance::approve(signed(OTHER_AGENT), 0));
 		assert_eq!(Balances::balance(&HOME), 0);
 		assert_eq!(Balances::total_issuance(), GENESIS - WEALTH - 1);
 		assert!(System::account_exists(&HOME), "the member keeps its account");
@@ -45,12 +50,12 @@ fn only_settlement_agents_issue() {
 	run(|| {
 		let payments = BoundedVec::truncate_from(vec![(HOME, 1)]);
 		for who in [HOME, STRANGER, UTILITY] {
-			assert_noop!(Settlement::propose_issue(signed(who), Issue::Mint, payments.clone()), BadOrigin);
+			assert_noop!(Issuance::propose(signed(who), Issue::Mint, payments.clone()), BadOrigin);
 		}
-		assert_noop!(Settlement::propose_issue(RuntimeOrigin::root(), Issue::Mint, payments), BadOrigin);
+		assert_noop!(Issuance::propose(RuntimeOrigin::root(), Issue::Mint, payments), BadOrigin);
 		assert_ok!(propose(Issue::Mint, &[(HOME, 1)]));
-		assert_noop!(Settlement::approve_issue(signed(HOME), 0), BadOrigin);
-		assert_noop!(Settlement::cancel_issue(signed(HOME), 0), BadOrigin);
+		assert_noop!(Issuance::approve(signed(HOME), 0), BadOrigin);
+		assert_noop!(Issuance::cancel(signed(HOME), 0), BadOrigin);
 	});
 }
 
@@ -58,17 +63,17 @@ fn only_settlement_agents_issue() {
 fn the_same_participant_does_not_approve_its_own_issue() {
 	run(|| {
 		assert_ok!(propose(Issue::Mint, &[(HOME, 1)]));
-		assert_noop!(Settlement::approve_issue(signed(AGENT), 0), Error::<Test>::SameParticipant);
+		assert_noop!(Issuance::approve(signed(AGENT), 0), Error::<Test>::SameParticipant);
 	});
 }
 
 #[test]
 fn an_issue_is_approved_once() {
 	run(|| {
-		assert_noop!(Settlement::approve_issue(signed(OTHER_AGENT), 0), Error::<Test>::UnknownProposal);
+		assert_noop!(Issuance::approve(signed(OTHER_AGENT), 0), Error::<Test>::UnknownProposal);
 		assert_ok!(propose(Issue::Mint, &[(HOME, 1)]));
-		assert_ok!(Settlement::approve_issue(signed(OTHER_AGENT), 0));
-		assert_noop!(Settlement::approve_issue(signed(OTHER_AGENT), 0), Error::<Test>::UnknownProposal);
+		assert_ok!(Issuance::approve(signed(OTHER_AGENT), 0));
+		assert_noop!(Issuance::approve(signed(OTHER_AGENT), 0), Error::<Test>::UnknownProposal);
 	});
 }
 
@@ -76,10 +81,10 @@ fn an_issue_is_approved_once() {
 fn minting_stays_under_the_ceiling() {
 	run(|| {
 		assert_ok!(propose(Issue::Mint, &[(HOME, CEILING - GENESIS), (PLANT, 1)]));
-		assert_noop!(Settlement::approve_issue(signed(OTHER_AGENT), 0), Error::<Test>::AboveCeiling);
-		assert_noop!(Settlement::set_ceiling(signed(AGENT), CEILING + 1), BadOrigin);
-		assert_ok!(Settlement::set_ceiling(RuntimeOrigin::root(), CEILING + 1));
-		assert_ok!(Settlement::approve_issue(signed(OTHER_AGENT), 0));
+		assert_noop!(Issuance::approve(signed(OTHER_AGENT), 0), Error::<Test>::AboveCeiling);
+		assert_noop!(Issuance::set_ceiling(signed(AGENT), CEILING + 1), BadOrigin);
+		assert_ok!(Issuance::set_ceiling(RuntimeOrigin::root(), CEILING + 1));
+		assert_ok!(Issuance::approve(signed(OTHER_AGENT), 0));
 		assert_eq!(Balances::total_issuance(), Ceiling::<Test>::get());
 	});
 }
@@ -87,11 +92,11 @@ fn minting_stays_under_the_ceiling() {
 #[test]
 fn a_ceiling_below_the_issuance_stops_minting_but_not_burning() {
 	run(|| {
-		assert_ok!(Settlement::set_ceiling(RuntimeOrigin::root(), 1));
+		assert_ok!(Issuance::set_ceiling(RuntimeOrigin::root(), 1));
 		assert_ok!(propose(Issue::Mint, &[(HOME, 1)]));
 		assert_ok!(propose(Issue::Burn, &[(HOME, 1)]));
-		assert_noop!(Settlement::approve_issue(signed(OTHER_AGENT), 0), Error::<Test>::AboveCeiling);
-		assert_ok!(Settlement::approve_issue(signed(OTHER_AGENT), 1));
+		assert_noop!(Issuance::approve(signed(OTHER_AGENT), 0), Error::<Test>::AboveCeiling);
+		assert_ok!(Issuance::approve(signed(OTHER_AGENT), 1));
 	});
 }
 
@@ -99,11 +104,11 @@ fn a_ceiling_below_the_issuance_stops_minting_but_not_burning() {
 fn a_burn_beyond_free_money_burns_nothing() {
 	run(|| {
 		assert_ok!(propose(Issue::Burn, &[(HOME, 1), (PLANT, WEALTH + 1)]));
-		assert_noop!(Settlement::approve_issue(signed(OTHER_AGENT), 0), Error::<Test>::BeyondFreeMoney);
+		assert_noop!(Issuance::approve(signed(OTHER_AGENT), 0), Error::<Test>::BeyondFreeMoney);
 		// Held money is not free.
-		assert_ok!(hold_collateral(0, 0, PLANT, WEALTH / 2));
+		assert_ok!(Balances::reserve(&PLANT, WEALTH / 2));
 		assert_ok!(propose(Issue::Burn, &[(PLANT, WEALTH)]));
-		assert_noop!(Settlement::approve_issue(signed(OTHER_AGENT), 1), Error::<Test>::BeyondFreeMoney);
+		assert_noop!(Issuance::approve(signed(OTHER_AGENT), 1), Error::<Test>::BeyondFreeMoney);
 	});
 }
 
@@ -114,7 +119,7 @@ fn an_issue_without_payments_or_amounts_is_refused() {
 		assert_noop!(propose(Issue::Mint, &[(HOME, 1), (PLANT, 0)]), Error::<Test>::ZeroAmount);
 		assert_noop!(propose(Issue::Mint, &[(HOME, Balance::MAX), (PLANT, 1)]), Error::<Test>::Overflow);
 		assert_ok!(propose(Issue::Mint, &[(HOME, Balance::MAX)]));
-		assert_noop!(Settlement::approve_issue(signed(OTHER_AGENT), 0), Error::<Test>::Overflow);
+		assert_noop!(Issuance::approve(signed(OTHER_AGENT), 0), Error::<Test>::Overflow);
 	});
 }
 
@@ -125,11 +130,11 @@ fn issues_that_wait_are_bounded_and_can_be_cancelled() {
 			assert_ok!(propose(Issue::Mint, &[(HOME, 1)]));
 		}
 		assert_noop!(propose(Issue::Mint, &[(HOME, 1)]), Error::<Test>::TooManyPending);
-		assert_noop!(Settlement::cancel_issue(signed(OTHER_AGENT), 0), Error::<Test>::NotProposer);
-		assert_ok!(Settlement::cancel_issue(signed(AGENT), 0));
-		assert_ok!(Settlement::cancel_issue(RuntimeOrigin::root(), 1));
-		assert_eq!(events().last(), Some(&Event::IssueCancelled { id: 1 }));
-		assert_noop!(Settlement::cancel_issue(signed(AGENT), 1), Error::<Test>::UnknownProposal);
+		assert_noop!(Issuance::cancel(signed(OTHER_AGENT), 0), Error::<Test>::NotProposer);
+		assert_ok!(Issuance::cancel(signed(AGENT), 0));
+		assert_ok!(Issuance::cancel(RuntimeOrigin::root(), 1));
+		assert_eq!(events().last(), Some(&Event::Cancelled { id: 1 }));
+		assert_noop!(Issuance::cancel(signed(AGENT), 1), Error::<Test>::UnknownProposal);
 		assert_eq!(Proposals::<Test>::count(), 1);
 		assert_ok!(propose(Issue::Mint, &[(HOME, 1)]));
 		assert!(Proposals::<Test>::contains_key(3), "numbers are not used twice");
@@ -141,7 +146,7 @@ fn try_state_sees_money_from_nowhere() {
 	run(|| {
 		use frame_support::traits::fungible::Mutate;
 		assert_ok!(Balances::mint_into(&HOME, 1));
-		assert!(Settlement::do_try_state().is_err());
+		assert!(Issuance::do_try_state().is_err());
 		assert_ok!(Balances::burn_from(
 			&HOME,
 			1,

@@ -1,0 +1,50 @@
+//! Benchmarks of the calls.
+
+use super::*;
+use busbar_primitives::{Flexibility, Interval, PointId, Reduction};
+use frame_benchmarking::v2::*;
+use frame_system::RawOrigin;
+
+/// Builds the states of the other pallets that the benchmarks start from.
+pub trait BenchmarkHelper<AccountId> {
+	/// A connection point and the account of its owner, who has money.
+	fn point() -> (PointId, AccountId);
+	/// An interval whose delivery has not ended.
+	fn open_interval() -> Interval;
+	/// The account of the distribution system operator everywhere.
+	fn dso() -> AccountId;
+}
+
+const LESS: Flexibility = Flexibility { reduction: Reduction::Load, wh: 1, price: 1, penalty: 1 };
+
+#[benchmarks]
+mod benchmarks {
+	use super::*;
+
+	#[benchmark]
+	fn offer() {
+		let (point, owner) = T::BenchmarkHelper::point();
+		let interval = T::BenchmarkHelper::open_interval();
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(owner), interval, point, Some(LESS));
+
+		assert!(Offers::<T>::contains_key(interval, point));
+	}
+
+	#[benchmark]
+	fn order_reduction() -> Result<(), BenchmarkError> {
+		let (point, owner) = T::BenchmarkHelper::point();
+		let interval = T::BenchmarkHelper::open_interval();
+		let more = Flexibility { wh: 2, ..LESS };
+		Pallet::<T>::offer(RawOrigin::Signed(owner).into(), interval, point, Some(more))?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(T::BenchmarkHelper::dso()), interval, point, LESS);
+
+		assert!(Activations::<T>::contains_key(interval, point));
+		Ok(())
+	}
+
+	impl_benchmark_test_suite!(Pallet, crate::mock::empty(), crate::mock::Test);
+}

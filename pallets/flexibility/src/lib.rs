@@ -1,0 +1,184 @@
+//! Reductions: what members offer to draw or feed in less, what the grid operator orders, and what is held for it.
+//!
+//! The grid operator may order a member to use or feed in less than it contracted, until delivery ends, and settlement makes
+//! it pay for that. A charge for what is not delivered needs the member's consent, its offer. What the charge comes to if
+//! nothing is delivered is held on the owner's account from the offer on, until settlement takes the point through its
+//! debit phase.
+//!
+//! # Invariants
+//!
+//! 1. What is held for charges is what they say; none is kept empty.
+//! 2. A point has an offer or an order in an interval, not both.
+//!
+//! Offers and orders go by `Prune` once their interval is final; charges, when their point is debited.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+mod impls;
+mod invariants;
+#[cfg(test)]
+mod mock;
+mod orders;
+#[cfg(test)]
+mod tests;
+pub mod weights;
+
+#[cfg(feature = "runtime-benchmarks")]
+pub use benchmarking::BenchmarkHelper;
+pub use pallet::*;
+pub use weights::WeightInfo;
+
+#[frame_support::pallet]
+pub mod pallet {
+	use super::*;
+	use busbar_primitives::{
+		traits::{Calendar, Finality, Grid, Participants},
+		Balance, Flexibility, Interval, PointId,
+	};
+	use frame_support::{
+		pallet_prelude::*,
+		traits::fungible::{Inspect, InspectHold, MutateHold},
+	};
+	use frame_system::pallet_prelude::*;
+
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	#[pallet::config]
+	pub trait Config: frame_system::Config {
+		/// Reason under which the currency holds money.
+		type RuntimeHoldReason: From<HoldReason>;
+
+		/// The money of the market, in nEUR.
+		type Currency: Inspect<Self::AccountId, Balance = Balance>
+			+ InspectHold<Self::AccountId, Reason = Self::RuntimeHoldReason>
+			+ MutateHold<Self::AccountId>;
+
+		/// Who may do what.
+		type Participants: Participants<Self::AccountId>;
+		/// Connection points.
+		type Grid: Grid;
+		/// Chain time and terms of intervals.
+		type Calendar: Calendar;
+		/// Which intervals are final.
+		type Finality: Finality;
+
+		type WeightInfo: WeightInfo;
+
+		/// Builds the states that the benchmarks start from.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: BenchmarkHelper<Self::AccountId>;
+	}
+
+	/// Why money is held.
+	#[pallet::composite_enum]
+	pub enum HoldReason {
+		/// What a member would pay if it delivered nothing of the flexibility that it offers.
+		Charge,
+	}
+
+	/// Flexibility that members offer. Pruned with the interval.
+	#[pallet::storage]
+	pub type Offers<T> = StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, PointId, Flexibility, OptionQuery>;
+
+	/// Whose money is held for the charges of offers and orders, and how much, in nEUR. Gone when the point is debited.
+	#[pallet::storage]
+	pub type Charges<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, PointId, (T::AccountId, Balance), OptionQuery>;
+
+	/// What the grid operator ordered. Pruned with the interval.
+	#[pallet::storage]
+	pub type Activations<T> =
+		StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, PointId, Flexibility, OptionQuery>;
+
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(super) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// A member offers flexibility, or none any more.
+		FlexibilityOffered { interval: Interval, point: PointId, offer: Option<Flexibility> },
+		/// The grid operator ordered a member to draw or feed in less than contracted.
+		ReductionOrdered { interval: Interval, point: PointId, order: Flexibility },
+	}
+
+	#[pallet::error]
+	pub enum Error<T> {
+		/// No such connection point, or none that belongs to this interval.
+		UnknownPoint,
+		/// The interval has not opened, or its records are pruned.
+		UnknownInterval,
+		/// The interval's delivery has ended.
+		DeliveryEnded,
+		/// The grid operator has ordered a reduction here already.
+		AlreadyOrdered,
+		/// Energy must be above zero.
+		ZeroEnergy,
+		/// The price and the charge must not be below zero.
+		NegativePrice,
+		/// A charge for non-delivery needs an offer of the member with the same terms and at least this energy.
+		NotOffered,
+		/// The point's owner has no account.
+		UnknownParticipant,
+		/// The account has too little free money for the charge for non-delivery.
+		BeyondCharge,
+		/// The charge is beyond the range of its type.
+		Overflow,
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_n: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Offers to draw or feed in less than contracted in an interval, or takes the offer back. What the charge for
+		/// non-delivery comes to if nothing is delivered is held on the owner's account until the point is settled.
+		///
+		/// Origin: the point's owner, or its delegate for trade.
+		/// Parameters: `interval`; `point`; `offer`, in Wh and nEUR/Wh, or `None`.
+		/// Errors: [`Error::UnknownPoint`], [`Error::UnknownInterval`], [`Error::DeliveryEnded`],
+		/// [`Error::AlreadyOrdered`], [`Error::ZeroEnergy`], [`Error::NegativePrice`], [`Error::UnknownParticipant`],
+		/// [`Error::BeyondCharge`], [`Error::Overflow`]. Event: [`Event::FlexibilityOffered`].
+		#[pallet::call_index(0)]
+		#[pallet::weight(T::WeightInfo::offer())]
+		pub fn offer(
+			origin: OriginFor<T>,
+			interval: Interval,
+			point: PointId,
+			offer: Option<Flexibility>,
+		) -> DispatchResult {
+			Self::do_offer(&ensure_signed(origin)?, interval, point, offer)
+		}
+
+		/// Orders a member to draw or feed in less than contracted. The grid operator pays for it in settlement: the stated
+		/// price for what is delivered, and the value of what the member bought and may not use. A charge for what is not
+		/// delivered needs the member's offer.
+		///
+		/// Origin: the distribution system operator of the point's zone, before delivery has ended.
+		/// Parameters: `interval`; `point`; `order`, in Wh and nEUR/Wh.
+		/// Errors: [`Error::UnknownPoint`], [`Error::UnknownInterval`], [`Error::DeliveryEnded`],
+		/// [`Error::AlreadyOrdered`], [`Error::ZeroEnergy`], [`Error::NegativePrice`], [`Error::NotOffered`],
+		/// [`Error::UnknownParticipant`], [`Error::BeyondCharge`], [`Error::Overflow`].
+		/// Event: [`Event::ReductionOrdered`].
+		#[pallet::call_index(1)]
+		#[pallet::weight(T::WeightInfo::order_reduction())]
+		pub fn order_reduction(
+			origin: OriginFor<T>,
+			interval: Interval,
+			point: PointId,
+			order: Flexibility,
+		) -> DispatchResult {
+			Self::do_order(&ensure_signed(origin)?, interval, point, order)
+		}
+	}
+}

@@ -1,0 +1,18 @@
+//! Tests of the pallet alone, with a mock of the others.
+
+mod orders;
+
+use crate::mock::{AccountId, RuntimeEvent, RuntimeOrigin, System, Test};
+
+/// The pallet's events so far.
+fn events() -> Vec<crate::Event<Test>> {
+	let own = |event| match event {
+		RuntimeEvent::Flexibility(event) => Some(event),
+		_ => None,
+	};
+	System::events().into_iter().filter_map(|record| own(record.event)).collect()
+}
+
+fn signed(account: AccountId) -> RuntimeOrigin {
+	RuntimeOrigin::signed(account)
+}

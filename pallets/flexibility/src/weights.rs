@@ -1,0 +1,44 @@
+//! Weights of the calls, counted from the storage that each touches and a time per step for what it computes.
+
+use core::marker::PhantomData;
+use frame_support::{
+	traits::Get,
+	weights::{constants::ParityDbWeight, Weight},
+};
+
+/// Weights of this pallet's calls.
+pub trait WeightInfo {
+	fn offer() -> Weight;
+	fn order_reduction() -> Weight;
+}
+
+const PICOSECONDS_PER_MICROSECOND: u64 = 1_000_000;
+
+/// A call that computes for `micros` and touches `reads` and `writes` keys; about 100 bytes of proof per key.
+fn cost(db: frame_support::weights::RuntimeDbWeight, micros: u64, reads: u64, writes: u64) -> Weight {
+	Weight::from_parts(micros.saturating_mul(PICOSECONDS_PER_MICROSECOND), reads.saturating_mul(100))
+		.saturating_add(db.reads_writes(reads, writes))
+}
+
+macro_rules! weights {
+	($db:expr) => {
+		fn offer() -> Weight {
+			cost($db, 20, 6, 1)
+		}
+		fn order_reduction() -> Weight {
+			cost($db, 25, 8, 2)
+		}
+	};
+}
+
+/// Weights with the database costs of the runtime.
+pub struct SubstrateWeight<T>(PhantomData<T>);
+
+impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
+	weights!(T::DbWeight::get());
+}
+
+/// Weights with the database costs of ParityDB.
+impl WeightInfo for () {
+	weights!(ParityDbWeight::get());
+}

@@ -1,0 +1,43 @@
+//! What the pallet keeps in its storage.
+
+use busbar_primitives::{Balance, ParticipantId};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use frame_support::{traits::Get, BoundedVec, CloneNoBound, DebugNoBound, PartialEqNoBound};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+
+/// Which way an issue changes the issuance.
+#[derive(
+	Clone,
+	Copy,
+	PartialEq,
+	Eq,
+	Debug,
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	MaxEncodedLen,
+	TypeInfo,
+	Serialize,
+	Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Issue {
+	/// New money, against money received outside the chain.
+	Mint,
+	/// Money taken out, because it was paid out outside the chain.
+	Burn,
+}
+
+/// An issue that waits for its second key.
+#[derive(
+	CloneNoBound, PartialEqNoBound, DebugNoBound, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
+)]
+#[scale_info(skip_type_params(MaxPayments))]
+pub struct Proposal<AccountId: Clone + PartialEq + core::fmt::Debug, MaxPayments: Get<u32>> {
+	pub kind: Issue,
+	/// Whose key came first; the second must be another participant's.
+	pub proposer: ParticipantId,
+	/// Accounts and amounts in nEUR.
+	pub payments: BoundedVec<(AccountId, Balance), MaxPayments>,
+}

@@ -1,0 +1,127 @@
+//! Benchmarks of the calls.
+
+use super::*;
+use alloc::vec::Vec;
+use busbar_primitives::{traits::Calendar, Balance, Interval, ParticipantId, PointId};
+use frame_benchmarking::v2::*;
+use frame_support::{
+	traits::{fungible::Mutate, Get},
+	BoundedVec,
+};
+use frame_system::RawOrigin;
+
+/// Builds the states of the other pallets that the benchmarks start from.
+pub trait BenchmarkHelper<AccountId> {
+	/// A member and its account.
+	fn member() -> (ParticipantId, AccountId);
+	/// As many connection points of different owners who have money, and one account that moves the funds of all of them.
+	fn points(count: u32) -> (Vec<PointId>, AccountId);
+	/// The account of a retailer everywhere.
+	fn retailer() -> AccountId;
+	/// Lets an interval be settled.
+	fn settle(interval: Interval);
+}
+
+fn fund<T: Config>(who: &T::AccountId) {
+	T::Currency::mint_into(who, 1_000_000).expect("an account takes money");
+}
+
+/// One connection point and the account that moves its owner's funds.
+fn point<T: Config>() -> (PointId, T::AccountId) {
+	let (points, who) = T::BenchmarkHelper::points(1);
+	(points[0], who)
+}
+
+fn one_each<T: Config>(points: Vec<PointId>) -> BoundedVec<(PointId, Balance), T::MaxPoints> {
+	BoundedVec::truncate_from(points.into_iter().map(|point| (point, 1)).collect())
+}
+
+#[benchmarks]
+mod benchmarks {
+	use super::*;
+
+	#[benchmark]
+	fn deposit() {
+		let (point, who) = point::<T>();
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who), point, 1);
+
+		assert!(Secured::<T>::contains_key(point, Backing::Deposit));
+	}
+
+	#[benchmark]
+	fn deposit_many(n: Linear<1, { T::MaxPoints::get() }>) {
+		let (points, who) = T::BenchmarkHelper::points(n);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who), one_each::<T>(points));
+
+		assert_eq!(Secured::<T>::iter().count(), n as usize);
+	}
+
+	#[benchmark]
+	fn guarantee() {
+		let (point, _) = point::<T>();
+		let retailer = T::BenchmarkHelper::retailer();
+		fund::<T>(&retailer);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(retailer), point, 1);
+
+		assert!(Secured::<T>::contains_key(point, Backing::Guarantee));
+	}
+
+	#[benchmark]
+	fn guarantee_many(n: Linear<1, { T::MaxPoints::get() }>) {
+		let (points, _) = T::BenchmarkHelper::points(n);
+		let retailer = T::BenchmarkHelper::retailer();
+		fund::<T>(&retailer);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(retailer), one_each::<T>(points));
+
+		assert_eq!(Secured::<T>::iter().count(), n as usize);
+	}
+
+	#[benchmark]
+	fn give_notice() -> Result<(), BenchmarkError> {
+		let (point, who) = point::<T>();
+		Pallet::<T>::deposit(RawOrigin::Signed(who.clone()).into(), point, 1)?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who), point, Backing::Deposit, 1);
+
+		assert!(Secured::<T>::get(point, Backing::Deposit).is_some_and(|security| security.leaving.is_some()));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn release() -> Result<(), BenchmarkError> {
+		let (point, who) = point::<T>();
+		let origin = RawOrigin::Signed(who);
+		Pallet::<T>::deposit(origin.clone().into(), point, 1)?;
+		Pallet::<T>::give_notice(origin.clone().into(), point, Backing::Deposit, 1)?;
+		T::BenchmarkHelper::settle(T::Calendar::first_unopened().saturating_sub(1));
+
+		#[extrinsic_call]
+		_(origin, point, Backing::Deposit);
+
+		assert!(!Secured::<T>::contains_key(point, Backing::Deposit));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn repay() {
+		let (participant, account) = T::BenchmarkHelper::member();
+		fund::<T>(&account);
+		Debts::<T>::insert(participant, 1);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(account), participant, 1);
+
+		assert!(!Debts::<T>::contains_key(participant));
+	}
+
+	impl_benchmark_test_suite!(Pallet, crate::mock::empty(), crate::mock::Test);
+}

@@ -1,0 +1,71 @@
+//! The traits that other pallets use.
+
+use crate::{Backing, Config, Debts, Error, HoldReason, Pallet};
+use busbar_primitives::{traits, Balance, Interval, ParticipantId, PointId};
+use frame_support::{
+	ensure,
+	traits::{fungible::MutateHold, tokens::Precision},
+};
+use sp_runtime::{traits::Zero, DispatchError, DispatchResult};
+
+impl<T: Config> traits::Solvency for Pallet<T> {
+	fn ensure_solvent(participant: ParticipantId) -> DispatchResult {
+		ensure!(!Debts::<T>::contains_key(participant), Error::<T>::InDebt);
+		Ok(())
+	}
+}
+
+impl<T: Config> traits::Collateral<T::AccountId> for Pallet<T> {
+	fn hold(account: &T::AccountId, amount: Balance) -> DispatchResult {
+		if amount.is_zero() {
+			return Ok(());
+		}
+		T::Currency::hold(&HoldReason::Order.into(), account, amount).map_err(|_| Error::<T>::BeyondCollateral.into())
+	}
+
+	fn release(account: &T::AccountId, amount: Balance) -> DispatchResult {
+		if amount.is_zero() {
+			return Ok(());
+		}
+		T::Currency::release(&HoldReason::Order.into(), account, amount, Precision::Exact)
+			.map(|_| ())
+			.map_err(|_| DispatchError::from(Error::<T>::CollateralMissing))
+	}
+}
+
+impl<T: Config> traits::Debts<T::AccountId> for Pallet<T> {
+	fn fund() -> T::AccountId {
+		Self::fund_account()
+	}
+
+	fn owed(participant: ParticipantId) -> Balance {
+		Debts::<T>::get(participant).unwrap_or(0)
+	}
+}
+
+impl<T: Config> traits::Securities<T::AccountId> for Pallet<T> {
+	fn draw(
+		interval: Interval,
+		point: PointId,
+		payer: ParticipantId,
+		amount: Balance,
+		to: &T::AccountId,
+	) -> Result<Balance, DispatchError> {
+		let mut drawn: Balance = 0;
+		for backing in [Backing::Deposit, Backing::Guarantee] {
+			let missing = amount.saturating_sub(drawn);
+			if !missing.is_zero() {
+				drawn = drawn.saturating_add(Self::draw_on(interval, point, payer, backing, missing, to)?);
+			}
+		}
+		Ok(drawn)
+	}
+
+	fn owe(participant: ParticipantId, amount: Balance) {
+		Self::add_debt(participant, amount);
+	}
+
+	fn recovered(participant: ParticipantId, amount: Balance) {
+		Self::reduce_debt(participant, amount);
+	}
+}

@@ -1,0 +1,35 @@
+//! What must hold after every call.
+
+use crate::{Backing, Config, Debts, HoldReason, Pallet, Secured};
+use alloc::{collections::btree_map::BTreeMap, vec::Vec};
+use busbar_primitives::Balance;
+use codec::Encode;
+use frame_support::{ensure, traits::fungible::InspectHold};
+use sp_runtime::TryRuntimeError;
+
+impl<T: Config> Pallet<T> {
+	/// Checks the pallet's invariants over the whole state.
+	///
+	/// # Errors
+	/// Says which invariant is broken.
+	pub fn do_try_state() -> Result<(), TryRuntimeError> {
+		Self::check_held(Backing::Deposit)?;
+		Self::check_held(Backing::Guarantee)?;
+		ensure!(Debts::<T>::iter_values().all(|owed| owed > 0), "a participant without debt counts as a debtor");
+		Ok(())
+	}
+
+	/// That accounts hold for their deposits, or guarantees, what these say.
+	fn check_held(backing: Backing) -> Result<(), TryRuntimeError> {
+		let mut accounts = BTreeMap::<Vec<u8>, (T::AccountId, Balance)>::new();
+		for (_, _, security) in Secured::<T>::iter().filter(|(_, kind, _)| *kind == backing) {
+			ensure!(security.amount > 0, "an empty deposit or guarantee is kept");
+			let entry = accounts.entry(security.account.encode()).or_insert((security.account, 0));
+			entry.1 = entry.1.saturating_add(security.amount);
+		}
+		let reason = HoldReason::from(backing).into();
+		let differs = |(account, sum): &(T::AccountId, Balance)| T::Currency::balance_on_hold(&reason, account) != *sum;
+		ensure!(!accounts.values().any(differs), "deposits or guarantees differ from what is held for them");
+		Ok(())
+	}
+}

@@ -1,0 +1,269 @@
+//! What secures debts: the collateral of orders, standing deposits, guarantees, and the mutual fund.
+//!
+//! The collateral of orders is held on their owners' accounts until settlement takes it. A connection point's consumption
+//! beyond its orders is secured by its owner's standing deposit, and by a guarantor, its retailer or an aggregator. Both stay
+//! where they are posted, on hold. After notice they are returned, when the last interval is settled that was open at the
+//! notice: nobody consumes and takes back what secured it.
+//!
+//! What settlement cannot collect it draws on what secures the point: the deposit, then the guarantee. What is still missing
+//! the debtor owes to the mutual fund, and trades no more until it has paid; what it receives later pays that first.
+//!
+//! # Invariants
+//!
+//! 1. What is held for deposits and for guarantees is what they say; none is kept empty.
+//! 2. Nobody who owes nothing is counted a debtor.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+mod debts;
+mod impls;
+mod invariants;
+#[cfg(test)]
+mod mock;
+mod posting;
+#[cfg(test)]
+mod tests;
+mod types;
+pub mod weights;
+
+#[cfg(feature = "runtime-benchmarks")]
+pub use benchmarking::BenchmarkHelper;
+pub use pallet::*;
+pub use types::*;
+pub use weights::WeightInfo;
+
+#[frame_support::pallet]
+pub mod pallet {
+	use super::*;
+	use busbar_primitives::{
+		traits::{Calendar, Grid, Participants, Settled},
+		Balance, Interval, ParticipantId, PointId,
+	};
+	use frame_support::{
+		pallet_prelude::*,
+		traits::fungible::{Inspect, InspectHold, Mutate, MutateHold},
+		PalletId,
+	};
+	use frame_system::pallet_prelude::*;
+
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+
+	#[pallet::pallet]
+	#[pallet::storage_version(STORAGE_VERSION)]
+	pub struct Pallet<T>(_);
+
+	#[pallet::config]
+	pub trait Config: frame_system::Config {
+		/// Reason under which the currency holds money.
+		type RuntimeHoldReason: From<HoldReason>;
+
+		/// The money of the market, in nEUR, with an existential deposit of 1.
+		type Currency: Inspect<Self::AccountId, Balance = Balance>
+			+ InspectHold<Self::AccountId, Reason = Self::RuntimeHoldReason>
+			+ Mutate<Self::AccountId>
+			+ MutateHold<Self::AccountId>;
+
+		/// Who may do what.
+		type Participants: Participants<Self::AccountId>;
+		/// Connection points.
+		type Grid: Grid;
+		/// Which intervals are open.
+		type Calendar: Calendar;
+		/// Which intervals are settled.
+		type Settlement: Settled;
+
+		/// Names the mutual fund's account.
+		#[pallet::constant]
+		type FundId: Get<PalletId>;
+
+		/// Most connection points of one call.
+		#[pallet::constant]
+		type MaxPoints: Get<u32>;
+
+		type WeightInfo: WeightInfo;
+
+		/// Builds the states that the benchmarks start from.
+		#[cfg(feature = "runtime-benchmarks")]
+		type BenchmarkHelper: BenchmarkHelper<Self::AccountId>;
+	}
+
+	/// Why money is held.
+	#[pallet::composite_enum]
+	pub enum HoldReason {
+		/// An order's worst net debt.
+		Order,
+		/// A connection point's standing deposit.
+		Deposit,
+		/// What a retailer or aggregator stands in for at a connection point.
+		Guarantee,
+	}
+
+	/// What secures connection points; at most one of each kind per point.
+	#[pallet::storage]
+	pub type Secured<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, PointId, Twox64Concat, Backing, Security<T::AccountId>, OptionQuery>;
+
+	/// What participants owe to the mutual fund after defaults, in nEUR; at most one entry per participant.
+	#[pallet::storage]
+	pub type Debts<T> = StorageMap<_, Blake2_128Concat, ParticipantId, Balance, OptionQuery>;
+
+	#[pallet::event]
+	#[pallet::generate_deposit(pub(super) fn deposit_event)]
+	pub enum Event<T: Config> {
+		/// What secures a connection point grew to `total`.
+		Deposited { point: PointId, backing: Backing, account: T::AccountId, amount: Balance, total: Balance },
+		/// `amount` may be taken back once interval `last` is settled.
+		NoticeGiven { point: PointId, backing: Backing, amount: Balance, last: Interval },
+		/// What secures a connection point shrank to `total`.
+		Released { point: PointId, backing: Backing, account: T::AccountId, amount: Balance, total: Balance },
+		/// What secures a connection point paid `amount` of its debt.
+		SecurityDrawn { interval: Interval, point: PointId, backing: Backing, account: T::AccountId, amount: Balance },
+		/// A participant owes the mutual fund `amount` more, `owed` in all, and trades no more until it has paid.
+		Owed { participant: ParticipantId, amount: Balance, owed: Balance },
+		/// A participant's debt to the mutual fund shrank by `amount` to `owed`.
+		Recovered { participant: ParticipantId, amount: Balance, owed: Balance },
+	}
+
+	#[pallet::error]
+	pub enum Error<T> {
+		/// No such connection point.
+		UnknownPoint,
+		/// Who posts a security has no account.
+		UnknownParticipant,
+		/// Amounts must be above zero.
+		ZeroAmount,
+		/// At least one connection point must be named.
+		EmptyBatch,
+		/// The account has too little free money for the deposit or guarantee.
+		BeyondDeposit,
+		/// The deposit or guarantee is smaller than this.
+		DepositTooSmall,
+		/// Another participant secures this connection point in this way already.
+		OtherSecurity,
+		/// Nothing of this kind secures the connection point.
+		NoSecurity,
+		/// Give notice by `give_notice` first.
+		NoNotice,
+		/// It secures intervals that are not settled yet.
+		StillSecures,
+		/// The participant has unpaid debt from a default: it trades again after `repay`.
+		InDebt,
+		/// The participant owes nothing.
+		NoDebt,
+		/// The account has less free money than is to be paid.
+		BeyondFreeMoney,
+		/// The account has too little free money for the order's collateral.
+		BeyondCollateral,
+		/// Less is held for orders than is to be released: a defect.
+		CollateralMissing,
+		/// An amount is beyond the range of its type.
+		Overflow,
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn integrity_test() {
+			assert!(T::MaxPoints::get() > 0);
+		}
+
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_n: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
+	}
+
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Adds free money of its owner to a connection point's standing deposit.
+		///
+		/// Origin: the owner, or its delegate for funds. Parameters: `point`; `amount` in nEUR.
+		/// Errors: [`Error::UnknownPoint`], [`Error::ZeroAmount`], [`Error::UnknownParticipant`],
+		/// [`Error::BeyondDeposit`], [`Error::OtherSecurity`], [`Error::Overflow`]. Event: [`Event::Deposited`].
+		#[pallet::call_index(0)]
+		#[pallet::weight(T::WeightInfo::deposit())]
+		pub fn deposit(origin: OriginFor<T>, point: PointId, amount: Balance) -> DispatchResult {
+			Self::do_deposit(&ensure_signed(origin)?, point, amount)
+		}
+
+		/// Adds free money of their owners to the standing deposits of connection points, to all or to none. What an
+		/// aggregator does for the members that let it move their funds.
+		///
+		/// Origin: who for every point is its owner, or the owner's delegate for funds.
+		/// Parameters: `deposits`, connection points and amounts in nEUR.
+		/// Errors: [`Error::EmptyBatch`], and those of `deposit`. Event: [`Event::Deposited`] for each.
+		#[pallet::call_index(1)]
+		#[pallet::weight(T::WeightInfo::deposit_many(deposits.len() as u32))]
+		pub fn deposit_many(
+			origin: OriginFor<T>,
+			deposits: BoundedVec<(PointId, Balance), T::MaxPoints>,
+		) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			ensure!(!deposits.is_empty(), Error::<T>::EmptyBatch);
+			deposits.into_iter().try_for_each(|(point, amount)| Self::do_deposit(&who, point, amount))
+		}
+
+		/// Stands in for a connection point with one's own free money, after the owner's own.
+		///
+		/// Origin: a retailer or an aggregator at the point's zone. Parameters: `point`; `amount` in nEUR.
+		/// Errors: [`Error::UnknownPoint`], [`Error::ZeroAmount`], [`Error::UnknownParticipant`],
+		/// [`Error::BeyondDeposit`], [`Error::OtherSecurity`], [`Error::Overflow`]. Event: [`Event::Deposited`].
+		#[pallet::call_index(2)]
+		#[pallet::weight(T::WeightInfo::guarantee())]
+		pub fn guarantee(origin: OriginFor<T>, point: PointId, amount: Balance) -> DispatchResult {
+			Self::do_guarantee(&ensure_signed(origin)?, point, amount)
+		}
+
+		/// Stands in for connection points with one's own free money, for all or for none. What a retailer or an aggregator
+		/// does for its portfolio.
+		///
+		/// Origin: a retailer or an aggregator at every point's zone.
+		/// Parameters: `guarantees`, connection points and amounts in nEUR.
+		/// Errors: [`Error::EmptyBatch`], and those of `guarantee`. Event: [`Event::Deposited`] for each.
+		#[pallet::call_index(3)]
+		#[pallet::weight(T::WeightInfo::guarantee_many(guarantees.len() as u32))]
+		pub fn guarantee_many(
+			origin: OriginFor<T>,
+			guarantees: BoundedVec<(PointId, Balance), T::MaxPoints>,
+		) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			ensure!(!guarantees.is_empty(), Error::<T>::EmptyBatch);
+			guarantees.into_iter().try_for_each(|(point, amount)| Self::do_guarantee(&who, point, amount))
+		}
+
+		/// Gives notice that something of what secures a connection point shall be returned. It secures all intervals that
+		/// are open by now; another notice replaces this one.
+		///
+		/// Origin: who posted it, or its delegate for funds.
+		/// Parameters: `point`; `backing`, the deposit or the guarantee; `amount` in nEUR.
+		/// Errors: [`Error::NoSecurity`], [`Error::ZeroAmount`], [`Error::DepositTooSmall`]. Event: [`Event::NoticeGiven`].
+		#[pallet::call_index(4)]
+		#[pallet::weight(T::WeightInfo::give_notice())]
+		pub fn give_notice(origin: OriginFor<T>, point: PointId, backing: Backing, amount: Balance) -> DispatchResult {
+			Self::do_give_notice(&ensure_signed(origin)?, point, backing, amount)
+		}
+
+		/// Returns what notice was given of, once the last interval that it secures is settled.
+		///
+		/// Origin: who posted it, or its delegate for funds. Parameters: `point`; `backing`, the deposit or the guarantee.
+		/// Errors: [`Error::NoSecurity`], [`Error::NoNotice`], [`Error::StillSecures`]. Event: [`Event::Released`].
+		#[pallet::call_index(5)]
+		#[pallet::weight(T::WeightInfo::release())]
+		pub fn release(origin: OriginFor<T>, point: PointId, backing: Backing) -> DispatchResult {
+			Self::do_release(&ensure_signed(origin)?, point, backing)
+		}
+
+		/// Pays what a participant owes to the mutual fund after a default, no more than that.
+		///
+		/// Origin: any signed account, which pays. Parameters: `participant`, who owes; `amount` in nEUR.
+		/// Errors: [`Error::NoDebt`], [`Error::ZeroAmount`], [`Error::BeyondFreeMoney`]. Event: [`Event::Recovered`].
+		#[pallet::call_index(6)]
+		#[pallet::weight(T::WeightInfo::repay())]
+		pub fn repay(origin: OriginFor<T>, participant: ParticipantId, amount: Balance) -> DispatchResult {
+			Self::do_repay(&ensure_signed(origin)?, participant, amount)
+		}
+	}
+}

@@ -1,0 +1,183 @@
+//! What stands in for the pallets beside the five that are about money.
+
+use super::*;
+use busbar_primitives::{
+	traits::{Calendar, Grid, OrderCollateral, Participants, Positions, Readings, Zones},
+	Fee, Right, Role, ZoneId, ZoneView,
+};
+use frame_support::{storage_alias, Twox64Concat};
+use sp_runtime::DispatchError;
+use std::{
+	cell::RefCell,
+	collections::{BTreeMap, BTreeSet},
+};
+
+/// What the other pallets know. Collateral lies in storage, so that a failed call gives it back.
+#[derive(Clone, Default)]
+pub struct World {
+	pub now: Moment,
+	pub first_unopened: Interval,
+	pub terms: BTreeMap<Interval, Terms>,
+	pub points: Vec<Point>,
+	pub outcomes: BTreeMap<Interval, Outcome>,
+	pub results: BTreeMap<(Interval, ZoneId), ZoneResult>,
+	/// Traded at the zone price.
+	pub positions: BTreeMap<(PointId, Interval), Position>,
+	/// Traded in further sessions.
+	pub traded: BTreeMap<(PointId, Interval), Vec<Contract>>,
+	pub readings: BTreeMap<(PointId, Interval), Metered>,
+	/// Versions of readings other than the first.
+	pub versions: BTreeMap<(PointId, Interval), u16>,
+	pub contested: BTreeSet<(PointId, Interval)>,
+	pub gone: BTreeSet<AccountId>,
+	pub roles: BTreeSet<(AccountId, Role)>,
+	pub delegates: BTreeSet<(AccountId, ParticipantId, Right)>,
+}
+
+thread_local! {
+	static WORLD: RefCell<World> = RefCell::new(World::default());
+}
+
+/// Changes the world.
+pub fn world<R>(change: impl FnOnce(&mut World) -> R) -> R {
+	WORLD.with(|world| change(&mut world.borrow_mut()))
+}
+
+#[storage_alias]
+pub(super) type HeldCollateral = StorageMap<Mock, Twox64Concat, (PointId, Interval), (AccountId, Balance)>;
+
+/// The participant behind an account.
+pub fn participant(account: AccountId) -> ParticipantId {
+	ParticipantId([account as u8; 16])
+}
+
+impl Participants<AccountId> for World {
+	fn participant(account: &AccountId) -> Option<ParticipantId> {
+		(MEMBERS.contains(account) && !world(|w| w.gone.contains(account))).then(|| participant(*account))
+	}
+
+	fn account(id: ParticipantId) -> Option<AccountId> {
+		MEMBERS.into_iter().find(|account| participant(*account) == id && Self::participant(account).is_some())
+	}
+
+	fn ensure(account: &AccountId, role: Role, _zone: Option<ZoneId>) -> Result<ParticipantId, DispatchError> {
+		let id = Self::participant(account).ok_or(DispatchError::BadOrigin)?;
+		world(|w| w.roles.contains(&(*account, role))).then_some(id).ok_or(DispatchError::BadOrigin)
+	}
+
+	fn ensure_anywhere(account: &AccountId, role: Role) -> Result<ParticipantId, DispatchError> {
+		Self::ensure(account, role, None)
+	}
+
+	fn ensure_acts_for(account: &AccountId, id: ParticipantId, right: Right) -> DispatchResult {
+		let acts = Self::participant(account) == Some(id) || world(|w| w.delegates.contains(&(*account, id, right)));
+		acts.then_some(()).ok_or(DispatchError::BadOrigin)
+	}
+
+	fn ensure_active(id: ParticipantId) -> DispatchResult {
+		Self::account(id).map(|_| ()).ok_or(DispatchError::BadOrigin)
+	}
+}
+
+impl Zones for World {
+	fn is_within_any(_zone: ZoneId, ancestors: &[ZoneId]) -> bool {
+		ancestors.contains(&0)
+	}
+}
+
+impl Grid for World {
+	fn zones(_interval: Interval, _zones: core::ops::Range<ZoneId>) -> Vec<ZoneView> {
+		Vec::new()
+	}
+
+	fn zone_count() -> u32 {
+		0
+	}
+
+	fn point(point: PointId) -> Option<Point> {
+		world(|w| w.points.get(point as usize).copied())
+	}
+
+	fn point_count() -> PointId {
+		world(|w| w.points.len() as u32)
+	}
+
+	fn points_of(_participant: ParticipantId, _limit: u32) -> Vec<PointId> {
+		Vec::new()
+	}
+
+	fn max_path_fee() -> Fee {
+		100_000
+	}
+}
+
+impl Calendar for World {
+	fn now() -> Moment {
+		world(|w| w.now)
+	}
+
+	fn interval_s() -> u32 {
+		900
+	}
+
+	fn first_unopened() -> Interval {
+		world(|w| w.first_unopened)
+	}
+
+	fn terms(interval: Interval) -> Option<Terms> {
+		world(|w| w.terms.get(&interval).copied())
+	}
+
+	fn is_open(interval: Interval) -> bool {
+		Self::terms(interval).is_some_and(|terms| Self::now() < terms.gate_closure)
+	}
+
+	fn takes_limits(interval: Interval) -> bool {
+		Self::is_open(interval)
+	}
+}
+
+impl Positions for World {
+	fn outcome(interval: Interval) -> Option<Outcome> {
+		world(|w| w.outcomes.get(&interval).copied())
+	}
+
+	fn zone_result(interval: Interval, zone: ZoneId) -> Option<ZoneResult> {
+		world(|w| w.results.get(&(interval, zone)).copied())
+	}
+
+	fn contracts(point: PointId, interval: Interval) -> Vec<Contract> {
+		let (position, traded) =
+			world(|w| (w.positions.get(&(point, interval)).copied(), w.traded.get(&(point, interval)).cloned()));
+		let zone = Self::point(point).map_or(0, |point| point.zone);
+		let price = Self::zone_result(interval, zone).and_then(|result| result.price);
+		let at_zone_price = position.zip(price).filter(|(position, _)| *position != Position::default());
+		let contract = |(position, price)| contract(0, position, price);
+		at_zone_price.map(contract).into_iter().chain(traded.unwrap_or_default()).collect()
+	}
+
+	fn of(point: PointId, interval: Interval) -> Position {
+		Self::contracts(point, interval).into_iter().map(|contract| contract.position).sum()
+	}
+}
+
+impl OrderCollateral<AccountId> for World {
+	fn take_collateral(point: PointId, interval: Interval) -> Vec<(AccountId, Balance)> {
+		HeldCollateral::take((point, interval)).into_iter().collect()
+	}
+}
+
+impl Readings for World {
+	fn of(point: PointId, interval: Interval) -> Option<Metered> {
+		world(|w| w.readings.get(&(point, interval)).copied())
+	}
+
+	fn version(point: PointId, interval: Interval) -> u16 {
+		let version = world(|w| w.versions.get(&(point, interval)).copied());
+		<Self as Readings>::of(point, interval).map_or(0, |_| version.unwrap_or(1))
+	}
+
+	fn is_contested(point: PointId, interval: Interval) -> bool {
+		world(|w| w.contested.contains(&(point, interval)))
+	}
+}
