@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
+import { u8aToHex } from '@polkadot/util';
 import { LightClient } from './lib/light.mjs';
+import { leafHash, rootFrom } from './lib/merkle.mjs';
 import { connect, setting } from './lib/outsider.mjs';
 
 // The first finalised block on a network of minutes; warp sync and slow machines included.
@@ -83,6 +85,38 @@ test('it runs the runtime API on proven state and agrees with the full node', as
 	const parameters = api.registry.createType('(u32, u8)', [interval, PRODUCT]).toHex();
 	const proven = await light.call(block, 'EnergyApi_prices', parameters);
 	assert.equal(proven, await provider.send('state_call', ['EnergyApi_prices', parameters, block]));
+});
+
+test('it proves one statement line of a full node under the root that it proves from storage', async () => {
+	const block = await finalized();
+	const at = await api.at(block);
+	let { current: interval } = (await at.call.energyApi.clock()).toJSON();
+	while (interval >= 0 && !(await at.call.energyApi.status(interval)).unwrapOr(null)?.statementRoot.isSome) {
+		interval--;
+	}
+	assert.ok(interval >= 0, 'no interval is settled on this network');
+	const stored = await light.storage(block, api.query.settlement.roots.key(interval));
+	assert.ok(stored, 'the root is missing in the light client\'s state');
+	const type = api.registry.createLookupType(api.query.settlement.roots.creator.meta.type.asMap.value);
+	const { root, count } = api.registry.createType(type, stored);
+	const u32 = (number) => api.registry.createType('u32', number).toU8a();
+	for (const place of [0, count.toNumber() - 1]) {
+		// Whatever the node answers, the root decides.
+		const answer = await at.call.energyApi.statementProof(interval, place);
+		assert.ok(answer.isProven, `line ${place}: ${answer}`);
+		const { line, index, path } = answer.asProven;
+		const leads = (line) => {
+			const leaf = leafHash(u32(interval), u32(place), line);
+			return u8aToHex(rootFrom(leaf, place, count.toNumber(), path.map((hash) => hash.toU8a())));
+		};
+		assert.deepEqual([index.toNumber(), leads(line.toU8a())], [place, root.toHex()]);
+		const forged = line.toU8a();
+		forged[forged.length - 1] ^= 1;
+		assert.notEqual(leads(forged), root.toHex());
+		const { proven } = await provider.send('energy_statementProof', [interval, place, block]);
+		assert.deepEqual([proven.path, proven.root, proven.count], [path.toJSON(), root.toHex(), count.toNumber()]);
+	}
+	assert.equal(await provider.send('energy_statementProof', [interval, count.toNumber(), block]), 'unknown');
 });
 
 test('it says what is absent', async () => {

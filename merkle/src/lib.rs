@@ -13,7 +13,9 @@
 //! a leaf is in the tree but also where, and in how large a tree.
 //!
 //! [`root()`] and [`proof`] want all leaf hashes; [`Frontier`] takes them one at a time and stores at most 32 hashes;
-//! [`Tree`] keeps every node for whoever needs many proofs.
+//! [`Tree`] keeps every node for whoever needs many proofs. Every [`CHUNK`] leaves in a row, from a multiple of it on, are a
+//! subtree of every tree that goes on behind them: [`proof_from_chunks`] proves a leaf from the leaves of its chunk and one
+//! hash for each chunk.
 //!
 //! ```
 //! use busbar_merkle::{leaf_hash, proof, root, verify, Frontier};
@@ -42,11 +44,17 @@ use alloc::vec::Vec;
 use sp_core::H256;
 use sp_crypto_hashing::blake2_256;
 
-pub use frontier::{Frontier, Full};
+pub use frontier::{Appended, Frontier, Full};
 pub use tree::Tree;
 
 /// Most hashes that a proof can have: the depth of a tree of 2^32 - 1 leaves.
 pub const MAX_PROOF: u32 = 32;
+
+/// Leaves of a complete chunk.
+pub const CHUNK: u32 = 1 << CHUNK_DEPTH;
+
+/// Rows of nodes between a leaf and the top of its chunk.
+pub(crate) const CHUNK_DEPTH: u32 = 8;
 
 const LEAF: u8 = 0;
 const NODE: u8 = 1;
@@ -83,6 +91,19 @@ pub fn proof(leaves: &[H256], index: u32) -> Option<Vec<H256>> {
 		}
 	}
 	path.reverse();
+	Some(path)
+}
+
+/// What [`proof`] gives for leaf `index`, from the hashes of its chunk's leaves and the tops of all chunks, in order; the last
+/// chunk may have fewer leaves than [`CHUNK`]. `None` if there is no such leaf, or if the leaves do not hash to its chunk's top.
+pub fn proof_from_chunks(chunks: &[H256], leaves: &[H256], index: u32) -> Option<Vec<H256>> {
+	let (chunk, place) = (index / CHUNK, index % CHUNK);
+	let upper = proof(chunks, chunk)?;
+	if chunks.get(usize::try_from(chunk).ok()?) != Some(&top(leaves)) {
+		return None;
+	}
+	let mut path = proof(leaves, place)?;
+	path.extend(upper);
 	Some(path)
 }
 

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use busbar_merkle::{leaf_hash, proof, root, verify, Frontier, MAX_PROOF};
+use busbar_merkle::{leaf_hash, proof, proof_from_chunks, root, verify, Frontier, CHUNK, MAX_PROOF};
 use codec::{Decode, Encode};
 use proptest::prelude::*;
 use sp_core::H256;
@@ -59,7 +59,7 @@ fn a_frontier_has_the_root_of_all_its_leaves_at_every_size() {
 	let mut frontier = Frontier::default();
 	assert_eq!(frontier.root(), root(&[]));
 	for (index, leaf) in (0u32..).zip(&leaves) {
-		assert_eq!(frontier.append(*leaf), Ok(index));
+		assert_eq!(frontier.append(*leaf).unwrap().index, index);
 		assert_eq!(frontier.count(), index + 1);
 		assert_eq!(frontier.root(), root(&leaves[..=index as usize]));
 		assert_eq!(Frontier::decode(&mut &frontier.encode()[..]), Ok(frontier.clone()));
@@ -98,7 +98,54 @@ fn an_inner_node_does_not_pass_as_a_leaf() {
 	assert_ne!(leaf_hash(&[&leaves[0].0[..], &leaves[1].0[..]].concat()), left);
 }
 
+/// The tops of all chunks, as a frontier tells them.
+fn chunks(leaves: &[H256]) -> Vec<H256> {
+	let mut frontier = Frontier::default();
+	let mut chunks: Vec<_> = leaves.iter().filter_map(|leaf| frontier.append(*leaf).unwrap().chunk).collect();
+	chunks.extend(frontier.open_chunk());
+	chunks
+}
+
+fn chunk_of(leaves: &[H256], index: u32) -> &[H256] {
+	leaves.chunks(CHUNK as usize).nth((index / CHUNK) as usize).unwrap()
+}
+
+#[test]
+fn a_proof_from_chunks_is_the_proof_from_all_leaves_at_every_edge_of_a_chunk() {
+	for count in [1, 2, 255, 256, 257, 258, 511, 512, 513, 767, 768, 769, 1_023, 1_024, 1_025, 1_281] {
+		let leaves = leaves(count);
+		let chunks = chunks(&leaves);
+		assert_eq!(chunks.len(), count.div_ceil(CHUNK) as usize);
+		for index in [0, 1, 127, 128, 254, 255, 256, 257, 511, 512, count / 2, count - 1] {
+			let index = index.min(count - 1);
+			let path = proof_from_chunks(&chunks, chunk_of(&leaves, index), index);
+			assert_eq!(path, proof(&leaves, index), "leaf {index} of {count}");
+		}
+		assert_eq!(proof_from_chunks(&chunks, chunk_of(&leaves, count - 1), count), None, "{count} leaves");
+	}
+	assert_eq!(proof_from_chunks(&[], &[], 0), None);
+}
+
+#[test]
+fn leaves_of_another_chunk_prove_nothing() {
+	let leaves = leaves(700);
+	let chunks = chunks(&leaves);
+	assert_eq!(proof_from_chunks(&chunks, chunk_of(&leaves, 0), 300), None);
+	assert_eq!(proof_from_chunks(&chunks, &leaves[256..511], 300), None);
+	assert_eq!(proof_from_chunks(&chunks, &leaves[255..511], 300), None);
+	assert!(proof_from_chunks(&chunks, chunk_of(&leaves, 300), 300).is_some());
+}
+
 proptest! {
+	#[test]
+	fn a_proof_from_chunks_is_the_proof_from_all_leaves(count in 1u32..3_000, pick: prop::sample::Index) {
+		let leaves = leaves(count);
+		let index = pick.index(leaves.len()) as u32;
+		let path = proof_from_chunks(&chunks(&leaves), chunk_of(&leaves, index), index);
+		prop_assert_eq!(&path, &proof(&leaves, index));
+		prop_assert!(verify(root(&leaves), count, index, leaves[index as usize], &path.unwrap()));
+	}
+
 	#[test]
 	fn proofs_of_random_trees_verify(contents in prop::collection::vec(any::<Vec<u8>>(), 1..600), pick: prop::sample::Index) {
 		let leaves: Vec<_> = contents.iter().map(|bytes| leaf_hash(bytes)).collect();

@@ -2,7 +2,7 @@
 
 use crate::{
 	Amount, Balance, Contract, Fee, Interval, Line, Metered, Moment, Outcome, ParticipantId, Phase, Point, PointId,
-	Position, Price, Product, ProductId, Step, Terms, Wh, ZoneId, ZoneResult, ZoneView,
+	Position, Price, Product, ProductId, StatementProof, Step, Terms, Wh, ZoneId, ZoneResult, ZoneView,
 };
 use alloc::vec::Vec;
 use codec::{Codec, Decode, Encode};
@@ -181,6 +181,11 @@ sp_api::decl_runtime_apis! {
 		fn statement(account: AccountId, interval: Interval) -> Vec<StatementLine>;
 		/// Up to `limit` statement lines of an interval from leaf `from` on, in the order of the leaves.
 		fn lines(interval: Interval, from: u32, limit: u32) -> Vec<StatementLine>;
+		/// One statement line with its proof under the interval's statement root. Reads at most the lines of 256 leaves, and one
+		/// hash for each 256 of the others.
+		fn statement_proof(interval: Interval, index: u32) -> StatementProof;
+		/// Connection points of an interval in its draw phase that `draw` must still name, in ascending order.
+		fn to_draw(interval: Interval) -> Vec<PointId>;
 		/// What must balance, of an interval and of the whole.
 		fn conservation(interval: Interval) -> Conservation;
 	}

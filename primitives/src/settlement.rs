@@ -1,9 +1,11 @@
 //! Words of metering and settlement: readings, statement lines, phases.
 
-use crate::{Amount, PointId, Price, SignedWh, Wh};
+use crate::{Amount, Interval, PointId, Price, SignedWh, Wh};
+use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
+use sp_core::H256;
 
 /// Energy in Wh beyond which a reading is taken for none: no connection point moves 281 TWh in an interval, and sums of
 /// payments below it stay far from the bounds of their types.
@@ -172,6 +174,51 @@ pub struct Line {
 	/// Money, in nEUR; what the party receives is positive.
 	#[serde(with = "crate::decimal")]
 	pub amount: Amount,
+}
+
+impl Line {
+	/// The line's leaf, as number `index` under an interval's statement root.
+	pub fn leaf(&self, interval: Interval, index: u32) -> H256 {
+		busbar_merkle::leaf_hash(&(interval, index, self).encode())
+	}
+}
+
+/// A statement line with the hashes that lead from it to its interval's statement root. Whoever keeps it proves the line by
+/// the root alone, which outlives everything else that the chain keeps of the interval.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct LineProof {
+	pub interval: Interval,
+	/// Leaf index under the root.
+	pub index: u32,
+	pub line: Line,
+	/// From the leaf upwards.
+	pub path: Vec<H256>,
+	/// Number of lines under the root.
+	pub count: u32,
+	/// The interval's statement root.
+	pub root: H256,
+}
+
+impl LineProof {
+	/// Whether the line stands at its index under the root. That the root is the interval's the chain's storage says.
+	pub fn holds(&self) -> bool {
+		let leaf = self.line.leaf(self.interval, self.index);
+		busbar_merkle::verify(self.root, self.count, self.index, leaf, &self.path)
+	}
+}
+
+/// What the chain says of a statement line.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StatementProof {
+	/// The line, proven.
+	Proven(LineProof),
+	/// The interval is not settled yet: it has no root.
+	NotSettled,
+	/// The interval has not opened, or has no line of this index.
+	Unknown,
+	/// The line is pruned, as everything of the interval but its root; who keeps a [`LineProof`] proves it still.
+	Pruned,
 }
 
 /// Where an interval stands.

@@ -5,7 +5,7 @@ use crate::{
 	RuntimeGenesisConfig, SessionKeys, System, VERSION,
 };
 use alloc::vec::Vec;
-use busbar_primitives::{api::*, Contract, Interval, PointId, ProductId, ZoneId, ZoneView};
+use busbar_primitives::{api::*, Contract, Interval, PointId, ProductId, StatementProof, ZoneId, ZoneView};
 use codec::Encode;
 use frame_support::{
 	genesis_builder_helper::{build_state, get_preset},
@@ -192,6 +192,14 @@ impl_runtime_apis! {
 
 		fn lines(interval: Interval, from: u32, limit: u32) -> Vec<StatementLine> {
 			energy::lines(interval, from, limit)
+		}
+
+		fn statement_proof(interval: Interval, index: u32) -> StatementProof {
+			energy::statement_proof(interval, index)
+		}
+
+		fn to_draw(interval: Interval) -> Vec<PointId> {
+			energy::to_draw(interval)
 		}
 
 		fn conservation(interval: Interval) -> Conservation {

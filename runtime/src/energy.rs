@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use busbar_primitives::{
 	api::*,
 	traits::{Grid as _, Participants as _, Positions, Readings},
-	Contract, Interval, ParticipantId, PointId, ProductId, ZoneId, ZoneView,
+	Contract, Interval, ParticipantId, PointId, ProductId, StatementProof, ZoneId, ZoneView,
 };
 
 /// Most connection points that an answer about one account names.
@@ -100,6 +100,14 @@ pub(crate) fn statement(account: AccountId, interval: Interval) -> Vec<Statement
 
 pub(crate) fn lines(interval: Interval, from: u32, limit: u32) -> Vec<StatementLine> {
 	Settlement::lines(interval, from, limit)
+}
+
+pub(crate) fn statement_proof(interval: Interval, index: u32) -> StatementProof {
+	Settlement::statement_proof(interval, index)
+}
+
+pub(crate) fn to_draw(interval: Interval) -> Vec<PointId> {
+	Settlement::to_draw(interval)
 }
 
 pub(crate) fn conservation(interval: Interval) -> Conservation {

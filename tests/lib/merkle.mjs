@@ -27,9 +27,13 @@ export const leafHash = (...parts) => hash(0, ...parts);
 
 // Root over leaf hashes, of which there is at least one.
 export function root(leaves) {
-	const count = new Uint8Array(4);
-	new DataView(count.buffer).setUint32(0, leaves.length, true);
-	return hash(2, count, top(leaves));
+	return bound(leaves.length, top(leaves));
+}
+
+function bound(count, top) {
+	const number = new Uint8Array(4);
+	new DataView(number.buffer).setUint32(0, count, true);
+	return hash(2, number, top);
 }
 
 // The hashes that lead from a leaf to the top, from the leaf upwards.
@@ -40,4 +44,22 @@ export function proof(leaves, index) {
 	const at = split(leaves.length);
 	const [left, right] = [leaves.slice(0, at), leaves.slice(at)];
 	return index < at ? [...proof(left, index), top(right)] : [...proof(right, index - at), top(left)];
+}
+
+// The root that a leaf at a place among so many leads to by these hashes, from the leaf upwards.
+export function rootFrom(leaf, index, count, path) {
+	let [hashed, at, last] = [leaf, index, count - 1];
+	for (const sibling of path) {
+		if (at % 2 === 1) {
+			hashed = hash(1, sibling, hashed);
+		} else {
+			// Without a right neighbour a hash moves up unchanged until it is itself a right child.
+			while (at === last && at % 2 === 0 && at > 0) {
+				[at, last] = [at / 2, Math.floor(last / 2)];
+			}
+			hashed = at % 2 === 1 ? hash(1, sibling, hashed) : hash(1, hashed, sibling);
+		}
+		[at, last] = [Math.floor(at / 2), Math.floor(last / 2)];
+	}
+	return bound(count, hashed);
 }

@@ -143,13 +143,12 @@ impl<'a> Source<'a> {
 		if !self.proof || own.is_empty() {
 			return Ok(own.into_iter().map(|line| (line, None)).collect());
 		}
-		let all = self.view.chain.lines(self.view.at, interval).await?;
-		let lines = u32::try_from(all.len()).context("too many lines")?;
-		let proven = prove(interval, root, &all, own)?;
-		Ok(proven
+		Ok(prove(self.view, interval, root, own)
+			.await?
 			.into_iter()
 			.map(|proven| {
 				let (leaf, hashes) = (proven.leaf.unwrap_or_default(), proven.proof.unwrap_or_default());
+				let lines = proven.count.unwrap_or_default();
 				(proven.line, Some(Proof { lines, leaf, hashes }))
 			})
 			.collect())

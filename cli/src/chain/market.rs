@@ -1,22 +1,18 @@
 //! What the chain keeps of continuous sessions and block orders, read from storage, and positions.
 
 use super::{storage_prefix, Chain};
-use anyhow::{anyhow, Context, Result};
-use busbar_primitives::{Interval, PointId, Position, ProductId, SignedWh, ZoneId};
+use anyhow::Result;
+use busbar_primitives::{Contract, Interval, PointId, Position, ProductId, SignedWh, ZoneId};
 use busbar_runtime::{
 	pallet_market::{
 		blocks::BlockOrder,
 		continuous::{Book, LimitOrder, Trader},
-		Books, PositionViewFunction,
+		Books,
 	},
-	pallet_settlement::PointsToDrawViewFunction,
 	AccountId, Runtime,
 };
 use codec::{Decode, Encode};
-use frame_support::{
-	view_functions::{ViewFunction, ViewFunctionDispatchError},
-	StorageHasher, Twox64Concat,
-};
+use frame_support::{StorageHasher, Twox64Concat};
 use sp_core::H256;
 use std::collections::BTreeMap;
 
@@ -51,21 +47,17 @@ impl Chain {
 
 	/// What a connection point bought and sold for an interval, over all sessions.
 	pub async fn position(&self, at: H256, point: PointId, interval: Interval) -> Result<Position> {
-		self.view::<PositionViewFunction<Runtime>, _>(at, (point, interval)).await
+		let contracts = self.contracts(at, point, interval).await?;
+		let sum = |sum: Position, one: &Contract| Position {
+			bought: sum.bought.saturating_add(one.position.bought),
+			sold: sum.sold.saturating_add(one.position.sold),
+		};
+		Ok(contracts.iter().fold(Position::default(), sum))
 	}
 
 	/// Connection points whose securities must be looked at before an interval's credits are paid.
 	pub async fn points_to_draw(&self, at: H256, interval: Interval) -> Result<Vec<PointId>> {
-		self.view::<PointsToDrawViewFunction<Runtime>, _>(at, (interval,)).await
-	}
-
-	/// What a pallet's view function answers.
-	async fn view<F: ViewFunction, R: Decode>(&self, at: H256, query: impl Encode) -> Result<R> {
-		let call = (F::id(), query.encode());
-		let name = "RuntimeViewFunction_execute_view_function";
-		let answer: Result<Vec<u8>, ViewFunctionDispatchError> = self.state_call(at, name, call).await?;
-		let answer = answer.map_err(|error| anyhow!("{} does not answer a view function: {error:?}", self.url()))?;
-		R::decode(&mut &answer[..]).context("a view function's answer is not of the expected type")
+		self.call(at, "to_draw", interval).await
 	}
 
 	/// Flow of continuous trades over the link above each zone, in Wh.

@@ -13,7 +13,9 @@ pub mod submit;
 
 use crate::failure::Failure;
 use anyhow::{anyhow, Context, Result};
-use busbar_primitives::{api::*, Balance, Contract, Interval, ParticipantId, PointId, ProductId, ZoneId, ZoneView};
+use busbar_primitives::{
+	api::*, Balance, Contract, Interval, ParticipantId, PointId, ProductId, StatementProof, ZoneId, ZoneView,
+};
 use busbar_runtime::{
 	frame_system, pallet_balances,
 	pallet_participants::{ParticipantOf, Participants},
@@ -352,6 +354,11 @@ impl Chain {
 			from = last.index.saturating_add(1);
 			lines.extend(page);
 		}
+	}
+
+	/// One statement line of an interval with its proof, or why there is none.
+	pub async fn statement_proof(&self, at: H256, interval: Interval, index: u32) -> Result<StatementProof> {
+		self.call(at, "statement_proof", (interval, index)).await
 	}
 
 	pub async fn conservation(&self, at: H256, interval: Interval) -> Result<Conservation> {

@@ -7,12 +7,10 @@ use crate::{
 	failure::Failure,
 	Global,
 };
-use anyhow::{Context, Result};
-use busbar_merkle as merkle;
-use busbar_primitives::{api::StatementLine, Amount, Interval, ParticipantId, Phase, PointId};
+use anyhow::Result;
+use busbar_primitives::{api::StatementLine, Amount, Interval, ParticipantId, Phase, PointId, StatementProof};
 use busbar_runtime::AccountId;
 use clap::Args;
-use codec::Encode;
 use serde::Serialize;
 use sp_core::H256;
 use std::path::PathBuf;
@@ -59,6 +57,9 @@ pub struct Proven {
 	pub leaf: Option<H256>,
 	#[serde(skip_serializing_if = "Option::is_none")]
 	pub proof: Option<Vec<H256>>,
+	/// Number of all lines of the interval.
+	#[serde(skip)]
+	pub count: Option<u32>,
 }
 
 #[derive(Serialize)]
@@ -85,11 +86,6 @@ struct PointReport {
 	version: Option<u16>,
 	#[serde(flatten)]
 	basis: Basis,
-}
-
-/// Bytes of a statement line's leaf.
-pub fn leaf(interval: Interval, line: &StatementLine) -> H256 {
-	merkle::leaf_hash(&(interval, line.index, line.line).encode())
 }
 
 impl Statement {
@@ -141,11 +137,10 @@ impl Statement {
 			let root = status.statement_root.ok_or_else(|| {
 				Failure::failed(format!("interval {interval} is not settled yet ({:?}): it has no root", status.phase))
 			})?;
-			let all = view.chain.lines(view.at, interval).await?;
-			(report.root, report.count) = (Some(root), Some(u32::try_from(all.len()).context("too many lines")?));
-			report.lines = prove(interval, root, &all, own)?;
+			report.lines = prove(&view, interval, root, own).await?;
+			(report.root, report.count) = (Some(root), report.lines.iter().find_map(|line| line.count));
 		} else {
-			report.lines = own.into_iter().map(|line| Proven { line, leaf: None, proof: None }).collect();
+			report.lines = own.into_iter().map(|line| Proven { line, leaf: None, proof: None, count: None }).collect();
 		}
 		if global.json {
 			return print_json(&report);
@@ -171,7 +166,7 @@ impl Statement {
 			}
 		}
 		if let (Some(root), Some(count)) = (report.root, report.count) {
-			println!("All {} lines are proven under the root {root:?} over {count} lines.", report.lines.len());
+			println!("Each of the {} lines is proven under the root {root:?} over {count} lines.", report.lines.len());
 			for proven in &report.lines {
 				println!("line {}: leaf {:?}", proven.line.index, proven.leaf.unwrap_or_default());
 				for hash in proven.proof.iter().flatten() {
@@ -199,66 +194,80 @@ impl PointReport {
 	}
 }
 
-/// Proves lines under a root and checks the proofs.
+/// Asks for the proofs of lines under a root, and checks them.
 ///
 /// # Errors
-/// If the node does not show all lines, or a line does not stand under the root.
-pub fn prove(interval: Interval, root: H256, all: &[StatementLine], own: Vec<StatementLine>) -> Result<Vec<Proven>> {
-	let leaves: Vec<H256> = all.iter().map(|line| leaf(interval, line)).collect();
-	let count = u32::try_from(leaves.len()).context("too many lines")?;
-	own.into_iter()
-		.map(|line| {
-			let hash = leaf(interval, &line);
-			let proof = merkle::proof(&leaves, line.index)
-				.with_context(|| format!("the node does not show line {} of interval {interval}", line.index))?;
-			if !merkle::verify(root, count, line.index, hash, &proof) {
-				return Err(Failure::failed(format!(
-					"line {} does not stand under the statement root of interval {interval}: the node's answer is wrong",
-					line.index
-				))
-				.into());
-			}
-			Ok(Proven { line, leaf: Some(hash), proof: Some(proof) })
-		})
-		.collect()
+/// If a line is pruned, or does not stand under the root.
+pub async fn prove(view: &View, interval: Interval, root: H256, own: Vec<StatementLine>) -> Result<Vec<Proven>> {
+	let mut proven = Vec::with_capacity(own.len());
+	for line in own {
+		let answer = view.chain.statement_proof(view.at, interval, line.index).await?;
+		proven.push(checked(interval, root, line, answer)?);
+	}
+	Ok(proven)
+}
+
+/// The line, if what the node says of it proves it.
+fn checked(interval: Interval, root: H256, line: StatementLine, answer: StatementProof) -> Result<Proven, Failure> {
+	let index = line.index;
+	match answer {
+		StatementProof::Proven(proof)
+			if proof.holds() && (proof.interval, proof.root) == (interval, root) && proof.line == line.line =>
+		{
+			let leaf = line.line.leaf(interval, index);
+			Ok(Proven { line, leaf: Some(leaf), proof: Some(proof.path), count: Some(proof.count) })
+		},
+		StatementProof::Pruned => Err(Failure::failed(format!(
+			"line {index} of interval {interval} is pruned: only a proof that was kept proves it now"
+		))),
+		_ => Err(Failure::failed(format!(
+			"line {index} does not stand under the statement root of interval {interval}: the node's answer is wrong"
+		))),
+	}
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use busbar_primitives::{Cause, Line, Party};
+	use busbar_primitives::{Cause, Line, LineProof, Party};
 
 	fn lines() -> Vec<StatementLine> {
-		(0..5)
-			.map(|index| StatementLine {
-				index,
-				line: Line {
-					version: 1,
-					party: Party::Point(index),
-					cause: Cause::Contract,
-					wh: 10,
-					price: 5,
-					amount: -50,
-				},
-			})
-			.collect()
+		let line = |index| {
+			let party = Party::Point(index);
+			Line { version: 1, party, cause: Cause::Contract, wh: 10, price: 5, amount: -50 }
+		};
+		(0..5).map(|index| StatementLine { index, line: line(index) }).collect()
+	}
+
+	/// What an honest node answers for a line of interval 7.
+	fn answer(index: u32) -> (H256, StatementProof) {
+		let all = lines();
+		let leaves: Vec<_> = all.iter().map(|line| line.line.leaf(7, line.index)).collect();
+		let (root, path) = (busbar_merkle::root(&leaves), busbar_merkle::proof(&leaves, index).unwrap());
+		let line = all[index as usize].line;
+		(root, StatementProof::Proven(LineProof { interval: 7, index, line, path, count: 5, root }))
 	}
 
 	#[test]
 	fn a_line_is_proven_under_the_root_of_all_lines() {
-		let all = lines();
-		let root = merkle::root(&all.iter().map(|line| leaf(7, line)).collect::<Vec<_>>());
-		let proven = prove(7, root, &all, vec![all[3].clone()]).unwrap();
-		assert_eq!(proven.len(), 1);
+		let (root, answer) = answer(3);
+		let proven = checked(7, root, lines()[3].clone(), answer).unwrap();
+		assert_eq!((proven.count, proven.proof.map(|path| path.len())), (Some(5), Some(3)));
 	}
 
 	#[test]
-	fn a_line_that_was_changed_is_not_proven() {
-		let all = lines();
-		let root = merkle::root(&all.iter().map(|line| leaf(7, line)).collect::<Vec<_>>());
-		let mut changed = all[3].clone();
+	fn a_line_that_was_changed_or_is_of_another_interval_or_root_is_not_proven() {
+		let (root, answer) = answer(3);
+		let mut changed = lines()[3].clone();
 		changed.line.amount = 50;
-		assert!(prove(7, root, &all, vec![changed]).is_err());
-		assert!(prove(8, root, &all, vec![all[3].clone()]).is_err());
+		assert!(checked(7, root, changed, answer.clone()).is_err());
+		assert!(checked(8, root, lines()[3].clone(), answer.clone()).is_err());
+		assert!(checked(7, H256::zero(), lines()[3].clone(), answer).is_err());
+	}
+
+	#[test]
+	fn a_pruned_line_is_said_to_be_pruned() {
+		let error = checked(7, H256::zero(), lines()[3].clone(), StatementProof::Pruned).err().unwrap();
+		assert!(error.to_string().contains("is pruned"), "{error}");
 	}
 }

@@ -267,7 +267,7 @@ impl Tally {
 				}
 			}
 		}
-		let leaves: Vec<_> = record.lines.iter().map(|line| crate::commands::statement::leaf(interval, line)).collect();
+		let leaves: Vec<_> = record.lines.iter().map(|line| line.line.leaf(interval, line.index)).collect();
 		let statement_root = cleared.status.statement_root;
 		if record.settled() && statement_root != Some(busbar_merkle::root(&leaves)) {
 			self.failures.push(format!("interval {interval}: its lines are not those under its statement root"));

@@ -42,7 +42,7 @@ fn world() -> (DataSet, Plan, Record) {
 		line(3, Party::GridOperator, Cause::GridFee, 0, 0, 10),
 		line(4, Party::Balancing, Cause::Imbalance, -2, 0, 200),
 	];
-	let leaves: Vec<_> = lines.iter().map(|line| crate::commands::statement::leaf(4, line)).collect();
+	let leaves: Vec<_> = lines.iter().map(|line| line.line.leaf(4, line.index)).collect();
 	cleared.status.statement_root = Some(busbar_merkle::root(&leaves));
 	let record = Record {
 		quarter: 0,

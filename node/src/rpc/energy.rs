@@ -14,7 +14,7 @@ use busbar_primitives::{
 		BookLevel, Clock, Conservation, EnergyApi, OrderView, ParticipantView, PointView, PositionView, StatementLine,
 		Status, ZonePrice,
 	},
-	Interval, Outcome, PointId, ProductId, ZoneId, ZoneView,
+	Contract, Interval, Outcome, PointId, ProductId, StatementProof, ZoneId, ZoneView,
 };
 use busbar_runtime::AccountId;
 use futures::{stream::BoxStream, StreamExt};
@@ -153,6 +153,18 @@ pub trait EnergyRpc {
 	/// Up to `limit` statement lines of an interval from leaf `from` on.
 	#[method(name = "lines", blocking)]
 	fn lines(&self, interval: Interval, from: u32, limit: u32, at: Option<Hash>) -> RpcResult<Vec<StatementLine>>;
+
+	/// What a connection point bought and sold, session by session.
+	#[method(name = "contracts", blocking)]
+	fn contracts(&self, point: PointId, interval: Interval, at: Option<Hash>) -> RpcResult<Vec<Contract>>;
+
+	/// One statement line with its proof under the interval's statement root, or why there is none.
+	#[method(name = "statementProof", blocking)]
+	fn statement_proof(&self, interval: Interval, index: u32, at: Option<Hash>) -> RpcResult<StatementProof>;
+
+	/// Connection points of an interval that `settlement.draw` must still name.
+	#[method(name = "toDraw", blocking)]
+	fn to_draw(&self, interval: Interval, at: Option<Hash>) -> RpcResult<Vec<PointId>>;
 
 	/// What must balance, of an interval and of the whole.
 	#[method(name = "conservation", blocking)]
@@ -340,6 +352,18 @@ where
 	fn lines(&self, interval: Interval, from: u32, limit: u32, at: Option<Hash>) -> RpcResult<Vec<StatementLine>> {
 		let limit = page(limit)?;
 		self.ask(at, |api, at| api.lines(at, interval, from, limit))
+	}
+
+	fn contracts(&self, point: PointId, interval: Interval, at: Option<Hash>) -> RpcResult<Vec<Contract>> {
+		self.ask(at, |api, at| api.contracts(at, point, interval))
+	}
+
+	fn statement_proof(&self, interval: Interval, index: u32, at: Option<Hash>) -> RpcResult<StatementProof> {
+		self.ask(at, |api, at| api.statement_proof(at, interval, index))
+	}
+
+	fn to_draw(&self, interval: Interval, at: Option<Hash>) -> RpcResult<Vec<PointId>> {
+		self.ask(at, |api, at| api.to_draw(at, interval))
 	}
 
 	fn conservation(&self, interval: Interval, at: Option<Hash>) -> RpcResult<Conservation> {

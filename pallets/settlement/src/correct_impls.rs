@@ -26,7 +26,7 @@ impl<T: Config> Pallet<T> {
 		let StatementRoot { root, count } = Self::fix_root(interval, &round.progress);
 		let corrections = round.progress.corrections;
 		Self::deposit_event(Event::Corrected { interval, corrections, root, lines: count });
-		Intervals::<T>::insert(interval, round.progress);
+		round.store();
 		Ok(())
 	}
 
@@ -40,6 +40,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(reading != statement.reading, Error::<T>::NothingToCorrect);
 		ensure!(statement.corrections < MAX_CORRECTIONS, Error::<T>::TooManyCorrections);
 		statement.corrections = statement.corrections.saturating_add(1);
+		round.keeper = Some(point);
 		round.restart(FIRST_VERSION.saturating_add(statement.corrections));
 
 		let details = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?;

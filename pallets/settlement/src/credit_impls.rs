@@ -1,8 +1,8 @@
 //! The phases after the debits: securities of points whose payers are short, payment of credits, and the statement root.
 
 use crate::{
-	round::Round, Config, Error, Event, Intervals, Pallet, Progress, Roots, Stage, Statement, StatementRoot,
-	Statements, SystemLines,
+	round::Round, Config, Error, Event, Pallet, Progress, Roots, Stage, Statement, StatementRoot, Statements,
+	SystemLines,
 };
 use busbar_primitives::{traits::Certificates, Interval, PointId};
 use frame_support::ensure;
@@ -17,6 +17,7 @@ impl<T: Config> Pallet<T> {
 			let payer = statement.payer;
 			let stands = statement.amount < 0 && !statement.drawn && round.is_short(payer);
 			ensure!(stands, Error::<T>::NothingToDraw);
+			round.keeper = Some(*point);
 			round.draw(&mut statement.lines, *point, payer, statement.amount.unsigned_abs())?;
 			statement.drawn = true;
 			Statements::<T>::insert(interval, point, statement);
@@ -26,7 +27,7 @@ impl<T: Config> Pallet<T> {
 		if left.is_zero() {
 			Self::close_debits(&mut round, SystemLines::<T>::get(interval))?;
 		}
-		Intervals::<T>::insert(interval, round.progress);
+		round.store();
 		Ok(())
 	}
 
@@ -41,7 +42,7 @@ impl<T: Config> Pallet<T> {
 		if done == points {
 			Self::close_credits(&mut round)?;
 		}
-		Intervals::<T>::insert(interval, round.progress);
+		round.store();
 		Ok(())
 	}
 
@@ -57,6 +58,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(!statement.credited, Error::<T>::AlreadySettled);
 		if statement.outturn.is_some() {
 			let credit = statement.amount.max(0).unsigned_abs();
+			round.keeper = Some(point);
 			round.pay_point(&mut statement.lines, point, statement.payer, credit)?;
 			T::Certificates::paid(round.interval, point, statement.payer)?;
 		}
@@ -70,6 +72,7 @@ impl<T: Config> Pallet<T> {
 	fn close_credits(round: &mut Round<T>) -> DispatchResult {
 		let interval = round.interval;
 		let mut lines = SystemLines::<T>::get(interval);
+		round.keeper = None;
 		round.pay_others(&mut lines)?;
 		T::Certificates::closed(interval, round.accounts.balancing)?;
 		round.progress.stage = Stage::Settled;

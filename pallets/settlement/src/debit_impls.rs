@@ -73,13 +73,14 @@ impl<T: Config> Pallet<T> {
 		if done == points {
 			Self::count_others(&batch, &mut round)?;
 		}
-		Intervals::<T>::insert(interval, round.progress);
+		round.store();
 		Ok(())
 	}
 
 	/// Takes one point through the debit phase. A point that is not in force in the interval has no lines.
 	fn debit_point(batch: &Batch<T::AccountId>, round: &mut Round<T>, point: PointId) -> DispatchResult {
 		let interval = batch.interval;
+		round.keeper = Some(point);
 		ensure!(point < round.progress.points, Error::<T>::UnknownPoint);
 		ensure!(!Statements::<T>::contains_key(interval, point), Error::<T>::AlreadySettled);
 		let details = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?;
@@ -213,6 +214,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(mismatch == Some(0), Error::<T>::ContractMismatch);
 		let parties = sums.parties(outcome, tariff).ok_or(Error::<T>::Overflow)?;
 		round.progress.system = Self::system(&batch.accounts, parties);
+		round.keeper = None;
 
 		let mut lines = Self::system_lines(batch, round, &sums)?;
 		round.count_others(&mut lines)?;
@@ -231,6 +233,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Closes the debit phase, when all securities that had to be looked at were.
 	pub(crate) fn close_debits(round: &mut Round<T>, mut lines: Lines<SYSTEM_LINES>) -> DispatchResult {
+		round.keeper = None;
 		round.close_debits(&mut lines)?;
 		SystemLines::<T>::insert(round.interval, lines);
 		round.progress.stage = Stage::Credits;

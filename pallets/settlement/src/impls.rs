@@ -1,6 +1,6 @@
 //! The traits that other pallets use.
 
-use crate::{Config, Intervals, Pallet, Posted, Progress, Roots, Stage, Statements, SystemLines};
+use crate::{Chunks, Config, Intervals, Keepers, Pallet, Posted, Progress, Roots, Stage, Statements, SystemLines};
 use busbar_primitives::{
 	traits::{Calendar, Finality, Prune, Settled},
 	Interval,
@@ -37,6 +37,11 @@ impl<T: Config> Prune for Pallet<T> {
 			SystemLines::<T>::remove(interval);
 			removed = removed.saturating_add(1);
 		}
+		let left = |removed: u32| usize::try_from(limit.saturating_sub(removed)).unwrap_or(usize::MAX);
+		let keepers = Keepers::<T>::drain_prefix(interval).take(left(removed)).count();
+		removed = removed.saturating_add(u32::try_from(keepers).unwrap_or(u32::MAX));
+		let chunks = Chunks::<T>::drain_prefix(interval).take(left(removed)).count();
+		removed = removed.saturating_add(u32::try_from(chunks).unwrap_or(u32::MAX));
 		if removed < limit && Intervals::<T>::take(interval).is_some() {
 			removed = removed.saturating_add(1);
 		}

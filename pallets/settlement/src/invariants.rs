@@ -1,10 +1,13 @@
 //! What must hold after every call.
 
-use crate::{bill::Outturn, Config, InTransit, Intervals, Net, Nets, Pallet, Progress, Roots, Stage, Statements};
+use crate::{
+	bill::Outturn, Chunks, Config, InTransit, Intervals, Net, Nets, Pallet, Progress, Roots, Stage, Statements,
+};
 use alloc::vec::Vec;
-use busbar_primitives::{traits::Finality, Amount, Balance, Interval};
-use codec::Encode;
+use busbar_merkle::Frontier;
+use busbar_primitives::{api::StatementLine, traits::Finality, Amount, Balance, Interval};
 use frame_support::{ensure, traits::fungible::Inspect};
+use sp_core::H256;
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
@@ -38,9 +41,9 @@ impl<T: Config> Pallet<T> {
 		}
 		let sum = lines.iter().fold(0, |sum: Amount, line| sum.saturating_add(line.line.amount));
 		ensure!(sum == progress.lines_sum, "the lines do not sum to the running account");
-		let leaves: Vec<_> =
-			lines.iter().map(|line| busbar_merkle::leaf_hash(&(interval, line.index, line.line).encode())).collect();
+		let leaves: Vec<_> = lines.iter().map(|line| line.line.leaf(interval, line.index)).collect();
 		ensure!(busbar_merkle::root(&leaves) == progress.frontier.root(), "the lines do not hash to their root");
+		Self::check_chunks(interval, progress, &lines, &leaves)?;
 		let statements = || Statements::<T>::iter_prefix_values(interval);
 		ensure!(statements().count() as u32 == progress.debits_done, "points through the debit phase are miscounted");
 		let credited = statements().filter(|statement| statement.credited).count() as u32;
@@ -70,6 +73,27 @@ impl<T: Config> Pallet<T> {
 		} else {
 			ensure!(root.is_none(), "an unsettled interval has a statement root");
 		}
+		Ok(())
+	}
+
+	/// That each chunk's lines are with those who are noted to keep them, and that the tops are theirs.
+	fn check_chunks(
+		interval: Interval,
+		progress: &Progress,
+		lines: &[StatementLine],
+		leaves: &[H256],
+	) -> Result<(), TryRuntimeError> {
+		let chunk = usize::try_from(busbar_merkle::CHUNK).unwrap_or(usize::MAX);
+		for (number, (lines, leaves)) in (0u32..).zip(lines.chunks(chunk).zip(leaves.chunks(chunk))) {
+			ensure!(Self::chunk_lines(interval, number) == lines, "the lines of a chunk are not where they are noted");
+			let mut alone = Frontier::default();
+			let completed = leaves.iter().filter_map(|leaf| alone.append(*leaf).ok()?.chunk).last();
+			ensure!(Chunks::<T>::get(interval, number) == completed, "a chunk has another top than its lines");
+			let open = completed.is_some() || progress.frontier.open_chunk() == alone.open_chunk();
+			ensure!(open, "the open chunk has another top than its lines");
+		}
+		let noted = Chunks::<T>::iter_prefix(interval).count();
+		ensure!(noted == leaves.len() / chunk, "the tops of chunks are not as many as there are chunks");
 		Ok(())
 	}
 

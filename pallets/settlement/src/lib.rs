@@ -35,7 +35,8 @@
 //! 3. Participants' debts and credits sum to the running account of an interval in its debit phase, and are gone once it
 //!    is settled.
 //!
-//! Statement roots stay for ever, 40 bytes each; everything else about an interval goes by `Prune` once it is final.
+//! Every 256 lines in a row are a subtree of that tree, whose top is kept, so that one line is proven without all others
+//! (`proof.rs`). Statement roots stay for ever, 40 bytes each; everything else about an interval goes by `Prune` once it is final.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -53,6 +54,7 @@ mod invariants;
 mod mock;
 mod money;
 mod net;
+mod proof;
 mod round;
 mod sums;
 mod tariffs;
@@ -74,14 +76,12 @@ pub use weights::WeightInfo;
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use alloc::vec::Vec;
 	use busbar_primitives::{
-		api::StatementLine,
 		traits::{
 			Calendar, Certificates, Charges, Collateral, Debts, Grid, OrderCollateral, Participants, Positions,
 			Readings, Reductions, Securities, Supply,
 		},
-		Balance, Interval, ParticipantId, Party, Phase, PointId, Price, Role,
+		Balance, Interval, ParticipantId, Party, PointId, Price, Role,
 	};
 	use frame_support::{
 		pallet_prelude::*,
@@ -182,6 +182,14 @@ pub mod pallet {
 	/// Statement lines of the other parties. Pruned with their interval.
 	#[pallet::storage]
 	pub type SystemLines<T> = StorageMap<_, Twox64Concat, Interval, Lines<SYSTEM_LINES>, ValueQuery>;
+
+	/// Tops of the complete chunks of [`busbar_merkle::CHUNK`] statement lines in a row. Pruned with their interval.
+	#[pallet::storage]
+	pub type Chunks<T> = StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, u32, H256, OptionQuery>;
+
+	/// Who keeps the lines of each chunk. Pruned with their interval.
+	#[pallet::storage]
+	pub type Keepers<T> = StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, u32, ChunkKeepers, ValueQuery>;
 
 	/// Statement roots of settled intervals, for ever.
 	#[pallet::storage]
@@ -312,24 +320,6 @@ pub mod pallet {
 		#[cfg(feature = "try-runtime")]
 		fn try_state(_n: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
 			Self::do_try_state()
-		}
-	}
-
-	#[pallet::view_functions]
-	impl<T: Config> Pallet<T> {
-		/// A connection point's statement lines, in the order of the leaves.
-		pub fn statement_lines(point: PointId, interval: Interval) -> Vec<StatementLine> {
-			Self::statement(point, interval)
-		}
-
-		/// Connection points of an interval in its draw phase that `draw` must still name, in ascending order.
-		pub fn points_to_draw(interval: Interval) -> Vec<PointId> {
-			Self::to_draw(interval)
-		}
-
-		/// Where the settlement of an interval stands; `None` before its first debit and after it is pruned.
-		pub fn settlement_phase(interval: Interval) -> Option<Phase> {
-			Self::phase(interval)
 		}
 	}
 

@@ -5,17 +5,21 @@
 //!  -> draw on what secures the points of those who are still short -> the fund covers -> pay what is due
 //! ```
 
-use crate::{Accounts, Config, Error, Event, InTransit, Lines, Net, Nets, Pallet, Progress, Purse, FIRST_VERSION};
+use crate::{
+	Accounts, ChunkKeepers, Chunks, Config, Error, Event, InTransit, Intervals, Keepers, Lines, Net, Nets, Pallet,
+	Progress, Purse, FIRST_VERSION,
+};
 use alloc::{collections::btree_map::BTreeMap, vec::Vec};
+use busbar_merkle::{Appended, CHUNK};
 use busbar_primitives::{
 	traits::{Debts, Participants, Securities},
 	Amount, Balance, Cause, Interval, Line, ParticipantId, Party, PointId,
 };
-use codec::Encode;
 use frame_support::{
 	ensure,
 	traits::{fungible::Mutate, tokens::Preservation},
 };
+use sp_core::H256;
 use sp_runtime::{
 	helpers_128bit::multiply_by_rational_with_rounding, traits::Zero, DispatchError, DispatchResult, Rounding,
 };
@@ -27,6 +31,10 @@ pub(crate) struct Round<T: Config> {
 	pub version: u16,
 	pub accounts: Accounts<T::AccountId>,
 	pub progress: Progress,
+	/// Which point's statement keeps the lines that are appended next; `None`: that of the other parties.
+	pub keeper: Option<PointId>,
+	/// Who keeps the lines of the chunk that is open; `None` while that lies in storage.
+	keepers: Option<ChunkKeepers>,
 	/// Debts and credits by participant; `None` while they lie in storage, because the round takes many batches.
 	nets: Option<BTreeMap<ParticipantId, Net>>,
 }
@@ -34,7 +42,7 @@ pub(crate) struct Round<T: Config> {
 impl<T: Config> Round<T> {
 	/// The first settlement of an interval, or its continuation.
 	pub fn first(interval: Interval, accounts: Accounts<T::AccountId>, progress: Progress) -> Self {
-		Self { interval, version: FIRST_VERSION, accounts, progress, nets: None }
+		Self { interval, version: FIRST_VERSION, accounts, progress, keeper: None, keepers: None, nets: None }
 	}
 
 	/// Corrections of a settled interval.
@@ -51,10 +59,34 @@ impl<T: Config> Round<T> {
 	/// Appends a line to the statement tree and to `lines`.
 	pub fn append<const MAX: u32>(&mut self, lines: &mut Lines<MAX>, line: Line) -> DispatchResult {
 		let progress = &mut self.progress;
-		let leaf = busbar_merkle::leaf_hash(&(self.interval, progress.frontier.count(), line).encode());
-		let index = progress.frontier.append(leaf).map_err(|_| Error::<T>::Overflow)?;
+		let leaf = line.leaf(self.interval, progress.frontier.count());
+		let Appended { index, chunk } = progress.frontier.append(leaf).map_err(|_| Error::<T>::Overflow)?;
 		progress.lines_sum = progress.lines_sum.checked_add(line.amount).ok_or(Error::<T>::Overflow)?;
-		lines.try_push((index, line)).map_err(|_| Error::<T>::Overflow.into())
+		lines.try_push((index, line)).map_err(|_| Error::<T>::Overflow)?;
+		self.note_keeper(index, chunk)
+	}
+
+	/// Notes who keeps a line, and the top of the chunk that it completed.
+	fn note_keeper(&mut self, index: u32, completed: Option<H256>) -> DispatchResult {
+		let (interval, chunk) = (self.interval, index / CHUNK);
+		let stored = || if index % CHUNK == 0 { Default::default() } else { Keepers::<T>::get(interval, chunk) };
+		let keepers = self.keepers.get_or_insert_with(stored);
+		if keepers.last() != Some(&self.keeper) {
+			keepers.try_push(self.keeper).map_err(|_| Error::<T>::Overflow)?;
+		}
+		if let Some(top) = completed {
+			Chunks::<T>::insert(interval, chunk, top);
+			Keepers::<T>::insert(interval, chunk, self.keepers.take().unwrap_or_default());
+		}
+		Ok(())
+	}
+
+	/// Stores the running account.
+	pub fn store(self) {
+		if let Some(keepers) = self.keepers {
+			Keepers::<T>::insert(self.interval, self.progress.frontier.count() / CHUNK, keepers);
+		}
+		Intervals::<T>::insert(self.interval, self.progress);
 	}
 
 	/// Appends a line that has no energy.

@@ -1,7 +1,7 @@
 //! What the pallet keeps in its storage.
 
 use crate::{Net, Outturn, Parties, Sums};
-use busbar_merkle::Frontier;
+use busbar_merkle::{Frontier, CHUNK};
 use busbar_primitives::{
 	Amount, Balance, Interval, Line, Moment, ParticipantId, Party, PointId, PostedBounds, Price, MAX_PRODUCTS,
 };
@@ -252,6 +252,9 @@ impl Progress {
 
 /// Statement lines with their leaf indices.
 pub type Lines<const MAX: u32> = BoundedVec<(u32, Line), ConstU32<MAX>>;
+
+/// Whose statements keep the lines of a chunk, in the order in which they came; `None`: those of the other parties.
+pub type ChunkKeepers = BoundedVec<Option<PointId>, ConstU32<CHUNK>>;
 
 /// What settlement decided for one connection point in one interval. Exists once the point is through the debit phase.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]

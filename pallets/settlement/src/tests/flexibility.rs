@@ -153,7 +153,7 @@ fn offers_and_orders_are_pruned_with_their_interval() {
 		assert_ok!(credit(0, &[0, 1, 2]));
 		world(|w| w.now = FINAL);
 		assert_eq!(Prunable::prune(0, 4), 4);
-		assert_eq!(Prunable::prune(0, 100), 3);
+		assert_eq!(Prunable::prune(0, 100), 4);
 		assert_eq!((Offers::<Test>::iter().count(), Activations::<Test>::iter().count()), (0, 0));
 	});
 }

@@ -8,6 +8,7 @@ mod flexibility;
 mod history;
 mod netting;
 mod prices;
+mod proofs;
 mod property;
 mod scenarios;
 mod statements;

@@ -6,7 +6,8 @@ use crate::{
 	Progress, Purse,
 };
 use busbar_primitives::{
-	traits::Positions, Amount, Balance, Cause, Fee, Outcome, Party, Phase, PointKind, Price, SignedWh, ZoneId,
+	traits::Positions, Amount, Balance, Cause, Fee, Outcome, Party, Phase, PointKind, Price, SignedWh, StatementProof,
+	ZoneId,
 };
 use frame_support::{assert_noop, assert_ok, traits::fungible::Inspect};
 use proptest::{prelude::*, strategy::ValueTree, test_runner::TestRunner};
@@ -299,6 +300,10 @@ fn settle(case: &Case, debits: &Plan, credits: &Plan) -> (bool, BTreeMap<Account
 			}
 		}
 		assert_shares(&Settlement::progress(0).unwrap(), &lines);
+		for (index, line) in (0..).zip(&lines) {
+			let StatementProof::Proven(proof) = Settlement::statement_proof(0, index) else { panic!("line {index}") };
+			assert!(proof.holds() && proof.line == *line && proof.root == Settlement::root(0).unwrap().root);
+		}
 		end = Some((lines.iter().any(|line| line.cause == Cause::Default), after));
 	});
 	end.unwrap()

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{mock::*, InTransit, Intervals, Posted, Roots, Statements, SystemLines};
+use crate::{mock::*, Chunks, InTransit, Intervals, Keepers, Posted, Roots, Statements, SystemLines};
 use busbar_primitives::{
 	api::StatementLine,
 	traits::{Finality, Prune},
@@ -52,10 +52,6 @@ fn lines_are_read_in_pages_and_by_point() {
 		assert_eq!(Settlement::statement(2, 0), all[..1]);
 		assert_eq!(Settlement::statement(0, 0), all[1..3]);
 		assert_eq!(Settlement::statement(3, 0), []);
-		// As a view function tells it.
-		assert_eq!(Settlement::statement_lines(2, 0), all[..1]);
-		assert_eq!(Settlement::settlement_phase(0), Settlement::phase(0));
-		assert!(Settlement::settlement_phase(0).is_some());
 	});
 }
 
@@ -92,11 +88,11 @@ fn what_is_final_is_pruned_in_bounded_steps_and_its_root_stays() {
 		assert!(Settlement::is_final(0));
 		// The market may have forgotten the interval by now.
 		world(|w| w.terms.clear());
-		assert_eq!(Settlement::prune(0, 3), 1);
+		assert_eq!(Settlement::prune(0, 3), 2);
 		assert_eq!(Settlement::prune(0, 3), 0);
 		assert_eq!(Statements::<Test>::iter().count(), 0);
 		assert!(!Posted::<Test>::contains_key(0) && !SystemLines::<Test>::contains_key(0));
-		assert!(!Intervals::<Test>::contains_key(0));
+		assert!(!Intervals::<Test>::contains_key(0) && !Keepers::<Test>::contains_key(0, 0));
 		assert_eq!(Settlement::root(0), root);
 		assert_eq!(Settlement::phase(0), None);
 		assert!(Settlement::is_final(0), "it stays final");
@@ -108,7 +104,7 @@ fn a_pruned_interval_is_not_settled_again() {
 	run(|| {
 		settle();
 		world(|w| w.now = FINAL);
-		assert_eq!(Settlement::prune(0, 100), 6);
+		assert_eq!(Settlement::prune(0, 100), 7);
 		assert_noop!(debit(0, &[0]), crate::Error::<Test>::AlreadySettled);
 		assert_noop!(credit(0, &[0]), crate::Error::<Test>::AlreadySettled);
 	});
@@ -149,6 +145,9 @@ fn try_state_sees_a_changed_line_root_or_running_account() {
 		assert!(broken(&|| Intervals::<Test>::mutate(0, |p| p.as_mut().unwrap().purse.collected += 1)));
 		assert!(broken(&|| Intervals::<Test>::mutate(0, |p| p.as_mut().unwrap().credits_done -= 1)));
 		assert!(broken(&|| InTransit::<Test>::put(1)));
+		assert!(broken(&|| Keepers::<Test>::remove(0, 0)));
+		assert!(broken(&|| Keepers::<Test>::mutate(0, 0, |keepers| keepers.retain(|keeper| *keeper != Some(1)))));
+		assert!(broken(&|| Chunks::<Test>::insert(0, 0, sp_core::H256::zero())));
 		let net = crate::Net { owed: 1, earned: 1, ..Default::default() };
 		assert!(broken(&|| crate::Nets::<Test>::insert(0, participant(HOME), net)));
 	});
