@@ -1,19 +1,15 @@
 //! A runtime with this pallet, and a world that stands in for the other ones.
 
 use crate::HoldReason;
-use busbar_primitives::{
-	traits::{Calendar, Finality, Grid, Participants, Zones},
-	Balance, Fee, Interval, Moment, ParticipantId, Point, PointId, PointKind, PostedBounds, Right, Role, Terms, ZoneId,
-	ZoneView,
-};
+use busbar_mocks::{MockCalendar, MockFinality, MockGrid, MockParticipants};
+use busbar_primitives::{Balance, Interval, Moment, Point, PointKind, PostedBounds, Role, Scope, Terms};
 use frame_support::{
 	derive_impl,
 	traits::{fungible::InspectHold, ConstU128},
 };
-use sp_runtime::{BuildStorage, DispatchError, DispatchResult};
-use std::{cell::RefCell, collections::BTreeSet};
+use sp_runtime::BuildStorage;
 
-pub type AccountId = u64;
+pub use busbar_mocks::{id as participant, refused, AccountId};
 
 pub const UTILITY: AccountId = 3;
 /// Owner of point 0.
@@ -71,140 +67,29 @@ impl pallet_balances::Config for Test {
 impl crate::Config for Test {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Currency = Balances;
-	type Participants = World;
-	type Grid = World;
-	type Calendar = World;
-	type Finality = World;
+	type Participants = MockParticipants;
+	type Grid = MockGrid;
+	type Calendar = MockCalendar;
+	type Finality = MockFinality;
 	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
-	type BenchmarkHelper = World;
+	type BenchmarkHelper = Setup;
 }
 
-/// What the other pallets know.
-#[derive(Clone, Default)]
-pub struct World {
-	pub now: Moment,
-	pub points: Vec<Point>,
-	pub finals: BTreeSet<Interval>,
-	pub delegates: BTreeSet<(AccountId, ParticipantId, Right)>,
-	pub gone: BTreeSet<AccountId>,
-}
-
-thread_local! {
-	static WORLD: RefCell<World> = RefCell::new(World::default());
-}
-
-/// Changes the world.
-pub fn world<R>(change: impl FnOnce(&mut World) -> R) -> R {
-	WORLD.with(|world| change(&mut world.borrow_mut()))
-}
-
-/// The participant behind an account.
-pub fn participant(account: AccountId) -> ParticipantId {
-	ParticipantId([account as u8; 16])
-}
-
-impl Participants<AccountId> for World {
-	fn participant(account: &AccountId) -> Option<ParticipantId> {
-		(MEMBERS.contains(account) && !world(|w| w.gone.contains(account))).then(|| participant(*account))
-	}
-
-	fn account(id: ParticipantId) -> Option<AccountId> {
-		MEMBERS.into_iter().find(|account| participant(*account) == id && Self::participant(account).is_some())
-	}
-
-	fn ensure(account: &AccountId, role: Role, _zone: Option<ZoneId>) -> Result<ParticipantId, DispatchError> {
-		let holds = (*account, role) == (GRID_OPERATOR, Role::Dso);
-		holds.then(|| participant(*account)).ok_or(DispatchError::BadOrigin)
-	}
-
-	fn ensure_anywhere(account: &AccountId, role: Role) -> Result<ParticipantId, DispatchError> {
-		Self::ensure(account, role, None)
-	}
-
-	fn ensure_acts_for(account: &AccountId, id: ParticipantId, right: Right) -> DispatchResult {
-		let acts = Self::participant(account) == Some(id) || world(|w| w.delegates.contains(&(*account, id, right)));
-		acts.then_some(()).ok_or(DispatchError::BadOrigin)
-	}
-
-	fn ensure_active(id: ParticipantId) -> DispatchResult {
-		Self::account(id).map(|_| ()).ok_or(DispatchError::BadOrigin)
-	}
-}
-
-impl Zones for World {
-	fn is_within_any(_zone: ZoneId, ancestors: &[ZoneId]) -> bool {
-		ancestors.contains(&0)
-	}
-}
-
-impl Grid for World {
-	fn zones(_interval: Interval, _zones: core::ops::Range<ZoneId>) -> Vec<ZoneView> {
-		Vec::new()
-	}
-
-	fn zone_count() -> u32 {
-		0
-	}
-
-	fn point(point: PointId) -> Option<Point> {
-		world(|w| w.points.get(point as usize).copied())
-	}
-
-	fn point_count() -> PointId {
-		world(|w| w.points.len() as u32)
-	}
-
-	fn points_of(_participant: ParticipantId, _limit: u32) -> Vec<PointId> {
-		Vec::new()
-	}
-
-	fn max_path_fee() -> Fee {
-		0
-	}
-}
-
-impl Calendar for World {
-	fn now() -> Moment {
-		world(|w| w.now)
-	}
-
-	fn interval_s() -> u32 {
-		900
-	}
-
-	fn first_unopened() -> Interval {
-		8
-	}
-
-	fn terms(interval: Interval) -> Option<Terms> {
-		(interval < 8).then_some(Terms {
-			delivery_start: 1_000,
-			delivery_end: DELIVERY_END,
-			gate_closure: 500,
-			last_gate_closure: 500,
-			attestation_end: 3_000,
-			dispute_end: 4_000,
-			tick: 1,
-			price_floor: -500_000,
-			price_cap: 500_000,
-			posted: PostedBounds { short_max: 400_000, long_min: -100_000 },
-		})
-	}
-
-	fn is_open(_interval: Interval) -> bool {
-		false
-	}
-
-	fn takes_limits(_interval: Interval) -> bool {
-		false
-	}
-}
-
-impl Finality for World {
-	fn is_final(interval: Interval) -> bool {
-		world(|w| w.finals.contains(&interval))
-	}
+/// Terms of intervals up to 7.
+fn terms(interval: Interval) -> Option<Terms> {
+	(interval < 8).then_some(Terms {
+		delivery_start: 1_000,
+		delivery_end: DELIVERY_END,
+		gate_closure: 500,
+		last_gate_closure: 500,
+		attestation_end: 3_000,
+		dispute_end: 4_000,
+		tick: 1,
+		price_floor: -500_000,
+		price_cap: 500_000,
+		posted: PostedBounds { short_max: 400_000, long_min: -100_000 },
+	})
 }
 
 /// A connection point that has always been there.
@@ -227,7 +112,13 @@ pub fn empty() -> sp_io::TestExternalities {
 	}
 	.assimilate_storage(&mut storage)
 	.unwrap();
-	world(|w| *w = World { points: vec![point(HOME), point(PLANT)], ..World::default() });
+	busbar_mocks::reset();
+	MockParticipants::register(MEMBERS);
+	MockParticipants::grant(GRID_OPERATOR, Role::Dso, Scope::Grid);
+	MockGrid::points(vec![point(HOME), point(PLANT)]);
+	MockCalendar::on_now(|| 0);
+	MockCalendar::on_terms_until_gates(terms);
+	MockFinality::on_is_final(|_| false);
 	let mut state = sp_io::TestExternalities::new(storage);
 	state.execute_with(|| {
 		System::set_block_number(1);
@@ -247,9 +138,13 @@ pub fn run(test: impl FnOnce()) {
 	});
 }
 
+/// What the benchmarks start from.
 #[cfg(feature = "runtime-benchmarks")]
-impl crate::BenchmarkHelper<AccountId> for World {
-	fn point() -> (PointId, AccountId) {
+pub struct Setup;
+
+#[cfg(feature = "runtime-benchmarks")]
+impl crate::BenchmarkHelper<AccountId> for Setup {
+	fn point() -> (busbar_primitives::PointId, AccountId) {
 		(0, HOME)
 	}
 

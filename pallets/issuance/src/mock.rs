@@ -1,14 +1,15 @@
 //! A runtime with this pallet, and members with roles.
 
-use busbar_primitives::{traits::Participants, Balance, ParticipantId, Right, Role, ZoneId};
+use busbar_mocks::MockParticipants;
+use busbar_primitives::{Balance, Role, Scope};
 use frame_support::{
 	derive_impl,
 	traits::{ConstU128, ConstU32},
 };
 use frame_system::EnsureRoot;
-use sp_runtime::{BuildStorage, DispatchError, DispatchResult};
+use sp_runtime::BuildStorage;
 
-pub type AccountId = u64;
+pub use busbar_mocks::{id as participant, refused, AccountId};
 
 pub const AGENT: AccountId = 1;
 pub const OTHER_AGENT: AccountId = 2;
@@ -67,47 +68,12 @@ impl pallet_balances::Config for Test {
 impl crate::Config for Test {
 	type Currency = Balances;
 	type AdminOrigin = EnsureRoot<AccountId>;
-	type Participants = Members;
+	type Participants = MockParticipants;
 	type MaxPayments = ConstU32<4>;
 	type MaxPending = ConstU32<3>;
 	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
-	type BenchmarkHelper = Members;
-}
-
-/// The members; the two agents are settlement agents.
-pub struct Members;
-
-/// The participant behind an account.
-pub fn participant(account: AccountId) -> ParticipantId {
-	ParticipantId([account as u8; 16])
-}
-
-impl Participants<AccountId> for Members {
-	fn participant(account: &AccountId) -> Option<ParticipantId> {
-		MEMBERS.contains(account).then(|| participant(*account))
-	}
-
-	fn account(id: ParticipantId) -> Option<AccountId> {
-		MEMBERS.into_iter().find(|account| participant(*account) == id)
-	}
-
-	fn ensure(account: &AccountId, role: Role, _zone: Option<ZoneId>) -> Result<ParticipantId, DispatchError> {
-		let agent = role == Role::SettlementAgent && [AGENT, OTHER_AGENT].contains(account);
-		agent.then(|| participant(*account)).ok_or(DispatchError::BadOrigin)
-	}
-
-	fn ensure_anywhere(account: &AccountId, role: Role) -> Result<ParticipantId, DispatchError> {
-		Self::ensure(account, role, None)
-	}
-
-	fn ensure_acts_for(account: &AccountId, id: ParticipantId, _right: Right) -> DispatchResult {
-		(Self::participant(account) == Some(id)).then_some(()).ok_or(DispatchError::BadOrigin)
-	}
-
-	fn ensure_active(id: ParticipantId) -> DispatchResult {
-		Self::account(id).map(|_| ()).ok_or(DispatchError::BadOrigin)
-	}
+	type BenchmarkHelper = Setup;
 }
 
 /// The state at genesis, every member owning [`WEALTH`].
@@ -120,6 +86,11 @@ pub fn empty() -> sp_io::TestExternalities {
 	.assimilate_storage(&mut storage)
 	.unwrap();
 	crate::GenesisConfig::<Test> { ceiling: CEILING, ..Default::default() }.assimilate_storage(&mut storage).unwrap();
+	busbar_mocks::reset();
+	MockParticipants::register(MEMBERS);
+	for agent in [AGENT, OTHER_AGENT] {
+		MockParticipants::grant(agent, Role::SettlementAgent, Scope::Grid);
+	}
 	let mut state = sp_io::TestExternalities::new(storage);
 	state.execute_with(|| {
 		System::set_block_number(1);
@@ -139,8 +110,12 @@ pub fn run(test: impl FnOnce()) {
 	});
 }
 
+/// What the benchmarks start from.
 #[cfg(feature = "runtime-benchmarks")]
-impl crate::BenchmarkHelper<AccountId> for Members {
+pub struct Setup;
+
+#[cfg(feature = "runtime-benchmarks")]
+impl crate::BenchmarkHelper<AccountId> for Setup {
 	fn agents() -> (AccountId, AccountId) {
 		(AGENT, OTHER_AGENT)
 	}

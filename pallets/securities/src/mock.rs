@@ -1,19 +1,16 @@
 //! A runtime with this pallet, and a world that stands in for the other ones.
 
 use crate::{HoldReason, Secured};
-use busbar_primitives::{
-	traits::{Calendar, Grid, Participants, Settled, Zones},
-	Balance, Fee, Interval, Moment, ParticipantId, Point, PointId, PointKind, Right, Role, Terms, ZoneId, ZoneView,
-};
+use busbar_mocks::{MockCalendar, MockGrid, MockParticipants};
+use busbar_primitives::{traits::Settled, Balance, Interval, Point, PointKind, Role, Scope};
 use frame_support::{
 	derive_impl, parameter_types,
 	traits::{fungible::InspectHold, ConstU128, ConstU32},
 	PalletId,
 };
-use sp_runtime::{BuildStorage, DispatchError, DispatchResult};
-use std::{cell::RefCell, collections::BTreeSet};
+use sp_runtime::BuildStorage;
 
-pub type AccountId = u64;
+pub use busbar_mocks::{id as participant, refused, AccountId};
 
 pub const HOME: AccountId = 10;
 pub const PLANT: AccountId = 11;
@@ -74,130 +71,29 @@ parameter_types! {
 impl crate::Config for Test {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Currency = Balances;
-	type Participants = World;
-	type Grid = World;
-	type Calendar = World;
-	type Settlement = World;
+	type Participants = MockParticipants;
+	type Grid = MockGrid;
+	type Calendar = MockCalendar;
+	type Settlement = Settlement;
 	type FundId = FundId;
 	type MaxPoints = ConstU32<4>;
 	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
-	type BenchmarkHelper = World;
+	type BenchmarkHelper = Setup;
 }
 
-/// What the other pallets know.
-#[derive(Clone, Default)]
-pub struct World {
-	pub first_unopened: Interval,
-	pub settled: BTreeSet<Interval>,
-	pub points: Vec<Point>,
-	pub delegates: BTreeSet<(AccountId, ParticipantId, Right)>,
-	pub gone: BTreeSet<AccountId>,
+parameter_types! {
+	/// What the calendar and settlement say. In the state, so that benchmarks may begin with it.
+	pub storage FirstUnopened: Interval = 8;
+	pub storage LastSettled: Option<Interval> = None;
 }
 
-thread_local! {
-	static WORLD: RefCell<World> = RefCell::new(World::default());
-}
+/// Whether an interval is settled: [`LastSettled`] is.
+pub struct Settlement;
 
-/// Changes the world.
-pub fn world<R>(change: impl FnOnce(&mut World) -> R) -> R {
-	WORLD.with(|world| change(&mut world.borrow_mut()))
-}
-
-/// The participant behind an account.
-pub fn participant(account: AccountId) -> ParticipantId {
-	ParticipantId([account as u8; 16])
-}
-
-impl Participants<AccountId> for World {
-	fn participant(account: &AccountId) -> Option<ParticipantId> {
-		(MEMBERS.contains(account) && !world(|w| w.gone.contains(account))).then(|| participant(*account))
-	}
-
-	fn account(id: ParticipantId) -> Option<AccountId> {
-		MEMBERS.into_iter().find(|account| participant(*account) == id && Self::participant(account).is_some())
-	}
-
-	fn ensure(account: &AccountId, role: Role, _zone: Option<ZoneId>) -> Result<ParticipantId, DispatchError> {
-		let holds = [(SHOP, Role::Retailer), (AGGREGATOR, Role::Aggregator)].contains(&(*account, role));
-		holds.then(|| participant(*account)).ok_or(DispatchError::BadOrigin)
-	}
-
-	fn ensure_anywhere(account: &AccountId, role: Role) -> Result<ParticipantId, DispatchError> {
-		Self::ensure(account, role, None)
-	}
-
-	fn ensure_acts_for(account: &AccountId, id: ParticipantId, right: Right) -> DispatchResult {
-		let acts = Self::participant(account) == Some(id) || world(|w| w.delegates.contains(&(*account, id, right)));
-		acts.then_some(()).ok_or(DispatchError::BadOrigin)
-	}
-
-	fn ensure_active(id: ParticipantId) -> DispatchResult {
-		Self::account(id).map(|_| ()).ok_or(DispatchError::BadOrigin)
-	}
-}
-
-impl Zones for World {
-	fn is_within_any(_zone: ZoneId, ancestors: &[ZoneId]) -> bool {
-		ancestors.contains(&0)
-	}
-}
-
-impl Grid for World {
-	fn zones(_interval: Interval, _zones: core::ops::Range<ZoneId>) -> Vec<ZoneView> {
-		Vec::new()
-	}
-
-	fn zone_count() -> u32 {
-		0
-	}
-
-	fn point(point: PointId) -> Option<Point> {
-		world(|w| w.points.get(point as usize).copied())
-	}
-
-	fn point_count() -> PointId {
-		world(|w| w.points.len() as u32)
-	}
-
-	fn points_of(_participant: ParticipantId, _limit: u32) -> Vec<PointId> {
-		Vec::new()
-	}
-
-	fn max_path_fee() -> Fee {
-		0
-	}
-}
-
-impl Calendar for World {
-	fn now() -> Moment {
-		0
-	}
-
-	fn interval_s() -> u32 {
-		900
-	}
-
-	fn first_unopened() -> Interval {
-		world(|w| w.first_unopened)
-	}
-
-	fn terms(_interval: Interval) -> Option<Terms> {
-		None
-	}
-
-	fn is_open(_interval: Interval) -> bool {
-		false
-	}
-
-	fn takes_limits(_interval: Interval) -> bool {
-		false
-	}
-}
-
-impl Settled for World {
+impl Settled for Settlement {
 	fn is_settled(interval: Interval) -> bool {
-		world(|w| w.settled.contains(&interval))
+		LastSettled::get() == Some(interval)
 	}
 }
 
@@ -221,7 +117,12 @@ pub fn empty() -> sp_io::TestExternalities {
 	}
 	.assimilate_storage(&mut storage)
 	.unwrap();
-	world(|w| *w = World { first_unopened: 8, points: vec![point(HOME), point(HOME)], ..World::default() });
+	busbar_mocks::reset();
+	MockParticipants::register(MEMBERS);
+	MockParticipants::grant(SHOP, Role::Retailer, Scope::Grid);
+	MockParticipants::grant(AGGREGATOR, Role::Aggregator, Scope::Grid);
+	MockGrid::points(vec![point(HOME), point(HOME)]);
+	MockCalendar::on_first_unopened(FirstUnopened::get);
 	let mut state = sp_io::TestExternalities::new(storage);
 	state.execute_with(|| {
 		System::set_block_number(1);
@@ -246,18 +147,22 @@ pub fn run(test: impl FnOnce()) {
 	});
 }
 
+/// What the benchmarks start from.
 #[cfg(feature = "runtime-benchmarks")]
-impl crate::BenchmarkHelper<AccountId> for World {
-	fn member() -> (ParticipantId, AccountId) {
+pub struct Setup;
+
+#[cfg(feature = "runtime-benchmarks")]
+impl crate::BenchmarkHelper<AccountId> for Setup {
+	fn member() -> (busbar_primitives::ParticipantId, AccountId) {
 		(participant(HOME), HOME)
 	}
 
-	fn points(count: u32) -> (Vec<PointId>, AccountId) {
+	fn points(count: u32) -> (Vec<busbar_primitives::PointId>, AccountId) {
 		let owners = [HOME, PLANT, SHOP];
-		world(|w| {
-			w.points = owners.into_iter().cycle().map(point).take(count as usize).collect();
-			w.delegates = owners.into_iter().map(|owner| (AGGREGATOR, participant(owner), Right::Funds)).collect();
-		});
+		MockGrid::points(owners.into_iter().cycle().map(point).take(count as usize).collect());
+		for owner in owners {
+			MockParticipants::delegate(owner, AGGREGATOR, busbar_primitives::Right::Funds);
+		}
 		((0..count).collect(), AGGREGATOR)
 	}
 
@@ -266,6 +171,6 @@ impl crate::BenchmarkHelper<AccountId> for World {
 	}
 
 	fn settle(interval: Interval) {
-		world(|w| w.settled.insert(interval));
+		LastSettled::set(&Some(interval));
 	}
 }

@@ -1,14 +1,11 @@
 //! A runtime with this pallet, and a world that stands in for the other ones.
 
-use busbar_primitives::{
-	traits::{Calendar, Grid, Participants, Settled, Zones},
-	Fee, Interval, Moment, ParticipantId, Point, PointId, PointKind, Right, Role, Terms, ZoneId, ZoneView,
-};
-use frame_support::derive_impl;
-use sp_runtime::{BuildStorage, DispatchError, DispatchResult};
-use std::{cell::RefCell, collections::BTreeSet};
+use busbar_mocks::{MockCalendar, MockGrid, MockParticipants};
+use busbar_primitives::{traits::Settled, Interval, Point, PointKind, Role, Scope};
+use frame_support::{derive_impl, parameter_types};
+use sp_runtime::BuildStorage;
 
-pub type AccountId = u64;
+pub use busbar_mocks::{id as participant, refused, AccountId};
 
 /// The owner of the one connection point.
 pub const HOME: AccountId = 10;
@@ -50,134 +47,40 @@ impl frame_system::Config for Test {
 }
 
 impl crate::Config for Test {
-	type Participants = World;
-	type Grid = World;
-	type Calendar = World;
-	type Settlement = World;
+	type Participants = MockParticipants;
+	type Grid = MockGrid;
+	type Calendar = MockCalendar;
+	type Settlement = Settlement;
 	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
-	type BenchmarkHelper = World;
+	type BenchmarkHelper = Setup;
 }
 
-/// What the other pallets know.
-#[derive(Clone, Default)]
-pub struct World {
-	pub first_unopened: Interval,
-	pub settled: BTreeSet<Interval>,
-	pub delegates: BTreeSet<(AccountId, ParticipantId, Right)>,
+parameter_types! {
+	/// What the calendar and settlement say. In the state, so that benchmarks may begin with it.
+	pub storage FirstUnopened: Interval = 0;
+	pub storage LastSettled: Option<Interval> = None;
 }
 
-thread_local! {
-	static WORLD: RefCell<World> = RefCell::new(World::default());
-}
+/// Whether an interval is settled: [`LastSettled`] is.
+pub struct Settlement;
 
-/// Changes the world.
-pub fn world<R>(change: impl FnOnce(&mut World) -> R) -> R {
-	WORLD.with(|world| change(&mut world.borrow_mut()))
-}
-
-/// The participant behind an account.
-pub fn participant(account: AccountId) -> ParticipantId {
-	ParticipantId([account as u8; 16])
-}
-
-impl Participants<AccountId> for World {
-	fn participant(account: &AccountId) -> Option<ParticipantId> {
-		MEMBERS.contains(account).then(|| participant(*account))
-	}
-
-	fn account(id: ParticipantId) -> Option<AccountId> {
-		MEMBERS.into_iter().find(|account| participant(*account) == id)
-	}
-
-	fn ensure(account: &AccountId, role: Role, _zone: Option<ZoneId>) -> Result<ParticipantId, DispatchError> {
-		let holds = role == Role::Retailer && [SHOP, OTHER_SHOP].contains(account);
-		holds.then(|| participant(*account)).ok_or(DispatchError::BadOrigin)
-	}
-
-	fn ensure_anywhere(account: &AccountId, role: Role) -> Result<ParticipantId, DispatchError> {
-		Self::ensure(account, role, None)
-	}
-
-	fn ensure_acts_for(account: &AccountId, id: ParticipantId, right: Right) -> DispatchResult {
-		let acts = Self::participant(account) == Some(id) || world(|w| w.delegates.contains(&(*account, id, right)));
-		acts.then_some(()).ok_or(DispatchError::BadOrigin)
-	}
-
-	fn ensure_active(id: ParticipantId) -> DispatchResult {
-		Self::account(id).map(|_| ()).ok_or(DispatchError::BadOrigin)
-	}
-}
-
-impl Zones for World {
-	fn is_within_any(_zone: ZoneId, ancestors: &[ZoneId]) -> bool {
-		ancestors.contains(&0)
-	}
-}
-
-impl Grid for World {
-	fn zones(_interval: Interval, _zones: core::ops::Range<ZoneId>) -> Vec<ZoneView> {
-		Vec::new()
-	}
-
-	fn zone_count() -> u32 {
-		0
-	}
-
-	fn point(point: PointId) -> Option<Point> {
-		let (kind, owner) = (PointKind::Metered, participant(HOME));
-		let details = Point { owner, zone: 1, kind, import_w: 10_000, export_w: 10_000, from: 0, until: None };
-		(point == 0).then_some(details)
-	}
-
-	fn point_count() -> PointId {
-		1
-	}
-
-	fn points_of(_participant: ParticipantId, _limit: u32) -> Vec<PointId> {
-		Vec::new()
-	}
-
-	fn max_path_fee() -> Fee {
-		0
-	}
-}
-
-impl Calendar for World {
-	fn now() -> Moment {
-		0
-	}
-
-	fn interval_s() -> u32 {
-		900
-	}
-
-	fn first_unopened() -> Interval {
-		world(|w| w.first_unopened)
-	}
-
-	fn terms(_interval: Interval) -> Option<Terms> {
-		None
-	}
-
-	fn is_open(_interval: Interval) -> bool {
-		false
-	}
-
-	fn takes_limits(_interval: Interval) -> bool {
-		false
-	}
-}
-
-impl Settled for World {
+impl Settled for Settlement {
 	fn is_settled(interval: Interval) -> bool {
-		world(|w| w.settled.contains(&interval))
+		LastSettled::get() == Some(interval)
 	}
 }
 
 /// The state at genesis.
 pub fn empty() -> sp_io::TestExternalities {
-	world(|w| *w = World::default());
+	busbar_mocks::reset();
+	MockParticipants::register(MEMBERS);
+	for retailer in [SHOP, OTHER_SHOP] {
+		MockParticipants::grant(retailer, Role::Retailer, Scope::Grid);
+	}
+	let (kind, owner) = (PointKind::Metered, participant(HOME));
+	MockGrid::points(vec![Point { owner, zone: 1, kind, import_w: 10_000, export_w: 10_000, from: 0, until: None }]);
+	MockCalendar::on_first_unopened(FirstUnopened::get);
 	let mut state: sp_io::TestExternalities =
 		frame_system::GenesisConfig::<Test>::default().build_storage().unwrap().into();
 	state.execute_with(|| System::set_block_number(1));
@@ -192,17 +95,21 @@ pub fn run(test: impl FnOnce()) {
 	});
 }
 
+/// What the benchmarks start from.
 #[cfg(feature = "runtime-benchmarks")]
-impl crate::BenchmarkHelper<AccountId> for World {
-	fn point() -> (PointId, AccountId) {
+pub struct Setup;
+
+#[cfg(feature = "runtime-benchmarks")]
+impl crate::BenchmarkHelper<AccountId> for Setup {
+	fn point() -> (busbar_primitives::PointId, AccountId) {
 		(0, HOME)
 	}
 
-	fn retailer() -> (ParticipantId, AccountId) {
+	fn retailer() -> (busbar_primitives::ParticipantId, AccountId) {
 		(participant(SHOP), SHOP)
 	}
 
 	fn settle(interval: Interval) {
-		world(|w| w.settled.insert(interval));
+		LastSettled::set(&Some(interval));
 	}
 }

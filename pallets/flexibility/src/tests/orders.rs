@@ -3,12 +3,13 @@ use crate::{
 	mock::{Flexibility as Reductions, *},
 	Activations, Charges, Error, Event, Offers,
 };
+use busbar_mocks::{MockCalendar, MockFinality, MockGrid, MockParticipants};
 use busbar_primitives::{
 	traits::{Charges as _, Prune, Reductions as _},
 	Flexibility, Interval, PointId, Reduction, Right,
 };
 use frame_support::{assert_noop, assert_ok, dispatch::DispatchResult, traits::fungible::Inspect};
-use sp_runtime::DispatchError::BadOrigin;
+use refused::{NOT_DELEGATE, ROLE_MISSING};
 
 const LESS: Flexibility = Flexibility { reduction: Reduction::Load, wh: 200, price: 30_000, penalty: 0 };
 const CHARGED: Flexibility = Flexibility { penalty: 50_000, ..LESS };
@@ -46,7 +47,7 @@ fn a_charge_for_non_delivery_needs_the_same_offer() {
 #[test]
 fn nothing_is_offered_or_ordered_at_a_point_outside_the_interval() {
 	run(|| {
-		world(|w| w.points[0].from = 1);
+		MockGrid::points(vec![busbar_primitives::Point { from: 1, ..point(HOME) }]);
 		assert_noop!(offer(0, 0, Some(LESS)), Error::<Test>::UnknownPoint);
 		assert_noop!(order(0, 0, LESS), Error::<Test>::UnknownPoint);
 		assert_ok!(offer(1, 0, Some(LESS)));
@@ -56,10 +57,10 @@ fn nothing_is_offered_or_ordered_at_a_point_outside_the_interval() {
 #[test]
 fn only_the_owner_offers_and_only_the_operator_orders_before_delivery_has_ended() {
 	run(|| {
-		assert_noop!(Reductions::offer(signed(PLANT), 0, 0, Some(LESS)), BadOrigin);
-		world(|w| w.delegates.insert((PLANT, participant(HOME), Right::Trade)));
+		assert_noop!(Reductions::offer(signed(PLANT), 0, 0, Some(LESS)), NOT_DELEGATE);
+		MockParticipants::delegate(HOME, PLANT, Right::Trade);
 		assert_ok!(Reductions::offer(signed(PLANT), 0, 0, Some(LESS)));
-		assert_noop!(Reductions::order_reduction(signed(UTILITY), 0, 0, LESS), BadOrigin);
+		assert_noop!(Reductions::order_reduction(signed(UTILITY), 0, 0, LESS), ROLE_MISSING);
 		assert_noop!(offer(0, 9, Some(LESS)), Error::<Test>::UnknownPoint);
 		assert_noop!(offer(9, 0, Some(LESS)), Error::<Test>::UnknownInterval);
 		assert_noop!(order(0, 0, Flexibility { wh: 0, ..LESS }), Error::<Test>::ZeroEnergy);
@@ -68,7 +69,7 @@ fn only_the_owner_offers_and_only_the_operator_orders_before_delivery_has_ended(
 			assert_noop!(order(0, 0, bad), Error::<Test>::NegativePrice);
 			assert_noop!(offer(0, 0, Some(bad)), Error::<Test>::NegativePrice);
 		}
-		world(|w| w.now = DELIVERY_END);
+		MockCalendar::on_now(|| DELIVERY_END);
 		assert_noop!(order(0, 0, LESS), Error::<Test>::DeliveryEnded);
 		assert_noop!(offer(0, 0, None), Error::<Test>::DeliveryEnded);
 	});
@@ -111,10 +112,8 @@ fn a_charge_beyond_free_money_or_without_an_account_is_refused() {
 	run(|| {
 		let most = Flexibility { penalty: i64::MAX, wh: u64::MAX, ..CHARGED };
 		assert_noop!(offer(3, 0, Some(most)), Error::<Test>::BeyondCharge);
-		world(|w| {
-			w.gone.insert(HOME);
-			w.delegates.insert((PLANT, participant(HOME), Right::Trade));
-		});
+		MockParticipants::change(HOME, |home| home.account = None);
+		MockParticipants::delegate(HOME, PLANT, Right::Trade);
 		let offered = Reductions::offer(signed(PLANT), 3, 0, Some(CHARGED));
 		assert_noop!(offered, Error::<Test>::UnknownParticipant);
 	});
@@ -127,10 +126,10 @@ fn offers_and_orders_go_in_bounded_steps_once_their_interval_is_final() {
 			assert_ok!(order(3, point, LESS));
 			assert_ok!(order(4, point, LESS));
 		}
-		world(|w| w.points.push(point(HOME)));
+		MockGrid::points(vec![point(HOME), point(PLANT), point(HOME)]);
 		assert_ok!(offer(3, 2, Some(LESS)));
 		assert_eq!(Reductions::prune(3, 10), 0, "not before it is final");
-		world(|w| w.finals.insert(3));
+		MockFinality::on_is_final(|interval| interval == 3);
 		assert_eq!(Reductions::prune(3, 0), 0);
 		assert_eq!(Reductions::prune(3, 2), 2);
 		assert_eq!(Reductions::prune(3, 2), 1);

@@ -7,6 +7,7 @@ use frame_support::{
 	traits::{fungible::Inspect, ReservableCurrency},
 	BoundedVec,
 };
+use refused::{NOT_MEMBER, ROLE_MISSING};
 use sp_runtime::DispatchError::BadOrigin;
 
 const GENESIS: Balance = MEMBERS.len() as Balance * WEALTH;
@@ -49,13 +50,13 @@ fn money_is_burned_with_two_keys() {
 fn only_settlement_agents_issue() {
 	run(|| {
 		let payments = BoundedVec::truncate_from(vec![(HOME, 1)]);
-		for who in [HOME, STRANGER, UTILITY] {
-			assert_noop!(Issuance::propose(signed(who), Issue::Mint, payments.clone()), BadOrigin);
+		for (who, why) in [(HOME, ROLE_MISSING), (STRANGER, NOT_MEMBER), (UTILITY, ROLE_MISSING)] {
+			assert_noop!(Issuance::propose(signed(who), Issue::Mint, payments.clone()), why);
 		}
 		assert_noop!(Issuance::propose(RuntimeOrigin::root(), Issue::Mint, payments), BadOrigin);
 		assert_ok!(propose(Issue::Mint, &[(HOME, 1)]));
-		assert_noop!(Issuance::approve(signed(HOME), 0), BadOrigin);
-		assert_noop!(Issuance::cancel(signed(HOME), 0), BadOrigin);
+		assert_noop!(Issuance::approve(signed(HOME), 0), ROLE_MISSING);
+		assert_noop!(Issuance::cancel(signed(HOME), 0), ROLE_MISSING);
 	});
 }
 

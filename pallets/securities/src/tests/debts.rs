@@ -1,5 +1,6 @@
 use super::*;
 use crate::{mock::*, Backing, Debts, Error, Event, HoldReason, Secured};
+use busbar_mocks::MockParticipants;
 use busbar_primitives::{
 	traits::{Debts as _, Securities as _, Solvency},
 	Balance,
@@ -92,10 +93,8 @@ fn try_state_sees_a_debtor_without_debt() {
 #[test]
 fn a_security_needs_an_account_to_be_held_on() {
 	run(|| {
-		world(|w| {
-			w.gone.insert(HOME);
-			w.delegates.insert((SHOP, participant(HOME), busbar_primitives::Right::Funds));
-		});
+		MockParticipants::change(HOME, |home| home.account = None);
+		MockParticipants::delegate(HOME, SHOP, busbar_primitives::Right::Funds);
 		assert_noop!(Securities::deposit(signed(SHOP), 0, 1), Error::<Test>::UnknownParticipant);
 	});
 }

@@ -1,12 +1,13 @@
 use super::*;
 use crate::{mock::*, Backing, Error, Event, HoldReason, Secured, Security};
+use busbar_mocks::{MockGrid, MockParticipants};
 use busbar_primitives::{traits::Collateral, Interval, Right};
 use frame_support::{assert_noop, assert_ok, traits::fungible::Inspect, BoundedVec};
-use sp_runtime::DispatchError::BadOrigin;
+use refused::{NOT_DELEGATE, ROLE_MISSING};
 use Backing::{Deposit, Guarantee};
 
 fn settle(interval: Interval) {
-	world(|w| w.settled.insert(interval));
+	LastSettled::set(&Some(interval));
 }
 
 fn security(amount: u128, leaving: Option<(u128, Interval)>) -> Option<Security<AccountId>> {
@@ -52,18 +53,18 @@ fn what_notice_was_given_of_is_returned_once_the_open_intervals_are_settled() {
 #[test]
 fn a_delegate_for_funds_moves_the_owners_deposit() {
 	run(|| {
-		assert_noop!(Securities::deposit(signed(SHOP), 0, 5), BadOrigin);
-		world(|w| w.delegates.insert((SHOP, participant(HOME), Right::Trade)));
-		assert_noop!(Securities::deposit(signed(SHOP), 0, 5), BadOrigin);
-		world(|w| w.delegates.insert((SHOP, participant(HOME), Right::Funds)));
+		assert_noop!(Securities::deposit(signed(SHOP), 0, 5), NOT_DELEGATE);
+		MockParticipants::delegate(HOME, SHOP, Right::Trade);
+		assert_noop!(Securities::deposit(signed(SHOP), 0, 5), NOT_DELEGATE);
+		MockParticipants::delegate(HOME, SHOP, Right::Funds);
 		assert_ok!(Securities::deposit(signed(SHOP), 0, 5));
 		assert_eq!((Balances::balance(&SHOP), Balances::balance(&HOME)), (WEALTH, WEALTH - 5));
 		let deposited = Event::Deposited { point: 0, backing: Deposit, account: HOME, amount: 5, total: 5 };
 		assert_eq!(events(), [deposited]);
-		assert_noop!(Securities::give_notice(signed(PLANT), 0, Deposit, 5), BadOrigin);
+		assert_noop!(Securities::give_notice(signed(PLANT), 0, Deposit, 5), NOT_DELEGATE);
 		assert_ok!(Securities::give_notice(signed(SHOP), 0, Deposit, 5));
 		settle(7);
-		assert_noop!(Securities::release(signed(PLANT), 0, Deposit), BadOrigin);
+		assert_noop!(Securities::release(signed(PLANT), 0, Deposit), NOT_DELEGATE);
 		assert_ok!(Securities::release(signed(SHOP), 0, Deposit));
 		assert_eq!(Balances::balance(&HOME), WEALTH);
 	});
@@ -72,13 +73,13 @@ fn a_delegate_for_funds_moves_the_owners_deposit() {
 #[test]
 fn a_retailer_or_an_aggregator_stands_in_for_a_point_with_its_own_money() {
 	run(|| {
-		assert_noop!(Securities::guarantee(signed(HOME), 0, 5), BadOrigin);
+		assert_noop!(Securities::guarantee(signed(HOME), 0, 5), ROLE_MISSING);
 		assert_noop!(Securities::guarantee(signed(SHOP), 9, 5), Error::<Test>::UnknownPoint);
 		assert_ok!(Securities::guarantee(signed(SHOP), 0, 5));
 		assert_ok!(Securities::guarantee(signed(AGGREGATOR), 1, 7));
 		assert_eq!((held(SHOP, HoldReason::Guarantee), held(AGGREGATOR, HoldReason::Guarantee)), (5, 7));
 		assert_noop!(Securities::guarantee(signed(AGGREGATOR), 0, 5), Error::<Test>::OtherSecurity);
-		assert_noop!(Securities::give_notice(signed(HOME), 0, Guarantee, 5), BadOrigin);
+		assert_noop!(Securities::give_notice(signed(HOME), 0, Guarantee, 5), NOT_DELEGATE);
 		assert_ok!(Securities::give_notice(signed(SHOP), 0, Guarantee, 5));
 		settle(7);
 		assert_ok!(Securities::release(signed(SHOP), 0, Guarantee));
@@ -158,11 +159,11 @@ fn many(amounts: &[(u32, u128)]) -> BoundedVec<(u32, u128), frame_support::trait
 #[test]
 fn a_delegate_deposits_for_many_owners_at_once_each_from_the_owners_own_money() {
 	run(|| {
-		world(|w| w.points.push(point(PLANT)));
-		world(|w| w.delegates.insert((AGGREGATOR, participant(HOME), Right::Funds)));
+		MockGrid::points(vec![point(HOME), point(HOME), point(PLANT)]);
+		MockParticipants::delegate(HOME, AGGREGATOR, Right::Funds);
 		let deposits = many(&[(0, 5), (1, 7), (2, 11), (0, 1)]);
-		assert_noop!(Securities::deposit_many(signed(AGGREGATOR), deposits.clone()), BadOrigin);
-		world(|w| w.delegates.insert((AGGREGATOR, participant(PLANT), Right::Funds)));
+		assert_noop!(Securities::deposit_many(signed(AGGREGATOR), deposits.clone()), NOT_DELEGATE);
+		MockParticipants::delegate(PLANT, AGGREGATOR, Right::Funds);
 		assert_ok!(Securities::deposit_many(signed(AGGREGATOR), deposits));
 		assert_eq!((held(HOME, HoldReason::Deposit), held(PLANT, HoldReason::Deposit)), (13, 11));
 		assert_eq!(Balances::balance(&AGGREGATOR), WEALTH);
@@ -174,9 +175,9 @@ fn a_delegate_deposits_for_many_owners_at_once_each_from_the_owners_own_money() 
 #[test]
 fn a_retailer_guarantees_its_portfolio_at_once_from_its_own_money() {
 	run(|| {
-		world(|w| w.points.push(point(PLANT)));
+		MockGrid::points(vec![point(HOME), point(HOME), point(PLANT)]);
 		let guarantees = many(&[(0, 5), (1, 7), (2, 11)]);
-		assert_noop!(Securities::guarantee_many(signed(HOME), guarantees.clone()), BadOrigin);
+		assert_noop!(Securities::guarantee_many(signed(HOME), guarantees.clone()), ROLE_MISSING);
 		assert_ok!(Securities::guarantee_many(signed(SHOP), guarantees));
 		assert_eq!(held(SHOP, HoldReason::Guarantee), 23);
 		assert_eq!(Balances::balance(&HOME), WEALTH);

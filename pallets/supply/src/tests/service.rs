@@ -1,12 +1,13 @@
 use super::*;
 use crate::{mock::*, Choices, Error, Event, Served, Serving, MAX_RETAILERS};
+use busbar_mocks::MockParticipants;
 use busbar_primitives::{traits::Supply as _, Interval, ParticipantId, Right};
 use frame_support::{assert_noop, assert_ok, BoundedVec};
-use sp_runtime::DispatchError::BadOrigin;
+use refused::{NOT_DELEGATE, ROLE_MISSING, UNKNOWN_PARTICIPANT};
 
 /// The home chooses a retailer, which then serves, from an interval on.
 fn serve(retailer: AccountId, from: Interval) {
-	world(|w| w.first_unopened = from);
+	FirstUnopened::set(&from);
 	assert_ok!(Supply::choose(signed(HOME), 0, Some(participant(retailer))));
 	assert_ok!(Supply::serve(signed(retailer), 0));
 }
@@ -18,7 +19,7 @@ fn retailer(interval: Interval) -> Option<ParticipantId> {
 #[test]
 fn a_retailer_that_was_chosen_serves_from_the_first_interval_whose_session_has_not_opened() {
 	run(|| {
-		world(|w| w.first_unopened = 5);
+		FirstUnopened::set(&5);
 		assert_noop!(Supply::serve(signed(SHOP), 0), Error::<Test>::NotChosen);
 		assert_ok!(Supply::choose(signed(HOME), 0, Some(participant(SHOP))));
 		assert_eq!(retailer(5), None, "not before it accepts");
@@ -38,15 +39,15 @@ fn a_retailer_that_was_chosen_serves_from_the_first_interval_whose_session_has_n
 #[test]
 fn only_the_owner_or_its_delegate_for_operation_chooses_and_only_a_member() {
 	run(|| {
-		assert_noop!(Supply::choose(signed(PLANT), 0, None), BadOrigin);
-		world(|w| w.delegates.insert((PLANT, participant(HOME), Right::Trade)));
-		assert_noop!(Supply::choose(signed(PLANT), 0, None), BadOrigin);
-		world(|w| w.delegates.insert((PLANT, participant(HOME), Right::Operate)));
+		assert_noop!(Supply::choose(signed(PLANT), 0, None), NOT_DELEGATE);
+		MockParticipants::delegate(HOME, PLANT, Right::Trade);
+		assert_noop!(Supply::choose(signed(PLANT), 0, None), NOT_DELEGATE);
+		MockParticipants::delegate(HOME, PLANT, Right::Operate);
 		assert_ok!(Supply::choose(signed(PLANT), 0, None));
-		assert_noop!(Supply::choose(signed(HOME), 0, Some(participant(STRANGER))), BadOrigin);
+		assert_noop!(Supply::choose(signed(HOME), 0, Some(participant(STRANGER))), UNKNOWN_PARTICIPANT);
 		// Whoever is chosen serves as a retailer only.
 		assert_ok!(Supply::choose(signed(HOME), 0, Some(participant(PLANT))));
-		assert_noop!(Supply::serve(signed(PLANT), 0), BadOrigin);
+		assert_noop!(Supply::serve(signed(PLANT), 0), ROLE_MISSING);
 		assert_noop!(Supply::choose(signed(HOME), 1, None), Error::<Test>::UnknownPoint);
 		assert_noop!(Supply::serve(signed(SHOP), 1), Error::<Test>::UnknownPoint);
 	});
@@ -56,17 +57,17 @@ fn only_the_owner_or_its_delegate_for_operation_chooses_and_only_a_member() {
 fn intervals_that_are_open_stay_with_who_has_them() {
 	run(|| {
 		serve(SHOP, 5);
-		world(|w| w.first_unopened = 9);
+		FirstUnopened::set(&9);
 		// A choice alone ends nothing.
 		assert_ok!(Supply::choose(signed(HOME), 0, Some(participant(OTHER_SHOP))));
 		assert_eq!(retailer(9), Some(participant(SHOP)));
 		serve(OTHER_SHOP, 9);
 		assert_eq!((retailer(8), retailer(9)), (Some(participant(SHOP)), Some(participant(OTHER_SHOP))));
-		world(|w| w.first_unopened = 12);
+		FirstUnopened::set(&12);
 		assert_ok!(Supply::choose(signed(HOME), 0, None));
 		assert_eq!((retailer(11), retailer(12)), (Some(participant(OTHER_SHOP)), None));
 		// What has ended is not ended later.
-		world(|w| w.first_unopened = 20);
+		FirstUnopened::set(&20);
 		assert_ok!(Supply::choose(signed(HOME), 0, None));
 		assert_eq!(retailer(12), None);
 	});
@@ -78,13 +79,13 @@ fn a_retailer_is_forgotten_for_a_new_one_once_all_its_intervals_are_settled() {
 		for number in 0..MAX_RETAILERS {
 			serve(SHOP, number * 10 + 1);
 		}
-		world(|w| w.first_unopened = 100);
+		FirstUnopened::set(&100);
 		assert_ok!(Supply::choose(signed(HOME), 0, Some(participant(SHOP))));
 		assert_noop!(Supply::serve(signed(SHOP), 0), Error::<Test>::TooManyRetailers);
 		// Interval 10 is the last of the first one.
-		world(|w| w.settled.insert(9));
+		LastSettled::set(&Some(9));
 		assert_noop!(Supply::serve(signed(SHOP), 0), Error::<Test>::TooManyRetailers);
-		world(|w| w.settled.insert(10));
+		LastSettled::set(&Some(10));
 		assert_ok!(Supply::serve(signed(SHOP), 0));
 		let served = Serving::<Test>::get(0);
 		assert_eq!((served.len(), served[0].from), (MAX_RETAILERS as usize, 11));
