@@ -434,11 +434,12 @@ impl Sum for Position {
 }
 
 /// What a connection point bought and sold in one session.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, TypeInfo)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 pub struct Contract {
 	pub product: ProductId,
 	pub position: Position,
 	/// What the point receives for it, in nEUR; negative when it pays.
+	#[serde(with = "crate::decimal")]
 	pub amount: Amount,
 	/// The lowest price of it, in nEUR/Wh.
 	pub lowest: Price,

@@ -1,7 +1,7 @@
 //! What the chain keeps of continuous sessions and block orders, read from storage, and positions.
 
 use super::{storage_prefix, Chain};
-use anyhow::Result;
+use anyhow::{Context, Result};
 use busbar_primitives::{Contract, Interval, PointId, Position, ProductId, SignedWh, ZoneId};
 use busbar_runtime::{
 	pallet_market::{

@@ -2,8 +2,8 @@
 
 use super::*;
 use busbar_primitives::{
-	Amount, Balance, Cause, Contract, Line, Link, Party, Phase, Point, PostedBounds, Price, Product, ProductKind,
-	Terms, Wh, ZoneResult,
+	Amount, Balance, Cause, Contract, Line, LineProof, Link, Party, Phase, Point, PostedBounds, Price, Product,
+	ProductKind, Terms, Wh, ZoneResult,
 };
 use jsonrpsee::RpcModule;
 use serde_json::{json, Value};
@@ -168,7 +168,24 @@ sp_api::mock_impl_runtime_apis! {
 		}
 
 		fn contracts(_point: PointId, _interval: Interval) -> Vec<Contract> {
-			Vec::new()
+			let position = busbar_primitives::Position { bought: 1_000, sold: 0 };
+			vec![Contract { product: 0, position, amount: LOSS, lowest: 155_000, highest: 155_000 }]
+		}
+
+		fn statement_proof(interval: Interval, index: u32) -> StatementProof {
+			match (interval, index) {
+				(4, 0) => {
+					let (path, root) = (vec![H256::repeat_byte(7)], H256::repeat_byte(8));
+					StatementProof::Proven(LineProof { interval, index, line: line().line, path, count: 2, root })
+				},
+				(4, _) => StatementProof::Unknown,
+				(5.., _) => StatementProof::NotSettled,
+				_ => StatementProof::Pruned,
+			}
+		}
+
+		fn to_draw(_interval: Interval) -> Vec<PointId> {
+			vec![3, 9]
 		}
 
 		fn statement(_account: AccountId, _interval: Interval) -> Vec<StatementLine> {
@@ -299,11 +316,27 @@ async fn every_method_answers() {
 		("energy_positions", json!([alice, 4])),
 		("energy_statement", json!([alice, 4])),
 		("energy_lines", json!([4, 0, 10])),
+		("energy_contracts", json!([1, 4])),
+		("energy_statementProof", json!([4, 0])),
+		("energy_toDraw", json!([4])),
 		("energy_conservation", json!([4])),
 	] {
 		let answer = call(method, params).await.unwrap_or_else(|code| panic!("{method} fails with {code}"));
 		assert!(!answer.is_null(), "{method} has no answer");
 	}
+}
+
+#[tokio::test]
+async fn a_line_is_told_with_its_proof_or_why_there_is_none() {
+	let proven = &call("energy_statementProof", json!([4, 0])).await.expect("known")["proven"];
+	assert_eq!((&proven["count"], &proven["index"], &proven["interval"]), (&json!(2), &json!(0), &json!(4)));
+	assert_eq!((&proven["path"], &proven["root"]), (&json!([H256::repeat_byte(7)]), &json!(H256::repeat_byte(8))));
+	assert_eq!(proven["line"]["party"], json!({ "point": 1 }));
+	for (at, why) in [((4, 1), "unknown"), ((5, 0), "not_settled"), ((3, 0), "pruned")] {
+		assert_eq!(call("energy_statementProof", json!([at.0, at.1])).await, Ok(json!(why)));
+	}
+	let contracts = call("energy_contracts", json!([1, 4])).await.expect("known");
+	assert_eq!(contracts[0]["amount"], json!(LOSS.to_string()), "money is a decimal string");
 }
 
 #[tokio::test]

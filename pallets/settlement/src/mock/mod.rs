@@ -8,7 +8,7 @@ mod world;
 use crate::{Accounts, InTransit, PostedPrices};
 use busbar_primitives::{
 	payment, Balance, Contract, Fee, Interval, Metered, Moment, Outcome, ParticipantId, Point, PointId, PointKind,
-	Position, PostedBounds, Price, ProductId, Quality, Role, SignedWh, Terms, ZoneResult,
+	Position, PostedBounds, Price, ProductId, Quality, Role, SignedWh, Terms, ZoneId, ZoneResult,
 };
 use frame_support::{
 	derive_impl, parameter_types,

@@ -3,7 +3,7 @@
 use super::*;
 use busbar_primitives::{
 	traits::{Calendar, Grid, OrderCollateral, Participants, Positions, Readings, Zones},
-	Fee, Right, Role, ZoneId, ZoneView,
+	Right, ZoneView,
 };
 use frame_support::{storage_alias, Twox64Concat};
 use sp_runtime::DispatchError;

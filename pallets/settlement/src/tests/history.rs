@@ -225,7 +225,7 @@ fn run_history(seed: u64, steps: u32) -> Reached {
 			step(&mut random, first, &mut reached);
 			if number % 60 == 0 {
 				try_state();
-				reached.reductions += crate::Activations::<Test>::iter_prefix(first).count() as u32;
+				reached.reductions += pallet_flexibility::Activations::<Test>::iter_prefix(first).count() as u32;
 				finish(first, &mut reached);
 				first += 1;
 				world(|w| w.first_unopened = first + OPEN);

@@ -6,7 +6,7 @@ use busbar_primitives::{
 	Phase,
 };
 use codec::Encode;
-use frame_support::{assert_noop, assert_ok, traits::fungible::Inspect};
+use frame_support::{assert_noop, assert_ok};
 
 fn settle() {
 	trade();
