@@ -48,9 +48,21 @@ impl std::error::Error for Failure {}
 
 impl From<anyhow::Error> for Failure {
 	fn from(error: anyhow::Error) -> Self {
+		let is_input = error.downcast_ref().is_some_and(busbar_client::Error::is_input);
 		match error.downcast::<Self>() {
 			Ok(failure) => failure,
+			Err(error) if is_input => Self::Input(format!("{error:#}")),
 			Err(error) => Self::Failed(format!("{error:#}")),
+		}
+	}
+}
+
+impl From<busbar_client::Error> for Failure {
+	fn from(error: busbar_client::Error) -> Self {
+		if error.is_input() {
+			Self::input(error)
+		} else {
+			Self::failed(error)
 		}
 	}
 }

@@ -2,7 +2,6 @@
 
 mod billing;
 mod case;
-mod chain;
 mod clear;
 mod commands;
 mod demo;

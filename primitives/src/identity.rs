@@ -1,6 +1,6 @@
 //! The only name that the chain knows a person by.
 
-use alloc::{format, string::String};
+use alloc::{format, string::String, vec::Vec};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use core::{fmt, str::FromStr};
 use scale_info::TypeInfo;
@@ -40,6 +40,18 @@ impl fmt::Debug for ParticipantId {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		fmt::Display::fmt(self, f)
 	}
+}
+
+/// What a newcomer signs to accept its registration: a tag, the chain's genesis hash, its identifier, its account and the
+/// commitment to its record. The chain takes the signature over these bytes, or over `<Bytes>` + them + `</Bytes>`, which
+/// is what wallets sign.
+pub fn acceptance_payload<Hash: Encode, AccountId: Encode, Commitment: Encode>(
+	genesis_hash: &Hash,
+	participant: &ParticipantId,
+	account: &AccountId,
+	commitment: &Commitment,
+) -> Vec<u8> {
+	(b"busbar:join", genesis_hash, participant, account, commitment).encode()
 }
 
 /// What is wrong with a text that should be a UUID.

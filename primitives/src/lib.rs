@@ -27,7 +27,7 @@ pub mod settlement;
 pub mod traits;
 
 pub use flexibility::{Flexibility, Reduction};
-pub use identity::ParticipantId;
+pub use identity::{acceptance_payload, ParticipantId};
 pub use market::*;
 pub use roles::*;
 pub use settlement::*;

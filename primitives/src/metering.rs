@@ -9,7 +9,7 @@
 //! A reading that a device counted carries the device's signature; one that its operator estimated carries none and
 //! says so in its quality. The genesis hash keeps a signature from being shown to another chain.
 
-use crate::{in_force, Interval, Metered, Moment, ParticipantId, PointId, Quality, Wh};
+use crate::{in_force, Balance, Interval, Metered, Moment, ParticipantId, PointId, Quality, Wh};
 use alloc::vec::Vec;
 use busbar_merkle::leaf_hash;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -30,6 +30,19 @@ pub const READING_TAG: &[u8; 16] = b"busbar:reading:1";
 
 /// Days before an interval whose readings an estimate is the mean of.
 pub const ESTIMATE_DAYS: u32 = 4;
+
+/// Reputation of an operator that never attested wrongly.
+pub const FULL_REPUTATION: u16 = 1_000;
+/// The least that reputation falls to, at which the bond is ten times that at full reputation.
+pub const LEAST_REPUTATION: u16 = 100;
+
+/// What an attester of this reputation must have posted before it attests, in nEUR; `full` is what it takes at
+/// [`FULL_REPUTATION`].
+pub fn required_bond(full: Balance, reputation: u16) -> Balance {
+	let reputation = reputation.clamp(LEAST_REPUTATION, FULL_REPUTATION);
+	let scaled = full.saturating_mul(Balance::from(FULL_REPUTATION));
+	scaled.checked_div(reputation.into()).unwrap_or(scaled)
+}
 
 /// Accuracy class of a meter, as the Measuring Instruments Directive names them.
 #[derive(

@@ -11,6 +11,12 @@ use sp_core::H256;
 /// payments below it stay far from the bounds of their types.
 pub const MAX_PLAUSIBLE_WH: Wh = 1 << 48;
 
+/// Most corrections of one connection point in one interval.
+pub const MAX_CORRECTIONS: u16 = 8;
+
+/// Most retailers of a connection point that are remembered.
+pub const MAX_RETAILERS: u32 = 4;
+
 /// How a reading came to be.
 #[derive(
 	Clone,

@@ -1,10 +1,7 @@
 //! Whose a statement's money is, which version of a reading it rests on, and what becomes of a newer one.
 
-use busbar_primitives::{Interval, ParticipantId};
-use busbar_runtime::{
-	pallet_metering::Proven,
-	pallet_settlement::{Statement, MAX_CORRECTIONS},
-};
+use busbar_client::{pallet_metering::Proven, pallet_settlement::Statement};
+use busbar_primitives::{Interval, ParticipantId, MAX_CORRECTIONS};
 use serde::Serialize;
 
 /// What a reading is that stands, but is not the one that was settled.

@@ -8,14 +8,10 @@ use super::{
 };
 use crate::commands::{statement::prove, View};
 use anyhow::{Context, Result};
+use busbar_client::pallet_metering::Proven;
 use busbar_primitives::{
 	api::{SessionView, StatementLine, Status},
 	Cause, Contract, Interval, Party, Phase, PointId, ProductKind,
-};
-use busbar_runtime::{
-	pallet_metering::Proven,
-	pallet_settlement::{Roots, StatementRoot},
-	Runtime,
 };
 use futures::{StreamExt, TryStreamExt};
 use jiff::{tz::TimeZone, Timestamp};
@@ -80,7 +76,7 @@ impl<'a> Source<'a> {
 			return Ok(none(State::NotOpened));
 		}
 		let Some(status) = chain.status(*at, interval).await? else {
-			let root: Option<StatementRoot> = chain.storage(*at, &Roots::<Runtime>::hashed_key_for(interval)).await?;
+			let root = chain.statement_root(*at, interval).await?;
 			return Ok(match root {
 				Some(root) => Found { root: Some(root.root), ..none(State::Pruned) },
 				None => none(State::NeverOpened),

@@ -7,13 +7,8 @@
 use super::basis::{Basis, Newer};
 use crate::{commands::View, failure::Failure};
 use anyhow::Result;
-use busbar_primitives::{api::StatementLine, Interval, ParticipantId, Party, PointId, Role};
-use busbar_runtime::{
-	pallet_metering::Proven,
-	pallet_settlement::Statement,
-	pallet_supply::{Served, MAX_RETAILERS},
-	AccountId,
-};
+use busbar_client::{pallet_metering::Proven, pallet_settlement::Statement, pallet_supply::Served, AccountId};
+use busbar_primitives::{api::StatementLine, Interval, ParticipantId, Party, PointId, Role, MAX_RETAILERS};
 use std::{collections::BTreeMap, ops::Range};
 
 /// Whose statement or bill: an account's, a connection point's, or an account's at one point.

@@ -6,22 +6,19 @@ use super::{
 	whose::Whose,
 	View,
 };
-use crate::{
-	chain::{Account, Total},
-	Global,
-};
+use crate::Global;
 use anyhow::{Context, Result};
+use busbar_client::{
+	constants,
+	pallet_certificates::{Call, Certified},
+	Account, RuntimeCall, Total,
+};
 use busbar_primitives::{
 	certificates::{Class, Source},
 	Interval, ParticipantId, PointId, Wh, ZoneId,
 };
-use busbar_runtime::{
-	pallet_certificates::{Call, Certified, Config},
-	Runtime, RuntimeCall,
-};
 use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use serde::Serialize;
-use sp_core::Get;
 
 /// Show, hand over and retire certificates for renewable energy; certify plants
 #[derive(Subcommand)]
@@ -250,7 +247,7 @@ impl Lot {
 
 /// The period of the interval in delivery.
 fn present(view: &View) -> Result<u32> {
-	let length = <<Runtime as Config>::Period as Get<u32>>::get();
+	let length = view.chain.constant(&constants::certificates::PERIOD)?;
 	view.clock.current.checked_div(length).context("a period has at least one interval; qed")
 }
 
@@ -297,7 +294,7 @@ impl Certificates {
 }
 
 /// Runs a call and tells what its holder has then.
-async fn change(global: &Global, holder: ParticipantId, call: Call<Runtime>) -> Result<()> {
+async fn change(global: &Global, holder: ParticipantId, call: Call) -> Result<()> {
 	let done = execute(global, RuntimeCall::Certificates(call)).await?;
 	done.tell(global, &Holdings::read(&done.view, holder).await?)
 }

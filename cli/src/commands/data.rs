@@ -6,13 +6,13 @@ use super::{
 	print_json, signer, View,
 };
 use crate::{failure::Failure, Global};
-use anyhow::{Context, Result};
-use busbar_primitives::{Interval, ParticipantId};
-use busbar_runtime::{
+use anyhow::Result;
+use busbar_client::{
 	pallet_metering::Dataset as Attested,
 	pallet_participants::{self, Data as DataKind},
 	RuntimeCall,
 };
+use busbar_primitives::{Interval, ParticipantId};
 use busbar_store::{
 	client::{Client, Refused},
 	dataset::Dataset,
@@ -128,14 +128,14 @@ impl Data {
 	}
 }
 
-async fn submit(global: &Global, call: pallet_participants::Call<busbar_runtime::Runtime>, done: String) -> Result<()> {
+async fn submit(global: &Global, call: pallet_participants::Call, done: String) -> Result<()> {
 	execute(global, RuntimeCall::Participants(call)).await?.say(global, &done)
 }
 
 impl Verify {
 	async fn run(self, global: &Global) -> Result<()> {
 		let key = match &global.suri {
-			Some(_) => Some(signer(global)?.pair().clone()),
+			Some(_) => Some(signer(global)?),
 			None => None,
 		};
 		let target = target(&self.what)?;
@@ -239,42 +239,6 @@ fn target(text: &str) -> Result<Target, Failure> {
 		.map_err(|_| Failure::input(format!("`{text}` is neither a hash of 64 hexadecimal digits nor an interval")))
 }
 
-impl crate::chain::Chain {
-	/// What an operator attested for an interval.
-	pub async fn dataset(&self, at: H256, interval: Interval, operator: ParticipantId) -> Result<Option<Attested>> {
-		self.storage(at, &key(interval, operator)).await
-	}
-
-	/// What all operators attested for an interval.
-	pub async fn datasets(&self, at: H256, interval: Interval) -> Result<Vec<(ParticipantId, Attested)>> {
-		use subxt::rpcs::client::rpc_params;
-		const PAGE: u32 = 256;
-		let full = key(interval, ParticipantId::default());
-		// All but the operator and its hash.
-		let prefix =
-			crate::chain::hex_of(full.get(..full.len().saturating_sub(32)).context("a key has 76 bytes; qed")?);
-		let (mut all, mut start) = (Vec::new(), None::<String>);
-		loop {
-			let keys: Vec<String> = self.request("state_getKeysPaged", rpc_params![&prefix, PAGE, &start, at]).await?;
-			for key in &keys {
-				let bytes = crate::chain::bytes(key)?;
-				let operator = bytes.last_chunk::<16>().context("a key ends with its operator")?;
-				if let Some(attested) = self.storage(at, &bytes).await? {
-					all.push((ParticipantId(*operator), attested));
-				}
-			}
-			if keys.len() < PAGE as usize {
-				return Ok(all);
-			}
-			start = keys.last().cloned();
-		}
-	}
-}
-
-fn key(interval: Interval, operator: ParticipantId) -> Vec<u8> {
-	busbar_runtime::pallet_metering::Datasets::<busbar_runtime::Runtime>::hashed_key_for(interval, operator)
-}
-
 #[cfg(test)]
 mod tests {
 	use super::*;
@@ -285,14 +249,5 @@ mod tests {
 		let hash = "0xabababababababababababababababababababababababababababababababab";
 		assert_eq!(target(hash).unwrap(), Target::Hash(H256::repeat_byte(0xab)));
 		assert!(matches!(target("abab"), Err(Failure::Input(_))));
-	}
-
-	#[test]
-	fn an_intervals_keys_differ_in_the_last_32_bytes_only() {
-		let (one, other) = (key(7, ParticipantId([1; 16])), key(7, ParticipantId([2; 16])));
-		assert_eq!(one.len(), 76);
-		assert_eq!(one[..44], other[..44]);
-		assert!(one.ends_with(&[1; 16]));
-		assert_ne!(one[..44], key(8, ParticipantId([1; 16]))[..44]);
 	}
 }

@@ -1,12 +1,9 @@
 //! What most commands do: submit one call, wait until it is final, and tell what stands then.
 
 use super::{print_json, signer, submitter, View};
-use crate::{
-	chain::{sign::Signer, submit::Submitter},
-	Global,
-};
+use crate::Global;
 use anyhow::Result;
-use busbar_runtime::{RuntimeCall, RuntimeEvent};
+use busbar_client::{sign::Signer, submit::Submitter, RuntimeCall, RuntimeEvent};
 use serde::Serialize;
 use serde_json::json;
 use sp_core::H256;

@@ -1,7 +1,8 @@
 //! A cleared interval as a case file and a result file, in the forms that `busbar clear` reads and writes.
 
-use crate::{chain::Chain, failure::Failure};
+use crate::failure::Failure;
 use anyhow::{Context, Result};
+use busbar_client::Chain;
 use busbar_primitives::{
 	api::{OrderView, Status, ZonePrice},
 	energy, Interval, Outcome, ProductId, ZoneView,

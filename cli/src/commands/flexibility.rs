@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{failure::Failure, Global};
 use anyhow::Result;
+use busbar_client::{pallet_flexibility::Call, RuntimeCall};
 use busbar_primitives::{Flexibility as Terms, Interval, PointId, Price, Reduction, Wh};
-use busbar_runtime::{pallet_flexibility::Call, Runtime, RuntimeCall};
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
@@ -226,7 +226,7 @@ async fn offered(global: &Global, at: At, offer: Option<Terms>) -> Result<()> {
 }
 
 /// Runs a call and tells what is offered and ordered at the point then.
-async fn change(global: &Global, at: At, call: Call<Runtime>) -> Result<()> {
+async fn change(global: &Global, at: At, call: Call) -> Result<()> {
 	let done = execute(global, RuntimeCall::Flexibility(call)).await?;
 	done.tell(global, &Book::of_point(&done.view, at).await?)
 }

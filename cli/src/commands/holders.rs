@@ -3,11 +3,8 @@
 use super::{data::Verified, execute::execute, print_json, signer, View};
 use crate::{failure::Failure, Global};
 use anyhow::Result;
+use busbar_client::{pallet_metering::Call, RuntimeCall};
 use busbar_primitives::{Interval, ParticipantId};
-use busbar_runtime::{
-	pallet_metering::{Call, Holders as HoldersOf, StoreUrl, Stores},
-	Runtime, RuntimeCall,
-};
 use busbar_store::{client::Client, meta::parse_hash};
 use clap::Args;
 use serde::Serialize;
@@ -52,7 +49,7 @@ fn hash(text: &str) -> Result<H256, String> {
 
 impl Announce {
 	pub async fn run(self, global: &Global) -> Result<()> {
-		let client = Client::new(&self.store, Some(signer(global)?.pair().clone())).map_err(Failure::input)?;
+		let client = Client::new(&self.store, Some(signer(global)?)).map_err(Failure::input)?;
 		let view = View::open(global).await?;
 		let verified = Verified::of(&view, &client, self.content, None).await?;
 		let (Some(interval), Some(operator), []) = (verified.interval, verified.operator, &verified.differences[..])
@@ -75,15 +72,20 @@ impl Withdraw {
 
 impl Store {
 	pub async fn run(self, global: &Global) -> Result<()> {
-		let too_long = |_| Failure::input("an address has at most 128 characters");
-		let url = self.address.map(|url| StoreUrl::try_from(url.into_bytes()).map_err(too_long)).transpose()?;
+		if self.address.as_ref().is_some_and(|url| url.len() > LONGEST_ADDRESS) {
+			return Err(Failure::input("an address has at most 128 characters").into());
+		}
+		let url = self.address.map(String::into_bytes);
 		submit(global, Call::set_store { url }, "the store's address is changed".into()).await
 	}
 }
 
-async fn submit(global: &Global, call: Call<Runtime>, done: String) -> Result<()> {
+async fn submit(global: &Global, call: Call, done: String) -> Result<()> {
 	execute(global, RuntimeCall::Metering(call)).await?.say(global, &done)
 }
+
+/// Longest address of a store, in bytes.
+const LONGEST_ADDRESS: usize = 128;
 
 /// A dataset, and who says that it holds it.
 #[derive(Serialize)]
@@ -106,13 +108,9 @@ impl Holders {
 		let mut held = Vec::new();
 		for (operator, attested) in view.chain.datasets(view.at, self.interval).await? {
 			let content = attested.content;
-			let key = HoldersOf::<Runtime>::hashed_key_for(self.interval, content);
-			let participants: Option<Vec<ParticipantId>> = view.chain.storage(view.at, &key).await?;
 			let mut holders = Vec::new();
-			for participant in participants.unwrap_or_default() {
-				let url: Option<Vec<u8>> =
-					view.chain.storage(view.at, &Stores::<Runtime>::hashed_key_for(participant)).await?;
-				let store = url.map(|url| String::from_utf8_lossy(&url).into_owned());
+			for participant in view.chain.holders(view.at, self.interval, content).await? {
+				let store = view.chain.store_of(view.at, participant).await?;
 				holders.push(Holder { participant, store });
 			}
 			held.push(Held { operator, content, holders });

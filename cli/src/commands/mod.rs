@@ -19,17 +19,13 @@ pub mod settle;
 pub mod statement;
 mod whose;
 
-use crate::{
-	chain::{sign::Signer, submit::Submitter, Chain},
-	failure::Failure,
-	Global,
-};
+use crate::{failure::Failure, Global};
 use anyhow::{Context, Result};
+use busbar_client::{sign::Signer, submit::Submitter, AccountId, Chain};
 use busbar_primitives::{
 	api::{Clock, Status},
 	Amount, Interval,
 };
-use busbar_runtime::AccountId;
 use comfy_table::{presets::UTF8_FULL_CONDENSED, CellAlignment, Table};
 use serde::Serialize;
 use sp_core::{crypto::Ss58Codec, H256};
@@ -88,7 +84,7 @@ impl View {
 /// The key that signs.
 pub fn signer(global: &Global) -> Result<Signer, Failure> {
 	match &global.suri {
-		Some(suri) => Signer::from_suri(suri),
+		Some(suri) => Signer::from_suri(suri).map_err(Failure::input),
 		None => {
 			Err(Failure::input("this command signs a transaction: say whose with --suri, for example --suri //Alice"))
 		},
@@ -97,7 +93,7 @@ pub fn signer(global: &Global) -> Result<Signer, Failure> {
 
 /// A connection that submits transactions.
 pub async fn submitter(global: &Global) -> Result<Submitter> {
-	Submitter::start(Chain::connect(&global.url).await?).await
+	Ok(Submitter::start(Chain::connect(&global.url).await?).await?)
 }
 
 /// Reads an account's address.

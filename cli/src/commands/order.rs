@@ -4,20 +4,12 @@ use super::{
 	execute::{run, Answer},
 	signer, submitter,
 };
-use crate::{
-	chain::{sign::Signer, submit::Submitter},
-	failure::Failure,
-	Global,
-};
+use crate::{failure::Failure, Global};
 use anyhow::Result;
-use busbar_primitives::{api::OrderView, Interval, PointId, ProductId, Side, Step, TimeInForce};
-use busbar_runtime::{pallet_market, Runtime, RuntimeCall, RuntimeEvent};
+use busbar_client::{constants, pallet_market, sign::Signer, submit::Submitter, RuntimeCall, RuntimeEvent};
+use busbar_primitives::{api::OrderView, Interval, PointId, ProductId, Side, Step, TimeInForce, MAX_SPAN};
 use clap::{Args, Subcommand, ValueEnum};
-use frame_support::BoundedVec;
 use serde::Serialize;
-
-/// Most steps of an order.
-type MaxSteps = <Runtime as pallet_market::Config>::MaxSteps;
 
 /// Place, replace or cancel an order
 #[derive(Subcommand)]
@@ -162,14 +154,14 @@ pub struct Curve {
 }
 
 impl Curve {
-	fn steps(&self) -> Result<BoundedVec<Step, MaxSteps>, Failure> {
+	fn steps(&self) -> Result<Vec<Step>, Failure> {
 		let step = |side| move |(price, wh): &(i64, u64)| Step { side, price: *price, wh: *wh };
 		let steps: Vec<_> =
 			self.buy.iter().map(step(Side::Buy)).chain(self.sell.iter().map(step(Side::Sell))).collect();
 		if steps.is_empty() {
 			return Err(Failure::input("an order needs at least one step: --buy PRICE:WH or --sell PRICE:WH"));
 		}
-		steps.try_into().map_err(|_| Failure::input("an order cannot have that many steps"))
+		Ok(steps)
 	}
 }
 
@@ -179,20 +171,24 @@ impl Order {
 		let (submitter, session, call) = match self {
 			Self::Place(curve) => {
 				let steps = curve.steps()?;
+				let length = steps.len();
 				let call = |interval, product, point| pallet_market::Call::place { interval, product, point, steps };
-				return auction(global, &signer, curve.target, call).await;
+				return auction(global, &signer, curve.target, length, call).await;
 			},
 			Self::Replace(curve) => {
 				let steps = curve.steps()?;
+				let length = steps.len();
 				let call = |interval, product, point| pallet_market::Call::replace { interval, product, point, steps };
-				return auction(global, &signer, curve.target, call).await;
+				return auction(global, &signer, curve.target, length, call).await;
 			},
 			Self::Cancel(target) => {
 				let call = |interval, product, point| pallet_market::Call::cancel { interval, product, point };
-				return auction(global, &signer, target, call).await;
+				return auction(global, &signer, target, 0, call).await;
 			},
 			Self::Block(Block { target: Target { point, interval, product }, price, side, wh }) => {
-				let wh = wh.try_into().map_err(|_| Failure::input("a block cannot have that many intervals"))?;
+				if wh.len() > MAX_SPAN as usize {
+					return Err(Failure::input("a block cannot have that many intervals").into());
+				}
 				let submitter = submitter(global).await?;
 				let interval = reachable(&submitter, interval, product, Reach::Span).await?;
 				let side = side.into();
@@ -274,15 +270,19 @@ impl Answer for Standing {
 	}
 }
 
-/// Runs a call on the order of a call auction, and tells what stands then.
+/// Runs a call on the order of a call auction, with so many steps, and tells what stands then.
 async fn auction(
 	global: &Global,
 	signer: &Signer,
 	target: Target,
-	call: impl FnOnce(Interval, ProductId, PointId) -> pallet_market::Call<Runtime>,
+	steps: usize,
+	call: impl FnOnce(Interval, ProductId, PointId) -> pallet_market::Call,
 ) -> Result<()> {
 	let Target { point, interval, product } = target;
 	let submitter = submitter(global).await?;
+	if steps > submitter.chain().constant(&constants::market::MAX_STEPS)? as usize {
+		return Err(Failure::input("an order cannot have that many steps").into());
+	}
 	let interval = reachable(&submitter, interval, product, Reach::Interval).await?;
 	let call = call(interval, product, point);
 	let cancelled = matches!(call, pallet_market::Call::cancel { .. });

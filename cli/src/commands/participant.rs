@@ -5,14 +5,10 @@ use super::{
 	execute::{execute, Answer},
 	print_json, signer, View,
 };
-use crate::{
-	chain::{bytes, hex_of, Chain},
-	failure::Failure,
-	Global,
-};
+use crate::{failure::Failure, Global};
 use anyhow::{Context, Result};
+use busbar_client::{bytes, hex_of, pallet_participants, pallet_utility, AccountId, Chain, RuntimeCall};
 use busbar_primitives::{api::ParticipantView, ParticipantId, Role, Scope, ZoneId};
-use busbar_runtime::{pallet_participants, pallet_utility, AccountId, Runtime, RuntimeCall};
 use clap::{Args, Subcommand, ValueEnum};
 use codec::{Decode, Encode};
 use serde::Serialize;
@@ -103,7 +99,7 @@ impl Accept {
 		let signer = signer(global)?;
 		let genesis = Chain::connect(&global.url).await?.genesis();
 		let account = signer.account();
-		let payload = pallet_participants::acceptance_payload(&genesis, &self.id, account, &self.commitment);
+		let payload = busbar_primitives::acceptance_payload(&genesis, &self.id, account, &self.commitment);
 		let acceptance = hex_of(&signer.sign_bytes(&payload).encode());
 		if global.json {
 			return print_json(&json!({
@@ -135,7 +131,7 @@ impl Add {
 					role: role.into(),
 					scope: self.zone.map_or(Scope::Grid, Scope::Zone),
 				});
-				RuntimeCall::Utility(pallet_utility::Call::<Runtime>::batch_all { calls: vec![register, grant] })
+				RuntimeCall::Utility(pallet_utility::Call::batch_all { calls: vec![register, grant] })
 			},
 		};
 		let done = execute(global, call).await?;
@@ -208,7 +204,7 @@ mod tests {
 	fn a_hash_and_a_signature_are_read() {
 		assert_eq!(hash(&format!("0x{}", "11".repeat(32))), Ok(H256::repeat_byte(0x11)));
 		assert!(hash("0x11").is_err());
-		let own = crate::chain::sign::Signer::from_suri("//Alice").unwrap().sign_bytes(b"text");
+		let own = busbar_client::sign::Signer::from_suri("//Alice").unwrap().sign_bytes(b"text");
 		assert_eq!(signature(&hex_of(&own.encode())), Ok(own));
 		assert!(signature("0x0102").is_err());
 	}

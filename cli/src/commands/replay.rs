@@ -2,12 +2,12 @@
 
 use super::{market::write_json, print_json, View};
 use crate::{
-	chain::{Chain, Events},
 	failure::Failure,
 	replay::{compare, Replay},
 	Global,
 };
 use anyhow::{Context, Result};
+use busbar_client::{constants, Chain, Events};
 use clap::Args;
 use futures::{stream, StreamExt, TryStreamExt};
 use serde_json::{json, Value};
@@ -33,11 +33,14 @@ pub struct Options {
 pub async fn run(options: &Options, global: &Global) -> Result<()> {
 	let view = View::open(global).await?;
 	let last = view.chain.header(view.at).await?.number;
-	let mut replay = Replay::new(view.clock.interval_s);
+	let mut replay = Replay::new(view.clock.interval_s, view.chain.constant(&constants::market::MAX_ZONES)?);
 	let mut findings = Vec::new();
 	let mut blocks = stream::iter(1..=last).map(|number| block(&view.chain, number)).buffered(AHEAD);
 	while let Some((number, events)) = blocks.try_next().await? {
-		for record in &events {
+		for pallet in ["Grid", "Market"] {
+			events.ensure_all_of(pallet)?;
+		}
+		for record in &events.records {
 			let wrong = replay.apply(&record.event).err();
 			findings.extend(wrong.map(|what| format!("block {number}: {what}")));
 		}

@@ -6,13 +6,13 @@ use super::{
 	whose::Whose,
 	View,
 };
-use crate::{chain::Retailers, Global};
+use crate::Global;
 use anyhow::Result;
-use busbar_primitives::{in_force, Interval, ParticipantId, PointId};
-use busbar_runtime::{
+use busbar_client::{
 	pallet_supply::{Call, Served},
-	Runtime, RuntimeCall,
+	Retailers, RuntimeCall,
 };
+use busbar_primitives::{in_force, Interval, ParticipantId, PointId};
 use clap::{ArgGroup, Args, Subcommand};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -177,7 +177,7 @@ impl Retailer {
 }
 
 /// Runs a call and tells who serves the point then.
-async fn change(global: &Global, point: PointId, call: Call<Runtime>) -> Result<()> {
+async fn change(global: &Global, point: PointId, call: Call) -> Result<()> {
 	let done = execute(global, RuntimeCall::Supply(call)).await?;
 	done.tell(global, &Points::of_point(&done.view, point).await?)
 }

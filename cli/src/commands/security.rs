@@ -9,11 +9,11 @@ use super::{
 };
 use crate::{failure::Failure, Global};
 use anyhow::Result;
-use busbar_primitives::{Amount, Balance, Interval, ParticipantId, PointId};
-use busbar_runtime::{
+use busbar_client::{
 	pallet_securities::{Backing, Call, Security as Posted},
-	AccountId, Runtime, RuntimeCall,
+	AccountId, RuntimeCall,
 };
+use busbar_primitives::{Amount, Balance, Interval, ParticipantId, PointId};
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
@@ -282,7 +282,7 @@ impl Security {
 }
 
 /// Runs a call and tells what secures the point then.
-async fn change(global: &Global, point: PointId, call: Call<Runtime>) -> Result<()> {
+async fn change(global: &Global, point: PointId, call: Call) -> Result<()> {
 	let done = execute(global, RuntimeCall::Securities(call)).await?;
 	done.tell(global, &Securities::of_point(&done.view, point).await?)
 }

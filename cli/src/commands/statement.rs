@@ -8,8 +8,8 @@ use crate::{
 	Global,
 };
 use anyhow::Result;
+use busbar_client::AccountId;
 use busbar_primitives::{api::StatementLine, Amount, Interval, ParticipantId, Phase, PointId, StatementProof};
-use busbar_runtime::AccountId;
 use clap::Args;
 use serde::Serialize;
 use sp_core::H256;

@@ -3,8 +3,8 @@
 use super::{account, signer, View};
 use crate::{failure::Failure, Global};
 use anyhow::Result;
+use busbar_client::AccountId;
 use busbar_primitives::{api::ParticipantView, ParticipantId};
-use busbar_runtime::AccountId;
 use clap::Args;
 
 /// A participant, by its UUID, its account, or the key that signs.

@@ -2,21 +2,21 @@
 
 use super::{data::Kind, forecast::salt};
 use anyhow::{Context, Result};
+use busbar_client::{
+	pallet_metering::{self, ProvenReading},
+	RuntimeCall,
+};
 use busbar_merkle::Tree;
 use busbar_primitives::{
 	metering::{MeterId, Reading, SignedReading},
 	Interval, ParticipantId, PointId, Quality, Wh,
-};
-use busbar_runtime::{
-	pallet_metering::{self, ProvenReading},
-	Runtime, RuntimeCall,
 };
 use busbar_store::{
 	dataset::{Dataset as Readings, Row},
 	hash_of,
 };
 use bytes::Bytes;
-use sp_core::{ed25519, Get, Pair, H256};
+use sp_core::{ed25519, Pair, H256};
 
 /// What a meter counted.
 pub struct Counted {
@@ -99,12 +99,11 @@ impl Dataset {
 		})
 	}
 
-	/// The calls that bring all readings to settlement, with their proofs.
+	/// The calls that bring all readings to settlement, with their proofs, so many in each.
 	///
 	/// # Errors
 	/// None in practice: every index has a proof.
-	pub fn prove(&self) -> Result<Vec<RuntimeCall>> {
-		let size = <<Runtime as pallet_metering::Config>::MaxReadings as Get<u32>>::get().max(1) as usize;
+	pub fn prove(&self, size: usize) -> Result<Vec<RuntimeCall>> {
 		let proven = self
 			.readings
 			.rows
@@ -113,14 +112,13 @@ impl Dataset {
 			.map(|(index, row)| {
 				let index = u32::try_from(index).context("a dataset has less than 2^32 readings")?;
 				let proof = self.tree.proof(index).context("every leaf has a proof; qed")?;
-				let proof = proof.try_into().ok().context("a proof is at most 32 hashes; qed")?;
 				Ok(ProvenReading { signed: row.signed, salt: row.salt, index, proof })
 			})
 			.collect::<Result<Vec<_>>>()?;
 		proven
 			.chunks(size)
 			.map(|readings| {
-				let readings = readings.to_vec().try_into().ok().context("chunks are within the bound; qed")?;
+				let readings = readings.to_vec();
 				let (interval, operator) = (self.readings.interval, self.readings.operator);
 				Ok(RuntimeCall::Metering(pallet_metering::Call::prove { interval, operator, readings }))
 			})
@@ -149,7 +147,7 @@ mod tests {
 		};
 		assert_eq!(bytes as usize, dataset.bytes.len());
 		let mut proven = 0;
-		for call in dataset.prove().unwrap() {
+		for call in dataset.prove(64).unwrap() {
 			let RuntimeCall::Metering(pallet_metering::Call::prove { readings, .. }) = call else {
 				panic!("not a proof")
 			};

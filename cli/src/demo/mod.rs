@@ -15,12 +15,12 @@ mod trade;
 mod world;
 
 use crate::{
-	chain::{submit::Submitter, Chain},
 	commands::{print_json, table},
 	failure::Failure,
 	Global,
 };
 use anyhow::{Context as _, Result};
+use busbar_client::{submit::Submitter, Chain};
 use busbar_primitives::{Amount, Balance, Interval, Wh};
 use busbar_store::client::Client;
 use clap::Args;
@@ -139,7 +139,7 @@ impl Demo {
 			},
 			Some(Some((zone, link))) => Some((plan::zone_id(world.root, zone), link)),
 		};
-		let operator = world.operators.meter_operator.pair().clone();
+		let operator = world.operators.meter_operator.clone();
 		let store =
 			self.store.as_ref().map(|url| Client::new(url, Some(operator))).transpose().map_err(Failure::input)?;
 		Ok(Context {
@@ -246,7 +246,7 @@ impl Demo {
 }
 
 /// The first interval to trade: everything exists in it, and there is time to place its orders.
-fn first_interval(context: &Context, tip: &crate::chain::submit::Tip) -> Interval {
+fn first_interval(context: &Context, tip: &busbar_client::submit::Tip) -> Interval {
 	let time = trade::clock_ms(tip).max(6_000);
 	let mut first = context.world.from.max(tip.clock.current);
 	while context.gate(tip, first) < tip.clock.now.saturating_add(time) {

@@ -1,7 +1,8 @@
 //! Finality lag: at each import of a block, how far the node's finalised block is behind its best one.
 
-use crate::chain::Chain;
 use anyhow::Result;
+use busbar_client::Chain;
+use futures::StreamExt;
 use sp_core::H256;
 use std::sync::{Arc, Mutex};
 
@@ -47,7 +48,7 @@ impl Monitor {
 		tokio::spawn(async move {
 			let mut best = 0;
 			let mut known: Option<(H256, u32)> = None;
-			while let Some(Ok(head)) = heads.next().await {
+			while let Some(head) = heads.next().await {
 				best = best.max(head.number);
 				let Ok(hash) = chain.finalised().await else { break };
 				let finalised = match known {
@@ -59,10 +60,10 @@ impl Monitor {
 				};
 				known = Some((hash, finalised));
 				if best > FROM_BLOCK {
-					state.lock().expect("no holder panics; qed").note(best, finalised, chain.url());
+					state.lock().expect("no holder panics; qed").note(best, finalised, &chain.url());
 				}
 			}
-			state.lock().expect("no holder panics; qed").lost.push(chain.url().to_owned());
+			state.lock().expect("no holder panics; qed").lost.push(chain.url());
 		});
 		Ok(())
 	}

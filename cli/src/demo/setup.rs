@@ -6,28 +6,22 @@ use super::{
 	progress::Progress,
 	world::{batch, members, Member, Operators, World},
 };
-use crate::{
-	chain::{sign::Signer, submit::Submitter},
-	failure::Failure,
-};
+use crate::failure::Failure;
 use anyhow::{Context, Result};
+use busbar_client::{
+	constants, pallet_grid, pallet_issuance, pallet_metering, pallet_participants, pallet_securities, sign::Signer,
+	submit::Submitter, AccountId, RuntimeCall, RuntimeEvent,
+};
 use busbar_primitives::{
 	energy,
-	metering::{Duty, MeterClass, MeterId},
+	metering::{required_bond, Duty, MeterClass, MeterId, FULL_REPUTATION},
 	Balance, Interval, PointId, PointKind, Price, Scope, Terms, Watt, ZoneId,
 };
-use busbar_runtime::{
-	pallet_grid, pallet_issuance, pallet_metering, pallet_participants, pallet_securities, AccountId, Metering,
-	Runtime, RuntimeCall, RuntimeEvent,
-};
-use frame_support::dispatch::GetDispatchInfo;
 use futures::future::try_join_all;
-use sp_core::{Get, Pair};
+use sp_core::Pair;
 use std::collections::BTreeMap;
 
-/// Greatest weight of a batch, in ps of reference time: two of them share a block.
-const BATCH_WEIGHT: u64 = 300_000_000_000;
-/// Most calls in one batch.
+/// Most calls in one batch: several batches of the heaviest of them, a registration, share a block.
 const BATCH: usize = 60;
 /// How many intervals' collateral a member's money covers: those open, in delivery and in settlement.
 const INTERVALS_COVERED: Balance = 8;
@@ -131,22 +125,9 @@ async fn run_batches(submitter: &Submitter, signer: &Signer, calls: Vec<RuntimeC
 	Ok(submitter.run_all(signer, batches(calls)).await?.len() as u64)
 }
 
-/// Splits calls into batches of bounded weight, in order.
+/// Splits calls into batches of bounded length, in order.
 fn batches(calls: Vec<RuntimeCall>) -> Vec<RuntimeCall> {
-	let (mut batches, mut open, mut weight) = (Vec::new(), Vec::new(), 0u64);
-	for call in calls {
-		let own = call.get_dispatch_info().call_weight.ref_time();
-		if !open.is_empty() && (open.len() >= BATCH || weight.saturating_add(own) > BATCH_WEIGHT) {
-			batches.push(batch(std::mem::take(&mut open)));
-			weight = 0;
-		}
-		weight = weight.saturating_add(own);
-		open.push(call);
-	}
-	if !open.is_empty() {
-		batches.push(batch(open));
-	}
-	batches
+	calls.chunks(BATCH).map(|calls| batch(calls.to_vec())).collect()
 }
 
 /// Adds the connection points that are missing. Returns all members' points, the coupling, and who is new.
@@ -196,8 +177,7 @@ async fn add_points(
 async fn meters_at(submitter: &Submitter, points: &[PointId]) -> Result<Vec<MeterId>> {
 	let at = submitter.finalised().1;
 	try_join_all(points.iter().map(|point| async move {
-		let key = pallet_metering::FittedMeters::<Runtime>::hashed_key_for(point, Duty::Main);
-		let fitted: Option<pallet_metering::Fitted> = submitter.chain().storage(at, &key).await?;
+		let fitted = submitter.chain().fitted(at, *point, Duty::Main).await?;
 		Ok(fitted.with_context(|| format!("connection point {point} has no meter"))?.meter)
 	}))
 	.await
@@ -212,11 +192,10 @@ async fn missing_bond(submitter: &Submitter, operator: &Signer) -> Result<Balanc
 		.await?
 		.context("//MeterOperator is no participant: the demonstration needs the identities of the devnet's genesis")?
 		.id;
-	let key = pallet_metering::Operators::<Runtime>::hashed_key_for(id);
-	let record: Option<pallet_metering::Operator<AccountId>> = submitter.chain().storage(at, &key).await?;
-	let (bond, reputation) =
-		record.map_or((0, pallet_metering::FULL_REPUTATION), |record| (record.bond, record.reputation));
-	Ok(Metering::required_bond(reputation).saturating_sub(bond))
+	let record = submitter.chain().operator(at, id).await?;
+	let (bond, reputation) = record.map_or((0, FULL_REPUTATION), |record| (record.bond, record.reputation));
+	let full = submitter.chain().constant(&constants::metering::OPERATOR_BOND)?;
+	Ok(required_bond(full, reputation).saturating_sub(bond))
 }
 
 async fn points_by_owner(
@@ -286,10 +265,10 @@ async fn mint(
 		.map(|((account, need), has)| (account, need.saturating_sub(has.data.free)))
 		.filter(|(_, missing)| *missing > 0)
 		.collect();
-	let size = <<Runtime as pallet_issuance::Config>::MaxPayments as Get<u32>>::get() as usize;
+	let size = submitter.chain().constant(&constants::issuance::MAX_PAYMENTS)? as usize;
 	let mut transactions = 0;
 	for payments in payments.chunks(size.max(1)) {
-		let payments = payments.to_vec().try_into().ok().context("chunks are within the bound; qed")?;
+		let payments = payments.to_vec();
 		let kind = pallet_issuance::Issue::Mint;
 		let propose = RuntimeCall::Issuance(pallet_issuance::Call::propose { kind, payments });
 		let outcome = submitter.submit(&operators.agent_a, propose).await?.included().await?;
@@ -311,8 +290,8 @@ fn proposal<'a>(mut events: impl Iterator<Item = &'a RuntimeEvent>) -> Option<u3
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use busbar_client::{frame_system, pallet_utility};
 	use busbar_primitives::PostedBounds;
-	use busbar_runtime::{frame_system, pallet_utility};
 
 	#[test]
 	fn money_covers_the_collateral_of_eight_intervals_at_the_worst_price() {
@@ -334,7 +313,7 @@ mod tests {
 	}
 
 	#[test]
-	fn batches_keep_the_order_and_stay_below_their_weight() {
+	fn batches_keep_the_order_and_stay_within_their_length() {
 		let calls: Vec<_> = (0..150u32)
 			.map(|number| RuntimeCall::System(frame_system::Call::remark { remark: number.to_le_bytes().to_vec() }))
 			.chain([RuntimeCall::System(frame_system::Call::remark { remark: vec![0; 1_000] })])
@@ -343,7 +322,6 @@ mod tests {
 		assert_eq!(batches.len(), 3);
 		let mut flat = Vec::new();
 		for batch in batches {
-			assert!(batch.get_dispatch_info().call_weight.ref_time() < 2 * BATCH_WEIGHT);
 			let RuntimeCall::Utility(pallet_utility::Call::batch_all { calls }) = batch else { panic!("not a batch") };
 			assert!(calls.len() <= BATCH);
 			flat.extend(calls);

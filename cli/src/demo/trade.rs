@@ -9,20 +9,18 @@ use super::{
 	progress::Progress,
 	world::World,
 };
-use crate::{
-	chain::{
-		sign::Signer,
-		submit::{Sent, Submitter, Tip},
-	},
-	commands::export::Cleared,
-};
+use crate::commands::export::Cleared;
 use anyhow::{bail, Context as _, Result};
+use busbar_client::{
+	constants, pallet_grid, pallet_market, pallet_settlement,
+	sign::Signer,
+	submit::{Sent, Submitter, Tip},
+	RuntimeCall,
+};
 use busbar_primitives::{
 	api::StatementLine, energy, Interval, Link, Moment, Phase, PointId, ProductId, Side, Step, Terms, Wh, ZoneId,
 };
-use busbar_runtime::{pallet_grid, pallet_market, pallet_settlement, Runtime, RuntimeCall};
 use busbar_store::{client::Client, meta::Class};
-use sp_core::Get;
 use std::sync::Arc;
 use tokio::{sync::Semaphore, task::JoinSet};
 
@@ -147,7 +145,7 @@ async fn run(context: Arc<Context>, quarter: usize, interval: Interval) -> Resul
 	let publication = match context.congestion {
 		None => None,
 		Some(link) => {
-			let links = vec![link].try_into().ok().context("a publication has room for a link")?;
+			let links = vec![link];
 			let call = RuntimeCall::Grid(pallet_grid::Call::publish { interval, links });
 			Some(submitter.submit(&context.world.operators.dso, call).await?)
 		},
@@ -203,7 +201,6 @@ async fn place(context: &Arc<Context>, quarter: usize, interval: Interval) -> Or
 		tasks.spawn(async move {
 			let _permit = context.permits.clone().acquire_owned().await;
 			let result = async {
-				let steps = steps.try_into().ok().context("an order has few steps")?;
 				let call = pallet_market::Call::place { interval, product: PRODUCT, point, steps };
 				context.submitter.submit(&signer, RuntimeCall::Market(call)).await
 			};
@@ -260,13 +257,15 @@ async fn attest(context: &Context, quarter: usize, interval: Interval) -> Result
 		store.put(Class::Readings, dataset.bytes()).await?;
 	}
 	let mut calls = vec![dataset.attest()];
-	calls.extend(dataset.prove()?);
+	let size = context.submitter.chain().constant(&constants::metering::MAX_READINGS)?.max(1) as usize;
+	calls.extend(dataset.prove(size)?);
 	in_order(context, operator, calls, &[]).await
 }
 
 /// Collects debits and pays credits in batches, and waits until the interval is settled in a finalised block.
 async fn settle(context: &Context, interval: Interval, terms: &Terms, tip: Tip) -> Result<u64> {
 	let agent = &context.world.operators.agent_a;
+	let size = context.submitter.chain().constant(&constants::settlement::MAX_POINTS)?.max(1) as usize;
 	let status = context.submitter.chain().status(tip.hash, interval).await?.context("the interval is pruned")?;
 	let points = status.outcome.context("the interval has an outcome; qed")?.points;
 	let ours = |point: &PointId| *point == context.world.coupling || context.world.points.contains(point);
@@ -278,14 +277,14 @@ async fn settle(context: &Context, interval: Interval, terms: &Terms, tip: Tip) 
 	let draw = |points| RuntimeCall::Settlement(pallet_settlement::Call::draw { interval, points });
 	let mut transactions = 0;
 	if !others.is_empty() {
-		transactions += in_order(context, agent, batches(&own, debit)?, &done).await?;
+		transactions += in_order(context, agent, batches(size, &own, debit), &done).await?;
 		// Points that the demonstration does not meter settle on estimates when the attestation window is over.
 		context.submitter.wait(|tip| tip.clock.now >= terms.attestation_end).await?;
-		transactions += in_order(context, agent, batches(&others, debit)?, &done).await?;
+		transactions += in_order(context, agent, batches(size, &others, debit), &done).await?;
 	}
 	let all: Vec<_> = (0..points).collect();
-	let mut calls = if others.is_empty() { batches(&all, debit)? } else { Vec::new() };
-	calls.extend(batches(&all, credit)?);
+	let mut calls = if others.is_empty() { batches(size, &all, debit) } else { Vec::new() };
+	calls.extend(batches(size, &all, credit));
 	transactions += in_order(context, agent, calls, &done).await?;
 	// What is included now is final a few blocks later.
 	let mut number = context.submitter.best().number;
@@ -296,7 +295,7 @@ async fn settle(context: &Context, interval: Interval, terms: &Terms, tip: Tip) 
 			return Ok(transactions);
 		}
 		let short = context.submitter.chain().points_to_draw(hash, interval).await?;
-		let calls = [batches(&all, debit)?, batches(&short, draw)?, batches(&all, credit)?].concat();
+		let calls = [batches(size, &all, debit), batches(size, &short, draw), batches(size, &all, credit)].concat();
 		transactions += in_order(context, agent, calls, &done).await?;
 		number = context.submitter.best().number.max(at.saturating_add(1));
 	}
@@ -304,16 +303,8 @@ async fn settle(context: &Context, interval: Interval, terms: &Terms, tip: Tip) 
 }
 
 /// Points in batches of the greatest size that the chain takes.
-fn batches<C, P>(points: &[PointId], call: C) -> Result<Vec<RuntimeCall>>
-where
-	C: Fn(P) -> RuntimeCall,
-	Vec<PointId>: TryInto<P>,
-{
-	let size = <<Runtime as pallet_settlement::Config>::MaxPoints as Get<u32>>::get().max(1) as usize;
-	points
-		.chunks(size)
-		.map(|points| Ok(call(points.to_vec().try_into().ok().context("chunks are within the bound; qed")?)))
-		.collect()
+fn batches(size: usize, points: &[PointId], call: impl Fn(Vec<PointId>) -> RuntimeCall) -> Vec<RuntimeCall> {
+	points.chunks(size).map(|points| call(points.to_vec())).collect()
 }
 
 /// Submits calls of one account, which take effect in this order, and waits until each stands in a block. A call that
@@ -337,9 +328,9 @@ async fn in_order(context: &Context, signer: &Signer, mut calls: Vec<RuntimeCall
 					transactions += 1;
 					match outcome.error {
 						None => {},
-						Some(error) if done.iter().any(|done| error.contains(done)) => {},
+						Some(error) if done.iter().any(|done| error.to_string().contains(done)) => {},
 						Some(error) => {
-							last = error;
+							last = error.to_string();
 							calls.push(call);
 						},
 					}

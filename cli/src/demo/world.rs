@@ -5,9 +5,9 @@ use super::{
 	forecast::{identity, record_salt},
 	plan::{Plan, PlannedPoint},
 };
-use crate::{chain::sign::Signer, failure::Failure};
+use crate::failure::Failure;
+use busbar_client::{pallet_participants, pallet_utility, sign::Signer, RuntimeCall};
 use busbar_primitives::{metering::MeterId, ParticipantId, PointId, Role, ZoneId};
-use busbar_runtime::{pallet_participants, pallet_utility, Runtime, RuntimeCall};
 use sp_core::{ed25519, Pair, H256};
 use sp_crypto_hashing::blake2_256;
 
@@ -81,7 +81,7 @@ impl Member {
 	/// The membership provider's call that registers it, with its signed acceptance.
 	pub fn register(&self, index: usize, seed: u64, genesis: H256) -> RuntimeCall {
 		let (account, commitment) = (self.signer.account().clone(), self.commitment(index, seed));
-		let payload = pallet_participants::acceptance_payload(&genesis, &self.id, &account, &commitment);
+		let payload = busbar_primitives::acceptance_payload(&genesis, &self.id, &account, &commitment);
 		let acceptance = self.signer.sign_bytes(&payload);
 		RuntimeCall::Participants(pallet_participants::Call::register {
 			participant: self.id,
@@ -99,7 +99,7 @@ pub fn members(plan: &Plan, seed: u64) -> Result<Vec<Member>, Failure> {
 
 /// Calls that succeed or fail together.
 pub fn batch(calls: Vec<RuntimeCall>) -> RuntimeCall {
-	RuntimeCall::Utility(pallet_utility::Call::<Runtime>::batch_all { calls })
+	RuntimeCall::Utility(pallet_utility::Call::batch_all { calls })
 }
 
 /// The registered grid.
@@ -154,7 +154,7 @@ mod tests {
 		else {
 			panic!("not a registration")
 		};
-		let payload = pallet_participants::acceptance_payload(&genesis, &participant, &account, &commitment);
+		let payload = busbar_primitives::acceptance_payload(&genesis, &participant, &account, &commitment);
 		assert!(acceptance.verify(&payload[..], &account));
 		assert!(!acceptance.verify(&payload[1..], &account));
 	}

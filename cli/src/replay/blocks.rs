@@ -1,8 +1,8 @@
 //! A block order as events tell it. Whether it was accepted is taken from them, too: the search is not repeated.
 
 use super::compare::Findings;
+use busbar_client::{pallet_market::BlockOrder, AccountId};
 use busbar_primitives::{Balance, Interval, PointId, Position, Price, Side, Wh, ZoneId};
-use busbar_runtime::{pallet_market::blocks::BlockOrder, AccountId};
 use serde::Serialize;
 use std::collections::BTreeMap;
 

@@ -1,13 +1,12 @@
 //! What is rebuilt from events against what the state of a block tells.
 
 use super::{blocks, trading::TradingState, Replay, Session};
-use crate::chain::Chain;
 use anyhow::Result;
+use busbar_client::{pallet_market::BlockOrder, AccountId, Chain};
 use busbar_primitives::{
 	api::{BookLevel, OrderView, SessionView, ZonePrice},
 	Interval, ProductId, SignedWh, ZoneId,
 };
-use busbar_runtime::{pallet_market::blocks::BlockOrder, AccountId};
 use futures::{stream, StreamExt, TryStreamExt};
 use serde::Serialize;
 use sp_core::H256;

@@ -1,7 +1,7 @@
 //! The grid as its events tell it: the tree of every interval, with the links' terms in force.
 
+use busbar_client::pallet_grid::Event;
 use busbar_primitives::{in_force, Interval, Link, PointId, ZoneId, ZoneView};
-use busbar_runtime::{pallet_grid::Event, Runtime};
 use std::collections::BTreeMap;
 
 /// What the grid's events have said so far.
@@ -25,7 +25,7 @@ impl Grid {
 	///
 	/// # Errors
 	/// If it is about a zone that no event has added.
-	pub fn apply(&mut self, event: &Event<Runtime>) -> Result<(), String> {
+	pub fn apply(&mut self, event: &Event) -> Result<(), String> {
 		let unknown = |zone: &ZoneId| format!("an event of the grid is about zone {zone}, which none has added");
 		match event {
 			Event::ZoneAdded { zone, parent, link, from } => {

@@ -15,12 +15,11 @@ mod tests;
 pub mod trading;
 
 use blocks::Block;
+use busbar_client::{pallet_market::Event, RuntimeEvent};
 use busbar_primitives::{
 	api::OrderView, Balance, Interval, PointId, Position, ProductId, ProductKind, SignedWh, Step, TimeInForce, ZoneId,
 	ZoneView,
 };
-use busbar_runtime::{pallet_market::Event, MaxMarketZones, Runtime, RuntimeEvent};
-use frame_support::traits::Get;
 use grid::Grid;
 use serde::Serialize;
 use session::{Market, Placed};
@@ -49,6 +48,8 @@ pub struct Counts {
 pub struct Replay {
 	/// Length that turns power into energy, in s; fixed at genesis.
 	interval_s: u32,
+	/// Zones that the market clears are numbered below this.
+	zones: ZoneId,
 	grid: Grid,
 	/// By interval and product.
 	pub sessions: BTreeMap<(Interval, ProductId), Session>,
@@ -60,10 +61,11 @@ pub struct Replay {
 }
 
 impl Replay {
-	/// A chain at genesis.
-	pub fn new(interval_s: u32) -> Self {
+	/// A chain at genesis, with the bound of its market on numbers of zones.
+	pub fn new(interval_s: u32, zones: ZoneId) -> Self {
 		Self {
 			interval_s,
+			zones,
 			grid: Grid::default(),
 			sessions: BTreeMap::new(),
 			pruned: BTreeSet::new(),
@@ -84,7 +86,7 @@ impl Replay {
 		}
 	}
 
-	fn apply_market(&mut self, event: &Event<Runtime>) -> Result<(), String> {
+	fn apply_market(&mut self, event: &Event) -> Result<(), String> {
 		match event {
 			Event::SessionOpened { interval, product, kind, span, gate_opening, gate_closure, .. } => {
 				let (kind, span, gate_opening, gate_closure) = (*kind, *span, *gate_opening, *gate_closure);
@@ -197,7 +199,6 @@ impl Replay {
 			},
 			// Neither changes what stands or was traded.
 			Event::AreaSet { .. } | Event::ParametersSet { .. } => {},
-			Event::__Ignore(..) => {},
 		}
 		Ok(())
 	}
@@ -258,7 +259,7 @@ impl Replay {
 	/// connection points.
 	fn before(&self, interval: Interval) -> (Vec<ZoneView>, BTreeMap<ZoneId, SignedWh>, PointId) {
 		let mut tree = self.grid.zones(interval);
-		tree.retain(|zone| zone.id < MaxMarketZones::get());
+		tree.retain(|zone| zone.id < self.zones);
 		let sessions = || self.sessions.range((interval, 0)..=(interval, ProductId::MAX)).map(|(_, session)| session);
 		let sum = |zone: ZoneId| sessions().fold(0, |sum: SignedWh, session| sum.saturating_add(session.flow(zone)));
 		let sold = tree.iter().map(|zone| (zone.id, sum(zone.id))).collect();

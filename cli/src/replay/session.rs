@@ -2,12 +2,12 @@
 
 use super::{blocks::Block, trading::Trading};
 use busbar_clearing::{blocks::inject, clear, orders, Clearing};
+use busbar_client::AccountId;
 use busbar_primitives::{
 	api::{BookLevel, OrderView, ZonePrice},
 	energy, payment, Amount, Fee, Interval, Moment, Outcome, PointId, Position, Price, ProductKind, Side, SignedWh,
 	Step, Wh, ZoneId, ZoneResult, ZoneView,
 };
-use busbar_runtime::AccountId;
 use serde::Serialize;
 use std::collections::BTreeMap;
 

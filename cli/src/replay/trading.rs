@@ -1,10 +1,10 @@
 //! A continuous session as events tell it: what stands, and what was traded.
 
 use super::compare::Findings;
+use busbar_client::pallet_market::{Book, LimitOrder, Trader};
 use busbar_primitives::{
 	payment, Amount, Balance, Fee, PointId, Position, Price, Side, SignedWh, Wh, ZoneId, ZoneView,
 };
-use busbar_runtime::pallet_market::continuous::{Book, LimitOrder, Trader};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -72,8 +72,8 @@ pub struct Traded {
 /// What state tells of a continuous session.
 pub struct TradingState {
 	pub book: Option<Book>,
-	pub standing: Vec<(u64, LimitOrder<busbar_runtime::AccountId>)>,
-	pub traders: Vec<(PointId, Trader<busbar_runtime::AccountId>)>,
+	pub standing: Vec<(u64, LimitOrder<busbar_client::AccountId>)>,
+	pub traders: Vec<(PointId, Trader<busbar_client::AccountId>)>,
 }
 
 impl Trading {

@@ -18,9 +18,7 @@ use sp_runtime::{DispatchError, DispatchResult};
 impl<T: Config> Pallet<T> {
 	/// What an operator of this reputation must have posted before it attests, in nEUR.
 	pub fn required_bond(reputation: u16) -> Balance {
-		let reputation = reputation.clamp(LEAST_REPUTATION, FULL_REPUTATION);
-		let scaled = T::OperatorBond::get().saturating_mul(Balance::from(FULL_REPUTATION));
-		scaled.checked_div(reputation.into()).unwrap_or(scaled)
+		busbar_primitives::metering::required_bond(T::OperatorBond::get(), reputation)
 	}
 
 	pub(crate) fn do_post_bond(who: T::AccountId, amount: Balance) -> DispatchResult {

@@ -14,10 +14,7 @@ use sp_core::H256;
 /// Most hashes in a Merkle proof.
 pub type MaxProof = ConstU32<MAX_PROOF>;
 
-/// Reputation of an operator that never attested wrongly.
-pub const FULL_REPUTATION: u16 = 1_000;
-/// The least that reputation falls to, at which the bond is ten times that at full reputation.
-pub const LEAST_REPUTATION: u16 = 100;
+pub use busbar_primitives::metering::{FULL_REPUTATION, LEAST_REPUTATION};
 
 /// A reading with what shows that its operator attested it.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]

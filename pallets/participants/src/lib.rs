@@ -65,6 +65,7 @@ mod try_state;
 mod types;
 pub mod weights;
 
+pub use busbar_primitives::acceptance_payload;
 pub use extension::{CheckMember, MortalOnly, IMMORTAL_TRANSACTION};
 pub use pallet::*;
 pub use types::*;
@@ -72,19 +73,6 @@ pub use weights::WeightInfo;
 
 use alloc::vec::Vec;
 use busbar_primitives::{Interval, ParticipantId, Right, Role, Scope};
-use codec::Encode;
-
-/// What a newcomer signs to accept its registration: a tag, the chain's genesis hash, its identifier, its account and the
-/// commitment to its record. The chain takes the signature over these bytes, or over `<Bytes>` + them + `</Bytes>`, which
-/// is what wallets sign.
-pub fn acceptance_payload<Hash: Encode, AccountId: Encode, Commitment: Encode>(
-	genesis_hash: &Hash,
-	participant: &ParticipantId,
-	account: &AccountId,
-	commitment: &Commitment,
-) -> Vec<u8> {
-	(b"busbar:join", genesis_hash, participant, account, commitment).encode()
-}
 
 #[frame_support::pallet]
 pub mod pallet {

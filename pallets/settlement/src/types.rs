@@ -15,8 +15,7 @@ use sp_runtime::Permill;
 /// Version of the lines that first settle an interval; each correction of a point counts on.
 pub const FIRST_VERSION: u16 = 1;
 
-/// Most corrections of one connection point in one interval.
-pub const MAX_CORRECTIONS: u16 = 8;
+pub use busbar_primitives::MAX_CORRECTIONS;
 
 /// Most lines of one correction: four parties, of which each has a default or a loss share, the cover, and the remainder
 /// of loss shares.

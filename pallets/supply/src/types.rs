@@ -4,8 +4,7 @@ use busbar_primitives::{Interval, ParticipantId};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
-/// Most retailers of a connection point that are remembered.
-pub const MAX_RETAILERS: u32 = 4;
+pub use busbar_primitives::MAX_RETAILERS;
 
 /// Whose a connection point is in intervals in which it does not trade.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]

@@ -1,9 +1,7 @@
 //! Signed requests, and who may read what.
 //!
-//! A request carries four headers. The signature is over [`payload`] by the account's key, as a SCALE-encoded
-//! `MultiSignature` in hexadecimal; so sr25519, ed25519 and ECDSA keys all do. The payload binds the store's name, so that
-//! one store cannot use at another what it was sent; an expiry at most [`LONGEST_MS`] ahead; and a nonce that the store
-//! takes once. The body needs no signature: its hash is in the path.
+//! Requests are signed as [`busbar_client::requests`] says, for the service `busbar-store:1` and the store's name. The body
+//! needs no signature: its hash is in the path.
 //!
 //! What the chain grants, by facts that its calls change:
 //!
@@ -22,36 +20,25 @@ use crate::{
 	chain::{Chain, Principal},
 	error::Error,
 	meta::{Meta, Summary, Writer},
-	now_ms,
 };
 use axum::http::{HeaderMap, Method};
-use busbar_primitives::{Interval, ParticipantId, Role, Scope};
-use busbar_runtime::AccountId;
-use codec::Decode;
-use pallet_participants::Data;
-use sp_core::crypto::Ss58Codec;
-use sp_runtime::{traits::Verify, MultiSignature};
-use std::{
-	collections::{BTreeMap, BTreeSet},
-	sync::Mutex,
+use busbar_client::{
+	pallet_participants::Data,
+	requests::{self, now_ms, To},
+	AccountId,
 };
+use busbar_primitives::{Interval, ParticipantId, Role, Scope};
+use sp_core::crypto::Ss58Codec;
+use std::collections::BTreeMap;
 
-/// Header with the account's SS58 address.
-pub const ACCOUNT: &str = "x-busbar-account";
-/// Header with the last moment at which the request is good, in ms since the Unix epoch.
-pub const EXPIRES: &str = "x-busbar-expires";
-/// Header with 32 hexadecimal digits of the sender's choice.
-pub const NONCE: &str = "x-busbar-nonce";
-/// Header with the signature.
-pub const SIGNATURE: &str = "x-busbar-signature";
-/// Longest validity of a request, in ms.
-pub const LONGEST_MS: u64 = 300_000;
-/// Most nonces that are remembered.
-const MOST_NONCES: usize = 200_000;
+pub use busbar_client::requests::{Seen, ACCOUNT, EXPIRES, NONCE, SIGNATURE};
+
+/// A store, as signatures name it with the version of what they are over.
+pub const SERVICE: &str = "busbar-store:1";
 
 /// What a request's signature is over.
 pub fn payload(method: &Method, store: &str, path: &str, expires: u64, nonce: &str) -> Vec<u8> {
-	format!("busbar-store:1\n{method}\n{store}\n{path}\n{expires}\n{nonce}").into_bytes()
+	requests::payload(To { service: SERVICE, name: store, method: method.as_str(), path }, expires, nonce)
 }
 
 /// Who sent a request.
@@ -59,24 +46,6 @@ pub fn payload(method: &Method, store: &str, path: &str, expires: u64, nonce: &s
 pub struct Caller {
 	pub account: AccountId,
 	pub principals: Vec<Principal>,
-}
-
-/// Requests that were seen, so that none is taken twice.
-#[derive(Default)]
-pub struct Seen(Mutex<BTreeSet<(u64, AccountId, String)>>);
-
-impl Seen {
-	fn take(&self, expires: u64, account: &AccountId, nonce: &str, now: u64) -> Result<(), Error> {
-		let mut seen = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-		while seen.first().is_some_and(|(expires, ..)| *expires < now) {
-			seen.pop_first();
-		}
-		if seen.len() >= MOST_NONCES {
-			return Err(Error::Forbidden("too many requests; try again in five minutes"));
-		}
-		let fresh = seen.insert((expires, account.clone(), nonce.into()));
-		fresh.then_some(()).ok_or(Error::Unauthorised("this request was made before; sign it with another nonce"))
-	}
 }
 
 /// Checks a request's signature, expiry and nonce, and asks the chain for whom its account acts.
@@ -92,37 +61,16 @@ pub async fn authenticate(
 	path: &str,
 	headers: &HeaderMap,
 ) -> Result<Caller, Error> {
-	let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-	let (Some(account), Some(expires), Some(nonce), Some(signature)) =
-		(header(ACCOUNT), header(EXPIRES), header(NONCE), header(SIGNATURE))
-	else {
-		return Err(Error::Unauthorised("sign the request: account, expiry, nonce and signature headers are needed"));
-	};
-	let account = AccountId::from_ss58check(account).map_err(|_| Error::Unauthorised("the account is no address"))?;
+	let header = |name: &'static str| headers.get(name).and_then(|value| value.to_str().ok());
+	let to = To { service: SERVICE, name: store, method: method.as_str(), path };
 	let now = now_ms();
-	let at = expires.parse::<u64>().map_err(|_| Error::Unauthorised("the expiry is no number of milliseconds"))?;
-	if at < now {
-		return Err(Error::Unauthorised("the request has expired"));
-	}
-	if at > now.saturating_add(LONGEST_MS) {
-		return Err(Error::Unauthorised("the expiry is more than five minutes ahead"));
-	}
-	if nonce.len() != 32 || !nonce.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
-		return Err(Error::Unauthorised("the nonce must be 32 lower-case hexadecimal digits"));
-	}
-	let signature = hex::decode(signature)
-		.ok()
-		.and_then(|bytes| MultiSignature::decode(&mut &bytes[..]).ok())
-		.ok_or(Error::Unauthorised("the signature is no MultiSignature in hexadecimal"))?;
-	if !signature.verify(&payload(method, store, path, at, nonce)[..], &account) {
-		return Err(Error::Unauthorised("the signature is not the account's over this request to this store"));
-	}
-	let principals = chain.principals(&account).await?;
+	let request = requests::authenticate(to, header, now)?;
+	let principals = chain.principals(&request.account).await?;
 	if principals.is_empty() {
-		return Err(Error::Forbidden("the account acts for no active participant of the chain"));
+		return Err(Error::Forbidden("the account acts for no active participant of the chain".into()));
 	}
-	seen.take(at, &account, nonce, now)?;
-	Ok(Caller { account, principals })
+	seen.take(&request, now)?;
+	Ok(Caller { account: request.account, principals })
 }
 
 impl Caller {
@@ -134,7 +82,7 @@ impl Caller {
 		let attesters = self.principals.iter().filter(|principal| principal.attests);
 		let operates: Vec<_> = attesters.map(|principal| principal.participant).collect();
 		if operates.is_empty() {
-			return Err(Error::Forbidden("only who attests readings stores objects"));
+			return Err(Error::Forbidden("only who attests readings stores objects".into()));
 		}
 		Ok(Writer { account: self.account.to_ss58check(), operates })
 	}
@@ -148,7 +96,7 @@ impl Caller {
 			Some(summary) => self.reads_dataset(chain, summary).await?,
 			None => meta.by.as_ref() == Some(&self.account.to_ss58check()),
 		};
-		may.then_some(()).ok_or(Error::Forbidden("the chain grants this account no access to the object"))
+		may.then_some(()).ok_or(Error::Forbidden("the chain grants this account no access to the object".into()))
 	}
 
 	/// That the caller may read these points' readings in the dataset.
@@ -175,7 +123,7 @@ impl Caller {
 			};
 			if !may {
 				return Err(Error::Forbidden(
-					"the chain grants this account no access to one of the connection points",
+					"the chain grants this account no access to one of the connection points".into(),
 				));
 			}
 		}

@@ -116,7 +116,7 @@ impl Blobs {
 		};
 		if let (Some(writer), Some((summary, _))) = (&by, &dataset) {
 			if !writer.operates.contains(&summary.operator) {
-				return Err(Error::Forbidden("only the meter operator that a dataset names may store it"));
+				return Err(Error::Forbidden("only the meter operator that a dataset names may store it".into()));
 			}
 		}
 		// A repeated upload mends bytes; whose it is and from when stays, unless a document turns out to be a dataset.

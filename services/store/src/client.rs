@@ -1,20 +1,21 @@
 //! The other end of the HTTP interface.
 
 use crate::{
-	access::{payload, ACCOUNT, EXPIRES, NONCE, SIGNATURE},
+	access::SERVICE,
 	hash_of,
 	meta::{Class, Meta},
-	now_ms,
 	server::Proofs,
 };
 use anyhow::{Context, Result};
 use axum::http::Method;
+use busbar_client::{
+	requests::{self, now_ms, To},
+	sign::Signer,
+};
 use busbar_primitives::Interval;
 use bytes::Bytes;
-use codec::Encode;
 use futures::{Stream, TryStreamExt};
-use sp_core::{crypto::Ss58Codec, sr25519, Pair, H256};
-use sp_runtime::{AccountId32, MultiSignature};
+use sp_core::H256;
 use std::time::Duration;
 
 /// Chooses the library that speaks TLS; once for the process.
@@ -40,7 +41,7 @@ pub struct Client {
 	/// The name that the store goes by: host and port of its address.
 	name: String,
 	http: reqwest::Client,
-	key: Option<sr25519::Pair>,
+	key: Option<Signer>,
 }
 
 impl Client {
@@ -48,7 +49,7 @@ impl Client {
 	///
 	/// # Errors
 	/// If the address is no URL with a host.
-	pub fn new(url: &str, key: Option<sr25519::Pair>) -> Result<Self> {
+	pub fn new(url: &str, key: Option<Signer>) -> Result<Self> {
 		install_tls();
 		let address: reqwest::Url =
 			url.parse().with_context(|| format!("{url} is no address; write http://HOST:PORT"))?;
@@ -70,14 +71,10 @@ impl Client {
 	pub async fn request(&self, method: Method, path: &str, body: Option<Bytes>) -> Result<reqwest::Response> {
 		let mut request = self.http.request(method.clone(), format!("{}{path}", self.url));
 		if let Some(key) = &self.key {
-			let expires = now_ms().saturating_add(60_000);
-			let nonce = hex::encode(rand::random::<[u8; 16]>());
-			let signature = MultiSignature::from(key.sign(&payload(&method, &self.name, path, expires, &nonce)));
-			request = request
-				.header(ACCOUNT, AccountId32::from(key.public()).to_ss58check())
-				.header(EXPIRES, expires.to_string())
-				.header(NONCE, nonce)
-				.header(SIGNATURE, hex::encode(signature.encode()));
+			let to = To { service: SERVICE, name: &self.name, method: method.as_str(), path };
+			for (name, value) in requests::headers(key, to, now_ms().saturating_add(60_000)) {
+				request = request.header(name, value);
+			}
 		}
 		if let Some(body) = body {
 			request = request.body(body);

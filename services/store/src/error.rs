@@ -6,6 +6,7 @@ use axum::{
 	response::{IntoResponse, Response},
 	Json,
 };
+use busbar_client::requests::RequestError;
 use serde_json::json;
 use sp_core::H256;
 
@@ -37,15 +38,30 @@ pub enum Error {
 	#[error("an aggregate needs at least {0} connection points")]
 	TooFew(usize),
 	#[error("unauthorised: {0}")]
-	Unauthorised(&'static str),
+	Unauthorised(String),
 	#[error("forbidden: {0}")]
-	Forbidden(&'static str),
+	Forbidden(String),
 	#[error("the chain cannot be asked: {0}")]
 	Chain(String),
 	#[error("the folder for temporary files, or the storage behind this store, failed: {0}")]
 	Spool(#[from] std::io::Error),
 	#[error("the storage behind this store failed: {0}")]
 	Backend(#[from] object_store::Error),
+}
+
+impl From<busbar_client::Error> for Error {
+	fn from(error: busbar_client::Error) -> Self {
+		Self::Chain(error.to_string())
+	}
+}
+
+impl From<RequestError> for Error {
+	fn from(error: RequestError) -> Self {
+		match error {
+			RequestError::TooMany => Self::Forbidden(error.to_string()),
+			_ => Self::Unauthorised(error.to_string()),
+		}
+	}
 }
 
 impl Error {

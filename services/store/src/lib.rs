@@ -43,12 +43,7 @@ pub(crate) fn finish(hasher: &blake2b_simd::State) -> sp_core::H256 {
 	sp_core::H256::from_slice(hasher.finalize().as_bytes())
 }
 
-/// Milliseconds since the Unix epoch.
-pub(crate) fn now_ms() -> u64 {
-	std::time::SystemTime::now()
-		.duration_since(std::time::UNIX_EPOCH)
-		.map_or(0, |age| u64::try_from(age.as_millis()).unwrap_or(u64::MAX))
-}
+pub(crate) use busbar_client::requests::now_ms;
 
 #[cfg(test)]
 mod tests {

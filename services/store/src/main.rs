@@ -1,6 +1,7 @@
 //! `busbar-store`: the meter-data store and what its operator types.
 
 use anyhow::{bail, Context, Result};
+use busbar_client::sign::Signer;
 use busbar_store::{
 	bench,
 	blobs::Blobs,
@@ -12,7 +13,6 @@ use busbar_store::{
 	server::{router, Service},
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use sp_core::{sr25519, Pair};
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
 
 /// Keeps meter data under its hash, proves single readings, and lets read whom the chain lets read
@@ -68,11 +68,8 @@ struct Remote {
 
 impl Remote {
 	fn client(&self) -> Result<Client> {
-		let key = |suri: &String| {
-			sr25519::Pair::from_string(suri, None)
-				.map_err(|_| anyhow::anyhow!("--suri is no secret phrase, 0x... seed or development path"))
-		};
-		Client::new(&self.store, self.suri.as_ref().map(key).transpose()?)
+		let key = self.suri.as_ref().map(|suri| Signer::from_suri(suri)).transpose()?;
+		Client::new(&self.store, key)
 	}
 }
 
@@ -205,7 +202,7 @@ async fn run(command: Command) -> Result<bool> {
 			if open && !listen.ip().is_loopback() {
 				bail!("--open serves everyone and is for loopback addresses only; give --chain instead");
 			}
-			let chain: Option<Arc<dyn Chain>> = if open { None } else { Some(Arc::new(Node::new(&chain)?)) };
+			let chain: Option<Arc<dyn Chain>> = if open { None } else { Some(Arc::new(Node::new(&chain))) };
 			let listener =
 				tokio::net::TcpListener::bind(listen).await.with_context(|| format!("cannot listen at {listen}"))?;
 			let address = listener.local_addr()?;
@@ -267,7 +264,7 @@ async fn run(command: Command) -> Result<bool> {
 			println!("{verb} {} objects, kept {}", swept.over.len(), swept.kept);
 		},
 		Command::Pull { backend, remote, chain, from, until } => {
-			let node = chain.as_deref().map(Node::new).transpose()?;
+			let node = chain.as_deref().map(Node::new);
 			let chain = node.as_ref().map(|node| node as &dyn Chain);
 			let pulled = pull(&backend.open()?, &remote.client()?, chain, from, until).await?;
 			for (hash, why) in &pulled.refused {

@@ -4,8 +4,8 @@ use crate::{
 	dataset::{Dataset, DatasetError},
 	hash_of,
 };
+use busbar_client::pallet_metering::Dataset as Attested;
 use bytes::Bytes;
-use pallet_metering::Dataset as Attested;
 use sp_core::H256;
 
 /// What is wrong with `bytes` as the dataset that was attested; empty if nothing is. Everything is recomputed from the

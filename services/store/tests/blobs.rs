@@ -3,6 +3,7 @@
 
 mod common;
 
+use busbar_client::pallet_metering::Dataset as Attested;
 use busbar_store::{
 	blobs::Blobs,
 	dataset::{Dataset, DatasetError},
@@ -15,7 +16,6 @@ use busbar_store::{
 use bytes::Bytes;
 use common::*;
 use futures::TryStreamExt;
-use pallet_metering::Dataset as Attested;
 use std::path::{Path, PathBuf};
 
 const MAX: u64 = 10_000_000;

@@ -4,6 +4,10 @@
 mod common;
 
 use axum::http::Method;
+use busbar_client::{
+	pallet_metering::Dataset as Attested,
+	pallet_participants::{Data, DataGrant},
+};
 use busbar_store::{
 	access::{payload, ACCOUNT, EXPIRES, NONCE, SIGNATURE},
 	blobs::Blobs,
@@ -15,8 +19,6 @@ use busbar_store::{
 use bytes::Bytes;
 use codec::Encode;
 use common::*;
-use pallet_metering::Dataset as Attested;
-use pallet_participants::{Data, DataGrant};
 use sp_core::{crypto::Ss58Codec, ed25519, Pair, H256};
 use sp_runtime::MultiSignature;
 use std::sync::Arc;
@@ -26,7 +28,7 @@ fn blobs(folder: &tempfile::TempDir) -> Blobs {
 }
 
 fn client(url: &str, name: &str) -> Client {
-	Client::new(url, Some(key(name))).unwrap()
+	Client::new(url, Some(signer(name))).unwrap()
 }
 
 async fn refused(answer: anyhow::Result<impl Sized>, word: &str) {
@@ -158,7 +160,7 @@ async fn a_request_is_good_once_for_one_store_and_not_for_long() {
 	let signature = MultiSignature::from(pair.sign(&payload(&Method::GET, store, &path, now + 9_000, &nonce)));
 	let answer = http
 		.get(format!("{url}{path}"))
-		.header(ACCOUNT, busbar_runtime::AccountId::from(pair.public()).to_ss58check())
+		.header(ACCOUNT, busbar_client::AccountId::from(pair.public()).to_ss58check())
 		.header(EXPIRES, (now + 9_000).to_string())
 		.header(NONCE, nonce)
 		.header(SIGNATURE, hex::encode(signature.encode()));

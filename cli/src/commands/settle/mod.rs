@@ -3,14 +3,10 @@
 mod work;
 
 use super::{print_json, signer, submitter};
-use crate::{
-	chain::{sign::Signer, submit::Submitter},
-	failure::Failure,
-	Global,
-};
+use crate::{failure::Failure, Global};
 use anyhow::{Context, Result};
+use busbar_client::{pallet_settlement, sign::Signer, storage, submit::Submitter, RuntimeCall};
 use busbar_primitives::{api::Status, Interval, Moment, Phase};
-use busbar_runtime::{pallet_market::NextToPrune, pallet_settlement, Runtime, RuntimeCall};
 use clap::Args;
 use futures::future::try_join_all;
 use serde_json::json;
@@ -105,7 +101,7 @@ impl Keeper {
 	/// Intervals of the past that are neither final nor pruned.
 	async fn unfinished(&self) -> Result<Vec<Interval>> {
 		let (tip, chain) = (self.submitter.best(), self.submitter.chain());
-		let first = chain.storage(tip.hash, &NextToPrune::<Runtime>::hashed_key()).await?.unwrap_or(0);
+		let first = chain.read(tip.hash, &storage::market::NEXT_TO_PRUNE, ()).await?.unwrap_or(0);
 		let mut unfinished = Vec::new();
 		for interval in first..tip.clock.current {
 			// One that never opened has no status.
@@ -144,7 +140,7 @@ impl Keeper {
 		}
 	}
 
-	async fn run(&self, interval: Interval, call: pallet_settlement::Call<Runtime>) -> Result<()> {
+	async fn run(&self, interval: Interval, call: pallet_settlement::Call) -> Result<()> {
 		let sent = self.submitter.submit(&self.signer, RuntimeCall::Settlement(call)).await?;
 		let included = sent.included().await?.success();
 		let included = included.with_context(|| format!("interval {interval} is not settled"))?;

@@ -1,22 +1,20 @@
 //! What there is to do for an interval.
 
-use crate::{billing::basis::Newer, chain::Chain, failure::Failure};
+use crate::billing::basis::Newer;
 use anyhow::Result;
+use busbar_client::{
+	constants,
+	pallet_metering::Proven,
+	pallet_settlement::{self, Statement},
+	Chain,
+};
 use busbar_primitives::{
 	api::{Clock, Status},
 	Interval, Moment, Phase, PointId, PointKind,
 };
-use busbar_runtime::{
-	pallet_metering::{Dispute, Proven},
-	pallet_settlement::{self, Statement},
-	AccountId, Runtime,
-};
-use frame_support::BoundedVec;
 use serde::Serialize;
-use sp_core::{Get, H256};
+use sp_core::H256;
 use std::collections::{BTreeMap, BTreeSet};
-
-pub type Points = BoundedVec<PointId, <Runtime as pallet_settlement::Config>::MaxPoints>;
 
 /// A call of a keeper.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
@@ -29,7 +27,7 @@ pub enum Kind {
 }
 
 impl Kind {
-	pub fn call(self, interval: Interval, points: Points) -> pallet_settlement::Call<Runtime> {
+	pub fn call(self, interval: Interval, points: Vec<PointId>) -> pallet_settlement::Call {
 		match self {
 			Self::Debit => pallet_settlement::Call::debit { interval, points },
 			Self::Draw => pallet_settlement::Call::draw { interval, points },
@@ -52,7 +50,7 @@ impl Kind {
 /// Points that one transaction takes.
 pub struct Batch {
 	pub kind: Kind,
-	pub points: Points,
+	pub points: Vec<PointId>,
 }
 
 pub enum Work {
@@ -100,18 +98,18 @@ pub async fn next(chain: &Chain, at: H256, clock: &Clock, status: &Status) -> Re
 		let until = if waiting > 0 { terms.attestation_end } else { terms.final_from() };
 		return Ok(Work::Later { until: again.min(until.max(clock.now.saturating_add(1))), waiting });
 	}
-	Ok(Work::Call(Batch { kind, points: batch(points)? }))
+	Ok(Work::Call(Batch { kind, points: batch(chain, points)? }))
 }
 
 /// As many points as one transaction takes.
-fn batch(mut points: Vec<PointId>) -> Result<Points> {
-	points.truncate(<<Runtime as pallet_settlement::Config>::MaxPoints as Get<u32>>::get() as usize);
-	points.try_into().map_err(|_| Failure::failed("a batch is within its bound; qed").into())
+fn batch(chain: &Chain, mut points: Vec<PointId>) -> Result<Vec<PointId>> {
+	points.truncate(chain.constant(&constants::settlement::MAX_POINTS)? as usize);
+	Ok(points)
 }
 
 /// Statements of an interval's points that are through the debit phase.
 async fn statements(chain: &Chain, at: H256, interval: Interval) -> Result<BTreeMap<PointId, Statement>> {
-	chain.of_interval(at, "Settlement", "Statements", interval).await
+	Ok(chain.all_statements(at, interval).await?)
 }
 
 async fn undebited(chain: &Chain, at: H256, interval: Interval, points: PointId) -> Result<Vec<PointId>> {
@@ -130,9 +128,8 @@ async fn readings(
 	at: H256,
 	interval: Interval,
 ) -> Result<(BTreeMap<PointId, Proven>, BTreeSet<PointId>)> {
-	let readings: BTreeMap<PointId, Proven> = chain.of_interval(at, "Metering", "Readings", interval).await?;
-	let disputes: BTreeMap<PointId, Dispute<AccountId>> =
-		chain.of_interval(at, "Metering", "Disputes", interval).await?;
+	let readings = chain.all_readings(at, interval).await?;
+	let disputes = chain.all_disputes(at, interval).await?;
 	let plausible = |proven: &Proven| proven.metered().plausible_net().is_some();
 	let readings = readings.into_iter().filter(|(_, proven)| plausible(proven)).collect();
 	Ok((readings, disputes.into_keys().collect()))

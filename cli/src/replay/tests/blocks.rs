@@ -16,7 +16,7 @@ fn span() -> Replay {
 
 /// A block of point 0, in zone 0, over 4 Wh of each interval.
 fn placed_block(id: u32, price: i64) -> RuntimeEvent {
-	let (account, wh, side) = (account(0), vec![4, 4].try_into().unwrap(), Side::Buy);
+	let (account, wh, side) = (account(0), vec![4, 4], Side::Buy);
 	let (interval, product, point, zone, held) = (8, 1, 0, 0, 9);
 	RuntimeEvent::Market(Event::BlockPlaced { interval, product, id, point, zone, account, side, price, wh, held })
 }

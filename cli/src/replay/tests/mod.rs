@@ -7,12 +7,12 @@ use super::{
 	compare::{session_differs, Findings, State},
 	*,
 };
-use busbar_primitives::{api::SessionView, Link, Outcome, ParticipantId, PointKind, Position, Product, Side, Wh};
-use busbar_runtime::{
+use busbar_client::{
 	pallet_grid,
-	pallet_market::{blocks::BlockOrder, FailReason},
+	pallet_market::{BlockOrder, FailReason},
 	AccountId,
 };
+use busbar_primitives::{api::SessionView, Link, Outcome, ParticipantId, PointKind, Position, Product, Side, Wh};
 
 const OUTCOME: Outcome = Outcome { cleared: true, points: 3, traded: 10, fees: 10, rent: 0, welfare: 490 };
 
@@ -20,7 +20,7 @@ fn account(point: PointId) -> AccountId {
 	[point as u8; 32].into()
 }
 
-fn grid(event: pallet_grid::Event<Runtime>) -> RuntimeEvent {
+fn grid(event: pallet_grid::Event) -> RuntimeEvent {
 	RuntimeEvent::Grid(event)
 }
 
@@ -56,13 +56,13 @@ fn placed_in(
 	arrival: u32,
 	(side, price, wh): (Side, i64, Wh),
 ) -> RuntimeEvent {
-	let steps = vec![Step { side, price, wh }].try_into().unwrap();
+	let steps = vec![Step { side, price, wh }];
 	let account = account(point);
 	RuntimeEvent::Market(Event::OrderPlaced { interval, product, point, zone, account, arrival, held: 5, steps })
 }
 
 fn replaced(point: PointId, zone: ZoneId, arrival: u32, (side, price, wh): (Side, i64, Wh)) -> RuntimeEvent {
-	let steps = vec![Step { side, price, wh }].try_into().unwrap();
+	let steps = vec![Step { side, price, wh }];
 	let account = account(point);
 	RuntimeEvent::Market(Event::OrderReplaced {
 		interval: 7,
@@ -86,7 +86,7 @@ fn cleared_in((interval, product): (Interval, ProductId), outcome: Outcome) -> R
 
 /// A root with zone 1 below it, over a link of 4 kW that costs 1; interval 7 has two auctions and a book.
 fn start() -> Replay {
-	let mut replay = Replay::new(900);
+	let mut replay = Replay::new(900, 10_240);
 	let mut events = vec![
 		grid(pallet_grid::Event::ZoneAdded { zone: 0, parent: None, link: Link::default(), from: 7 }),
 		grid(pallet_grid::Event::ZoneAdded { zone: 1, parent: Some(0), link: link(Some(4_000), 1), from: 7 }),
@@ -129,7 +129,7 @@ fn told(session: &Session) -> State {
 
 fn block_order(block: &Block) -> BlockOrder<AccountId> {
 	let Block { account, point, zone, side, price, first, wh, held, accepted } = block.clone();
-	let (wh, held) = (wh.try_into().unwrap(), vec![held - 1, 1].try_into().unwrap());
+	let (wh, held) = (wh, vec![held - 1, 1]);
 	BlockOrder { account, point, zone, side, price, first, wh, held, accepted }
 }
 
@@ -157,7 +157,7 @@ fn a_later_session_clears_on_what_earlier_ones_left_of_what_is_published() {
 	let mut replay = start();
 	all(&mut replay, &[placed(0, 1, 0, 0, (Side::Buy, 100, 10)), placed(0, 2, 1, 1, (Side::Sell, 50, 10))]);
 	all(&mut replay, &[placed(1, 1, 0, 0, (Side::Buy, 100, 10)), placed(1, 2, 1, 1, (Side::Sell, 50, 10))]);
-	let links = vec![(1, link(Some(64), 1))].try_into().unwrap();
+	let links = vec![(1, link(Some(64), 1))];
 	all(&mut replay, &[cleared(0, OUTCOME), grid(pallet_grid::Event::Published { interval: 7, links })]);
 	// 64 W are 16 Wh, of which 10 are sold.
 	let outcome = Outcome { traded: 6, fees: 6, rent: 6 * 49, welfare: 6 * 49, ..OUTCOME };

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::replay::trading::TradingState;
-use busbar_runtime::pallet_market::continuous::{Book, BookZone, EndReason, LimitOrder, Trader};
+use busbar_client::pallet_market::{Book, BookZone, EndReason, LimitOrder, Trader};
 
 fn submitted(id: u64, point: PointId, zone: ZoneId, (side, price, wh): (Side, i64, Wh)) -> RuntimeEvent {
 	let (account, time_in_force) = (account(point), TimeInForce::GoodTillGate);
@@ -75,8 +75,8 @@ fn whatever_differs_in_a_continuous_session_is_told() {
 	let trading = replay.sessions[&(7, 2)].trading.as_ref().unwrap();
 	let state = || {
 		let zone = |zone| BookZone { zone, parent: None, fee: 0, heads: [None; 2] };
-		let zones = vec![zone(0), zone(1)].try_into().unwrap();
-		let book = Book { zones, next: 2, traded: 4, fees: 4, welfare: 36, ..Book::default() };
+		let zones = vec![zone(0), zone(1)];
+		let book = Book { zones, waiting: Vec::new(), next: 2, traded: 4, fees: 4, welfare: 36 };
 		let (side, price, wh, whole, held) = (Side::Sell, 50, 6, false, 0);
 		let (account, owner, point, zone) = (account(2), ParticipantId([2; 16]), 2, 1);
 		let (before, behind) = (None, None);

@@ -2,11 +2,16 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 use async_trait::async_trait;
+use busbar_client::{
+	pallet_metering::Dataset as Attested,
+	pallet_participants::DataGrant,
+	sign::{Key, Signer},
+	AccountId,
+};
 use busbar_primitives::{
 	metering::{Reading, SignedReading},
 	ParticipantId, Quality, Role, Scope,
 };
-use busbar_runtime::AccountId;
 use busbar_store::{
 	blobs::Blobs,
 	chain::{Chain, Principal},
@@ -17,8 +22,6 @@ use busbar_store::{
 	server::{router, Service},
 };
 use bytes::Bytes;
-use pallet_metering::Dataset as Attested;
-use pallet_participants::DataGrant;
 use sp_core::{ed25519, sr25519, Pair};
 use std::{collections::BTreeMap, convert::Infallible, sync::Arc};
 
@@ -28,6 +31,10 @@ pub fn id(name: &str) -> ParticipantId {
 
 pub fn key(name: &str) -> sr25519::Pair {
 	sr25519::Pair::from_string(&format!("//{name}"), None).unwrap()
+}
+
+pub fn signer(name: &str) -> Signer {
+	Signer::new(Key::Sr25519(key(name)))
 }
 
 pub fn account(name: &str) -> AccountId {

@@ -1,0 +1,103 @@
+//! The energy API: what the chain tells about itself.
+
+use super::*;
+use crate::{chain::Chain, error::Result, functions::energy_api as api};
+use busbar_primitives::{Contract, Interval, PointId, ProductId, ZoneId, ZoneView};
+use sp_core::H256;
+use sp_runtime::AccountId32;
+
+/// Errors of all of them: as [`Chain::call`].
+impl Chain {
+	/// Chain time and the intervals around it.
+	pub async fn clock(&self, at: H256) -> Result<Clock> {
+		self.call(at, &api::CLOCK, ()).await
+	}
+
+	/// Where an interval stands; `None` if it has not opened or is pruned.
+	pub async fn status(&self, at: H256, interval: Interval) -> Result<Option<Status>> {
+		self.call(at, &api::STATUS, (interval,)).await
+	}
+
+	/// The tree of an interval with the link terms in force, in ascending order of zones.
+	pub async fn zones(&self, at: H256, interval: Interval) -> Result<Vec<ZoneView>> {
+		self.call(at, &api::ZONES, (interval,)).await
+	}
+
+	/// Depth of a session's book in a zone, in ascending order of prices.
+	pub async fn book(&self, at: H256, session: (Interval, ProductId), zone: ZoneId) -> Result<Vec<BookLevel>> {
+		self.call(at, &api::BOOK, (session.0, session.1, zone)).await
+	}
+
+	/// A session's results of all zones; empty before it has ended.
+	pub async fn prices(&self, at: H256, session: (Interval, ProductId)) -> Result<Vec<ZonePrice>> {
+		self.call(at, &api::PRICES, session).await
+	}
+
+	/// All orders of a session, in the order of their points.
+	pub async fn orders(&self, at: H256, session: (Interval, ProductId)) -> Result<Vec<OrderView>> {
+		const PAGE: u32 = 128;
+		let (mut orders, mut from): (Vec<OrderView>, PointId) = (Vec::new(), 0);
+		loop {
+			let page = self.call(at, &api::ORDERS, (session.0, session.1, from, PAGE)).await?;
+			let Some(last) = page.last() else { return Ok(orders) };
+			from = last.point.saturating_add(1);
+			orders.extend(page);
+		}
+	}
+
+	/// A connection point's order in a session.
+	pub async fn order_of(
+		&self,
+		at: H256,
+		session: (Interval, ProductId),
+		point: PointId,
+	) -> Result<Option<OrderView>> {
+		let orders = self.call(at, &api::ORDERS, (session.0, session.1, point, 1)).await?;
+		Ok(orders.into_iter().find(|order| order.point == point))
+	}
+
+	/// A connection point.
+	pub async fn point(&self, at: H256, id: PointId) -> Result<Option<PointView>> {
+		let points = self.call(at, &api::POINTS, (id, 1)).await?;
+		Ok(points.into_iter().find(|point| point.id == id))
+	}
+
+	/// All connection points.
+	pub async fn points(&self, at: H256) -> Result<Vec<PointView>> {
+		const PAGE: u32 = 256;
+		let (mut points, mut from): (Vec<PointView>, PointId) = (Vec::new(), 0);
+		loop {
+			let page = self.call(at, &api::POINTS, (from, PAGE)).await?;
+			let Some(last) = page.last() else { return Ok(points) };
+			from = last.id.saturating_add(1);
+			points.extend(page);
+		}
+	}
+
+	/// What a connection point bought and sold, session by session.
+	pub async fn contracts(&self, at: H256, point: PointId, interval: Interval) -> Result<Vec<Contract>> {
+		self.call(at, &api::CONTRACTS, (point, interval)).await
+	}
+
+	/// The participant that an account belongs to.
+	pub async fn participant(&self, at: H256, account: &AccountId32) -> Result<Option<ParticipantView<AccountId32>>> {
+		self.call(at, &api::PARTICIPANT, (account.clone(),)).await
+	}
+
+	/// All statement lines of an interval, in the order of the leaves.
+	pub async fn lines(&self, at: H256, interval: Interval) -> Result<Vec<StatementLine>> {
+		const PAGE: u32 = 512;
+		let (mut lines, mut from): (Vec<StatementLine>, u32) = (Vec::new(), 0);
+		loop {
+			let page = self.call(at, &api::LINES, (interval, from, PAGE)).await?;
+			let Some(last) = page.last() else { return Ok(lines) };
+			from = last.index.saturating_add(1);
+			lines.extend(page);
+		}
+	}
+
+	/// What must balance, of an interval and of the whole.
+	pub async fn conservation(&self, at: H256, interval: Interval) -> Result<Conservation> {
+		self.call(at, &api::CONSERVATION, (interval,)).await
+	}
+}
