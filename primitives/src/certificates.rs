@@ -1,27 +1,9 @@
 //! Words of certificates for renewable energy.
 
-use crate::ZoneId;
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use scale_info::TypeInfo;
-use serde::{Deserialize, Serialize};
+use crate::{stored, ZoneId};
 
 /// Where renewable energy comes from.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	PartialOrd,
-	Ord,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, PartialOrd, Ord, serde)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
 	Solar,
@@ -32,22 +14,7 @@ pub enum Source {
 }
 
 /// What makes certificates alike.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	PartialOrd,
-	Ord,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, PartialOrd, Ord, serde)]
 pub struct Class {
 	pub source: Source,
 	/// Where it was fed in.

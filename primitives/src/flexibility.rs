@@ -1,25 +1,9 @@
 //! Words of reductions: what members offer to leave, and what the grid operator orders left.
 
-use crate::{Price, Wh};
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use scale_info::TypeInfo;
-use serde::{Deserialize, Serialize};
+use crate::{stored, Price, Wh};
 
 /// Which contracted energy the grid operator takes over.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, serde)]
 #[serde(rename_all = "snake_case")]
 pub enum Reduction {
 	/// The member draws less than it bought.
@@ -29,7 +13,7 @@ pub enum Reduction {
 }
 
 /// Flexibility that a member offers, or that the grid operator orders, at one point in one interval.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[stored(Copy)]
 pub struct Flexibility {
 	pub reduction: Reduction,
 	/// Most that is ordered, in Wh.

@@ -26,6 +26,7 @@ pub mod roles;
 pub mod settlement;
 pub mod traits;
 
+pub use busbar_primitives_macros::stored;
 pub use flexibility::{Flexibility, Reduction};
 pub use identity::{acceptance_payload, ParticipantId};
 pub use market::*;

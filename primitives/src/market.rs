@@ -1,30 +1,16 @@
 //! Words of the grid and the market: links, points, order steps, terms of an interval, positions.
 
 use crate::{
-	Amount, AreaId, Balance, Fee, Interval, Moment, ParticipantId, PointId, Price, ProductId, SignedWh, Watt, Wh,
-	ZoneId,
+	stored, Amount, AreaId, Balance, Fee, Interval, Moment, ParticipantId, PointId, Price, ProductId, SignedWh, Watt,
+	Wh, ZoneId,
 };
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use codec::{Decode, Encode};
 use core::iter::Sum;
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
 /// Limits and fee of the link between a zone and its parent.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Default,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, Default, serde)]
 pub struct Link {
 	/// Most power that may flow from the parent into the zone, in W; `None` is unlimited.
 	pub import_w: Option<Watt>,
@@ -45,20 +31,7 @@ pub struct ZoneView {
 }
 
 /// How a connection point's delivery is known.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, serde)]
 #[serde(rename_all = "snake_case")]
 pub enum PointKind {
 	/// A home, a plant, a business: its meter tells, its imbalance is settled.
@@ -69,20 +42,7 @@ pub enum PointKind {
 }
 
 /// A connection point: where a participant meets the grid.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, serde)]
 pub struct Point {
 	pub owner: ParticipantId,
 	pub zone: ZoneId,
@@ -115,21 +75,7 @@ pub const MAX_PRODUCTS: u32 = 4;
 pub const MAX_SPAN: u32 = 96;
 
 /// How a product trades.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Default,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, Default, serde)]
 #[serde(rename_all = "snake_case")]
 pub enum ProductKind {
 	/// A call auction: what stands at gate closure clears at once, at one price per zone.
@@ -140,20 +86,7 @@ pub enum ProductKind {
 }
 
 /// How long an order of a continuous session stands.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, serde)]
 #[serde(rename_all = "snake_case")]
 pub enum TimeInForce {
 	/// What does not trade at once rests until the gate closes or it is withdrawn.
@@ -168,20 +101,7 @@ pub enum TimeInForce {
 
 /// A market product: active energy of one interval, and when and how it trades. An interval's products trade in sessions
 /// of their own; what they sell adds up.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, serde)]
 #[serde(deny_unknown_fields)]
 pub struct Product {
 	pub kind: ProductKind,
@@ -230,22 +150,7 @@ impl Product {
 	}
 }
 
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	PartialOrd,
-	Ord,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, PartialOrd, Ord, serde)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
 	Buy,
@@ -253,20 +158,7 @@ pub enum Side {
 }
 
 /// One step of an order's curve: up to `wh` at `price` or better.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, serde)]
 pub struct Step {
 	pub side: Side,
 	/// Limit price, in nEUR/Wh.
@@ -276,21 +168,7 @@ pub struct Step {
 }
 
 /// Bounds within which the balance-responsible party may post its imbalance prices, in nEUR/Wh.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Default,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, Default, serde)]
 pub struct PostedBounds {
 	/// Highest price for energy that a short party lacks.
 	pub short_max: Price,
@@ -299,20 +177,7 @@ pub struct PostedBounds {
 }
 
 /// What was fixed when an interval's first session opened.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, serde)]
 pub struct Terms {
 	/// Start of delivery, chain time in ms.
 	pub delivery_start: Moment,
@@ -353,21 +218,7 @@ impl Terms {
 }
 
 /// What clearing decided for one zone.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Default,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, Default, serde)]
 pub struct ZoneResult {
 	/// The zone price in nEUR/Wh, `None` if the interval failed safe and was not cleared.
 	pub price: Option<Price>,
@@ -388,21 +239,7 @@ pub struct ZoneResult {
 }
 
 /// Energy that a connection point bought and sold for one interval, over all sessions.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Default,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, Default, serde)]
 pub struct Position {
 	pub bought: Wh,
 	pub sold: Wh,
@@ -448,21 +285,7 @@ pub struct Contract {
 }
 
 /// How a session ended, or the sums over all sessions of an interval.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Default,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, Default, serde)]
 pub struct Outcome {
 	/// False if the session failed safe: no positions, and metered energy settles as imbalance. Of an interval, whether
 	/// any session cleared.

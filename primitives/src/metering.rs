@@ -9,12 +9,10 @@
 //! A reading that a device counted carries the device's signature; one that its operator estimated carries none and
 //! says so in its quality. The genesis hash keeps a signature from being shown to another chain.
 
-use crate::{in_force, Balance, Interval, Metered, Moment, ParticipantId, PointId, Quality, Wh};
+use crate::{in_force, stored, Balance, Interval, Metered, Moment, ParticipantId, PointId, Quality, Wh};
 use alloc::vec::Vec;
 use busbar_merkle::leaf_hash;
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use scale_info::TypeInfo;
-use serde::{Deserialize, Serialize};
+use codec::Encode;
 use sp_core::{ed25519, H256};
 use sp_runtime::traits::Verify;
 
@@ -45,20 +43,7 @@ pub fn required_bond(full: Balance, reputation: u16) -> Balance {
 }
 
 /// Accuracy class of a meter, as the Measuring Instruments Directive names them.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, serde)]
 #[serde(rename_all = "snake_case")]
 pub enum MeterClass {
 	/// 2 %.
@@ -81,22 +66,7 @@ impl MeterClass {
 }
 
 /// What a meter is for.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	PartialOrd,
-	Ord,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, PartialOrd, Ord, serde)]
 #[serde(rename_all = "snake_case")]
 pub enum Duty {
 	/// Its readings are settled.
@@ -106,21 +76,7 @@ pub enum Duty {
 }
 
 /// What the registers of a meter advanced by in one interval.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Default,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, Default, serde)]
 pub struct Registers {
 	/// Active energy drawn, in Wh; at most 2^63 - 1.
 	pub import: Wh,
@@ -171,20 +127,7 @@ pub fn intervals_per_day(interval_s: u32) -> u32 {
 }
 
 /// What a meter counted in one interval.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, serde)]
 pub struct Reading {
 	pub meter: MeterId,
 	/// Where the meter is. The chain refuses a reading that names another point than its meter's.
@@ -225,20 +168,7 @@ impl Reading {
 }
 
 /// A reading with the signature of the device that counted it.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, serde)]
 pub struct SignedReading {
 	pub reading: Reading,
 	/// Over [`Reading::signing_payload`]; `None` if the reading is an estimate.
@@ -271,7 +201,7 @@ impl SignedReading {
 }
 
 /// A meter on chain.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[stored(Copy)]
 pub struct Meter {
 	pub point: PointId,
 	/// Who reads it.

@@ -1,27 +1,9 @@
 //! Who may do what, and where.
 
-use crate::ZoneId;
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use scale_info::TypeInfo;
-use serde::{Deserialize, Serialize};
+use crate::{stored, ZoneId};
 
 /// What a participant may do.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	PartialOrd,
-	Ord,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, PartialOrd, Ord, serde)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
 	/// Distribution system operator: the grid tree, its limits and fees.
@@ -53,22 +35,7 @@ pub enum Role {
 }
 
 /// Where a role holds.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	PartialOrd,
-	Ord,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, PartialOrd, Ord, serde)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
 	/// In every zone.
@@ -88,22 +55,7 @@ impl Scope {
 }
 
 /// What a delegate may do in a participant's name.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	PartialOrd,
-	Ord,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, PartialOrd, Ord, serde)]
 #[serde(rename_all = "snake_case")]
 pub enum Right {
 	/// Place, replace and cancel orders.

@@ -1,8 +1,8 @@
 //! Words of metering and settlement: readings, statement lines, phases.
 
-use crate::{Amount, Interval, PointId, Price, SignedWh, Wh};
+use crate::{stored, Amount, Interval, PointId, Price, SignedWh, Wh};
 use alloc::vec::Vec;
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use codec::{Decode, Encode};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_core::H256;
@@ -18,20 +18,7 @@ pub const MAX_CORRECTIONS: u16 = 8;
 pub const MAX_RETAILERS: u32 = 4;
 
 /// How a reading came to be.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, serde)]
 #[serde(rename_all = "snake_case")]
 pub enum Quality {
 	Measured,
@@ -40,20 +27,7 @@ pub enum Quality {
 }
 
 /// What a meter counted in one interval.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, serde)]
 pub struct Metered {
 	pub import: Wh,
 	pub export: Wh,
@@ -73,20 +47,7 @@ impl Metered {
 }
 
 /// Who a statement line pays or debits.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, serde)]
 #[serde(rename_all = "snake_case")]
 pub enum Party {
 	/// The owner of a connection point.
@@ -102,20 +63,7 @@ pub enum Party {
 }
 
 /// Why a statement line stands.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, serde)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
 	/// Accepted energy at the zone price.
@@ -154,20 +102,7 @@ pub enum Cause {
 }
 
 /// One line of a statement: a leaf under the interval's statement root.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, serde)]
 pub struct Line {
 	/// Version of the settlement, from 1.
 	pub version: u16,
@@ -228,22 +163,7 @@ pub enum StatementProof {
 }
 
 /// Where an interval stands.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	PartialOrd,
-	Ord,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, PartialOrd, Ord, serde)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
 	/// Orders are accepted.

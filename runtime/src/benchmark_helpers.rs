@@ -170,6 +170,15 @@ impl pallet_metering::BenchmarkHelper<AccountId> for Helper {
 		}
 	}
 
+	fn add_scattered_points(count: u32) {
+		let depth = <MaxDepth as Get<u32>>::get().saturating_sub(1);
+		add_zones(count.saturating_mul(depth).saturating_add(1));
+		for number in Grid::point_count()..count {
+			let leaf = number.saturating_add(1).saturating_mul(depth);
+			add_point(leaf, member(number).0);
+		}
+	}
+
 	fn delivered_interval() -> Interval {
 		let interval = open_interval();
 		set_time(Market::terms(interval).expect("it has just opened").delivery_end);

@@ -27,67 +27,30 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod holdings;
 mod impls;
 mod invariants;
 #[cfg(test)]
 mod mock;
+mod sources;
 #[cfg(test)]
 mod tests;
+mod types;
 pub mod weights;
 
 #[cfg(feature = "runtime-benchmarks")]
 pub use benchmarking::BenchmarkHelper;
 pub use pallet::*;
+pub use types::*;
 pub use weights::WeightInfo;
-
-use busbar_primitives::{certificates::Class, Interval, Wh};
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use frame_support::{traits::ConstU32, BoundedVec};
-use scale_info::TypeInfo;
-
-/// Most classes that one interval's trade moves; certificates of further ones stay with the seller.
-pub const MAX_POOLED: u32 = 8;
-
-/// The source of a plant's energy.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
-pub struct Certified {
-	pub source: busbar_primitives::certificates::Source,
-	/// First interval that counts.
-	pub from: Interval,
-	/// First interval that does not count any more.
-	pub until: Option<Interval>,
-}
-
-/// What an interval's trade moves.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
-pub struct Pool {
-	/// Classes, what was sold of each and what of it is not shared out yet, in Wh.
-	pub classes: BoundedVec<(Class, Wh, Wh), ConstU32<MAX_POOLED>>,
-	/// What all points bought, in Wh.
-	pub bought: Wh,
-}
-
-/// What a point bought, and what of it its meter shows to be consumed there, in Wh.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
-pub struct Claim {
-	pub bought: Wh,
-	pub consumed: Wh,
-}
-
-/// Of a class, what was issued, and what of it is retired, in Wh.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
-pub struct Supply {
-	pub issued: Wh,
-	pub retired: Wh,
-}
 
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
 	use busbar_primitives::{
-		certificates::Source,
+		certificates::{Class, Source},
 		traits::{Calendar, Grid, Participants},
-		ParticipantId, PointId, Right, Role,
+		Interval, ParticipantId, PointId, Right, Wh,
 	};
 	use frame_support::pallet_prelude::*;
 	use frame_system::pallet_prelude::*;
@@ -200,35 +163,34 @@ pub mod pallet {
 
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Certifies what a connection point feeds in, or ends that (`None`), from the first interval on whose session has
-		/// not opened.
+		/// Certifies what `point` feeds in, from the first interval on whose session has not opened.
 		///
-		/// Origin: a regulator at the point's zone. Errors: [`Error::UnknownPoint`], [`Error::NotCertified`].
-		/// Event: [`Event::Certified`].
+		/// - `origin`: a regulator at the point's zone.
+		/// - `source`: the plant's source of energy; `None` ends the certification.
+		///
+		/// # Errors
+		/// [`Error::UnknownPoint`], [`Error::NotCertified`], and those of a role check.
+		///
+		/// # Events
+		/// [`Event::Certified`].
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::certify())]
 		pub fn certify(origin: OriginFor<T>, point: PointId, source: Option<Source>) -> DispatchResult {
 			let who = ensure_signed(origin)?;
-			let zone = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?.zone;
-			T::Participants::ensure(&who, Role::Regulator, Some(zone))?;
-			let from = T::Calendar::first_unopened();
-			match source {
-				Some(source) => Sources::<T>::insert(point, Certified { source, from, until: None }),
-				None => {
-					let mut certified = Sources::<T>::get(point).ok_or(Error::<T>::NotCertified)?;
-					certified.until = certified.until.or(Some(from));
-					Sources::<T>::insert(point, certified);
-				},
-			}
-			Self::deposit_event(Event::Certified { point, source, from });
-			Ok(())
+			Self::do_certify(&who, point, source)
 		}
 
-		/// Gives certificates to another participant.
+		/// Gives `wh` certificates of a `class` to another participant, `to`.
 		///
-		/// Origin: the holder's account, or its delegate for funds. `holder`: who gives.
-		/// Errors: [`Error::ZeroAmount`], [`Error::BeyondHoldings`], [`Error::UnknownParticipant`].
-		/// Event: [`Event::Transferred`].
+		/// - `origin`: the holder's account, or its delegate for funds.
+		/// - `holder`: who gives.
+		///
+		/// # Errors
+		/// [`Error::ZeroAmount`], [`Error::BeyondHoldings`], [`Error::UnknownParticipant`], [`Error::Overflow`]; if the
+		/// signer does not act for the holder.
+		///
+		/// # Events
+		/// [`Event::Transferred`].
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::transfer())]
 		pub fn transfer(
@@ -239,31 +201,35 @@ pub mod pallet {
 			wh: Wh,
 		) -> DispatchResult {
 			T::Participants::ensure_acts_for(&ensure_signed(origin)?, holder, Right::Funds)?;
-			ensure!(T::Participants::account(to).is_some(), Error::<T>::UnknownParticipant);
-			Self::take(class, holder, wh)?;
-			Self::give(class, to, wh)?;
-			Self::deposit_event(Event::Transferred { class, from: holder, to, wh });
-			Ok(())
+			Self::do_transfer(holder, class, to, wh)
 		}
 
-		/// Retires certificates for good, as consumption that the chain does not see.
+		/// Retires `wh` certificates of a `class` for good, as consumption that the chain does not see.
 		///
-		/// Origin: the holder's account, or its delegate for funds. Errors: [`Error::ZeroAmount`],
-		/// [`Error::BeyondHoldings`]. Event: [`Event::Retired`].
+		/// - `origin`: the holder's account, or its delegate for funds.
+		/// - `holder`: whose they are.
+		///
+		/// # Errors
+		/// [`Error::ZeroAmount`], [`Error::BeyondHoldings`], [`Error::Overflow`]; if the signer does not act for the holder.
+		///
+		/// # Events
+		/// [`Event::Retired`].
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::retire())]
 		pub fn retire(origin: OriginFor<T>, holder: ParticipantId, class: Class, wh: Wh) -> DispatchResult {
 			T::Participants::ensure_acts_for(&ensure_signed(origin)?, holder, Right::Funds)?;
-			Self::take(class, holder, wh)?;
-			Self::count_retired(class, holder, wh)?;
-			Self::deposit_event(Event::Retired { class, participant: holder, wh });
-			Ok(())
+			Self::do_retire(holder, class, wh)
 		}
 
-		/// Forgets what a participant held, retired and owed of a class that does not count any more.
+		/// Forgets what `participant` held, retired and owed of a `class` that does not count any more.
 		///
-		/// Origin: any signed account. Errors: [`Error::StillCounts`], [`Error::NothingHeld`].
-		/// Event: [`Event::Forgotten`].
+		/// - `origin`: any signed account.
+		///
+		/// # Errors
+		/// [`Error::StillCounts`], [`Error::NothingHeld`].
+		///
+		/// # Events
+		/// [`Event::Forgotten`].
 		#[pallet::call_index(3)]
 		#[pallet::weight(T::WeightInfo::forget())]
 		pub fn forget(origin: OriginFor<T>, class: Class, participant: ParticipantId) -> DispatchResult {

@@ -43,6 +43,32 @@ mod benchmarks {
 	}
 
 	#[benchmark]
+	fn add_zones(n: Linear<1, { T::MaxBatch::get() }>) -> Result<(), BenchmarkError> {
+		let parent = deep_zone::<T>()?;
+		let before = NextZone::<T>::get();
+		let zones =
+			BoundedVec::truncate_from(alloc::vec![NewZone { parent: Some(parent), link: Link::default() }; n as usize]);
+		let dso = RawOrigin::Signed(Helper::<T>::dso());
+		#[extrinsic_call]
+		_(dso, zones);
+		assert_eq!(NextZone::<T>::get(), before.saturating_add(n));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn add_points(n: Linear<1, { T::MaxBatch::get() }>) -> Result<(), BenchmarkError> {
+		let zone = deep_zone::<T>()?;
+		let (owner, kind, import_w, export_w) = (Helper::<T>::owner(), PointKind::Metered, 1, 1);
+		let points =
+			BoundedVec::truncate_from(alloc::vec![NewPoint { zone, owner, kind, import_w, export_w }; n as usize]);
+		let dso = RawOrigin::Signed(Helper::<T>::dso());
+		#[extrinsic_call]
+		_(dso, points);
+		assert_eq!(NextPoint::<T>::get(), n);
+		Ok(())
+	}
+
+	#[benchmark]
 	fn set_link() -> Result<(), BenchmarkError> {
 		let zone = deep_zone::<T>()?;
 		let link = Link { import_w: Some(1), export_w: Some(1), fee: 0 };
@@ -78,7 +104,13 @@ mod benchmarks {
 	fn retire_point() -> Result<(), BenchmarkError> {
 		let zone = deep_zone::<T>()?;
 		let point = NextPoint::<T>::get();
-		Pallet::<T>::do_add_point(zone, Helper::<T>::owner(), PointKind::Metered, 1, 1)?;
+		Pallet::<T>::do_add_point(NewPoint {
+			zone,
+			owner: Helper::<T>::owner(),
+			kind: PointKind::Metered,
+			import_w: 1,
+			export_w: 1,
+		})?;
 		let dso = RawOrigin::Signed(Helper::<T>::dso());
 		#[extrinsic_call]
 		_(dso, point);

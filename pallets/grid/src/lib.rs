@@ -16,6 +16,22 @@
 //!
 //! A zone or point exists in the intervals `[from, until)`. Retired ones keep their number and record.
 //!
+//! # Genesis
+//!
+//! Tests and devnets may start with a grid. In a chain specification's patch it stands under `grid`, zones in the order of
+//! their numbers and each after its parent:
+//!
+//! ```json
+//! {
+//!   "grid": {
+//!     "zones": [{}, { "parent": 0, "link": { "import_w": 400000, "export_w": null, "fee": 10000 } }],
+//!     "points": [
+//!       { "zone": 1, "owner": "01020304-0506-8708-890a-0b0c0d0e0f10", "kind": "metered", "import_w": 30000, "export_w": 9000 }
+//!     ]
+//!   }
+//! }
+//! ```
+//!
 //! # What is kept
 //!
 //! Zones and points are never removed: statements, deposits and role scopes name them by number. Their maps are bounded
@@ -42,10 +58,14 @@ extern crate alloc;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod genesis;
 mod impls;
 mod invariants;
+mod points;
+mod publications;
 mod types;
 pub mod weights;
+mod zones;
 
 #[cfg(test)]
 mod mock;
@@ -70,6 +90,7 @@ pub trait BenchmarkHelper<AccountId> {
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
+	use alloc::vec::Vec;
 	use busbar_primitives::{
 		traits::{Calendar, Flows, OnLimits, Participants},
 		Fee, Interval, Link, ParticipantId, Point, PointId, PointKind, Watt, ZoneId,
@@ -112,7 +133,7 @@ pub mod pallet {
 		#[pallet::constant]
 		type MaxPoints: Get<u32>;
 
-		/// Most links in one publication.
+		/// Most links in one publication, and most zones or points in one batch.
 		#[pallet::constant]
 		type MaxBatch: Get<u32>;
 
@@ -145,6 +166,26 @@ pub mod pallet {
 	/// Link terms that were published for one interval and stand in for the static ones.
 	#[pallet::storage]
 	pub type Publications<T> = StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, ZoneId, Link>;
+
+	/// The grid that a chain starts with: what exists in it exists from interval 0 on, so that the first interval opens
+	/// with it. For tests and devnets; owners are members of the participants' genesis.
+	#[pallet::genesis_config]
+	#[derive(frame_support::DefaultNoBound)]
+	pub struct GenesisConfig<T: Config> {
+		/// The root, then the other zones, each after its parent; numbered from 0 in this order.
+		pub zones: Vec<NewZone>,
+		/// Connection points, numbered from 0 in this order.
+		pub points: Vec<NewPoint>,
+		#[serde(skip)]
+		pub marker: PhantomData<T>,
+	}
+
+	#[pallet::genesis_build]
+	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+		fn build(&self) {
+			self.add_all();
+		}
+	}
 
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
@@ -207,6 +248,8 @@ pub mod pallet {
 		EmptyPublication,
 		/// The publication names a zone twice.
 		DuplicateZone,
+		/// The batch has no zone or no point in it.
+		EmptyBatch,
 	}
 
 	#[pallet::hooks]
@@ -226,34 +269,34 @@ pub mod pallet {
 	impl<T: Config> Pallet<T> {
 		/// Adds a zone below `parent`, or the root if there is none, from the first unopened interval on.
 		///
-		/// Origin: a distribution system operator at the parent; for the root, one of the whole grid or `AdminOrigin`.
-		/// The root's `link` must be empty.
+		/// - `origin`: a distribution system operator at the parent; for the root, one of the whole grid or
+		///   [`Config::AdminOrigin`].
+		/// - `link`: limits in W and fee in nEUR/Wh of the link to the parent; empty for the root.
 		///
 		/// # Errors
-		/// [`Error::RootExists`], [`Error::RootHasNoLink`], [`Error::UnknownZone`], [`Error::ZoneRetired`],
-		/// [`Error::TooDeep`], [`Error::PathFeeTooHigh`], [`Error::TooManyZones`].
+		/// For the root [`Error::RootExists`], [`Error::RootHasNoLink`]; for others [`Error::UnknownZone`],
+		/// [`Error::ZoneRetired`], [`Error::TooDeep`], [`Error::PathFeeTooHigh`]; [`Error::TooManyZones`], and those
+		/// of a role check.
+		///
+		/// # Events
+		/// [`Event::ZoneAdded`].
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::add_zone())]
 		pub fn add_zone(origin: OriginFor<T>, parent: Option<ZoneId>, link: Link) -> DispatchResult {
-			match parent {
-				None => {
-					Self::ensure_may_add_root(origin)?;
-					Self::do_add_root(link)
-				},
-				Some(parent) => {
-					Self::ensure_operates(origin, parent)?;
-					Self::do_add_zone(parent, link)
-				},
-			}
+			Self::do_add_zone_as(origin, NewZone { parent, link })
 		}
 
-		/// Sets the static terms of a zone's link from the first unopened interval on. The fee may only fall.
+		/// Sets the static terms of the link of `zone` from the first unopened interval on. The fee may only fall.
 		///
-		/// Origin: a distribution system operator at the zone.
+		/// - `origin`: a distribution system operator at the zone.
+		/// - `link`: limits in W and fee in nEUR/Wh of the link to the parent.
 		///
 		/// # Errors
 		/// [`Error::UnknownZone`], [`Error::RootHasNoLink`], [`Error::ZoneRetired`], [`Error::FeeRaised`],
-		/// [`Error::TooManyLinkChanges`].
+		/// [`Error::TooManyLinkChanges`], and those of a role check.
+		///
+		/// # Events
+		/// [`Event::LinkSet`].
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::set_link())]
 		pub fn set_link(origin: OriginFor<T>, zone: ZoneId, link: Link) -> DispatchResult {
@@ -261,13 +304,16 @@ pub mod pallet {
 			Self::do_set_link(zone, link)
 		}
 
-		/// Takes a zone without living children and points out of the tree, from the first unopened interval on.
+		/// Takes `zone`, which has no living children and points, out of the tree, from the first unopened interval on.
 		///
-		/// Origin: a distribution system operator at the zone.
+		/// - `origin`: a distribution system operator at the zone.
 		///
 		/// # Errors
 		/// [`Error::UnknownZone`], [`Error::RootStays`], [`Error::ZoneRetired`], [`Error::ZoneHasChildren`],
-		/// [`Error::ZoneHasPoints`].
+		/// [`Error::ZoneHasPoints`], and those of a role check.
+		///
+		/// # Events
+		/// [`Event::ZoneRetired`].
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::retire_zone())]
 		pub fn retire_zone(origin: OriginFor<T>, zone: ZoneId) -> DispatchResult {
@@ -275,14 +321,18 @@ pub mod pallet {
 			Self::do_retire_zone(zone)
 		}
 
-		/// Adds a connection point of an active participant, from the first unopened interval on. `import_w` and
-		/// `export_w` are the most power, in W, that it may draw and feed in.
+		/// Adds a connection point of this `kind` in `zone`, from the first unopened interval on.
 		///
-		/// Origin: a distribution system operator at the zone.
+		/// - `origin`: a distribution system operator at the zone.
+		/// - `owner`: the active participant whose point it is.
+		/// - `import_w`, `export_w`: the most power, in W, that it may draw and feed in.
 		///
 		/// # Errors
-		/// [`Error::UnknownZone`], [`Error::ZoneRetired`], [`Error::TooManyPoints`], or what the participants pallet says
-		/// about the owner.
+		/// [`Error::UnknownZone`], [`Error::ZoneRetired`], [`Error::TooManyPoints`], those of a role check, and what the
+		/// participants pallet says about the owner.
+		///
+		/// # Events
+		/// [`Event::PointAdded`].
 		#[pallet::call_index(3)]
 		#[pallet::weight(T::WeightInfo::add_point())]
 		pub fn add_point(
@@ -293,16 +343,18 @@ pub mod pallet {
 			import_w: Watt,
 			export_w: Watt,
 		) -> DispatchResult {
-			Self::ensure_operates(origin, zone)?;
-			Self::do_add_point(zone, owner, kind, import_w, export_w)
+			Self::do_add_point_as(origin, NewPoint { zone, owner, kind, import_w, export_w })
 		}
 
-		/// Takes a connection point off the grid from the first unopened interval on.
+		/// Takes connection point `point` off the grid from the first unopened interval on.
 		///
-		/// Origin: a distribution system operator at its zone.
+		/// - `origin`: a distribution system operator at its zone.
 		///
 		/// # Errors
-		/// [`Error::UnknownPoint`], [`Error::PointRetired`].
+		/// [`Error::UnknownPoint`], [`Error::PointRetired`], and those of a role check.
+		///
+		/// # Events
+		/// [`Event::PointRetired`].
 		#[pallet::call_index(4)]
 		#[pallet::weight(T::WeightInfo::retire_point())]
 		pub fn retire_point(origin: OriginFor<T>, point: PointId) -> DispatchResult {
@@ -310,15 +362,19 @@ pub mod pallet {
 			Self::do_retire_point(who, point)
 		}
 
-		/// Publishes limits and fees of links for one interval whose gate is open. A later publication for the same link
-		/// replaces an earlier one.
+		/// Publishes limits and fees of links for `interval`, whose gate is open: all of them or none. A later publication for
+		/// the same link replaces an earlier one.
 		///
-		/// Origin: a distribution system operator at each of the zones.
+		/// - `origin`: a distribution system operator at each of the zones.
+		/// - `links`: zones, and limits in W and fee in nEUR/Wh of the link to their parent; each zone once.
 		///
 		/// # Errors
 		/// [`Error::IntervalNotOpen`], [`Error::EmptyPublication`], [`Error::DuplicateZone`], [`Error::UnknownZone`],
-		/// [`Error::RootHasNoLink`], [`Error::ZoneRetired`], [`Error::FeeAboveStatic`]. If one link is refused, none is
-		/// published.
+		/// [`Error::RootHasNoLink`], [`Error::ZoneRetired`], [`Error::FeeAboveStatic`], [`Error::BelowSoldFlow`], and those
+		/// of a role check.
+		///
+		/// # Events
+		/// [`Event::Published`].
 		#[pallet::call_index(5)]
 		#[pallet::weight(T::WeightInfo::publish(links.len() as u32))]
 		pub fn publish(
@@ -328,6 +384,44 @@ pub mod pallet {
 		) -> DispatchResult {
 			let who = ensure_signed(origin)?;
 			Self::do_publish(who, interval, links)
+		}
+
+		/// Adds zones in the order given, as [`Pallet::add_zone`] adds one: all of them or none. A zone may hang below one
+		/// before it in the list; they are numbered on from [`NextZone`].
+		///
+		/// - `origin`: who may add each of them with [`Pallet::add_zone`].
+		/// - `zones`: parent and link of each.
+		///
+		/// # Errors
+		/// [`Error::EmptyBatch`], and those of [`Pallet::add_zone`].
+		///
+		/// # Events
+		/// [`Event::ZoneAdded`] of each.
+		#[pallet::call_index(6)]
+		#[pallet::weight(
+			T::WeightInfo::add_zones(zones.len() as u32).saturating_add(Pallet::<T>::paths_weight(zones.len()))
+		)]
+		pub fn add_zones(origin: OriginFor<T>, zones: BoundedVec<NewZone, T::MaxBatch>) -> DispatchResult {
+			Self::do_add_zones(origin, &zones)
+		}
+
+		/// Adds connection points, as [`Pallet::add_point`] adds one: all of them or none. They are numbered on from
+		/// [`NextPoint`], in the order given.
+		///
+		/// - `origin`: a distribution system operator at each of the zones.
+		/// - `points`: zone, owner, kind and ratings in W of each.
+		///
+		/// # Errors
+		/// [`Error::EmptyBatch`], and those of [`Pallet::add_point`].
+		///
+		/// # Events
+		/// [`Event::PointAdded`] of each.
+		#[pallet::call_index(7)]
+		#[pallet::weight(
+			T::WeightInfo::add_points(points.len() as u32).saturating_add(Pallet::<T>::paths_weight(points.len()))
+		)]
+		pub fn add_points(origin: OriginFor<T>, points: BoundedVec<NewPoint, T::MaxBatch>) -> DispatchResult {
+			Self::do_add_points(origin, &points)
 		}
 	}
 }

@@ -121,7 +121,7 @@ fn terms(interval: Interval) -> Option<Terms> {
 }
 
 /// Who there is, and what the market says.
-fn set_up() {
+pub fn set_up() {
 	busbar_mocks::reset();
 	Now::set(EPOCH);
 	Sold::set(Vec::new());

@@ -1,23 +1,48 @@
 //! Zones and the history of their link's static terms.
 
-use busbar_primitives::{in_force, Interval, Link, PointId, ZoneId};
-use codec::{Decode, Encode, MaxEncodedLen};
+use busbar_primitives::{in_force, stored, Interval, Link, ParticipantId, PointId, PointKind, Watt, ZoneId};
 use frame_support::{traits::ConstU32, BoundedVec};
-use scale_info::TypeInfo;
 
 /// Most static terms of one link that are kept at a time: those in force and earlier ones that intervals which are not
 /// final yet may still need.
 pub const MAX_LINK_CHANGES: u32 = 8;
 
 /// Static terms of a link and the first interval in which they are in force.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[stored(Copy)]
 pub struct LinkTerms {
 	pub from: Interval,
 	pub link: Link,
 }
 
+/// A zone that is to be added, and the link to its parent. In JSON, as in a genesis:
+/// `{"parent": 3, "link": {"import_w": 100000, "export_w": null, "fee": 10000}}`; the root is `{}`.
+#[stored(Copy, Default, serde)]
+#[serde(deny_unknown_fields, default)]
+pub struct NewZone {
+	/// `None` for the root.
+	pub parent: Option<ZoneId>,
+	/// Empty for the root.
+	pub link: Link,
+}
+
+/// A connection point that is to be added. In JSON, as in a genesis: `{"zone": 3, "owner":
+/// "00000000-0000-8000-8000-000000000001", "kind": "metered", "import_w": 30000, "export_w": 10000}`.
+#[stored(Copy, serde)]
+#[serde(deny_unknown_fields)]
+pub struct NewPoint {
+	pub zone: ZoneId,
+	/// Identifier of an active participant.
+	pub owner: ParticipantId,
+	/// `metered` or `coupling`.
+	pub kind: PointKind,
+	/// Most power that it may draw, in W.
+	pub import_w: Watt,
+	/// Most power that it may feed in, in W.
+	pub export_w: Watt,
+}
+
 /// A node of the grid tree.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[stored]
 pub struct Zone {
 	/// `None` at the root.
 	pub parent: Option<ZoneId>,

@@ -18,6 +18,10 @@ pub trait WeightInfo {
 	fn retire_zone() -> Weight;
 	fn add_point() -> Weight;
 	fn retire_point() -> Weight;
+	/// A batch of `zones` in one place of the tree.
+	fn add_zones(zones: u32) -> Weight;
+	/// A batch of `points` in one place of the tree.
+	fn add_points(points: u32) -> Weight;
 	/// A publication for `links` links.
 	fn publish(links: u32) -> Weight;
 }
@@ -105,6 +109,12 @@ impl<T: crate::Config> WeightInfo for SubstrateWeight<T> {
 	fn retire_point() -> Weight {
 		Self::costs().retire_point()
 	}
+	fn add_zones(zones: u32) -> Weight {
+		Self::costs().add_zone().saturating_mul(zones.into())
+	}
+	fn add_points(points: u32) -> Weight {
+		Self::costs().add_point().saturating_mul(points.into())
+	}
 	fn publish(links: u32) -> Weight {
 		Self::costs().publish(links)
 	}
@@ -126,6 +136,12 @@ impl WeightInfo for () {
 	}
 	fn retire_point() -> Weight {
 		default_costs().retire_point()
+	}
+	fn add_zones(zones: u32) -> Weight {
+		default_costs().add_zone().saturating_mul(zones.into())
+	}
+	fn add_points(points: u32) -> Weight {
+		default_costs().add_point().saturating_mul(points.into())
 	}
 	fn publish(links: u32) -> Weight {
 		default_costs().publish(links)

@@ -13,6 +13,22 @@ use frame_support::{traits::Get, BoundedVec};
 use frame_system::RawOrigin;
 use sp_core::{crypto::KeyTypeId, ed25519, H256};
 
+/// What benchmarks need to find in the runtime.
+pub trait BenchmarkHelper<AccountId> {
+	/// An account that holds the role of meter operator everywhere, and its participant.
+	fn operator() -> (AccountId, ParticipantId);
+	/// Adds connection points to the grid until there are `count`, all of which exist in the delivered interval.
+	fn add_points(count: u32);
+	/// The same, but as far below the root as a zone may be, each in a branch of its own.
+	fn add_scattered_points(count: u32);
+	/// Moves chain time to where an interval's delivery is over and its attestation window is open; returns that interval.
+	fn delivered_interval() -> Interval;
+	/// An account that holds the role of regulator everywhere.
+	fn regulator() -> AccountId;
+	/// The account of a point's owner.
+	fn owner(point: PointId) -> AccountId;
+}
+
 type Helper<T> = <T as Config>::BenchmarkHelper;
 
 /// Where the host keeps the device's key.
@@ -24,7 +40,8 @@ fn device() -> ed25519::Public {
 
 /// Registers a point's main meter with this device.
 fn add_meter<T: Config>(who: &T::AccountId, point: PointId, key: ed25519::Public) -> Result<MeterId, BenchmarkError> {
-	Pallet::<T>::do_register_meter(who.clone(), point, key.0, MeterClass::A, Duty::Main, 0)?;
+	let (device, class, duty, from) = (key.0, MeterClass::A, Duty::Main, 0);
+	Pallet::<T>::do_register_meter(who, NewMeter { point, device, class, duty, from })?;
 	Ok(NextMeter::<T>::get().saturating_sub(1))
 }
 
@@ -105,12 +122,48 @@ mod benchmarks {
 		let from = T::Calendar::first_unopened().saturating_add(9);
 		let first = add_meter::<T>(&who, 0, ed25519::Public::from_raw([1; 32]))?;
 		Meters::<T>::mutate(first, |meter| meter.iter_mut().for_each(|meter| meter.from = from.saturating_sub(2)));
-		Pallet::<T>::do_register_meter(who.clone(), 0, [2; 32], MeterClass::A, Duty::Main, from.saturating_sub(1))?;
+		let second = NewMeter {
+			point: 0,
+			device: [2; 32],
+			class: MeterClass::A,
+			duty: Duty::Main,
+			from: from.saturating_sub(1),
+		};
+		Pallet::<T>::do_register_meter(&who, second)?;
 		// As if it had ended long ago.
 		Meters::<T>::mutate(first, |meter| meter.iter_mut().for_each(|meter| (meter.from, meter.until) = (0, Some(0))));
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who), 0, [3; 32], MeterClass::A, Duty::Main, from);
 		assert_eq!(Meters::<T>::iter_values().filter(|meter| meter.operator == operator).count(), 2);
+		Ok(())
+	}
+
+	/// Of each point the third meter, too.
+	#[benchmark]
+	fn register_meters(n: Linear<1, { T::MaxReadings::get() }>) -> Result<(), BenchmarkError> {
+		Helper::<T>::add_scattered_points(n);
+		let (who, operator) = Helper::<T>::operator();
+		let from = T::Calendar::first_unopened().saturating_add(9);
+		let new = |point, key, from| {
+			let (device, class, duty) = ([key; 32], MeterClass::A, Duty::Main);
+			NewMeter { point, device, class, duty, from }
+		};
+		let mut meters = Vec::new();
+		for point in 0..n {
+			Pallet::<T>::do_register_meter(&who, new(point, 1, from.saturating_sub(2)))?;
+			Pallet::<T>::do_register_meter(&who, new(point, 2, from.saturating_sub(1)))?;
+			let first = NextMeter::<T>::get().saturating_sub(2);
+			// As if it had ended long ago.
+			Meters::<T>::mutate(first, |meter| {
+				meter.iter_mut().for_each(|meter| (meter.from, meter.until) = (0, Some(0)))
+			});
+			meters.push(new(point, 3, from));
+		}
+		let meters = BoundedVec::truncate_from(meters);
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who), meters);
+		let kept = Meters::<T>::iter_values().filter(|meter| meter.operator == operator).count();
+		assert_eq!(kept, 2 * n as usize);
 		Ok(())
 	}
 

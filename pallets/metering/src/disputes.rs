@@ -5,13 +5,13 @@ use crate::{
 	ProvenReading, Readings, Verdict, Weighing,
 };
 use busbar_primitives::{
-	metering::{Duty, Meter, SignedReading},
+	metering::{Duty, Meter, Registers, SignedReading},
 	traits::{Calendar, Grid, Participants},
-	Interval, PointId, Quality, Right, Role, Terms,
+	Interval, ParticipantId, PointId, Quality, Right, Role, Terms,
 };
 use frame_support::{
 	ensure,
-	traits::{fungible::MutateHold, tokens::Precision},
+	traits::{fungible::MutateHold, tokens::Precision, Get},
 };
 use sp_runtime::DispatchResult;
 
@@ -23,7 +23,7 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResult {
 		let (interval, point) = (claim.reading.interval, claim.reading.point);
 		let terms = Self::ensure_window(interval)?;
-		let meter = Self::meter_of(interval, &claim.reading)?;
+		let meter = Self::meter_of(&claim.reading)?;
 		Self::ensure_affected(&who, point)?;
 		ensure!(!Disputes::<T>::contains_key(interval, point), Error::<T>::Contested);
 		ensure!(meter.duty == Duty::Main, Error::<T>::NotMainMeter);
@@ -61,6 +61,31 @@ impl<T: Config> Pallet<T> {
 		Readings::<T>::insert(interval, point, Self::successor(standing, &meter, &claim.reading, 0));
 		Self::decided(interval, point, decision);
 		Self::compare(&terms, interval, point)
+	}
+
+	/// Opens a dispute, for whose bond the disputant's money is held.
+	#[allow(clippy::too_many_arguments)]
+	pub(crate) fn open(
+		terms: &Terms,
+		interval: Interval,
+		point: PointId,
+		ground: Ground,
+		disputant: Option<T::AccountId>,
+		accused: ParticipantId,
+		accuser: Option<ParticipantId>,
+		claim: Registers,
+	) -> DispatchResult {
+		let opened = T::Calendar::now();
+		let deadline = opened.max(terms.attestation_end).saturating_add(terms.ruling_period());
+		let mut bond = 0;
+		if let Some(disputant) = &disputant {
+			bond = T::DisputeBond::get();
+			T::Currency::hold(&HoldReason::DisputeBond.into(), disputant, bond)?;
+		}
+		let dispute = Dispute { ground, disputant, bond, accused, accuser, claim, opened, deadline };
+		Disputes::<T>::insert(interval, point, dispute);
+		Self::deposit_event(Event::DisputeOpened { interval, point, ground, accused, claim, deadline });
+		Ok(())
 	}
 
 	/// The operator attested as counted what its device did not sign: it is at fault, once for a point and interval, and

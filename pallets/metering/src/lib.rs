@@ -19,6 +19,19 @@
 //! A connection point's owner may name a second attester, whose check meter is compared with the main one. What the
 //! chain cannot decide waits for the regulator, until a deadline. `docs/metering.md` tables the cases.
 //!
+//! # Genesis
+//!
+//! Tests and devnets may start with meters, which count from interval 0 on. In a chain specification's patch they stand under
+//! `metering`; keys are 32 bytes in hexadecimal digits:
+//!
+//! ```json
+//! {
+//!   "metering": {
+//!     "meters": [{ "point": 1, "operator": "01020304-0506-8708-890a-0b0c0d0e0f10", "device": "0x…", "class": "b" }]
+//!   }
+//! }
+//! ```
+//!
 //! # What is kept
 //!
 //! A point has at most two meters of each duty, so meters are bounded by points; operators and stores by participants.
@@ -41,14 +54,17 @@
 
 extern crate alloc;
 
+mod attestations;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod bonds;
 mod disputes;
+mod genesis;
 mod holdings;
 mod impls;
 mod invariants;
 mod meters;
+mod readings;
 mod types;
 pub mod weights;
 
@@ -57,34 +73,22 @@ mod mock;
 #[cfg(test)]
 mod tests;
 
+#[cfg(feature = "runtime-benchmarks")]
+pub use benchmarking::BenchmarkHelper;
 pub use pallet::*;
 pub use types::*;
 pub use weights::WeightInfo;
-
-/// What benchmarks need to find in the runtime.
-#[cfg(feature = "runtime-benchmarks")]
-pub trait BenchmarkHelper<AccountId> {
-	/// An account that holds the role of meter operator everywhere, and its participant.
-	fn operator() -> (AccountId, busbar_primitives::ParticipantId);
-	/// Adds connection points to the grid until there are `count`, all of which exist in the delivered interval.
-	fn add_points(count: u32);
-	/// Moves chain time to where an interval's delivery is over and its attestation window is open; returns that interval.
-	fn delivered_interval() -> busbar_primitives::Interval;
-	/// An account that holds the role of regulator everywhere.
-	fn regulator() -> AccountId;
-	/// The account of a point's owner.
-	fn owner(point: busbar_primitives::PointId) -> AccountId;
-}
 
 // A dispute carries two readings with their proofs: decoding a call once costs less than a box for each.
 #[allow(clippy::large_enum_variant)]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
+	use alloc::vec::Vec;
 	use busbar_primitives::{
 		metering::{DeviceKey, Duty, Meter, MeterClass, MeterId, Registers, SignedReading},
 		traits::{Calendar, Grid, Participants},
-		Balance, Interval, Moment, ParticipantId, PointId, Quality, Wh,
+		Balance, Interval, Moment, ParticipantId, PointId, Wh,
 	};
 	use frame_support::{
 		pallet_prelude::*,
@@ -118,7 +122,7 @@ pub mod pallet {
 		/// When an interval's delivery and its windows end.
 		type Calendar: Calendar;
 
-		/// Most readings in one batch.
+		/// Most readings, and most new meters, in one batch.
 		#[pallet::constant]
 		type MaxReadings: Get<u32>;
 
@@ -218,6 +222,24 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Stores<T> = StorageMap<_, Blake2_128Concat, ParticipantId, StoreUrl>;
 
+	/// Meters that a chain starts with, at the connection points of the grid's genesis. For tests and devnets; operators are
+	/// members of the participants' genesis with the role of meter operator.
+	#[pallet::genesis_config]
+	#[derive(frame_support::DefaultNoBound)]
+	pub struct GenesisConfig<T: Config> {
+		/// Main meters, at most one for a point, numbered from 0 in this order.
+		pub meters: Vec<GenesisMeter>,
+		#[serde(skip)]
+		pub marker: PhantomData<T>,
+	}
+
+	#[pallet::genesis_build]
+	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+		fn build(&self) {
+			self.register_all();
+		}
+	}
+
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
@@ -313,7 +335,7 @@ pub mod pallet {
 		TooManyHolders,
 		/// The address must begin with http:// or https:// and have no blanks.
 		BadUrl,
-		/// The batch has no reading.
+		/// The batch has no reading or no meter.
 		EmptyBatch,
 		/// The reading is of another interval than the batch.
 		WrongInterval,
@@ -383,15 +405,20 @@ pub mod pallet {
 
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Registers a meter that counts at a connection point from an interval on, by its device's Ed25519 public key. The
-		/// meter of the same duty that may be there counts up to that interval, so that none is counted twice or not at all.
+		/// Registers a meter of this accuracy `class` that counts at `point` from the interval `from` on. The meter of the same
+		/// duty that may be there counts up to that interval, so that none is counted twice or not at all. A point's first main
+		/// meter may count past intervals.
 		///
-		/// Origin: for the main meter, a meter operator at the point's zone; for the check meter, the second attester that
-		/// the point's owner named. The meter becomes its own.
+		/// - `origin`: for the main meter, a meter operator at the point's zone; for the check meter (`duty`), the second
+		///   attester that the point's owner named. The meter becomes its own.
+		/// - `device`: the device's Ed25519 public key.
 		///
 		/// # Errors
-		/// [`Error::UnknownPoint`], [`Error::NotNamed`], [`Error::TooLate`], [`Error::Overlap`],
-		/// [`Error::ReplacedTooSoon`], [`Error::TooManyMeters`]. A point's first main meter may count past intervals.
+		/// [`Error::UnknownPoint`], [`Error::NotNamed`], [`Error::TooLate`], [`Error::NoMeter`], [`Error::Overlap`],
+		/// [`Error::ReplacedTooSoon`], [`Error::TooManyMeters`], and those of a role check.
+		///
+		/// # Events
+		/// [`Event::MeterRegistered`].
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::register_meter())]
 		pub fn register_meter(
@@ -403,18 +430,22 @@ pub mod pallet {
 			from: Interval,
 		) -> DispatchResult {
 			let who = ensure_signed(origin)?;
-			Self::do_register_meter(who, point, device, class, duty, from)
+			Self::do_register_meter(&who, NewMeter { point, device, class, duty, from })
 		}
 
-		/// Attests the readings of an interval by the Merkle root over their leaves, as a new version if the operator did
-		/// so before. `count` is their number, `bytes` and `content` are length and hash of the dataset as it is stored off
-		/// chain. The operator's bond is tied until the interval's last dispute must be decided.
+		/// Attests the readings of `interval` by the Merkle `root` over their leaves, as a new version if the operator did so
+		/// before. The operator's bond is tied until the interval's last dispute must be decided.
 		///
-		/// Origin: a meter operator or a named second attester, who posted the bond.
+		/// - `origin`: a meter operator or a named second attester, who posted the bond.
+		/// - `count`: number of the readings.
+		/// - `bytes`, `content`: length and hash of the dataset as it is stored off chain.
 		///
 		/// # Errors
 		/// [`Error::UnknownInterval`], [`Error::NotDelivered`], [`Error::WindowClosed`], [`Error::TooManyVersions`],
-		/// [`Error::NoBond`], [`Error::BondTooSmall`].
+		/// [`Error::NoBond`], [`Error::BondTooSmall`], and those of a role check.
+		///
+		/// # Events
+		/// [`Event::Attested`].
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::attest())]
 		pub fn attest(
@@ -429,10 +460,11 @@ pub mod pallet {
 			Self::do_attest(who, interval, root, count, bytes, content)
 		}
 
-		/// Brings readings of an interval with the proofs that `operator` attested them in its newest version. A reading that
-		/// contradicts what the same device signed before, or what the point's other meter counted, opens a dispute.
+		/// Brings `readings` of `interval` with the proofs that `operator` attested them in its newest version: all of them or
+		/// none. One that contradicts what the same device signed before, or what the point's other meter counted, opens a
+		/// dispute.
 		///
-		/// Origin: anyone who signs.
+		/// - `origin`: anyone who signs.
 		///
 		/// # Errors
 		/// [`Error::EmptyBatch`], [`Error::UnknownInterval`], [`Error::NotDelivered`], [`Error::WindowClosed`],
@@ -440,7 +472,9 @@ pub mod pallet {
 		/// [`Error::NoMeter`], [`Error::WrongPoint`], [`Error::MeterNotInForce`], [`Error::OutOfRange`],
 		/// [`Error::WrongOperator`], [`Error::WrongProof`], [`Error::WrongSignature`], [`Error::Contested`],
 		/// [`Error::NoBasis`], [`Error::WrongEstimate`], [`Error::NotNamed`], [`Error::AlreadyProven`], [`Error::Weaker`].
-		/// If one reading is refused, none is taken.
+		///
+		/// # Events
+		/// [`Event::Proven`], [`Event::DisputeOpened`].
 		#[pallet::call_index(2)]
 		#[pallet::weight(
 			T::WeightInfo::prove(readings.len() as u32)
@@ -457,12 +491,16 @@ pub mod pallet {
 			Self::do_prove(interval, operator, &readings)
 		}
 
-		/// Says which interval is the first that a meter does not count any more.
+		/// Ends `meter`: `until` is the first interval that it does not count any more.
 		///
-		/// Origin: its operator.
+		/// - `origin`: its operator, or who operates for it.
 		///
 		/// # Errors
-		/// [`Error::NoMeter`], [`Error::AlreadyRetired`], [`Error::TooLate`], [`Error::Overlap`].
+		/// [`Error::NoMeter`], [`Error::AlreadyRetired`], [`Error::TooLate`], [`Error::Overlap`]; if the signer does not act
+		/// for the operator.
+		///
+		/// # Events
+		/// [`Event::MeterRetired`].
 		#[pallet::call_index(3)]
 		#[pallet::weight(T::WeightInfo::retire_meter())]
 		pub fn retire_meter(origin: OriginFor<T>, meter: MeterId, until: Interval) -> DispatchResult {
@@ -470,12 +508,15 @@ pub mod pallet {
 			Self::do_retire_meter(who, meter, until)
 		}
 
-		/// Names the second attester of a connection point, or none.
+		/// Names `attester` as the second attester of `point`, or none.
 		///
-		/// Origin: the point's owner.
+		/// - `origin`: the point's owner, or who operates for it.
 		///
 		/// # Errors
-		/// [`Error::UnknownPoint`]; if the attester is unknown or suspended.
+		/// [`Error::UnknownPoint`]; if the signer does not act for the owner; if the attester is unknown or suspended.
+		///
+		/// # Events
+		/// [`Event::AttesterNamed`].
 		#[pallet::call_index(4)]
 		#[pallet::weight(T::WeightInfo::name_attester())]
 		pub fn name_attester(origin: OriginFor<T>, point: PointId, attester: Option<ParticipantId>) -> DispatchResult {
@@ -485,10 +526,14 @@ pub mod pallet {
 
 		/// Posts `amount` nEUR more of an operator's bond.
 		///
-		/// Origin: a meter operator or a named second attester, always from the same account.
+		/// - `origin`: a meter operator or a named second attester, always from the same account.
 		///
 		/// # Errors
-		/// [`Error::ZeroAmount`], [`Error::OtherAccount`]; if the account's free money does not cover it.
+		/// [`Error::ZeroAmount`], [`Error::OtherAccount`], those of a role check; if the account's free money does not cover
+		/// it.
+		///
+		/// # Events
+		/// [`Event::BondChanged`].
 		#[pallet::call_index(5)]
 		#[pallet::weight(T::WeightInfo::post_bond())]
 		pub fn post_bond(origin: OriginFor<T>, #[pallet::compact] amount: Balance) -> DispatchResult {
@@ -496,14 +541,17 @@ pub mod pallet {
 			Self::do_post_bond(who, amount)
 		}
 
-		/// Takes back `amount` nEUR of the bond: what is beyond the required bond at any time, the rest when nothing that the
-		/// operator attested can be disputed.
+		/// Takes back `amount` nEUR of the bond of `operator`: what is beyond the required bond at any time, the rest when
+		/// nothing that the operator attested can be disputed.
 		///
-		/// Origin: the account that posted it.
+		/// - `origin`: the account that posted it.
 		///
 		/// # Errors
 		/// [`Error::NoBond`], [`Error::OtherAccount`], [`Error::ZeroAmount`], [`Error::BondTooSmall`],
 		/// [`Error::BondLocked`].
+		///
+		/// # Events
+		/// [`Event::BondChanged`].
 		#[pallet::call_index(6)]
 		#[pallet::weight(T::WeightInfo::withdraw_bond())]
 		pub fn withdraw_bond(
@@ -515,12 +563,12 @@ pub mod pallet {
 			Self::do_withdraw_bond(who, operator, amount)
 		}
 
-		/// Disputes a main meter's reading with one that its device signed. `attested` may bring the leaf that the claim
-		/// contradicts. The chain fills a gap, replaces a reading of lesser quality and finds an operator at fault whose leaf
-		/// its device did not sign; two contradicting readings of one device wait for the regulator, and a bond of the
-		/// disputant is held.
+		/// Disputes a main meter's reading with one that its device signed, the `claim`. The chain fills a gap, replaces a
+		/// reading of lesser quality and finds an operator at fault whose leaf its device did not sign; two contradicting
+		/// readings of one device wait for the regulator, and a bond of the disputant is held.
 		///
-		/// Origin: the point's owner, its second attester, the balance-responsible party or the grid operator.
+		/// - `origin`: the point's owner, its second attester, the balance-responsible party or the grid operator.
+		/// - `attested`: the leaf that the claim contradicts, if it is not proven yet.
 		///
 		/// # Errors
 		/// [`Error::UnknownInterval`], [`Error::NotDelivered`], [`Error::WindowClosed`], [`Error::UnknownPoint`],
@@ -529,6 +577,9 @@ pub mod pallet {
 		/// [`Error::ClaimEstimated`], [`Error::WrongSignature`], [`Error::NoDataset`], [`Error::OtherReading`],
 		/// [`Error::WrongProof`], [`Error::AlreadyFaulted`], [`Error::NoContradiction`], [`Error::Weaker`]; if the
 		/// disputant's free money does not cover the bond.
+		///
+		/// # Events
+		/// [`Event::DisputeOpened`] or [`Event::DisputeDecided`]; [`Event::Penalised`].
 		#[pallet::call_index(7)]
 		#[pallet::weight(T::WeightInfo::dispute().saturating_add(T::WeightInfo::hash(hashes(attested.as_slice()))))]
 		pub fn dispute(origin: OriginFor<T>, claim: SignedReading, attested: Option<ProvenReading>) -> DispatchResult {
@@ -536,12 +587,15 @@ pub mod pallet {
 			Self::do_dispute(who, claim, attested)
 		}
 
-		/// Decides an open dispute.
+		/// Decides the open dispute over the reading of `point` in `interval` by a `verdict`.
 		///
-		/// Origin: a regulator at the point's zone.
+		/// - `origin`: a regulator at the point's zone.
 		///
 		/// # Errors
-		/// [`Error::UnknownPoint`], [`Error::NoDispute`], [`Error::DeadlinePassed`].
+		/// [`Error::UnknownPoint`], [`Error::NoDispute`], [`Error::DeadlinePassed`], and those of a role check.
+		///
+		/// # Events
+		/// [`Event::DisputeDecided`], [`Event::Penalised`].
 		#[pallet::call_index(8)]
 		#[pallet::weight(T::WeightInfo::rule())]
 		pub fn rule(origin: OriginFor<T>, interval: Interval, point: PointId, verdict: Verdict) -> DispatchResult {
@@ -549,12 +603,16 @@ pub mod pallet {
 			Self::do_rule(who, interval, point, verdict)
 		}
 
-		/// Ends a dispute that the regulator did not decide in time: the reading stands and the bond goes back.
+		/// Ends a dispute over the reading of `point` in `interval` that the regulator did not decide in time: the reading
+		/// stands and the bond goes back.
 		///
-		/// Origin: anyone who signs.
+		/// - `origin`: anyone who signs.
 		///
 		/// # Errors
 		/// [`Error::NoDispute`], [`Error::DeadlineAhead`].
+		///
+		/// # Events
+		/// [`Event::DisputeDecided`].
 		#[pallet::call_index(9)]
 		#[pallet::weight(T::WeightInfo::close_dispute())]
 		pub fn close_dispute(origin: OriginFor<T>, interval: Interval, point: PointId) -> DispatchResult {
@@ -562,12 +620,17 @@ pub mod pallet {
 			Self::do_close_dispute(interval, point)
 		}
 
-		/// Announces that the signer's participant holds the dataset that `operator` attested for an interval.
+		/// Announces that the signer's participant holds the dataset that `operator` attested for `interval`.
 		///
-		/// Origin: a meter operator, DSO or aggregator, in whatever zone.
+		/// - `origin`: a meter operator, DSO or aggregator, in whatever zone.
+		/// - `content`: the hash of the dataset's bytes.
 		///
 		/// # Errors
-		/// [`Error::NoDataset`], [`Error::OtherContent`], [`Error::AlreadyHolder`], [`Error::TooManyHolders`].
+		/// [`Error::NoDataset`], [`Error::OtherContent`], [`Error::AlreadyHolder`], [`Error::TooManyHolders`], and those of
+		/// a role check.
+		///
+		/// # Events
+		/// [`Event::HoldingAnnounced`].
 		#[pallet::call_index(10)]
 		#[pallet::weight(T::WeightInfo::announce_holding())]
 		pub fn announce_holding(
@@ -580,12 +643,15 @@ pub mod pallet {
 			Self::do_announce_holding(&who, interval, operator, content)
 		}
 
-		/// Says that the signer's participant holds the dataset no more.
+		/// Says that the signer's participant holds the dataset `content` of `interval` no more.
 		///
-		/// Origin: as for [`Pallet::announce_holding`].
+		/// - `origin`: as for [`Pallet::announce_holding`].
 		///
 		/// # Errors
-		/// [`Error::NotHolder`].
+		/// [`Error::NotHolder`], and those of a role check.
+		///
+		/// # Events
+		/// [`Event::HoldingWithdrawn`].
 		#[pallet::call_index(11)]
 		#[pallet::weight(T::WeightInfo::withdraw_holding())]
 		pub fn withdraw_holding(origin: OriginFor<T>, interval: Interval, content: H256) -> DispatchResult {
@@ -593,27 +659,37 @@ pub mod pallet {
 			Self::do_withdraw_holding(&who, interval, content)
 		}
 
-		/// Sets the address of the store of the signer's participant, or removes it.
+		/// Sets the address of the store of the signer's participant to `url`, or removes it.
 		///
-		/// Origin: as for [`Pallet::announce_holding`].
+		/// - `origin`: as for [`Pallet::announce_holding`].
 		///
 		/// # Errors
-		/// [`Error::BadUrl`].
+		/// [`Error::BadUrl`], and those of a role check.
+		///
+		/// # Events
+		/// [`Event::StoreSet`].
 		#[pallet::call_index(12)]
 		#[pallet::weight(T::WeightInfo::set_store())]
 		pub fn set_store(origin: OriginFor<T>, url: Option<StoreUrl>) -> DispatchResult {
 			let who = ensure_signed(origin)?;
 			Self::do_set_store(&who, url)
 		}
-	}
 
-	/// Hashes in all proofs of a batch.
-	fn hashes(readings: &[ProvenReading]) -> u32 {
-		readings.iter().fold(0u32, |sum, item| sum.saturating_add(item.proof.len() as u32))
-	}
-
-	/// Estimated readings in a batch, which read the days before.
-	fn estimates(readings: &[ProvenReading]) -> u32 {
-		readings.iter().filter(|item| item.signed.reading.quality == Quality::Estimated).count() as u32
+		/// Registers meters in the order given, as [`Pallet::register_meter`] registers one: all of them or none.
+		///
+		/// - `origin`: who may register each of them with [`Pallet::register_meter`].
+		/// - `meters`: point, device, class, duty and first interval of each.
+		///
+		/// # Errors
+		/// [`Error::EmptyBatch`], and those of [`Pallet::register_meter`].
+		///
+		/// # Events
+		/// [`Event::MeterRegistered`] of each.
+		#[pallet::call_index(13)]
+		#[pallet::weight(T::WeightInfo::register_meters(meters.len() as u32))]
+		pub fn register_meters(origin: OriginFor<T>, meters: BoundedVec<NewMeter, T::MaxReadings>) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_register_meters(&who, &meters)
+		}
 	}
 }

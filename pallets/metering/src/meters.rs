@@ -1,8 +1,8 @@
 //! Meters, second attesters, and which intervals a meter counts.
 
-use crate::{Attesters, Config, Error, Event, Fitted, FittedMeters, Meters, Named, NextMeter, Pallet};
+use crate::{Attesters, Config, Error, Event, Fitted, FittedMeters, Meters, Named, NewMeter, NextMeter, Pallet};
 use busbar_primitives::{
-	metering::{DeviceKey, Duty, Meter, MeterClass, MeterId},
+	metering::{Duty, Meter, MeterId},
 	traits::{Calendar, Grid, Participants},
 	Interval, ParticipantId, PointId, Right, Role,
 };
@@ -10,20 +10,22 @@ use frame_support::ensure;
 use sp_runtime::{DispatchError, DispatchResult};
 
 impl<T: Config> Pallet<T> {
+	/// Registers meters in order, each by whom its duty asks for.
+	pub(crate) fn do_register_meters(who: &T::AccountId, meters: &[NewMeter]) -> DispatchResult {
+		ensure!(!meters.is_empty(), Error::<T>::EmptyBatch);
+		meters.iter().try_for_each(|meter| Self::do_register_meter(who, *meter))
+	}
+
 	pub(crate) fn do_register_meter(
-		who: T::AccountId,
-		point: PointId,
-		device: DeviceKey,
-		class: MeterClass,
-		duty: Duty,
-		from: Interval,
+		who: &T::AccountId,
+		NewMeter { point, device, class, duty, from }: NewMeter,
 	) -> DispatchResult {
 		let details = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?;
 		let operator = match duty {
-			Duty::Main => T::Participants::ensure(&who, Role::MeterOperator, Some(details.zone))?,
+			Duty::Main => T::Participants::ensure(who, Role::MeterOperator, Some(details.zone))?,
 			Duty::Check => {
 				let attester = Attesters::<T>::get(point).ok_or(Error::<T>::NotNamed)?;
-				T::Participants::ensure_acts_for(&who, attester, Right::Operate)?;
+				T::Participants::ensure_acts_for(who, attester, Right::Operate)?;
 				attester
 			},
 		};

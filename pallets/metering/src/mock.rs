@@ -127,6 +127,7 @@ impl crate::BenchmarkHelper<AccountId> for Setup {
 		(OPERATOR, id(OPERATOR))
 	}
 	fn add_points(_: u32) {}
+	fn add_scattered_points(_: u32) {}
 	fn delivered_interval() -> Interval {
 		Now::set(delivery_end(INTERVAL));
 		INTERVAL
@@ -186,7 +187,7 @@ fn terms(interval: Interval) -> Option<Terms> {
 }
 
 /// Who there is, the grid and chain time.
-fn set_up() {
+pub fn set_up() {
 	busbar_mocks::reset();
 	MaxVersions::set(5);
 	Now::set(delivery_end(INTERVAL));

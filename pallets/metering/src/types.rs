@@ -3,12 +3,11 @@
 
 use busbar_merkle::MAX_PROOF;
 use busbar_primitives::{
-	metering::{MeterId, Registers, Salt, SignedReading},
-	Balance, Metered, Moment, ParticipantId, Quality,
+	metering::{DeviceKey, Duty, MeterClass, MeterId, Registers, Salt, SignedReading},
+	stored, Balance, Interval, Metered, Moment, ParticipantId, PointId, Quality,
 };
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::ConstU32, BoundedVec};
-use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
 use sp_core::H256;
 
 /// Most hashes in a Merkle proof.
@@ -17,7 +16,7 @@ pub type MaxProof = ConstU32<MAX_PROOF>;
 pub use busbar_primitives::metering::{FULL_REPUTATION, LEAST_REPUTATION};
 
 /// A reading with what shows that its operator attested it.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[stored]
 pub struct ProvenReading {
 	pub signed: SignedReading,
 	pub salt: Salt,
@@ -27,15 +26,42 @@ pub struct ProvenReading {
 	pub proof: BoundedVec<H256, MaxProof>,
 }
 
+/// A meter that is to be registered.
+#[stored(Copy)]
+pub struct NewMeter {
+	/// Where it counts.
+	pub point: PointId,
+	/// Its device's Ed25519 public key.
+	pub device: DeviceKey,
+	pub class: MeterClass,
+	pub duty: Duty,
+	/// First interval that it counts.
+	pub from: Interval,
+}
+
+/// The main meter of a connection point in a genesis, which counts from interval 0 on. In JSON: `{"point": 1, "operator":
+/// "00000000-0000-8000-8000-000000000001", "device": "0x0101…01" (32 bytes), "class": "b"}`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GenesisMeter {
+	pub point: PointId,
+	/// Identifier of a participant with the role of meter operator at the point's zone.
+	pub operator: ParticipantId,
+	/// The device's Ed25519 public key.
+	pub device: H256,
+	/// `a` (2 %), `b` (1 %) or `c` (0.5 %).
+	pub class: MeterClass,
+}
+
 /// The meters of one duty at a connection point: the newest one and the one before it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[stored(Copy)]
 pub struct Fitted {
 	pub meter: MeterId,
 	pub before: Option<MeterId>,
 }
 
 /// What an operator attested for one interval, as of its newest version.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[stored(Copy)]
 pub struct Dataset {
 	/// Merkle root over all readings.
 	pub root: H256,
@@ -55,7 +81,7 @@ pub struct Dataset {
 pub type StoreUrl = BoundedVec<u8, ConstU32<128>>;
 
 /// A reading that stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[stored(Copy)]
 pub struct Proven {
 	pub meter: MeterId,
 	/// Whose meter it is.
@@ -109,7 +135,7 @@ pub enum Weighing {
 }
 
 /// Who attests readings: a meter operator or a second attester.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[stored(Copy)]
 pub struct Operator<AccountId> {
 	/// Whose money the bond is.
 	pub account: AccountId,
@@ -126,7 +152,7 @@ pub struct Operator<AccountId> {
 }
 
 /// Why the regulator decides.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[stored(Copy)]
 pub enum Ground {
 	/// One device signed two readings of the same quality with different values.
 	TwoSignatures,
@@ -135,7 +161,7 @@ pub enum Ground {
 }
 
 /// An open dispute over a reading.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[stored(Copy)]
 pub struct Dispute<AccountId> {
 	pub ground: Ground,
 	/// Who opened it and pays the bond; `None` if it opened by itself.
@@ -155,7 +181,7 @@ pub struct Dispute<AccountId> {
 }
 
 /// What the regulator rules.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[stored(Copy)]
 pub enum Verdict {
 	/// The claim is right.
 	Upheld,
@@ -166,7 +192,7 @@ pub enum Verdict {
 }
 
 /// How a dispute ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[stored(Copy)]
 pub enum Decision {
 	/// No reading stood; the device's own does now.
 	Filled,
@@ -178,4 +204,14 @@ pub enum Decision {
 	Ruled(Verdict),
 	/// The regulator did not rule in time; the reading stands.
 	Expired,
+}
+
+/// Hashes in all proofs of a batch.
+pub(crate) fn hashes(readings: &[ProvenReading]) -> u32 {
+	readings.iter().fold(0u32, |sum, item| sum.saturating_add(item.proof.len() as u32))
+}
+
+/// Estimated readings in a batch, which read the days before.
+pub(crate) fn estimates(readings: &[ProvenReading]) -> u32 {
+	readings.iter().filter(|item| item.signed.reading.quality == Quality::Estimated).count() as u32
 }

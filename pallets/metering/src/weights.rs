@@ -11,6 +11,8 @@ use frame_support::{
 /// Weights of the calls.
 pub trait WeightInfo {
 	fn register_meter() -> Weight;
+	/// A batch of `meters`.
+	fn register_meters(meters: u32) -> Weight;
 	fn retire_meter() -> Weight;
 	fn name_attester() -> Weight;
 	fn post_bond() -> Weight;
@@ -56,6 +58,10 @@ fn register_meter(db: RuntimeDbWeight) -> Weight {
 	// The point, the role with its walk up the tree, the named attester, three meters and where they are, two intervals'
 	// terms, the clock, the next number.
 	costs(db, 0, ROLE_READS + DEPTH + 12, 5)
+}
+
+fn register_meters(db: RuntimeDbWeight, meters: u32) -> Weight {
+	register_meter(db).saturating_mul(u64::from(meters))
 }
 
 fn retire_meter(db: RuntimeDbWeight) -> Weight {
@@ -133,6 +139,9 @@ macro_rules! weights {
 	($db:expr) => {
 		fn register_meter() -> Weight {
 			register_meter($db)
+		}
+		fn register_meters(meters: u32) -> Weight {
+			register_meters($db, meters)
 		}
 		fn retire_meter() -> Weight {
 			retire_meter($db)

@@ -61,6 +61,43 @@ mod benchmarks {
 	}
 
 	#[benchmark]
+	fn register_many(n: Linear<1, { T::MaxBatch::get() }>) -> Result<(), BenchmarkError> {
+		let kind = sp_core::crypto::KeyTypeId(*b"bbar");
+		let (provider, provider_account) = participant::<T>(1, 0);
+		Pallet::<T>::do_grant_role(provider, Role::MembershipProvider, Scope::Grid)?;
+		let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
+		let roles = alloc::vec![Role::Prosumer, Role::Consumer, Role::Generator];
+		let mut newcomers = Vec::new();
+		for number in 0..n {
+			let public = sp_io::crypto::sr25519_generate(kind, None);
+			let account = AccountId32::new(public.0);
+			let mut bytes = [0xaa; 16];
+			bytes[..4].copy_from_slice(&number.to_le_bytes());
+			let participant = ParticipantId(bytes);
+			let payload = acceptance_payload(&genesis, &participant, &account, &H256::zero());
+			// As wallets sign, which is tried second.
+			let wrapped = [b"<Bytes>", &payload[..], b"</Bytes>"].concat();
+			let signature =
+				sp_io::crypto::sr25519_sign(kind, &public, &wrapped).ok_or(BenchmarkError::Stop("the key signs"))?;
+			newcomers.push(Newcomer {
+				participant,
+				account,
+				commitment: H256::zero(),
+				acceptance: MultiSignature::Sr25519(signature),
+				roles: roles.clone().try_into().map_err(|_| BenchmarkError::Stop("as many roles as there are"))?,
+			});
+		}
+		let last = newcomers.last().map(|newcomer| newcomer.account.clone()).ok_or(BenchmarkError::Stop("n > 0"))?;
+		let newcomers = newcomers.try_into().map_err(|_| BenchmarkError::Stop("as many as fit"))?;
+
+		#[extrinsic_call]
+		register_many(RawOrigin::Signed(provider_account), newcomers, Scope::Grid);
+
+		assert!(Pallet::<T>::is_admitted(&last));
+		Ok(())
+	}
+
+	#[benchmark]
 	fn grant_role() -> Result<(), BenchmarkError> {
 		let origin = admin::<T>()?;
 		let (participant, _) = participant::<T>(1, 0);

@@ -52,16 +52,20 @@
 
 extern crate alloc;
 
+mod admission;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod data;
+mod delegates;
 pub mod extension;
 mod impls;
+mod invariants;
+mod membership;
 #[cfg(test)]
 mod mock;
+mod roles;
 #[cfg(test)]
 mod tests;
-mod try_state;
 mod types;
 pub mod weights;
 
@@ -116,6 +120,10 @@ pub mod pallet {
 		/// Greatest depth of the zone tree, which bounds the walk of a scope check.
 		#[pallet::constant]
 		type MaxDepth: Get<u32>;
+
+		/// Most newcomers in one batch.
+		#[pallet::constant]
+		type MaxBatch: Get<u32>;
 
 		/// Most transactions of one account in one block.
 		#[pallet::constant]
@@ -256,6 +264,8 @@ pub mod pallet {
 		TooManyDataGrants,
 		/// There is no such grant of data.
 		NoDataGrant,
+		/// The batch has no newcomer.
+		EmptyBatch,
 	}
 
 	#[pallet::hooks]
@@ -281,7 +291,7 @@ pub mod pallet {
 		/// - `acceptance`: the account's signature over [`acceptance_payload`].
 		///
 		/// # Errors
-		/// [`Error::RoleMissing`] and the others of a role check, [`Error::AlreadyRegistered`], [`Error::AccountInUse`],
+		/// Those of a role check, [`Error::AlreadyRegistered`], [`Error::AccountInUse`],
 		/// [`Error::BadAcceptance`].
 		///
 		/// # Events
@@ -295,11 +305,11 @@ pub mod pallet {
 			commitment: H256,
 			acceptance: MultiSignature,
 		) -> DispatchResult {
-			let who = ensure_signed(origin)?;
-			Self::do_register(&who, participant, account, commitment, acceptance)
+			let provider = Self::provider(&ensure_signed(origin)?)?;
+			Self::do_register(provider, participant, account, commitment, acceptance)
 		}
 
-		/// Grants `participant` a role.
+		/// Grants `participant` the `role` in `scope`.
 		///
 		/// - `origin`: the council, or for ordinary roles an account that exercises [`Role::MembershipProvider`] where the
 		///   role will hold.
@@ -322,7 +332,9 @@ pub mod pallet {
 			Self::do_grant_role(participant, role, scope)
 		}
 
-		/// Takes a role from `participant`. Origins as for [`Pallet::grant_role`].
+		/// Takes the `role` in `scope` from `participant`.
+		///
+		/// - `origin`: as for [`Pallet::grant_role`].
 		///
 		/// # Errors
 		/// [`Error::PrivilegedRole`], [`Error::UnknownParticipant`], [`Error::RoleMissing`], and those of a role check.
@@ -358,7 +370,9 @@ pub mod pallet {
 			Self::do_suspend(participant, by)
 		}
 
-		/// Lets a suspended `participant` act again. Origins as for [`Pallet::suspend`].
+		/// Lets a suspended `participant` act again.
+		///
+		/// - `origin`: as for [`Pallet::suspend`].
 		///
 		/// # Errors
 		/// [`Error::UnknownParticipant`], [`Error::Removed`], [`Error::NotSuspended`], [`Error::CouncilOnly`] if the council
@@ -395,7 +409,8 @@ pub mod pallet {
 		/// - `origin`: an active participant's own account.
 		///
 		/// # Errors
-		/// [`Error::NotMember`], [`Error::Suspended`] or [`Error::Removed`] (of signer or delegate), [`Error::OwnAccount`],
+		/// [`Error::NotMember`], [`Error::UnknownParticipant`], [`Error::Suspended`] or [`Error::Removed`] (of signer or
+		/// delegate), [`Error::OwnAccount`],
 		/// [`Error::AlreadyDelegate`], [`Error::OperatesAlready`], [`Error::TooManyDelegates`].
 		///
 		/// # Events
@@ -412,7 +427,8 @@ pub mod pallet {
 		/// - `origin`: an active participant's own account.
 		///
 		/// # Errors
-		/// [`Error::NotMember`], [`Error::Suspended`], [`Error::Removed`], [`Error::NotDelegate`].
+		/// [`Error::NotMember`], [`Error::UnknownParticipant`], [`Error::Suspended`], [`Error::Removed`],
+		/// [`Error::NotDelegate`].
 		///
 		/// # Events
 		/// [`Event::DelegateRemoved`].
@@ -469,7 +485,8 @@ pub mod pallet {
 		/// - `origin`: an active participant's own account.
 		///
 		/// # Errors
-		/// [`Error::NotMember`], [`Error::Suspended`], [`Error::Removed`], [`Error::NoDataGrant`].
+		/// [`Error::NotMember`], [`Error::UnknownParticipant`], [`Error::Suspended`], [`Error::Removed`],
+		/// [`Error::NoDataGrant`].
 		///
 		/// # Events
 		/// [`Event::DataRevoked`].
@@ -478,6 +495,32 @@ pub mod pallet {
 		pub fn revoke_data(origin: OriginFor<T>, grantee: ParticipantId, data: Data) -> DispatchResult {
 			let who = ensure_signed(origin)?;
 			Self::do_revoke_data(&who, grantee, data)
+		}
+
+		/// Admits newcomers, as [`Pallet::register`] admits one, and grants them ordinary roles in one scope: all or none.
+		///
+		/// - `origin`: an account that exercises [`Role::MembershipProvider`] in any scope, and where there are roles in all of
+		///   `scope`.
+		/// - `newcomers`: the arguments of [`Pallet::register`] for each, and its roles.
+		/// - `scope`: where those roles hold.
+		///
+		/// # Errors
+		/// [`Error::EmptyBatch`], those of [`Pallet::register`], and those of [`Pallet::grant_role`].
+		///
+		/// # Events
+		/// [`Event::Registered`] and [`Event::RoleGranted`] of each.
+		#[pallet::call_index(11)]
+		#[pallet::weight(
+			T::WeightInfo::register_many(newcomers.len() as u32)
+				.saturating_add(Pallet::<T>::ensure_weight().saturating_mul(2))
+		)]
+		pub fn register_many(
+			origin: OriginFor<T>,
+			newcomers: BoundedVec<Newcomer<T::AccountId>, T::MaxBatch>,
+			scope: Scope,
+		) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_register_many(&who, newcomers, scope)
 		}
 	}
 }

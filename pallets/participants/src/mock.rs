@@ -51,6 +51,7 @@ impl Config for Test {
 	type MaxDelegates = ConstU32<3>;
 	type MaxDataGrants = ConstU32<3>;
 	type MaxDepth = ConstU32<4>;
+	type MaxBatch = ConstU32<3>;
 	type MaxPerBlock = ConstU32<2>;
 	type WeightInfo = ();
 }

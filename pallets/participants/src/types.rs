@@ -1,14 +1,12 @@
 //! What is stored about participants and those who act for them.
 
-use busbar_primitives::{Interval, ParticipantId, Right, Role};
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use scale_info::TypeInfo;
+use busbar_primitives::{stored, Interval, ParticipantId, Right, Role};
+use frame_support::{traits::ConstU32, BoundedVec};
 use sp_core::H256;
+use sp_runtime::MultiSignature;
 
 /// Who took a decision, so that the lower authority cannot undo the higher one's.
-#[derive(
-	Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
+#[stored(Copy, PartialOrd, Ord)]
 pub enum Authority {
 	/// A participant with the role membership provider.
 	Provider,
@@ -17,7 +15,7 @@ pub enum Authority {
 }
 
 /// Whether a participant may act.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[stored(Copy)]
 pub enum Status {
 	Active,
 	/// Kept out of the pool, by the named authority, until it is resumed.
@@ -27,7 +25,7 @@ pub enum Status {
 }
 
 /// A legal or natural person, as far as the chain knows it.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[stored]
 pub struct Participant<AccountId, BlockNumber> {
 	/// The account that it signs with and is paid on.
 	pub account: AccountId,
@@ -38,8 +36,23 @@ pub struct Participant<AccountId, BlockNumber> {
 	pub joined: BlockNumber,
 }
 
+/// A newcomer of a batch.
+#[stored]
+pub struct Newcomer<AccountId> {
+	/// A fresh UUID.
+	pub participant: ParticipantId,
+	/// What it will sign with and be paid on.
+	pub account: AccountId,
+	/// Salted hash of its record off chain.
+	pub commitment: H256,
+	/// The account's signature over [`crate::acceptance_payload`].
+	pub acceptance: MultiSignature,
+	/// Ordinary roles that it will hold, each once, in the batch's scope.
+	pub roles: BoundedVec<Role, ConstU32<MAX_ORDINARY_ROLES>>,
+}
+
 /// What was delegated to an account, over all participants.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[stored(Default)]
 pub struct Delegation {
 	/// Rights granted to the account that stand.
 	pub grants: u32,
@@ -50,7 +63,7 @@ pub struct Delegation {
 }
 
 /// How many transactions an account had included in the last block that had any.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[stored]
 pub struct Activity<BlockNumber> {
 	pub block: BlockNumber,
 	pub transactions: u32,
@@ -60,9 +73,7 @@ pub struct Activity<BlockNumber> {
 pub type Grant<AccountId> = (AccountId, Right);
 
 /// Which of a participant's data a grant opens. The data lie off chain, in a meter-data store, which asks the chain.
-#[derive(
-	Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
+#[stored(Copy, PartialOrd, Ord)]
 pub enum Data {
 	/// The readings of the participant's connection points.
 	Readings,
@@ -71,7 +82,7 @@ pub enum Data {
 }
 
 /// A grant of access to data of some intervals.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[stored(Copy)]
 pub struct DataGrant {
 	/// Who may read.
 	pub grantee: ParticipantId,
@@ -88,6 +99,9 @@ impl DataGrant {
 		self.grantee == reader && self.data == data && self.from <= interval && interval < self.until
 	}
 }
+
+/// Number of roles for which [`is_ordinary`] holds.
+pub const MAX_ORDINARY_ROLES: u32 = 3;
 
 /// Whether a membership provider may grant the role without the council.
 pub const fn is_ordinary(role: Role) -> bool {

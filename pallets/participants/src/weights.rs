@@ -6,6 +6,8 @@ use frame_support::weights::{constants::ParityDbWeight, Weight};
 /// Weight functions of this pallet. Where a call asks for a role, [`crate::Pallet::ensure_weight`] comes on top.
 pub trait WeightInfo {
 	fn register() -> Weight;
+	/// Registering `n` newcomers with all ordinary roles.
+	fn register_many(n: u32) -> Weight;
 	fn grant_role() -> Weight;
 	fn revoke_role() -> Weight;
 	/// Suspending, resuming and removing a participant with `d` rights delegated.
@@ -33,6 +35,11 @@ impl WeightInfo for () {
 	// Reads: Participants, MemberOf, BlockHash(0), Account. Writes: Participants, MemberOf, Account.
 	fn register() -> Weight {
 		counted(2 * SIGNATURE + 20 * MICROSECOND, 4, 3)
+	}
+	// The same of each, and the block's hash once; its roles.
+	fn register_many(n: u32) -> Weight {
+		let n = u64::from(n);
+		counted(n * (2 * SIGNATURE + 35 * MICROSECOND), 1 + 4 * n, 4 * n)
 	}
 	// Participants, Roles; Roles.
 	fn grant_role() -> Weight {

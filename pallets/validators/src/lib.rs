@@ -195,7 +195,7 @@ pub mod pallet {
 			Ok(())
 		}
 
-		/// Removes a validator, with effect from the session after the next.
+		/// Removes `validator`, with effect from the session after the next.
 		///
 		/// - `origin`: the council.
 		///
@@ -212,7 +212,7 @@ pub mod pallet {
 			Ok(())
 		}
 
-		/// Authorises a runtime by the hash of its code, which then anyone may submit with
+		/// Authorises a runtime by `code_hash`, the hash of its code, which then anyone may submit with
 		/// `System::apply_authorized_upgrade`. The chain checks that it bears the same name and a higher version.
 		///
 		/// - `origin`: the council.

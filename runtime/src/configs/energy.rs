@@ -21,7 +21,7 @@ pub type MaxMarketZones = ConstU32<10_240>;
 pub type MaxMarketLevels = ConstU32<131_072>;
 /// Most links between a zone and the root.
 pub type MaxDepth = ConstU32<64>;
-/// Most connection points in one batch of readings or of a settlement phase.
+/// Most newcomers, meters, or connection points of a batch of readings or of a settlement phase.
 pub type MaxBatch = ConstU32<128>;
 
 /// Council members and validators, whom only the council may suspend.
@@ -40,6 +40,7 @@ impl pallet_participants::Config for Runtime {
 	type MaxDelegates = ConstU32<8>;
 	type MaxDataGrants = ConstU32<32>;
 	type MaxDepth = MaxDepth;
+	type MaxBatch = MaxBatch;
 	type MaxPerBlock = ConstU32<64>;
 	type WeightInfo = crate::weights::Participants;
 }

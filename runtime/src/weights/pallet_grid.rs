@@ -41,6 +41,16 @@ impl<T: frame_system::Config> pallet_grid::WeightInfo for WeightInfo<T> {
 	}
 
 	/// `n` from 1 to 256.
+	fn add_zones(n: u32) -> Weight {
+		Self::add_zone().saturating_mul(n.into())
+	}
+
+	/// `n` from 1 to 256.
+	fn add_points(n: u32) -> Weight {
+		Self::add_point().saturating_mul(n.into())
+	}
+
+	/// `n` from 1 to 256.
 	fn publish(n: u32) -> Weight {
 		Weight::from_parts(12_199_375, 4_937)
 			.saturating_add(Weight::from_parts(149_077_863, 48).saturating_mul(n.into()))

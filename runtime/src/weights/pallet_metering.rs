@@ -16,6 +16,11 @@ impl<T: frame_system::Config> pallet_metering::WeightInfo for WeightInfo<T> {
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
 
+	/// `n` from 1 to 128.
+	fn register_meters(n: u32) -> Weight {
+		Self::register_meter().saturating_mul(n.into())
+	}
+
 	fn retire_meter() -> Weight {
 		Weight::from_parts(33_319_000, 721)
 			.saturating_add(T::DbWeight::get().reads(4))

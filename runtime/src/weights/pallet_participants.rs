@@ -16,6 +16,11 @@ impl<T: frame_system::Config> pallet_participants::WeightInfo for WeightInfo<T> 
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
+	/// `n` from 1 to 128.
+	fn register_many(n: u32) -> Weight {
+		Self::register().saturating_add(Self::grant_role().saturating_mul(3)).saturating_mul(n.into())
+	}
+
 	fn grant_role() -> Weight {
 		Weight::from_parts(18_057_000, 756)
 			.saturating_add(T::DbWeight::get().reads(2))

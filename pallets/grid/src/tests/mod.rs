@@ -1,3 +1,5 @@
+mod bulk;
+mod genesis;
 mod points;
 mod publications;
 mod reads;

@@ -4,7 +4,7 @@ use crate::{mock::*, Event, HoldReason, Operators, FULL_REPUTATION, LEAST_REPUTA
 use busbar_primitives::Balance;
 use frame_support::{assert_noop, assert_ok};
 use sp_core::H256;
-use sp_runtime::{DispatchError, DispatchResult, TokenError};
+use sp_runtime::{DispatchResult, TokenError};
 
 fn post(account: AccountId, amount: Balance) -> DispatchResult {
 	Metering::post_bond(RuntimeOrigin::signed(account), amount)

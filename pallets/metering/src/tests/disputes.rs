@@ -7,7 +7,7 @@ use busbar_primitives::{
 	Quality,
 };
 use frame_support::{assert_noop, assert_ok};
-use sp_runtime::{DispatchError, TokenError};
+use sp_runtime::TokenError;
 
 /// Another value than [`reading`], of the same device.
 fn other(point: u32) -> Reading {

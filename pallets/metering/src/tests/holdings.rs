@@ -4,7 +4,7 @@ use crate::{mock::*, Event, Holders, StoreUrl, Stores};
 use busbar_primitives::traits::Prune;
 use frame_support::{assert_noop, assert_ok};
 use sp_core::H256;
-use sp_runtime::{DispatchError, DispatchResult};
+use sp_runtime::DispatchResult;
 
 /// What the mock attests.
 const CONTENT: H256 = H256::repeat_byte(9);

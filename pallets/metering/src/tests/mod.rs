@@ -1,7 +1,9 @@
 mod attestations;
 mod bonds;
+mod bulk;
 mod disputes;
 mod estimates;
+mod genesis;
 mod holdings;
 mod meters;
 mod model;

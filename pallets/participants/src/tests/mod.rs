@@ -1,4 +1,5 @@
 mod agreement;
+mod bulk;
 mod data;
 mod delegates;
 mod extension;

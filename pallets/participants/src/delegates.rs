@@ -1,0 +1,92 @@
+//! Who acts for whom.
+
+use crate::*;
+use frame_support::{ensure, pallet_prelude::DispatchResult};
+use sp_runtime::traits::Zero;
+
+impl<T: Config> Pallet<T> {
+	pub(crate) fn do_add_delegate(who: &T::AccountId, delegate: T::AccountId, right: Right) -> DispatchResult {
+		let participant = Self::active_member(who)?;
+		ensure!(delegate != *who, Error::<T>::OwnAccount);
+		if let Some(own) = MemberOf::<T>::get(&delegate) {
+			Self::ensure_active(&own)?;
+		}
+		Delegates::<T>::try_mutate(participant, |grants| {
+			let grant = (delegate.clone(), right);
+			ensure!(!grants.contains(&grant), Error::<T>::AlreadyDelegate);
+			grants.try_push(grant).map_err(|_| Error::<T>::TooManyDelegates)
+		})?;
+		DelegateOf::<T>::try_mutate(&delegate, |entry| {
+			let is_new = entry.is_none();
+			let delegation = entry.get_or_insert_with(Delegation::default);
+			if right == Right::Operate {
+				ensure!(delegation.operates_for.is_none(), Error::<T>::OperatesAlready);
+				delegation.operates_for = Some(participant);
+			}
+			delegation.grants = delegation.grants.saturating_add(1);
+			delegation.active = delegation.active.saturating_add(1);
+			if is_new {
+				frame_system::Pallet::<T>::inc_providers(&delegate);
+			}
+			Ok::<_, Error<T>>(())
+		})?;
+		Self::deposit_event(Event::DelegateAdded { participant, delegate, right });
+		Ok(())
+	}
+
+	pub(crate) fn do_remove_delegate(
+		participant: ParticipantId,
+		delegate: T::AccountId,
+		right: Right,
+	) -> DispatchResult {
+		Delegates::<T>::try_mutate_exists(participant, |entry| {
+			let grants = entry.as_mut().ok_or(Error::<T>::NotDelegate)?;
+			let index = grants
+				.iter()
+				.position(|(account, held)| *account == delegate && *held == right)
+				.ok_or(Error::<T>::NotDelegate)?;
+			grants.remove(index);
+			if grants.is_empty() {
+				*entry = None;
+			}
+			Ok::<_, Error<T>>(())
+		})?;
+		// A resigning delegate's participant may be suspended, and then does not count.
+		Self::drop_grant(&delegate, right, Self::is_active(participant));
+		Self::deposit_event(Event::DelegateRemoved { participant, delegate, right });
+		Ok(())
+	}
+
+	/// Takes one right off an account's sum, and with the last one what the account no longer needs.
+	pub(crate) fn drop_grant(delegate: &T::AccountId, right: Right, was_active: bool) {
+		DelegateOf::<T>::mutate_exists(delegate, |entry| {
+			let Some(delegation) = entry else { return };
+			delegation.grants = delegation.grants.saturating_sub(1);
+			if was_active {
+				delegation.active = delegation.active.saturating_sub(1);
+			}
+			if right == Right::Operate {
+				delegation.operates_for = None;
+			}
+			if delegation.grants > 0 {
+				return;
+			}
+			if !MemberOf::<T>::contains_key(delegate) {
+				LastActivity::<T>::remove(delegate);
+			}
+			// An account that never sent a transaction has no nonce to lose. If something else depends on the reference,
+			// it stays.
+			if frame_system::Pallet::<T>::account_nonce(delegate).is_zero()
+				&& frame_system::Pallet::<T>::dec_providers(delegate).is_ok()
+			{
+				*entry = None;
+			}
+		});
+	}
+
+	pub(crate) fn for_each_delegation(participant: &ParticipantId, change: impl Fn(&mut Delegation)) {
+		for (delegate, _) in Delegates::<T>::get(participant) {
+			DelegateOf::<T>::mutate_extant(&delegate, &change);
+		}
+	}
+}

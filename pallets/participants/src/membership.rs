@@ -1,0 +1,173 @@
+//! Registering, suspending, resuming and removing participants.
+
+use crate::*;
+use frame_support::{
+	ensure,
+	pallet_prelude::DispatchResult,
+	traits::{Contains, EnsureOrigin},
+	BoundedVec,
+};
+use frame_system::{
+	ensure_signed,
+	pallet_prelude::{BlockNumberFor, OriginFor},
+};
+use sp_core::H256;
+use sp_runtime::{
+	traits::{Verify, Zero},
+	DispatchError, MultiSignature,
+};
+
+impl<T: Config> Pallet<T> {
+	pub(crate) fn get(participant: &ParticipantId) -> Result<ParticipantOf<T>, Error<T>> {
+		Participants::<T>::get(participant).ok_or(Error::<T>::UnknownParticipant)
+	}
+
+	pub(crate) fn ensure_active(participant: &ParticipantId) -> Result<ParticipantOf<T>, Error<T>> {
+		let record = Self::get(participant)?;
+		match record.status {
+			Status::Active => Ok(record),
+			Status::Suspended(_) => Err(Error::<T>::Suspended),
+			Status::Removed => Err(Error::<T>::Removed),
+		}
+	}
+
+	/// Whether the participant exists and may act.
+	pub(crate) fn is_active(participant: ParticipantId) -> bool {
+		Participants::<T>::get(participant).is_some_and(|record| record.status == Status::Active)
+	}
+
+	/// The active participant whose own account it is.
+	pub(crate) fn active_member(account: &T::AccountId) -> Result<ParticipantId, Error<T>> {
+		let participant = MemberOf::<T>::get(account).ok_or(Error::<T>::NotMember)?;
+		Self::ensure_active(&participant).map(|_| participant)
+	}
+
+	/// In which capacity the origin suspends and resumes.
+	pub(crate) fn authority(origin: OriginFor<T>) -> Result<Authority, DispatchError> {
+		match T::AdminOrigin::try_origin(origin) {
+			Ok(_) => Ok(Authority::Council),
+			Err(origin) => {
+				let who = ensure_signed(origin)?;
+				Self::holder(&who, Role::MembershipProvider, |scopes| Self::covers(scopes, None))?;
+				Ok(Authority::Provider)
+			},
+		}
+	}
+
+	/// Writes a new participant and lets its account have a nonce.
+	pub(crate) fn admit(participant: ParticipantId, account: &T::AccountId, commitment: H256) {
+		let joined = frame_system::Pallet::<T>::block_number();
+		Participants::<T>::insert(
+			participant,
+			Participant { account: account.clone(), commitment, status: Status::Active, joined },
+		);
+		MemberOf::<T>::insert(account, participant);
+		frame_system::Pallet::<T>::inc_providers(account);
+	}
+
+	/// The membership provider in whose name the account admits participants.
+	pub(crate) fn provider(who: &T::AccountId) -> Result<ParticipantId, Error<T>> {
+		Self::holder(who, Role::MembershipProvider, |scopes| !scopes.is_empty())
+	}
+
+	/// Admits newcomers in order, with roles in a scope of which each must be the provider's to grant there.
+	pub(crate) fn do_register_many(
+		who: &T::AccountId,
+		newcomers: BoundedVec<Newcomer<T::AccountId>, T::MaxBatch>,
+		scope: Scope,
+	) -> DispatchResult {
+		ensure!(!newcomers.is_empty(), Error::<T>::EmptyBatch);
+		let provider = Self::provider(who)?;
+		if newcomers.iter().any(|newcomer| !newcomer.roles.is_empty()) {
+			Self::ensure_provides(who, scope)?;
+		}
+		for Newcomer { participant, account, commitment, acceptance, roles } in newcomers {
+			Self::do_register(provider, participant, account, commitment, acceptance)?;
+			for role in roles {
+				ensure!(is_ordinary(role), Error::<T>::PrivilegedRole);
+				Self::do_grant_role(participant, role, scope)?;
+			}
+		}
+		Ok(())
+	}
+
+	pub(crate) fn do_register(
+		provider: ParticipantId,
+		participant: ParticipantId,
+		account: T::AccountId,
+		commitment: H256,
+		acceptance: MultiSignature,
+	) -> DispatchResult {
+		ensure!(!Participants::<T>::contains_key(participant), Error::<T>::AlreadyRegistered);
+		ensure!(!MemberOf::<T>::contains_key(&account), Error::<T>::AccountInUse);
+		let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
+		let payload = acceptance_payload(&genesis, &participant, &account, &commitment);
+		ensure!(Self::signed(&acceptance, &payload, &account), Error::<T>::BadAcceptance);
+
+		Self::admit(participant, &account, commitment);
+		Self::deposit_event(Event::Registered { participant, account, commitment, provider });
+		Ok(())
+	}
+
+	fn signed(signature: &MultiSignature, payload: &[u8], account: &T::AccountId) -> bool {
+		signature.verify(payload, account)
+			|| signature.verify(&[b"<Bytes>", payload, b"</Bytes>"].concat()[..], account)
+	}
+
+	pub(crate) fn do_suspend(participant: ParticipantId, by: Authority) -> DispatchResult {
+		let mut record = Self::get(&participant)?;
+		let was_active = match record.status {
+			Status::Active => true,
+			Status::Suspended(before) if before < by => false,
+			Status::Suspended(_) => return Err(Error::<T>::Suspended.into()),
+			Status::Removed => return Err(Error::<T>::Removed.into()),
+		};
+		if by < Authority::Council {
+			let ordinary = Roles::<T>::get(participant).iter().all(|(role, _)| is_ordinary(*role));
+			ensure!(ordinary && !T::Protected::contains(&record.account), Error::<T>::CouncilOnly);
+		}
+		record.status = Status::Suspended(by);
+		Participants::<T>::insert(participant, record);
+		if was_active {
+			Self::for_each_delegation(&participant, |delegation| {
+				delegation.active = delegation.active.saturating_sub(1);
+			});
+		}
+		Self::deposit_event(Event::Suspended { participant, by });
+		Ok(())
+	}
+
+	pub(crate) fn do_resume(participant: ParticipantId, by: Authority) -> DispatchResult {
+		let mut record = Self::get(&participant)?;
+		match record.status {
+			Status::Suspended(before) => ensure!(before <= by, Error::<T>::CouncilOnly),
+			Status::Active => return Err(Error::<T>::NotSuspended.into()),
+			Status::Removed => return Err(Error::<T>::Removed.into()),
+		}
+		record.status = Status::Active;
+		Participants::<T>::insert(participant, record);
+		Self::for_each_delegation(&participant, |delegation| {
+			delegation.active = delegation.active.saturating_add(1);
+		});
+		Self::deposit_event(Event::Resumed { participant });
+		Ok(())
+	}
+
+	pub(crate) fn do_remove(participant: ParticipantId) -> DispatchResult {
+		let mut record = Self::get(&participant)?;
+		ensure!(record.status != Status::Removed, Error::<T>::Removed);
+		let was_active = record.status == Status::Active;
+		for (delegate, right) in Delegates::<T>::take(participant) {
+			Self::drop_grant(&delegate, right, was_active);
+		}
+		Roles::<T>::remove(participant);
+		DataGrants::<T>::remove(participant);
+		record.status = Status::Removed;
+		if DelegateOf::<T>::get(&record.account).is_none_or(|delegation| delegation.grants == 0) {
+			LastActivity::<T>::remove(&record.account);
+		}
+		Participants::<T>::insert(participant, record);
+		Self::deposit_event(Event::Removed { participant });
+		Ok(())
+	}
+}

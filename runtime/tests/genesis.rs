@@ -1,0 +1,178 @@
+//! A chain whose specification has a grid and its members: it trades with its first interval.
+
+use busbar_primitives::{
+	traits::{Calendar, Grid as _, Positions},
+	Balance, Interval, Moment, ParticipantId, PointId, Side, Step,
+};
+use busbar_runtime::{
+	genesis::{devnet_id, preset, DEVNET},
+	pallet_market, AccountId, Balances, Certificates, Flexibility, Grid, Issuance, Market, Metering, Participants,
+	Runtime, RuntimeCall, RuntimeGenesisConfig, RuntimeOrigin, Securities, Settlement, Supply, System, Validators,
+};
+use frame_support::{
+	genesis_builder_helper::{build_state, get_preset},
+	traits::Hooks,
+	weights::WeightMeter,
+	BoundedVec,
+};
+use serde_json::{json, Value};
+use sp_genesis_builder::PresetId;
+use sp_runtime::traits::Dispatchable;
+
+/// SimBench's `1-LV-rural2` has as many buses, and as many loads and plants.
+const ZONES: u32 = 97;
+const MEMBERS: u32 = 112;
+/// 1,000 EUR.
+const WEALTH: Balance = 1_000_000_000_000;
+/// Start of the year 2026.
+const NOW: Moment = 1_767_225_600_000;
+
+fn member(number: u32) -> (ParticipantId, AccountId) {
+	let name = format!("member {number}");
+	(devnet_id(&name), AccountId::new(sp_io::hashing::blake2_256(name.as_bytes())))
+}
+
+/// RFC 7396, as the node applies a patch.
+fn merge(base: &mut Value, patch: Value) {
+	match (base, patch) {
+		(Value::Object(base), Value::Object(patch)) => {
+			for (key, value) in patch {
+				merge(base.entry(key).or_insert(Value::Null), value);
+			}
+		},
+		(base, patch) => *base = patch,
+	}
+}
+
+/// The devnet's genesis with a grid of feeders, a coupling at the root, a point and a meter for each member, and money.
+fn specification() -> Value {
+	let patch: Value = serde_json::from_slice(&preset(&PresetId::from(DEVNET)).expect("the preset exists")).unwrap();
+	// A patch replaces arrays as a whole: the preset's members stay because they are written again.
+	let mut members = patch["participants"]["members"].as_array().expect("the preset has members").clone();
+	let mut balances = vec![json!([members_account(&members, "Utility"), WEALTH])];
+	let zones: Vec<_> = (0..ZONES)
+		.map(|zone| match zone {
+			0 => json!({}),
+			_ => {
+				let parent = if zone % 16 == 1 { 0 } else { zone - 1 };
+				json!({ "parent": parent, "link": { "import_w": 400_000, "export_w": null, "fee": 1_000 } })
+			},
+		})
+		.collect();
+	let utility = devnet_id("Utility");
+	let mut points =
+		vec![json!({ "zone": 0, "owner": utility, "kind": "coupling", "import_w": 400_000, "export_w": 400_000 })];
+	let mut meters = Vec::new();
+	for number in 0..MEMBERS {
+		let (id, account) = member(number);
+		members.push(json!([id, account, [["prosumer", { "zone": number % ZONES }]]]));
+		balances.push(json!([account, WEALTH]));
+		points.push(json!({
+			"zone": number % ZONES, "owner": id, "kind": "metered", "import_w": 30_000, "export_w": 30_000
+		}));
+		let device = format!("0x{}", hex(&sp_io::hashing::blake2_256(&number.to_le_bytes())));
+		let operator = devnet_id("MeterOperator");
+		meters.push(json!({ "point": number + 1, "operator": operator, "device": device, "class": "b" }));
+	}
+	let own = json!({
+		"balances": { "balances": balances },
+		"participants": { "members": members },
+		"grid": { "zones": zones, "points": points },
+		"metering": { "meters": meters },
+	});
+	let base = get_preset::<RuntimeGenesisConfig>(&None, preset).expect("the default genesis");
+	let mut base: Value = serde_json::from_slice(&base).unwrap();
+	merge(&mut base, patch);
+	merge(&mut base, own);
+	base
+}
+
+fn members_account(members: &[Value], name: &str) -> Value {
+	let id = json!(devnet_id(name));
+	members.iter().find(|member| member[0] == id).expect("a member of the preset")[1].clone()
+}
+
+fn hex(bytes: &[u8]) -> String {
+	bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn start(specification: &Value) -> sp_io::TestExternalities {
+	let mut state = sp_io::TestExternalities::default();
+	state.execute_with(|| {
+		let json = serde_json::to_vec(specification).unwrap();
+		build_state::<RuntimeGenesisConfig>(json).expect("the specification fits the runtime");
+	});
+	state
+}
+
+/// A block at this chain time.
+fn block(now: Moment) {
+	System::set_block_number(System::block_number() + 1);
+	busbar_runtime::pallet_timestamp::Now::<Runtime>::put(now);
+	<Market as Hooks<_>>::on_poll(System::block_number(), &mut WeightMeter::new());
+}
+
+fn place(account: AccountId, interval: Interval, point: PointId, side: Side, price: i64) {
+	let steps = BoundedVec::truncate_from(vec![Step { side, price, wh: 100 }]);
+	let call = RuntimeCall::Market(pallet_market::Call::place { interval, product: 0, point, steps });
+	call.dispatch(RuntimeOrigin::signed(account)).expect("an order like any other");
+}
+
+fn check() {
+	Participants::do_try_state().unwrap();
+	Grid::do_try_state().unwrap();
+	Market::do_try_state().unwrap();
+	Metering::do_try_state().unwrap();
+	Issuance::do_try_state().unwrap();
+	Securities::do_try_state().unwrap();
+	Supply::do_try_state().unwrap();
+	Flexibility::do_try_state().unwrap();
+	Settlement::do_try_state().unwrap();
+	Certificates::do_try_state().unwrap();
+	Validators::do_try_state().unwrap();
+}
+
+#[test]
+fn a_specification_with_a_grid_and_its_members_trades_with_the_first_interval() {
+	start(&specification()).execute_with(|| {
+		check();
+		assert_eq!(Balances::total_issuance(), WEALTH * Balance::from(MEMBERS + 1));
+		block(NOW);
+		let first = Market::clock().next_gate.expect("a gate is open");
+		assert_eq!(Grid::zones(first, 0..u32::MAX).len(), ZONES as usize);
+		let points: Vec<_> = (0..Grid::point_count()).filter_map(Grid::point).collect();
+		assert_eq!(points.len(), 1 + MEMBERS as usize);
+		assert!(points.iter().all(|point| point.is_in_force(first)));
+		// Members 20 and 21 live in one feeder, side by side.
+		place(member(20).1, first, 21, Side::Buy, 200_000);
+		place(member(21).1, first, 22, Side::Sell, 100_000);
+		check();
+		let gate = Market::terms(first).unwrap().last_gate_closure;
+		let mut now = NOW;
+		while Market::outcome(first).is_none() {
+			assert!(now < gate + 60_000, "interval {first} does not end");
+			now += 2_000;
+			block(now);
+		}
+		let outcome = Market::outcome(first).unwrap();
+		assert!(outcome.cleared && outcome.traded == 100, "{outcome:?}");
+		assert_eq!(<Market as Positions>::of(21, first).bought, 100);
+		check();
+	});
+}
+
+#[test]
+#[should_panic(expected = "connection point 3 of the genesis grid")]
+fn a_point_whose_owner_is_no_member_stops_the_chain_before_it_starts() {
+	let mut specification = specification();
+	specification["grid"]["points"][3]["owner"] = json!(devnet_id("nobody"));
+	start(&specification);
+}
+
+#[test]
+#[should_panic(expected = "meter 5 of the genesis")]
+fn a_meter_whose_operator_has_no_such_role_stops_the_chain_before_it_starts() {
+	let mut specification = specification();
+	specification["metering"]["meters"][5]["operator"] = json!(member(1).0);
+	start(&specification);
+}
