@@ -3,36 +3,13 @@
 mod bench;
 mod explain;
 
-use crate::{
-	case::{Case, CaseResult, Market},
-	optimum,
-};
+use crate::failure::Failure;
 use busbar_clearing::{check, check_fills, clear, Clearing, Explanation, Full};
+use busbar_operations::case::{optimum, Case, CaseResult, Market};
 use clap::Args;
 use comfy_table::{presets::UTF8_FULL_CONDENSED, CellAlignment, Table};
 use serde_json::json;
 use std::{fs, path::PathBuf};
-
-/// How a command ends when it does not succeed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
-	/// One line that names the place and what is wrong there.
-	pub message: String,
-	/// 2 for malformed input, 1 for anything else.
-	pub exit_code: i32,
-}
-
-impl Failure {
-	/// Malformed input.
-	fn input(message: String) -> Self {
-		Failure { message, exit_code: 2 }
-	}
-
-	/// Well-formed input that fails what the command proves, or a file that cannot be written.
-	fn failed(message: String) -> Self {
-		Failure { message, exit_code: 1 }
-	}
-}
 
 /// Clear a case file: the optimal allocation and its zone prices.
 #[derive(Args, Clone, Debug)]
@@ -144,7 +121,7 @@ impl Check {
 		} else {
 			println!("{}: feasible, optimal, most traded, midpoint prices, price-time priority", self.result.display());
 			if let Some(optimum) = optimum {
-				println!("welfare {} nEUR; the linear programme reaches {:.3}", clearing.welfare, optimum.welfare);
+				println!("welfare {} nEUR; the linear programme reaches {:.3}", clearing.welfare, optimum.rounded());
 			}
 		}
 		Ok(())

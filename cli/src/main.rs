@@ -1,13 +1,11 @@
 //! `busbar`, the command line of the Busbar energy market.
 
-mod billing;
-mod case;
 mod clear;
 mod commands;
 mod demo;
-mod failure;
-mod optimum;
-mod replay;
+mod failure {
+	pub use busbar_operations::Failure;
+}
 mod session;
 
 use clap::{Args, Parser, Subcommand};
@@ -92,6 +90,9 @@ enum Command {
 	/// Admit or look up participants
 	#[command(subcommand)]
 	Participant(commands::participant::Participant),
+	/// Propose, vote on and close what the council decides
+	#[command(subcommand)]
+	Council(commands::council::Council),
 	/// Look at the grid
 	#[command(subcommand)]
 	Grid(commands::grid::Grid),
@@ -105,8 +106,8 @@ enum Command {
 async fn run(cli: Cli) -> Result<(), Failure> {
 	let global = &cli.global;
 	match cli.command {
-		Command::Clear(command) => Ok(command.run(global.json)?),
-		Command::Check(command) => Ok(command.run(global.json)?),
+		Command::Clear(command) => command.run(global.json),
+		Command::Check(command) => command.run(global.json),
 		Command::Blocks(command) => command.run(global.json),
 		Command::Market(command) => Ok(command.run(global).await?),
 		Command::Order(command) => Ok(command.run(global).await?),
@@ -119,6 +120,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
 		Command::Retailer(command) => Ok(command.run(global).await?),
 		Command::Certificates(command) => Ok(command.run(global).await?),
 		Command::Participant(command) => Ok(command.run(global).await?),
+		Command::Council(command) => Ok(command.run(global).await?),
 		Command::Grid(command) => Ok(command.run(global).await?),
 		Command::Data(command) => Ok(command.run(global).await?),
 		Command::Demo(command) => Ok(command.run(global).await?),

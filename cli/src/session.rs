@@ -2,12 +2,10 @@
 //!
 //! The format is described in `tests/cases/README.md`.
 
-use crate::{
-	case::{Case, CaseResult, CaseSide, Market},
-	failure::Failure,
-};
+use crate::failure::Failure;
 use anyhow::Context;
 use busbar_clearing::{check_blocks, clear_blocks, orders::Side, Block, BlockError, Joint, Zone};
+use busbar_operations::case::{Case, CaseResult, CaseSide, Market};
 use clap::Args;
 use comfy_table::{presets::UTF8_FULL_CONDENSED, CellAlignment, Table};
 use serde::{Deserialize, Serialize};

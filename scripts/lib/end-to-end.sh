@@ -242,7 +242,7 @@ run_end_to_end() {
 
 	# Around noon, when the plants deliver.
 	check "a demonstration of $3 intervals" "$CLI_BINARY" demo --url "$(node_url gateway)" --store "$(store_url)" "${watched[@]}" \
-		--intervals "$3" --start 48 --report "$WORK/report"
+		--intervals "$3" --from 12:00 --report "$WORK/report"
 	check "the report holds" report_holds
 	check "a bill adds up and is proven, in every form" bills_add_up
 	check "every clearing passes the checker and is the linear programme's optimum" clearings_are_optimal

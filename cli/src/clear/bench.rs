@@ -1,13 +1,13 @@
 //! `busbar clear --bench`: seeded markets of growing size, cleared and timed from orders in memory to result.
 
-use super::Failure;
-use crate::case::{Case, CaseOrder, CaseSide, CaseStep, CaseZone};
+use crate::failure::Failure;
 use busbar_clearing::{
 	check, clear,
 	orders::{self, Order, Side},
 	sample::{self, Tree},
 	Clearing, Zone,
 };
+use busbar_operations::case::{Case, CaseOrder, CaseSide, CaseStep, CaseZone};
 use clap::{Args, ValueEnum};
 use comfy_table::{presets::UTF8_FULL_CONDENSED, CellAlignment, Table};
 use serde::Serialize;
@@ -221,7 +221,7 @@ fn table(rows: &[Row]) -> Table {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::case::Market;
+	use busbar_operations::case::Market;
 
 	#[test]
 	fn a_sample_that_went_through_a_case_file_is_the_same_market() {

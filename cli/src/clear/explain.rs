@@ -1,7 +1,7 @@
 //! `busbar clear --explain`: the causes of zone prices, in words.
 
-use crate::case::Market;
 use busbar_clearing::{orders::Side, Bound, Cause, Clearing, Explanation, Full};
+use busbar_operations::case::Market;
 use comfy_table::{presets::UTF8_FULL_CONDENSED, CellAlignment, ContentArrangement, Table};
 
 /// Why a zone has its price, in one line.

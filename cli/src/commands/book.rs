@@ -1,8 +1,9 @@
 //! `busbar book`: what stands in a zone's order book.
 
-use super::{ct, print_json, table, View};
+use super::{open, print_json, table};
 use crate::Global;
 use anyhow::Result;
+use busbar_operations::figures::ct;
 use busbar_primitives::{Interval, ProductId, ZoneId};
 use clap::Args;
 use serde_json::json;
@@ -23,7 +24,7 @@ pub struct Book {
 
 impl Book {
 	pub async fn run(self, global: &Global) -> Result<()> {
-		let view = View::open(global).await?;
+		let view = open(global).await?;
 		let interval = view.open_interval(self.interval)?;
 		let levels = view.chain.book(view.at, (interval, self.product), self.zone).await?;
 		if global.json {

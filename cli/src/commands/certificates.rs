@@ -232,7 +232,7 @@ impl Answer for Supply {
 impl Lot {
 	/// The class that is meant, and whose it is.
 	async fn find(&self, global: &Global) -> Result<(ParticipantId, Class)> {
-		let view = View::open(global).await?;
+		let view = super::open(global).await?;
 		let holder = match self.holder {
 			Some(holder) => holder,
 			None => Whose::default().id(global, &view).await?,
@@ -255,12 +255,12 @@ impl Certificates {
 	pub async fn run(self, global: &Global) -> Result<()> {
 		match self {
 			Self::Show(whose) => {
-				let view = View::open(global).await?;
+				let view = super::open(global).await?;
 				let participant = whose.id(global, &view).await?;
 				tell(global, &Holdings::read(&view, participant).await?)
 			},
 			Self::Supply => {
-				let view = View::open(global).await?;
+				let view = super::open(global).await?;
 				let plants = view.chain.plants(view.at).await?;
 				let plants = plants.into_iter().map(|(point, certified)| Plant::new(point, certified)).collect();
 				let sum = |(class, Total { issued, held, retired, pooled, owed })| Sum {

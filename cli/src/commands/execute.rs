@@ -1,9 +1,10 @@
 //! What most commands do: submit one call, wait until it is final, and tell what stands then.
 
-use super::{print_json, signer, submitter, View};
+use super::{print_json, signer, submitter};
 use crate::Global;
 use anyhow::Result;
 use busbar_client::{sign::Signer, submit::Submitter, RuntimeCall, RuntimeEvent};
+use busbar_operations::view::View;
 use serde::Serialize;
 use serde_json::json;
 use sp_core::H256;

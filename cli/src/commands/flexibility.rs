@@ -197,7 +197,7 @@ impl Flexibility {
 	pub async fn run(self, global: &Global) -> Result<()> {
 		match self {
 			Self::Show(Show { interval, point }) => {
-				let view = View::open(global).await?;
+				let view = super::open(global).await?;
 				let intervals = match interval {
 					Some(interval) => interval..=interval,
 					None => view.clock.current..=view.clock.first_unopened.saturating_sub(1),
@@ -211,7 +211,7 @@ impl Flexibility {
 			Self::Cancel(at) => offered(global, at, None).await,
 			Self::Order(order) => {
 				let at = order.at;
-				let view = View::open(global).await?;
+				let view = super::open(global).await?;
 				let terms = order.terms(view.chain.offer(view.at, at.interval, at.point).await?)?;
 				let At { point, interval } = at;
 				change(global, at, Call::order_reduction { interval, point, order: terms }).await

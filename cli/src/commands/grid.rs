@@ -1,17 +1,45 @@
 //! `busbar grid show`: the zone tree, its links and its connection points.
 
-use super::{print_json, table, View};
-use crate::Global;
+use super::{open, print_json, table};
+use crate::{failure::Failure, Global};
 use anyhow::Result;
+use busbar_operations::{
+	day,
+	gridmodel::{Bounds, DataSet, Day, Plan, Prices},
+};
 use busbar_primitives::{Interval, Watt};
 use clap::{Args, Subcommand};
 use serde_json::json;
+use std::path::PathBuf;
 
 /// Look at the grid
 #[derive(Subcommand)]
 pub enum Grid {
 	/// Show zones, links and connection points as an interval sees them
 	Show(Show),
+	/// Print the genesis of a devnet on which a data set's grid and members stand from the first interval on
+	///
+	/// A JSON patch to the genesis of the preset `devnet`: zones, connection points, members, meters and money.
+	Genesis(Genesis),
+}
+
+#[derive(Args)]
+pub struct Genesis {
+	/// Folder with a grid in SimBench's CSV form [default: the built-in simbench-lv-rural2]
+	#[arg(long, value_name = "DIR")]
+	data: Option<PathBuf>,
+	/// Seed of the members' identities
+	#[arg(long, default_value_t = 1)]
+	seed: u64,
+}
+
+impl Genesis {
+	fn run(&self) -> Result<()> {
+		let data = DataSet::load(self.data.as_deref(), Day::Summer).map_err(Failure::from)?;
+		let plan = Plan::build(&data, &Bounds::DEVNET).map_err(Failure::from)?;
+		plan.check_money(&Prices::DEVNET, Bounds::DEVNET.interval_s, Prices::DEVNET_CEILING).map_err(Failure::from)?;
+		print_json(&day::genesis(&plan, &Prices::DEVNET, Bounds::DEVNET.interval_s, self.seed)?)
+	}
 }
 
 #[derive(Args)]
@@ -23,8 +51,11 @@ pub struct Show {
 
 impl Grid {
 	pub async fn run(self, global: &Global) -> Result<()> {
-		let Self::Show(show) = self;
-		let view = View::open(global).await?;
+		let show = match self {
+			Self::Show(show) => show,
+			Self::Genesis(genesis) => return genesis.run(),
+		};
+		let view = open(global).await?;
 		let interval = show.interval.unwrap_or(view.clock.next_gate.unwrap_or(view.clock.first_unopened));
 		let zones = view.chain.zones(view.at, interval).await?;
 		let mut points = view.chain.points(view.at).await?;

@@ -1,6 +1,6 @@
 //! `busbar data announce|withdraw|holders|store`: who says on chain that it holds a dataset, and where it is asked for it.
 
-use super::{data::Verified, execute::execute, print_json, signer, View};
+use super::{execute::execute, open, print_json, signer, verified::Verified};
 use crate::{failure::Failure, Global};
 use anyhow::Result;
 use busbar_client::{pallet_metering::Call, RuntimeCall};
@@ -50,7 +50,7 @@ fn hash(text: &str) -> Result<H256, String> {
 impl Announce {
 	pub async fn run(self, global: &Global) -> Result<()> {
 		let client = Client::new(&self.store, Some(signer(global)?)).map_err(Failure::input)?;
-		let view = View::open(global).await?;
+		let view = open(global).await?;
 		let verified = Verified::of(&view, &client, self.content, None).await?;
 		let (Some(interval), Some(operator), []) = (verified.interval, verified.operator, &verified.differences[..])
 		else {
@@ -104,7 +104,7 @@ struct Holder {
 
 impl Holders {
 	pub async fn run(self, global: &Global) -> Result<()> {
-		let view = View::open(global).await?;
+		let view = open(global).await?;
 		let mut held = Vec::new();
 		for (operator, attested) in view.chain.datasets(view.at, self.interval).await? {
 			let content = attested.content;

@@ -1,12 +1,13 @@
 //! `busbar market export`: a cleared session as files. `busbar market replay`: see [`replay`].
 
-use super::{export::Cleared, print_json, replay, View};
-use crate::{failure::Failure, Global};
+use super::{open, print_json, replay};
+use crate::Global;
 use anyhow::Result;
+use busbar_operations::{case::write_json, cleared::Cleared};
 use busbar_primitives::{Interval, ProductId};
 use clap::{Args, Subcommand};
-use serde_json::{json, Value};
-use std::path::{Path, PathBuf};
+use serde_json::json;
+use std::path::PathBuf;
 
 /// What the chain's market decided
 #[derive(Subcommand)]
@@ -45,7 +46,7 @@ impl Market {
 impl Export {
 	async fn run(self, global: &Global) -> Result<()> {
 		let export = self;
-		let view = View::open(global).await?;
+		let view = open(global).await?;
 		let interval = view.cleared_interval(export.interval).await?;
 		let cleared = Cleared::read(&view.chain, view.at, interval, export.product).await?;
 		write_json(&export.case, &cleared.case())?;
@@ -65,14 +66,4 @@ impl Export {
 		);
 		Ok(())
 	}
-}
-
-/// Writes a JSON file and the folders that lead to it.
-pub fn write_json(path: &Path, value: &Value) -> Result<()> {
-	let wrong = |error: std::io::Error| Failure::failed(format!("cannot write {}: {error}", path.display()));
-	if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-		std::fs::create_dir_all(folder).map_err(wrong)?;
-	}
-	std::fs::write(path, format!("{value:#}\n")).map_err(wrong)?;
-	Ok(())
 }

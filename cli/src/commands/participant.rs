@@ -3,7 +3,7 @@
 use super::{
 	account,
 	execute::{execute, Answer},
-	print_json, signer, View,
+	print_json, signer,
 };
 use crate::{failure::Failure, Global};
 use anyhow::{Context, Result};
@@ -161,7 +161,7 @@ impl Show {
 				.account()
 				.clone(),
 		};
-		let view = View::open(global).await?;
+		let view = super::open(global).await?;
 		let participant = view
 			.chain
 			.participant(view.at, &account)

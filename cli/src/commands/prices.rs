@@ -1,8 +1,9 @@
 //! `busbar prices`: what clearing decided for each zone.
 
-use super::{ct, eur, print_json, table, View};
+use super::{open, print_json, table};
 use crate::{failure::Failure, Global};
 use anyhow::Result;
+use busbar_operations::figures::{ct, eur};
 use busbar_primitives::{Amount, Interval, ProductId, ZoneId};
 use clap::Args;
 use serde_json::json;
@@ -23,7 +24,7 @@ pub struct Prices {
 
 impl Prices {
 	pub async fn run(self, global: &Global) -> Result<()> {
-		let view = View::open(global).await?;
+		let view = open(global).await?;
 		let interval = view.cleared_interval(self.interval).await?;
 		let mut prices = view.chain.prices(view.at, (interval, self.product)).await?;
 		if prices.is_empty() {
@@ -41,7 +42,7 @@ impl Prices {
 		if global.json {
 			return print_json(&json!({ "interval": interval, "product": self.product, "zones": prices }));
 		}
-		println!("Interval {interval}, product {}", self.product);
+		println!("Interval {interval} ({}), product {}", view.age(interval), self.product);
 		let mut table = table(&["zone", "ct/kWh", "nEUR/Wh", "flow Wh", "path fee nEUR/Wh", "fees EUR", "rent EUR"], 0);
 		for zone in prices {
 			let result = zone.result;

@@ -157,7 +157,7 @@ impl Retailer {
 	pub async fn run(self, global: &Global) -> Result<()> {
 		match self {
 			Self::Show(Show { point, whose }) => {
-				let view = View::open(global).await?;
+				let view = super::open(global).await?;
 				let points = match point {
 					Some(point) => Points::of_point(&view, point).await?,
 					None => {

@@ -249,7 +249,7 @@ impl Security {
 	pub async fn run(self, global: &Global) -> Result<()> {
 		match self {
 			Self::Show(Show { point, whose }) => {
-				let view = View::open(global).await?;
+				let view = super::open(global).await?;
 				let securities = match point {
 					Some(point) => Securities::of_point(&view, point).await?,
 					None => {
@@ -264,7 +264,7 @@ impl Security {
 			Self::GiveNotice(GiveNotice { point, backing, amount }) => {
 				let amount = match amount {
 					Some(amount) => amount,
-					None => all(&View::open(global).await?, point, backing).await?,
+					None => all(&super::open(global).await?, point, backing).await?,
 				};
 				change(global, point, Call::give_notice { point, backing: backing.into(), amount }).await
 			},
@@ -272,7 +272,7 @@ impl Security {
 				change(global, point, Call::release { point, backing: backing.into() }).await
 			},
 			Self::Debt(whose) => {
-				let view = View::open(global).await?;
+				let view = super::open(global).await?;
 				let participant = whose.id(global, &view).await?;
 				tell(global, &Debt::read(&view, participant).await?)
 			},
@@ -298,7 +298,7 @@ async fn all(view: &View, point: PointId, kind: Kind) -> Result<Balance> {
 
 impl Repay {
 	async fn run(self, global: &Global) -> Result<()> {
-		let view = View::open(global).await?;
+		let view = super::open(global).await?;
 		let participant = self.whose.id(global, &view).await?;
 		let amount = match self.amount {
 			Some(amount) => amount,

@@ -1,19 +1,29 @@
 //! `busbar statement`: an account's lines of an interval, or the bill of a period, with proofs that lines stand under their
 //! interval's statement root.
 
-use super::{account, eur, print_json, signer, table, View};
-use crate::{
-	billing::{self, basis::Basis, calendar::Period, payer::Payer, Format, Who},
-	failure::Failure,
-	Global,
-};
+use super::{account, open, print_json, signer, table};
+use crate::{failure::Failure, Global};
 use anyhow::Result;
 use busbar_client::AccountId;
-use busbar_primitives::{api::StatementLine, Amount, Interval, ParticipantId, Phase, PointId, StatementProof};
-use clap::Args;
+use busbar_operations::{
+	billing::{
+		self,
+		basis::Basis,
+		calendar::Period,
+		payer::{Payer, Settled},
+		Who,
+	},
+	figures::eur,
+	statement::{prove, Proven},
+};
+use busbar_primitives::{Amount, Interval, ParticipantId, Phase, PointId};
+use clap::{Args, ValueEnum};
 use serde::Serialize;
 use sp_core::H256;
-use std::path::PathBuf;
+use std::{
+	io::Write,
+	path::{Path, PathBuf},
+};
 
 /// Show an account's statement of an interval, or its bill of a day, a month or any range of days
 ///
@@ -37,6 +47,10 @@ pub struct Statement {
 	/// Time zone whose days are billed: an IANA name
 	#[arg(long, requires = "period", default_value = "Europe/Berlin", value_name = "ZONE")]
 	timezone: String,
+	/// Folder of time-zone rules to use instead of the built-in ones, such as /usr/share/zoneinfo, for zones whose clocks
+	/// change by newer rules
+	#[arg(long, requires = "period", env = "BUSBAR_TZDATA", value_name = "DIR")]
+	tzdata: Option<PathBuf>,
 	/// Form of the bill [default: table, or json with --json]
 	#[arg(long, requires = "period", value_enum)]
 	format: Option<Format>,
@@ -48,18 +62,19 @@ pub struct Statement {
 	proof: bool,
 }
 
-/// A line with the hashes that lead from it to the root.
-#[derive(Serialize)]
-pub struct Proven {
-	#[serde(flatten)]
-	pub line: StatementLine,
-	#[serde(skip_serializing_if = "Option::is_none")]
-	pub leaf: Option<H256>,
-	#[serde(skip_serializing_if = "Option::is_none")]
-	pub proof: Option<Vec<H256>>,
-	/// Number of all lines of the interval.
-	#[serde(skip)]
-	pub count: Option<u32>,
+/// A bill's form.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Format {
+	/// Sums by day and cause, for a terminal
+	Table,
+	/// Everything, exactly
+	Json,
+	/// One row per statement line
+	Csv,
+	/// A page to read and print
+	Html,
+	/// Green Button: an Atom feed in the NAESB REQ.21 ESPI schema
+	Espi,
 }
 
 #[derive(Serialize)]
@@ -101,11 +116,11 @@ impl Statement {
 		let who = Who { account, point: self.point };
 		if let Some(period) = self.period {
 			let format = self.format.unwrap_or(if global.json { Format::Json } else { Format::Table });
-			let request =
-				billing::Request { who, period, timezone: self.timezone, format, proof: self.proof, out: self.out };
-			return billing::run(request, global).await;
+			let (timezone, tzdata, proof) = (self.timezone, self.tzdata, self.proof);
+			let request = billing::Request { who, period, timezone, tzdata, proof };
+			return bill(&request, format, self.out.as_deref(), global).await;
 		}
-		let view = View::open(global).await?;
+		let view = open(global).await?;
 		let payer = Payer::find(&view, &who).await?;
 		let interval = view.settled_interval(self.interval).await?;
 		let status = view.chain.status(view.at, interval).await?.ok_or_else(|| {
@@ -118,7 +133,7 @@ impl Statement {
 		let own = settled.iter().flat_map(|(point, settled)| settled.lines_of(&payer, *point));
 		let mut own: Vec<_> = own.collect();
 		own.sort_by_key(|line| line.index);
-		let point = |(point, settled): (&PointId, &billing::payer::Settled)| PointReport {
+		let point = |(point, settled): (&PointId, &Settled)| PointReport {
 			point: *point,
 			version: settled.reading.map(|reading| reading.version),
 			basis: settled.basis(),
@@ -145,7 +160,7 @@ impl Statement {
 		if global.json {
 			return print_json(&report);
 		}
-		println!("Interval {interval} ({:?}), account {}", report.phase, report.account);
+		println!("Interval {interval} ({:?}, {}), account {}", report.phase, view.age(interval), report.account);
 		let mut table = table(&["party", "cause", "line", "Wh", "nEUR/Wh", "EUR"], 2);
 		for proven in &report.lines {
 			let line = proven.line.line;
@@ -194,80 +209,36 @@ impl PointReport {
 	}
 }
 
-/// Asks for the proofs of lines under a root, and checks them.
-///
-/// # Errors
-/// If a line is pruned, or does not stand under the root.
-pub async fn prove(view: &View, interval: Interval, root: H256, own: Vec<StatementLine>) -> Result<Vec<Proven>> {
-	let mut proven = Vec::with_capacity(own.len());
-	for line in own {
-		let answer = view.chain.statement_proof(view.at, interval, line.index).await?;
-		proven.push(checked(interval, root, line, answer)?);
-	}
-	Ok(proven)
-}
-
-/// The line, if what the node says of it proves it.
-fn checked(interval: Interval, root: H256, line: StatementLine, answer: StatementProof) -> Result<Proven, Failure> {
-	let index = line.index;
-	match answer {
-		StatementProof::Proven(proof)
-			if proof.holds() && (proof.interval, proof.root) == (interval, root) && proof.line == line.line =>
-		{
-			let leaf = line.line.leaf(interval, index);
-			Ok(Proven { line, leaf: Some(leaf), proof: Some(proof.path), count: Some(proof.count) })
+/// Reads a bill and writes it. One that lacks intervals is no error: it says so, and so does standard error.
+async fn bill(request: &billing::Request, format: Format, out: Option<&Path>, global: &Global) -> Result<()> {
+	let view = open(global).await?;
+	let (bill, calendar) = billing::read(&view, request).await?;
+	let draw = |header: &[&str], text: usize, rows: Vec<Vec<String>>| {
+		let mut table = table(header, text);
+		rows.into_iter().for_each(|row| {
+			table.add_row(row);
+		});
+		table.to_string()
+	};
+	let form = match format {
+		Format::Table => billing::Format::Table(draw),
+		Format::Json => billing::Format::Json,
+		Format::Csv => billing::Format::Csv,
+		Format::Html => billing::Format::Html,
+		Format::Espi => billing::Format::Espi,
+	};
+	let text = billing::written(&bill, &calendar, form)?;
+	match out {
+		Some(path) => {
+			std::fs::write(path, text).map_err(|error| Failure::failed(format!("{}: {error}", path.display())))?
 		},
-		StatementProof::Pruned => Err(Failure::failed(format!(
-			"line {index} of interval {interval} is pruned: only a proof that was kept proves it now"
-		))),
-		_ => Err(Failure::failed(format!(
-			"line {index} does not stand under the statement root of interval {interval}: the node's answer is wrong"
-		))),
+		None => {
+			std::io::stdout().write_all(text.as_bytes()).map_err(|error| Failure::failed(format!("stdout: {error}")))?
+		},
 	}
-}
-
-#[cfg(test)]
-mod tests {
-	use super::*;
-	use busbar_primitives::{Cause, Line, LineProof, Party};
-
-	fn lines() -> Vec<StatementLine> {
-		let line = |index| {
-			let party = Party::Point(index);
-			Line { version: 1, party, cause: Cause::Contract, wh: 10, price: 5, amount: -50 }
-		};
-		(0..5).map(|index| StatementLine { index, line: line(index) }).collect()
+	// The table and the page say it themselves.
+	if format != Format::Table || out.is_some() {
+		bill.warnings().iter().for_each(|warning| eprintln!("warning: {warning}"));
 	}
-
-	/// What an honest node answers for a line of interval 7.
-	fn answer(index: u32) -> (H256, StatementProof) {
-		let all = lines();
-		let leaves: Vec<_> = all.iter().map(|line| line.line.leaf(7, line.index)).collect();
-		let (root, path) = (busbar_merkle::root(&leaves), busbar_merkle::proof(&leaves, index).unwrap());
-		let line = all[index as usize].line;
-		(root, StatementProof::Proven(LineProof { interval: 7, index, line, path, count: 5, root }))
-	}
-
-	#[test]
-	fn a_line_is_proven_under_the_root_of_all_lines() {
-		let (root, answer) = answer(3);
-		let proven = checked(7, root, lines()[3].clone(), answer).unwrap();
-		assert_eq!((proven.count, proven.proof.map(|path| path.len())), (Some(5), Some(3)));
-	}
-
-	#[test]
-	fn a_line_that_was_changed_or_is_of_another_interval_or_root_is_not_proven() {
-		let (root, answer) = answer(3);
-		let mut changed = lines()[3].clone();
-		changed.line.amount = 50;
-		assert!(checked(7, root, changed, answer.clone()).is_err());
-		assert!(checked(8, root, lines()[3].clone(), answer.clone()).is_err());
-		assert!(checked(7, H256::zero(), lines()[3].clone(), answer).is_err());
-	}
-
-	#[test]
-	fn a_pruned_line_is_said_to_be_pruned() {
-		let error = checked(7, H256::zero(), lines()[3].clone(), StatementProof::Pruned).err().unwrap();
-		assert!(error.to_string().contains("is pruned"), "{error}");
-	}
+	Ok(())
 }

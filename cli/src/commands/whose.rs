@@ -1,9 +1,10 @@
 //! Whose securities, debts or certificates a command is about.
 
-use super::{account, signer, View};
+use super::{account, signer};
 use crate::{failure::Failure, Global};
 use anyhow::Result;
 use busbar_client::AccountId;
+use busbar_operations::view::View;
 use busbar_primitives::{api::ParticipantView, ParticipantId};
 use clap::Args;
 

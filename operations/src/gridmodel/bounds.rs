@@ -25,6 +25,11 @@ pub struct Bounds {
 	pub points: u32,
 }
 
+impl Bounds {
+	/// What the devnet of this version takes; a running chain says it itself.
+	pub const DEVNET: Self = Self { interval_s: 900, zones: 10_240, depth: 64, path_fee: 100_000, points: 131_072 };
+}
+
 /// Prices that say how much money a member needs, in nEUR/Wh.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Prices {
@@ -37,6 +42,11 @@ pub struct Prices {
 }
 
 impl Prices {
+	/// The devnet's price bounds at genesis.
+	pub const DEVNET: Self = Self { cap: 1_000_000, floor: 0, short_max: 300_000 };
+	/// What the devnet may issue at genesis: a thousand million EUR, in nEUR.
+	pub const DEVNET_CEILING: Balance = 1_000_000_000_000_000_000;
+
 	/// Money for `power` over one interval at `price`, in nEUR.
 	pub fn of(price: Price, power: Watt, interval_s: u32) -> Balance {
 		Balance::from(price.unsigned_abs()).saturating_mul(Balance::from(energy(power, interval_s)))

@@ -1,0 +1,135 @@
+//! The genesis of a devnet on which a grid and its members stand from the first interval on.
+
+use super::world::{members, Operators};
+use crate::{
+	gridmodel::{Plan, Prices},
+	Failure,
+};
+use anyhow::Result;
+use busbar_client::{sign::Signer, AccountId};
+use busbar_primitives::{metering::MeterClass, Balance, ParticipantId, PointKind, Role, Scope};
+use serde_json::{json, Value};
+use sp_core::Pair;
+use sp_crypto_hashing::blake2_128;
+
+/// Who governs and writes blocks on a devnet.
+const VALIDATORS: [&str; 4] = ["Alice", "Bob", "Charlie", "Dave"];
+/// Who holds a role on a devnet, beside its members.
+const ROLES: [(&str, Role); 8] = [
+	("Dso", Role::Dso),
+	("Utility", Role::BalanceResponsibleParty),
+	("MeterOperator", Role::MeterOperator),
+	("MarketOperator", Role::MarketOperator),
+	("Membership", Role::MembershipProvider),
+	("SettlementA", Role::SettlementAgent),
+	("SettlementB", Role::SettlementAgent),
+	("Regulator", Role::Regulator),
+];
+/// What the meter operator has to post: 1,000 EUR, in nEUR.
+const BOND: Balance = 1_000_000_000_000;
+
+/// A patch (RFC 7396) to the genesis of the devnet's preset: zones, connection points, members with their roles and accounts,
+/// meters and money of a plan. The preset's own members are written again, because a patch replaces a list as a whole.
+///
+/// # Errors
+/// None in practice: the devnet's keys and the shapes are known.
+pub fn genesis(plan: &Plan, prices: &Prices, interval_s: u32, seed: u64) -> Result<Value> {
+	let operators = Operators::devnet()?;
+	let own = members(plan, seed)?;
+	let account =
+		|name: &str| -> Result<AccountId, Failure> { Ok(Signer::from_suri(&format!("//{name}"))?.account().clone()) };
+	let mut participants = Vec::new();
+	for name in VALIDATORS {
+		participants.push(json!([devnet_id(name), account(name)?, []]));
+	}
+	for (name, role) in ROLES {
+		participants.push(json!([devnet_id(name), account(name)?, [[role, Scope::Grid]]]));
+	}
+	participants
+		.extend(own.iter().map(|member| json!([member.id, member.signer.account(), [[member.role(), Scope::Grid]]])));
+	let zones: Vec<_> = plan
+		.zones
+		.iter()
+		.map(|zone| match zone.parent {
+			None => json!({}),
+			Some(parent) => json!({ "parent": parent, "link": zone.link }),
+		})
+		.collect();
+	// The coupling is point 0.
+	let mut points = vec![json!({
+		"zone": 0, "owner": devnet_id("Utility"), "kind": PointKind::Coupling,
+		"import_w": plan.coupling_w, "export_w": plan.coupling_w,
+	})];
+	points.extend(plan.points.iter().zip(&own).map(|(planned, member)| {
+		json!({
+			"zone": planned.zone, "owner": member.id, "kind": PointKind::Metered,
+			"import_w": planned.import_w, "export_w": planned.export_w,
+		})
+	}));
+	let meters: Vec<_> = own
+		.iter()
+		.enumerate()
+		.map(|(index, member)| {
+			let device = busbar_client::hex_of(&member.device().public().0);
+			let operator = devnet_id("MeterOperator");
+			json!({ "point": index + 1, "operator": operator, "device": device, "class": MeterClass::B })
+		})
+		.collect();
+	let mut balances = vec![
+		json!([operators.utility.account(), prices.need_of_coupling(plan.coupling_w, interval_s)]),
+		json!([operators.meter_operator.account(), BOND]),
+	];
+	balances.extend(plan.points.iter().zip(&own).map(|(planned, member)| {
+		json!([member.signer.account(), prices.need(planned.import_w.max(planned.export_w), interval_s)])
+	}));
+	Ok(json!({
+		"participants": { "members": participants },
+		"grid": { "zones": zones, "points": points },
+		"metering": { "meters": meters },
+		"balances": { "balances": balances },
+	}))
+}
+
+/// A devnet identity's UUID: version 8 (RFC 9562), from the hash of its name.
+fn devnet_id(name: &str) -> ParticipantId {
+	let mut id = blake2_128(name.as_bytes());
+	id[6] = (id[6] & 0x0f) | 0x80;
+	id[8] = (id[8] & 0x3f) | 0x80;
+	ParticipantId(id)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::gridmodel::{Bounds, DataSet, Day};
+	use std::collections::BTreeSet;
+
+	#[test]
+	fn every_point_has_an_owner_a_zone_a_meter_and_money() {
+		let bounds = Bounds { interval_s: 900, zones: 97, depth: 38, path_fee: 100_000, points: 113 };
+		let plan = Plan::build(&DataSet::load(None, Day::Summer).unwrap(), &bounds).unwrap();
+		let prices = Prices { cap: 1_000_000, floor: 0, short_max: 300_000 };
+		let genesis = genesis(&plan, &prices, 900, 1).unwrap();
+		let list = |pallet: &str, item: &str| genesis[pallet][item].as_array().unwrap().clone();
+		let (zones, points) = (list("grid", "zones"), list("grid", "points"));
+		let (participants, meters, balances) =
+			(list("participants", "members"), list("metering", "meters"), list("balances", "balances"));
+		assert_eq!((zones.len(), points.len(), meters.len()), (97, 113, 112));
+		assert_eq!((participants.len(), balances.len()), (4 + 8 + 112, 2 + 112));
+		for (number, zone) in zones.iter().enumerate().skip(1) {
+			assert!(zone["parent"].as_u64().unwrap() < number as u64, "a parent stands before its children");
+		}
+		let ids: BTreeSet<&str> = participants.iter().map(|member| member[0].as_str().unwrap()).collect();
+		assert_eq!(ids.len(), participants.len(), "nobody stands twice");
+		for point in &points {
+			assert!(ids.contains(point["owner"].as_str().unwrap()));
+		}
+		for (number, meter) in meters.iter().enumerate() {
+			assert_eq!(meter["point"], number + 1);
+			assert_eq!(meter["device"].as_str().unwrap().len(), 66);
+		}
+		assert!(balances.iter().all(|entry| entry[1].as_u64().unwrap() > 0));
+		assert_eq!((&points[0]["kind"], &meters[0]["class"]), (&json!("coupling"), &json!("b")));
+		assert_eq!(participants[4][2][0], json!(["dso", "grid"]));
+	}
+}

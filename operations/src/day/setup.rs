@@ -1,0 +1,235 @@
+//! Registering the grid, its members and their money. What already stands is kept, so that a second run on the same
+//! chain, or one on a chain whose genesis has the grid, only adds what is missing.
+
+use super::{
+	world::{members, Member, Operators, World},
+	Watch,
+};
+use crate::{
+	gridmodel::{zone_id, Bounds, DataSet, Plan, Prices},
+	operator::{
+		in_batches, issuance,
+		registry::{self, points_by_owner},
+	},
+	Failure,
+};
+use anyhow::{Context, Result};
+use busbar_client::{
+	constants, pallet_participants,
+	pallet_securities::{self, Backing},
+	sign::Signer,
+	storage,
+	submit::Submitter,
+	AccountId, RuntimeCall,
+};
+use busbar_primitives::{Balance, Interval, PointId, PointKind, Price, Scope, Terms, ZoneId};
+use futures::future::try_join_all;
+use sp_core::Pair;
+
+/// The grid of a data set, checked against what the chain takes and may issue: before the first transaction.
+///
+/// # Errors
+/// If the chain would not take it; the file, the row, and the bus or point are named.
+pub async fn plan(submitter: &Submitter, data: &DataSet) -> Result<Plan> {
+	let chain = submitter.chain();
+	let at = chain.finalised().await?;
+	let interval_s = chain.clock(at).await?.interval_s;
+	let bounds = Bounds {
+		interval_s,
+		zones: chain.constant(&constants::grid::MAX_ZONES)?,
+		depth: chain.constant(&constants::grid::MAX_DEPTH)?,
+		path_fee: chain.constant(&constants::grid::MAX_PATH_FEE)?.into(),
+		points: chain.constant(&constants::grid::MAX_POINTS)?,
+	};
+	let plan = Plan::build(data, &bounds).map_err(Failure::from)?;
+	let ceiling = chain.read(at, &storage::issuance::CEILING, ()).await?;
+	let issued = chain.read(at, &storage::issuance::ISSUED, ()).await?;
+	let parameters = chain.read(at, &storage::market::PARAMETERS_VALUE, ()).await?;
+	let parameters = parameters.context("the chain has no market parameters")?;
+	let prices = prices(parameters.price_cap, parameters.price_floor, parameters.posted.short_max);
+	// A second run on one chain finds its money there.
+	let own = members(&plan, 0)?.into_iter().map(|member| member.signer).chain([Operators::devnet()?.utility]);
+	let own: Vec<Signer> = own.collect();
+	let has = try_join_all(own.iter().map(|signer| chain.account(at, signer.account()))).await?;
+	let has = has.iter().fold(0, |sum: Balance, info| sum.saturating_add(info.data.free));
+	let left = ceiling.unwrap_or(0).saturating_sub(issued.unwrap_or(0)).saturating_add(has);
+	plan.check_money(&prices, interval_s, left).map_err(Failure::from)?;
+	Ok(plan)
+}
+
+fn prices(cap: Price, floor: Price, short_max: Price) -> Prices {
+	Prices { cap, floor, short_max }
+}
+
+/// Registers what is missing.
+///
+/// # Errors
+/// If the chain has another grid, its genesis lacks the devnet's identities, or a call fails.
+pub async fn setup(submitter: &Submitter, plan: &Plan, seed: u64, watch: &dyn Watch) -> Result<World> {
+	let chain = submitter.chain();
+	let operators = Operators::devnet()?;
+	let at = chain.finalised().await?;
+	let clock = chain.clock(at).await?;
+	let mut members = members(plan, seed)?;
+
+	watch.step("registering zones and members");
+	let known = try_join_all(members.iter().map(|member| chain.participant(at, member.signer.account()))).await?;
+	// Zones that stand must be the first ones of the plan; the others are added.
+	let existing = chain.zones(at, clock.first_unopened).await?;
+	let root = existing.first().map_or(0, |zone| zone.id);
+	let same = existing.len() <= plan.zones.len()
+		&& existing.iter().zip(&plan.zones).enumerate().all(|(index, (zone, planned))| {
+			zone.id == zone_id(root, index) && zone.parent == planned.parent.map(|parent| zone_id(root, parent))
+		});
+	if !same {
+		let message = "the chain already has another grid; start a fresh network for this data set";
+		return Err(Failure::failed(message).into());
+	}
+	let mut registrations = Vec::new();
+	for (index, (member, known)) in members.iter_mut().zip(&known).enumerate() {
+		match known {
+			Some(view) => member.id = view.id,
+			None => {
+				registrations.push(member.register(index, seed, chain.genesis()));
+				registrations.push(RuntimeCall::Participants(pallet_participants::Call::grant_role {
+					participant: member.id,
+					role: member.role(),
+					scope: Scope::Grid,
+				}));
+			},
+		}
+	}
+	let zones = plan
+		.zones
+		.iter()
+		.skip(existing.len())
+		.map(|zone| {
+			let parent = zone.parent.map(|parent| zone_id(root, parent));
+			registry::add_zone(parent, zone.link)
+		})
+		.collect();
+	let mut transactions = 0;
+	let (a, b) = tokio::try_join!(
+		in_batches(submitter, &operators.membership, registrations),
+		in_batches(submitter, &operators.dso, zones)
+	)?;
+	transactions += a + b;
+
+	watch.step("registering connection points");
+	let (points, coupling) = add_points(submitter, plan, &operators, &members, root, &mut transactions).await?;
+	let from = first_interval(submitter, &points, coupling).await?;
+
+	watch.step("registering meters, minting money");
+	let terms = terms(submitter).await?;
+	let at = submitter.finalised().1;
+	let bare = registry::without_meter(chain, at, &points).await?;
+	let fit = |member: usize| registry::fit_meter(points[member], &members[member].device().public());
+	let meters = bare.into_iter().map(fit).collect();
+	let bond = registry::missing_bond(chain, at, operators.meter_operator.account()).await?;
+	let (a, (b, minted)) = tokio::try_join!(
+		in_batches(submitter, &operators.meter_operator, meters),
+		mint(submitter, plan, &operators, &members, &terms, clock.interval_s, bond)
+	)?;
+	transactions += a + b;
+	let meters = registry::meters_at(chain, submitter.finalised().1, &points).await?;
+	transactions += registry::post_bond(submitter, &operators.meter_operator, bond).await?;
+
+	watch.step("paying deposits");
+	let posted = chain.securities(submitter.finalised().1).await?;
+	let posted = |point: PointId| posted.iter().any(|((at, backing), _)| *at == point && *backing == Backing::Deposit);
+	let missing = plan.points.iter().zip(&members).zip(&points).filter(|(_, point)| !posted(**point));
+	let deposits = try_join_all(missing.map(|((planned, member), point)| {
+		let amount = Prices::of(terms.posted.short_max, planned.import_w.max(planned.export_w), clock.interval_s);
+		let call = pallet_securities::Call::deposit { point: *point, amount: amount.max(1) };
+		submitter.run(&member.signer, RuntimeCall::Securities(call))
+	}))
+	.await?;
+	transactions += deposits.len() as u64;
+	Ok(World { operators, members, points, meters, coupling, root, from, minted, transactions })
+}
+
+/// Adds the connection points that are missing. Returns all members' points and the coupling.
+async fn add_points(
+	submitter: &Submitter,
+	plan: &Plan,
+	operators: &Operators,
+	members: &[Member],
+	root: ZoneId,
+	transactions: &mut u64,
+) -> Result<(Vec<PointId>, PointId)> {
+	let chain = submitter.chain();
+	let utility = chain
+		.participant(submitter.finalised().1, operators.utility.account())
+		.await?
+		.context("//Utility is no participant: the demonstration needs the identities of the devnet's genesis")?;
+	let existing = points_by_owner(chain, submitter.finalised().1).await?;
+	let mut calls = Vec::new();
+	if !existing.contains_key(&(utility.id, root)) {
+		calls.push(registry::add_point(root, utility.id, PointKind::Coupling, plan.coupling_w, plan.coupling_w));
+	}
+	for (member, planned) in members.iter().zip(&plan.points) {
+		let zone = zone_id(root, planned.zone);
+		if !existing.contains_key(&(member.id, zone)) {
+			calls.push(registry::add_point(zone, member.id, PointKind::Metered, planned.import_w, planned.export_w));
+		}
+	}
+	*transactions += in_batches(submitter, &operators.dso, calls).await?;
+	let existing = points_by_owner(chain, submitter.finalised().1).await?;
+	let points = members
+		.iter()
+		.map(|member| {
+			let place = (member.id, zone_id(root, member.zone));
+			existing.get(&place).copied().with_context(|| format!("{} has no connection point", member.name))
+		})
+		.collect::<Result<Vec<_>>>()?;
+	let coupling = *existing.get(&(utility.id, root)).context("the utility has no connection point")?;
+	Ok((points, coupling))
+}
+
+/// The first interval in which all points exist.
+async fn first_interval(submitter: &Submitter, points: &[PointId], coupling: PointId) -> Result<Interval> {
+	let views = submitter.chain().points(submitter.finalised().1).await?;
+	let ours = |id: &PointId| *id == coupling || points.contains(id);
+	Ok(views.iter().filter(|view| ours(&view.id)).map(|view| view.point.from).max().unwrap_or(0))
+}
+
+/// Terms of the newest interval that has opened.
+async fn terms(submitter: &Submitter) -> Result<Terms> {
+	let tip = submitter.wait(|tip| tip.clock.next_gate.is_some()).await?;
+	let interval = tip.clock.first_unopened.saturating_sub(1);
+	let status = submitter.chain().status(tip.hash, interval).await?;
+	Ok(status.context("no interval has opened, though the grid has a root")?.terms)
+}
+
+/// Mints what members, utility and meter operator lack: one settlement agent proposes, the other approves.
+async fn mint(
+	submitter: &Submitter,
+	plan: &Plan,
+	operators: &Operators,
+	members: &[Member],
+	terms: &Terms,
+	interval_s: u32,
+	bond: Balance,
+) -> Result<(u64, Balance)> {
+	let at = submitter.finalised().1;
+	let prices = prices(terms.price_cap, terms.price_floor, terms.posted.short_max);
+	let utility = (operators.utility.account().clone(), prices.need_of_coupling(plan.coupling_w, interval_s));
+	let needs: Vec<(AccountId, Balance)> = members
+		.iter()
+		.zip(&plan.points)
+		.map(|(member, planned)| {
+			let power = planned.import_w.max(planned.export_w);
+			(member.signer.account().clone(), prices.need(power, interval_s))
+		})
+		.chain([utility, (operators.meter_operator.account().clone(), bond)])
+		.collect();
+	let has = try_join_all(needs.iter().map(|(account, _)| submitter.chain().account(at, account))).await?;
+	let payments: Vec<_> = needs
+		.into_iter()
+		.zip(has)
+		.map(|((account, need), has)| (account, need.saturating_sub(has.data.free)))
+		.filter(|(_, missing)| *missing > 0)
+		.collect();
+	let transactions = issuance::mint(submitter, &operators.agent_a, &operators.agent_b, &payments).await?;
+	Ok((transactions, payments.iter().map(|(_, amount)| amount).sum()))
+}

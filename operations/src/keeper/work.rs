@@ -1,0 +1,234 @@
+//! What there is to do for an interval.
+
+use crate::billing::basis::Newer;
+use anyhow::Result;
+use busbar_client::{
+	constants,
+	pallet_metering::{self, Proven},
+	pallet_settlement::{self, Statement},
+	Chain, RuntimeCall,
+};
+use busbar_primitives::{
+	api::{Clock, Status},
+	Interval, Moment, Phase, PointId, PointKind,
+};
+use serde::Serialize;
+use sp_core::H256;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A call of a keeper.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+	/// Collect debits.
+	Debit,
+	/// Draw on what secures those who are short.
+	Draw,
+	/// Pay credits.
+	Credit,
+	/// Settle what newer readings change.
+	Correct,
+	/// Close disputes whose deadline is over without a ruling, one point at a time.
+	Close,
+}
+
+impl Kind {
+	/// The call for some points of an interval.
+	pub(super) fn call(self, interval: Interval, points: &[PointId]) -> RuntimeCall {
+		use pallet_settlement::Call;
+		let points = points.to_vec();
+		match self {
+			Self::Debit => Call::debit { interval, points }.into(),
+			Self::Draw => Call::draw { interval, points }.into(),
+			Self::Credit => Call::credit { interval, points }.into(),
+			Self::Correct => Call::correct { interval, points }.into(),
+			Self::Close => {
+				let point = points.first().copied().unwrap_or_default();
+				pallet_metering::Call::close_dispute { interval, point }.into()
+			},
+		}
+	}
+
+	/// What was done with the points, in words.
+	pub fn done(self) -> &'static str {
+		match self {
+			Self::Debit => "debited",
+			Self::Draw => "drawn on",
+			Self::Credit => "credited",
+			Self::Correct => "corrected",
+			Self::Close => "freed of a dispute that nobody ruled on",
+		}
+	}
+}
+
+/// Points that one transaction takes.
+pub(super) struct Batch {
+	pub kind: Kind,
+	pub points: Vec<PointId>,
+}
+
+pub(super) enum Work {
+	Call(Batch),
+	/// Nothing now, unless readings come.
+	Later(Later),
+	/// The interval is final.
+	Over,
+}
+
+/// When there will be something to do, in chain time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Later {
+	/// When there surely is: the market's terms say so, whenever one asks.
+	pub until: Moment,
+	/// When to look again, because readings may come before.
+	pub again: Moment,
+	/// Points that wait for their readings.
+	pub waiting: usize,
+}
+
+impl Later {
+	/// Readings may come at any time before `until`.
+	fn unless_read(clock: &Clock, until: Moment, waiting: usize) -> Self {
+		let soon = clock.now.saturating_add(look_again(clock));
+		Self { until, again: soon.min(until.max(clock.now.saturating_add(1))), waiting }
+	}
+
+	/// Nothing can come before `until`; after that the market is still at work.
+	fn after(clock: &Clock, until: Moment) -> Self {
+		Self { until, again: until.max(clock.now.saturating_add(look_again(clock))), waiting: 0 }
+	}
+}
+
+/// How long to wait, in ms of chain time, before looking for readings again: a tenth of an interval.
+pub(super) fn look_again(clock: &Clock) -> Moment {
+	Moment::from(clock.interval_clock_s).saturating_mul(100)
+}
+
+/// What there is to do for an interval at a block.
+pub(super) async fn next(chain: &Chain, at: H256, clock: &Clock, status: &Status) -> Result<Work> {
+	let (interval, terms) = (status.interval, &status.terms);
+	let Some(outcome) = status.outcome.as_ref().filter(|_| clock.now >= terms.delivery_end) else {
+		return Ok(Work::Later(Later::after(clock, terms.delivery_end)));
+	};
+	if status.phase == Phase::Final {
+		return Ok(Work::Over);
+	}
+	let disputes = chain.all_disputes(at, interval).await?;
+	// The standing reading prevails, and its point can be settled or corrected.
+	if let Some((point, _)) = disputes.iter().find(|(_, dispute)| dispute.deadline <= clock.now) {
+		return Ok(Work::Call(Batch { kind: Kind::Close, points: vec![*point] }));
+	}
+	let (kind, points, waiting) = match status.phase {
+		Phase::Settled => (Kind::Correct, newer(chain, at, interval).await?, 0),
+		Phase::Draws => (Kind::Draw, chain.points_to_draw(at, interval).await?, 0),
+		Phase::Credits => (Kind::Credit, uncredited(chain, at, interval).await?, 0),
+		_ => {
+			let open = undebited(chain, at, interval, outcome.points).await?;
+			let ready = if clock.now >= terms.attestation_end {
+				open.clone()
+			} else {
+				read(chain, at, interval, &open).await?
+			};
+			let waiting = open.len().saturating_sub(ready.len());
+			(Kind::Debit, ready, waiting)
+		},
+	};
+	// An interval without points is settled by empty batches.
+	if points.is_empty() && (kind == Kind::Correct || outcome.points > 0) {
+		// Sooner if a reading comes, at the latest when estimates may stand in.
+		let until = if waiting > 0 { terms.attestation_end } else { terms.final_from() };
+		return Ok(Work::Later(Later::unless_read(clock, until, waiting)));
+	}
+	Ok(Work::Call(Batch { kind, points: batch(chain, points)? }))
+}
+
+/// As many points as one transaction takes.
+fn batch(chain: &Chain, mut points: Vec<PointId>) -> Result<Vec<PointId>> {
+	points.truncate(chain.constant(&constants::settlement::MAX_POINTS)? as usize);
+	Ok(points)
+}
+
+/// Statements of an interval's points that are through the debit phase.
+async fn statements(chain: &Chain, at: H256, interval: Interval) -> Result<BTreeMap<PointId, Statement>> {
+	Ok(chain.all_statements(at, interval).await?)
+}
+
+async fn undebited(chain: &Chain, at: H256, interval: Interval, points: PointId) -> Result<Vec<PointId>> {
+	let statements = statements(chain, at, interval).await?;
+	Ok((0..points).filter(|point| !statements.contains_key(point)).collect())
+}
+
+async fn uncredited(chain: &Chain, at: H256, interval: Interval) -> Result<Vec<PointId>> {
+	let statements = statements(chain, at, interval).await?;
+	Ok(statements.into_iter().filter(|(_, statement)| !statement.credited).map(|(point, _)| point).collect())
+}
+
+/// Readings that stand, and points whose reading the regulator must still rule on.
+async fn readings(
+	chain: &Chain,
+	at: H256,
+	interval: Interval,
+) -> Result<(BTreeMap<PointId, Proven>, BTreeSet<PointId>)> {
+	let readings = chain.all_readings(at, interval).await?;
+	let disputes = chain.all_disputes(at, interval).await?;
+	let plausible = |proven: &Proven| proven.metered().plausible_net().is_some();
+	let readings = readings.into_iter().filter(|(_, proven)| plausible(proven)).collect();
+	Ok((readings, disputes.into_keys().collect()))
+}
+
+/// Of some points those that need no estimate: with a reading that nobody disputes, without a meter, or not in force.
+async fn read(chain: &Chain, at: H256, interval: Interval, points: &[PointId]) -> Result<Vec<PointId>> {
+	let (readings, disputed) = readings(chain, at, interval).await?;
+	let metered: BTreeSet<PointId> = chain
+		.points(at)
+		.await?
+		.into_iter()
+		.filter(|view| view.point.kind == PointKind::Metered && view.point.is_in_force(interval))
+		.map(|view| view.id)
+		.collect();
+	let ready =
+		|point: &&PointId| !metered.contains(point) || (readings.contains_key(point) && !disputed.contains(point));
+	Ok(points.iter().filter(ready).copied().collect())
+}
+
+/// Points whose newest reading is not the one that was settled, and that nobody disputes.
+async fn newer(chain: &Chain, at: H256, interval: Interval) -> Result<Vec<PointId>> {
+	let (readings, disputed) = readings(chain, at, interval).await?;
+	let newer = |(point, statement): &(PointId, Statement)| {
+		let newer =
+			readings.get(point).and_then(|proven| Newer::of(proven, statement, false, disputed.contains(point)));
+		statement.outturn.is_some() && newer == Some(Newer::Unsettled)
+	};
+	Ok(statements(chain, at, interval).await?.into_iter().filter(newer).map(|(point, _)| point).collect())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn clock(now: Moment) -> Clock {
+		let (epoch, current, first_unopened) = (0, 0, 0);
+		Clock { now, epoch, interval_s: 900, interval_clock_s: 6, current, next_gate: None, first_unopened }
+	}
+
+	#[test]
+	fn the_deadline_is_the_same_whenever_one_asks_and_when_to_look_again_is_not() {
+		let asked = |now| Later::unless_read(&clock(now), 120_000, 3);
+		for now in [10_000, 10_100, 60_000, 119_999] {
+			assert_eq!((asked(now).until, asked(now).waiting), (120_000, 3), "at {now} ms");
+		}
+		// A tenth of an interval later, but not beyond the deadline.
+		assert_eq!((asked(10_000).again, asked(10_100).again), (10_600, 10_700));
+		assert_eq!((asked(119_900).again, asked(119_999).again), (120_000, 120_000));
+		assert_eq!((asked(120_000).until, asked(120_000).again), (120_000, 120_001));
+	}
+
+	#[test]
+	fn before_delivery_ends_there_is_nothing_to_look_for() {
+		let asked = |now| Later::after(&clock(now), 6_000);
+		assert_eq!((asked(0).until, asked(0).again), (6_000, 6_000));
+		assert_eq!((asked(5_900).until, asked(5_900).again), (6_000, 6_500));
+		// The gate's work goes on over blocks: the deadline is past, and stays what it was.
+		assert_eq!((asked(7_000).until, asked(7_000).again), (6_000, 7_600));
+	}
+}
