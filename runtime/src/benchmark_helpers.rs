@@ -248,7 +248,7 @@ impl pallet_securities::BenchmarkHelper<AccountId> for Helper {
 	}
 
 	fn points(count: u32) -> (Vec<PointId>, AccountId) {
-		use pallet_participants::{Delegates, Grant};
+		use pallet_participants::Delegates;
 		let (_, account) = member(u32::MAX);
 		let points = (0..count).map(|number| {
 			let (owner, _) = member(number);

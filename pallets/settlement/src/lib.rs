@@ -50,6 +50,7 @@ mod credit_impls;
 mod debit_impls;
 mod impls;
 mod invariants;
+mod lines;
 #[cfg(test)]
 mod mock;
 mod money;

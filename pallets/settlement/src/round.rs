@@ -6,20 +6,17 @@
 //! ```
 
 use crate::{
-	Accounts, ChunkKeepers, Chunks, Config, Error, Event, InTransit, Intervals, Keepers, Lines, Net, Nets, Pallet,
-	Progress, Purse, FIRST_VERSION,
+	Accounts, ChunkKeepers, Config, Error, Event, InTransit, Lines, Net, Nets, Pallet, Progress, Purse, FIRST_VERSION,
 };
 use alloc::{collections::btree_map::BTreeMap, vec::Vec};
-use busbar_merkle::{Appended, CHUNK};
 use busbar_primitives::{
 	traits::{Debts, Participants, Securities},
-	Amount, Balance, Cause, Interval, Line, ParticipantId, Party, PointId,
+	Amount, Balance, Cause, Interval, ParticipantId, Party, PointId,
 };
 use frame_support::{
 	ensure,
 	traits::{fungible::Mutate, tokens::Preservation},
 };
-use sp_core::H256;
 use sp_runtime::{
 	helpers_128bit::multiply_by_rational_with_rounding, traits::Zero, DispatchError, DispatchResult, Rounding,
 };
@@ -34,7 +31,7 @@ pub(crate) struct Round<T: Config> {
 	/// Which point's statement keeps the lines that are appended next; `None`: that of the other parties.
 	pub keeper: Option<PointId>,
 	/// Who keeps the lines of the chunk that is open; `None` while that lies in storage.
-	keepers: Option<ChunkKeepers>,
+	pub keepers: Option<ChunkKeepers>,
 	/// Debts and credits by participant; `None` while they lie in storage, because the round takes many batches.
 	nets: Option<BTreeMap<ParticipantId, Net>>,
 }
@@ -54,50 +51,6 @@ impl<T: Config> Round<T> {
 	pub fn restart(&mut self, version: u16) {
 		self.version = version;
 		self.nets = Some(BTreeMap::new());
-	}
-
-	/// Appends a line to the statement tree and to `lines`.
-	pub fn append<const MAX: u32>(&mut self, lines: &mut Lines<MAX>, line: Line) -> DispatchResult {
-		let progress = &mut self.progress;
-		let leaf = line.leaf(self.interval, progress.frontier.count());
-		let Appended { index, chunk } = progress.frontier.append(leaf).map_err(|_| Error::<T>::Overflow)?;
-		progress.lines_sum = progress.lines_sum.checked_add(line.amount).ok_or(Error::<T>::Overflow)?;
-		lines.try_push((index, line)).map_err(|_| Error::<T>::Overflow)?;
-		self.note_keeper(index, chunk)
-	}
-
-	/// Notes who keeps a line, and the top of the chunk that it completed.
-	fn note_keeper(&mut self, index: u32, completed: Option<H256>) -> DispatchResult {
-		let (interval, chunk) = (self.interval, index / CHUNK);
-		let stored = || if index % CHUNK == 0 { Default::default() } else { Keepers::<T>::get(interval, chunk) };
-		let keepers = self.keepers.get_or_insert_with(stored);
-		if keepers.last() != Some(&self.keeper) {
-			keepers.try_push(self.keeper).map_err(|_| Error::<T>::Overflow)?;
-		}
-		if let Some(top) = completed {
-			Chunks::<T>::insert(interval, chunk, top);
-			Keepers::<T>::insert(interval, chunk, self.keepers.take().unwrap_or_default());
-		}
-		Ok(())
-	}
-
-	/// Stores the running account.
-	pub fn store(self) {
-		if let Some(keepers) = self.keepers {
-			Keepers::<T>::insert(self.interval, self.progress.frontier.count() / CHUNK, keepers);
-		}
-		Intervals::<T>::insert(self.interval, self.progress);
-	}
-
-	/// Appends a line that has no energy.
-	pub fn note<const MAX: u32>(
-		&mut self,
-		lines: &mut Lines<MAX>,
-		party: Party,
-		cause: Cause,
-		amount: Amount,
-	) -> DispatchResult {
-		self.append(lines, Line { version: self.version, party, cause, wh: 0, price: 0, amount })
 	}
 
 	fn net(&self, participant: ParticipantId) -> Net {
