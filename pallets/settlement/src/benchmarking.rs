@@ -2,7 +2,7 @@
 
 use super::*;
 use busbar_primitives::{
-	traits::{Debts, Participants, Securities},
+	traits::{Debts, Securities},
 	Flexibility, Interval, ParticipantId, PointId, Reduction, Wh,
 };
 use frame_benchmarking::v2::*;
