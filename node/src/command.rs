@@ -3,7 +3,8 @@
 use crate::{
 	chain_spec,
 	cli::{Cli, Subcommand},
-	service::{self, Block},
+	service,
+	types::Block,
 };
 use sc_cli::{Result, SubstrateCli};
 use sc_network::config::NetworkBackendType;

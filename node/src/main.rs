@@ -12,6 +12,7 @@ mod pool;
 mod rpc;
 mod service;
 mod session_keys;
+mod types;
 mod warp;
 
 fn main() -> ExitCode {

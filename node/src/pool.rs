@@ -1,7 +1,7 @@
 //! The transaction pool as the RPC sees it: the same pool, but what it refuses for a reason of this chain's own is answered with
 //! the sentence and the remedy of [`Refusal`], not with a bare number.
 
-use crate::service::{Block, Hash, Pool};
+use crate::types::{Block, Hash, Pool};
 use async_trait::async_trait;
 use busbar_primitives::refusals::Refusal;
 use sc_transaction_pool_api::{

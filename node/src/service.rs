@@ -1,6 +1,12 @@
 //! Puts the node together: database, client, pool, network, Aura and GRANDPA.
 
-use crate::{genesis, pool::ExplainingPool, rpc, session_keys, warp};
+use crate::{
+	genesis,
+	pool::ExplainingPool,
+	rpc, session_keys,
+	types::{Backend, Block, Client, Executor, Hash, Pool},
+	warp,
+};
 use busbar_runtime::apis::RuntimeApi;
 use futures::FutureExt;
 use sc_client_api::{Backend as _, BlockBackend};
@@ -15,28 +21,15 @@ use sc_service::{
 	GenesisBlockBuilder, PartialComponents, SpawnTasksParams, TaskManager, WarpSyncConfig,
 };
 use sc_telemetry::{Telemetry, TelemetryWorker};
-use sc_transaction_pool::TransactionPoolHandle;
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
 use sp_consensus_aura::{
 	inherents::InherentDataProvider as SlotInherent,
 	sr25519::{AuthorityId as AuraId, AuthorityPair as AuraPair},
 	SlotDuration,
 };
-use sp_runtime::traits::Block as BlockT;
 use sp_timestamp::InherentDataProvider as TimestampInherent;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-pub use busbar_runtime::opaque::Block;
-
-/// Hash of a block.
-pub type Hash = <Block as BlockT>::Hash;
-type Executor = sc_executor::WasmExecutor<sp_io::SubstrateHostFunctions>;
-/// The client of a node: state, blocks and the runtime's APIs.
-pub type Client = sc_service::TFullClient<Block, RuntimeApi, Executor>;
-/// The database.
-pub type Backend = sc_service::TFullBackend<Block>;
-/// The transactions that wait for a block.
-pub type Pool = TransactionPoolHandle<Block, Client>;
 type SelectChain = LongestChain<Backend, Block>;
 type FinalityImport = GrandpaBlockImport<Backend, Block, Client, SelectChain>;
 type FinalityLink = LinkHalf<Block, Client, SelectChain>;

@@ -3,7 +3,7 @@
 //! A node that was started with `--validator` authors and votes only if its keystore holds the keys of a validator of the
 //! current session. Without them it runs like any other node, which nobody would notice.
 
-use crate::service::{Block, Client, Hash};
+use crate::types::{Block, Client, Hash};
 use busbar_runtime::{AccountId, Runtime, SessionKeys};
 use codec::{Decode, Encode};
 use sc_client_api::{StorageKey, StorageProvider};

@@ -1,7 +1,7 @@
 //! Says how many peers a warp sync waits for. Without them it never begins, and the usual line, "Warping 0.00 Mib", does not
 //! say so.
 
-use crate::service::Block;
+use crate::types::Block;
 use sc_network_sync::{SyncingService, WarpSyncPhase, WarpSyncProgress};
 use std::{sync::Arc, time::Duration};
 
