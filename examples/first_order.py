@@ -25,7 +25,7 @@ point = energy("participant", pair.ss58_address)["points"][0]
 # A bounded list is a structure of one field to this library: one pair of brackets more.
 steps = [[{"side": "Buy", "price": 220_000, "wh": 10}]]
 order = chain.compose_call("Market", "place", {"interval": interval, "product": 0, "point": point, "steps": steps})
-# The default here is an immortal transaction, which this chain refuses as "Custom error: 1".
+# The default here is an immortal transaction, which this chain refuses: docs/refusals.md.
 signed = chain.create_signed_extrinsic(order, pair, era={"period": 64})
 receipt = chain.submit_extrinsic(signed, wait_for_inclusion=True)
 assert receipt.is_success, receipt.error_message

@@ -178,20 +178,21 @@ test('limits from somebody who is no grid operator are refused', async () => {
 });
 
 // The pool refuses a transaction, so that no block ever sees it.
-async function refusedByThePool(call, signer, options, reason) {
+async function refusedByThePool(call, signer, options, kind, reason) {
 	await assert.rejects(submit(api, call, signer, options), (error) => {
 		assert.ok(!(error instanceof DispatchFailed), `it got into a block: ${error.message}`);
-		assert.match(error.message, /^1010: Invalid Transaction/);
+		assert.match(error.message, kind);
 		assert.match(error.message, reason);
 		return true;
 	});
 }
 
 test('a stranger\'s transaction does not enter the pool', async () => {
-	await refusedByThePool(api.tx.system.remark('0x00'), keys.stranger, {}, /sign/i);
+	await refusedByThePool(api.tx.system.remark('0x00'), keys.stranger, {}, /^1010: Invalid Transaction/, /sign/i);
 });
 
 test('an immortal transaction does not enter the pool', async () => {
 	await submit(api, api.tx.system.remark('0x00'), keys.newcomer);
-	await refusedByThePool(api.tx.system.remark('0x00'), keys.newcomer, { era: 0 }, /Custom error: 1/);
+	await refusedByThePool(api.tx.system.remark('0x00'), keys.newcomer, { era: 0 }, /^1002: Verification Error/,
+		/Custom error: 1\. The transaction never expires.*Sign it with a mortal era.*docs\/refusals\.md/);
 });

@@ -3,12 +3,14 @@
 //! It does for this runtime what `frame-omni-bencher` does for any, with the same analysis, and without the relay-chain
 //! and parachain crates that the latter builds.
 
+mod history;
 mod measure;
 mod runtime;
 mod weights;
 
-use anyhow::{ensure, Context, Result};
+use anyhow::{bail, ensure, Context, Result};
 use clap::Parser;
+use history::History;
 use measure::{At, Benchmark, Effort};
 use runtime::Runtime;
 use std::{
@@ -21,8 +23,8 @@ use std::{
 #[command(version, about)]
 struct Arguments {
 	/// The runtime's Wasm.
-	#[arg(long, value_name = "FILE")]
-	runtime: PathBuf,
+	#[arg(long, value_name = "FILE", required_unless_present = "explain")]
+	runtime: Option<PathBuf>,
 
 	/// The genesis preset that the benchmarks start from.
 	#[arg(long, default_value = "devnet")]
@@ -56,6 +58,22 @@ struct Arguments {
 	#[arg(long, default_value = "")]
 	note: String,
 
+	/// Add what is written to this history, and fail if a weight rose by more than a tenth without a reason.
+	#[arg(long, value_name = "FILE")]
+	history: Option<PathBuf>,
+
+	/// The day and the commit that are measured, for the history.
+	#[arg(long, value_names = ["DATE", "COMMIT"], num_args = 2, default_values = ["", ""])]
+	measured_at: Vec<String>,
+
+	/// Why weights rise, if they do; kept in the history.
+	#[arg(long, value_name = "TEXT", requires = "history")]
+	reason: Option<String>,
+
+	/// Give the reason for the rises that the history has without one, and measure nothing.
+	#[arg(long, value_name = "TEXT", requires = "history", conflicts_with_all = ["reason", "output", "check", "try_state"])]
+	explain: Option<String>,
+
 	/// Values of components, such as `z=1000,l=8000`, instead of a range of them; those not named are at their greatest.
 	#[arg(long, value_delimiter = ',', value_name = "NAME=VALUE", conflicts_with = "output")]
 	at: Vec<At>,
@@ -71,8 +89,14 @@ struct Arguments {
 
 fn main() -> Result<()> {
 	let arguments = Arguments::parse();
-	let code = std::fs::read(&arguments.runtime)
-		.with_context(|| format!("{}: build it with scripts/benchmark", arguments.runtime.display()))?;
+	if let (Some(file), Some(reason)) = (&arguments.history, &arguments.explain) {
+		let mut history = History::read(file)?;
+		history.explain(reason);
+		history.write(file)?;
+		return history.check();
+	}
+	let file = arguments.runtime.as_ref().context("--runtime names the runtime's Wasm")?;
+	let code = std::fs::read(file).with_context(|| format!("{}: build it with scripts/benchmark", file.display()))?;
 	let runtime = Runtime::new(&code, &arguments.preset)?;
 	if arguments.try_state {
 		runtime.try_state()?;
@@ -129,5 +153,12 @@ fn measure(runtime: &Runtime, selected: &[Benchmark], arguments: &Arguments) -> 
 			println!("wrote {}", file.display());
 		}
 	}
-	Ok(())
+	let (Some(file), Some(_)) = (&arguments.history, &arguments.output) else { return Ok(()) };
+	let [date, commit] = &arguments.measured_at[..] else { bail!("--measured-at wants a date and a commit") };
+	let mut history = History::read(file)?;
+	history.add(measured.iter().flat_map(|one| one.entries(date, commit)).collect(), arguments.reason.as_deref());
+	// First, so that a reason can be given without measuring again.
+	history.write(file)?;
+	println!("wrote {}", file.display());
+	history.check()
 }

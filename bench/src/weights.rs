@@ -1,6 +1,9 @@
 //! From measurements to the weight functions of a pallet.
 
-use crate::measure::{Benchmark, Results};
+use crate::{
+	history::Entry,
+	measure::{Benchmark, Results},
+};
 use anyhow::{anyhow, Result};
 use frame_benchmarking::{Analysis, BenchmarkResult, BenchmarkSelector};
 use std::{
@@ -74,6 +77,32 @@ impl Measured {
 			writes: Line::above(&results.accesses, BenchmarkSelector::Writes, |one| one.writes)?,
 			proof: Line::above(&results.accesses, BenchmarkSelector::ProofSize, |one| one.proof_size)?,
 		})
+	}
+
+	/// Its line in the history at the least and at the greatest components, measured on this day at this commit.
+	pub fn entries(&self, date: &str, commit: &str) -> Vec<Entry> {
+		let at = |value: fn(&(String, u32, u32)) -> u32| {
+			let values: Vec<u32> = self.components.iter().map(value).collect();
+			let point = self.components.iter().zip(&values).map(|((name, ..), value)| format!("{name}={value}"));
+			let along = |line: &Line| {
+				let parts = values.iter().zip(&line.slopes);
+				parts.fold(line.base, |sum, (value, slope)| sum.saturating_add(slope.saturating_mul((*value).into())))
+			};
+			Entry {
+				date: date.into(),
+				commit: commit.into(),
+				pallet: self.pallet.clone(),
+				call: self.name.clone(),
+				at: point.collect::<Vec<_>>().join(" "),
+				computation_ps: along(&self.time),
+				reads: along(&self.reads),
+				writes: along(&self.writes),
+				reason: String::new(),
+			}
+		};
+		let mut entries = vec![at(|(_, low, _)| *low), at(|(_, _, high)| *high)];
+		entries.dedup();
+		entries
 	}
 
 	fn function(&self) -> String {
@@ -222,6 +251,20 @@ mod tests {
 			assert!(text.contains(part), "{part} is not in {text}");
 		}
 		assert!(!text.contains("writes(0"), "{text}");
+	}
+
+	#[test]
+	fn the_history_has_the_least_and_the_greatest_components() {
+		let [least, greatest] = &measured().entries("2026-11-27", "abc")[..] else { panic!("there are two") };
+		assert_eq!((least.at.as_str(), greatest.at.as_str()), ("n=0", "n=9"));
+		assert_eq!((least.computation_ps, least.reads, least.writes), (30_000_000, 3, 1));
+		assert_eq!((greatest.computation_ps, greatest.reads, greatest.writes), (48_000_000, 12, 1));
+
+		let flat = BenchmarkResult { extrinsic_time: 7, ..Default::default() };
+		let results = Results { time: vec![flat.clone(); 3], accesses: vec![flat] };
+		let benchmark = Benchmark::new("pallet_market", "forget", vec![]);
+		let measured = Measured::analyse(&benchmark, &results).expect("it is one number");
+		assert_eq!(measured.entries("2026-11-27", "abc").len(), 1);
 	}
 
 	#[test]

@@ -2,6 +2,7 @@
 
 use clap::{Parser, Subcommand as ClapSubcommand};
 use sc_cli::RunCmd;
+use std::path::PathBuf;
 
 /// The command line as a whole: a subcommand, or none to run the node.
 #[derive(Debug, Parser)]
@@ -11,6 +12,11 @@ pub struct Cli {
 
 	#[clap(flatten)]
 	pub run: RunCmd,
+
+	/// Keep compiled runtimes in this directory, so that a node starts seconds sooner the next time. Nodes on one machine may
+	/// share it. It holds machine code that is executed as it is: let nobody else write there.
+	#[arg(long, value_name = "DIR")]
+	pub wasm_cache: Option<PathBuf>,
 }
 
 /// Everything that is not running the node.

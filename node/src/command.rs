@@ -3,7 +3,8 @@
 use crate::{
 	chain_spec,
 	cli::{Cli, Subcommand},
-	service::{self, Block},
+	service,
+	types::Block,
 };
 use sc_cli::{Result, SubstrateCli};
 use sc_network::config::NetworkBackendType;
@@ -60,10 +61,13 @@ impl SubstrateCli for Cli {
 pub fn run() -> Result<()> {
 	let cli = Cli::from_args();
 	let Some(subcommand) = &cli.subcommand else {
+		let wasm_cache = cli.wasm_cache.clone();
 		return cli.create_runner(&cli.run)?.run_node_until_exit(|config| async move {
 			match config.network.network_backend {
-				NetworkBackendType::Libp2p => service::new_full::<sc_network::NetworkWorker<_, _>>(config),
-				NetworkBackendType::Litep2p => service::new_full::<sc_network::Litep2pNetworkBackend>(config),
+				NetworkBackendType::Libp2p => service::new_full::<sc_network::NetworkWorker<_, _>>(config, wasm_cache),
+				NetworkBackendType::Litep2p => {
+					service::new_full::<sc_network::Litep2pNetworkBackend>(config, wasm_cache)
+				},
 			}
 			.map_err(sc_cli::Error::Service)
 		});
@@ -75,24 +79,24 @@ pub fn run() -> Result<()> {
 		},
 		Subcommand::ExportChainSpec(command) => command.run(cli.load_spec(&command.chain)?),
 		Subcommand::CheckBlock(command) => cli.create_runner(command)?.async_run(|config| {
-			let PartialComponents { client, task_manager, import_queue, .. } = service::new_partial(&config)?;
+			let PartialComponents { client, task_manager, import_queue, .. } = service::new_partial(&config, None)?;
 			Ok((command.run(client, import_queue), task_manager))
 		}),
 		Subcommand::ExportBlocks(command) => cli.create_runner(command)?.async_run(|config| {
-			let PartialComponents { client, task_manager, .. } = service::new_partial(&config)?;
+			let PartialComponents { client, task_manager, .. } = service::new_partial(&config, None)?;
 			Ok((command.run(client, config.database), task_manager))
 		}),
 		Subcommand::ExportState(command) => cli.create_runner(command)?.async_run(|config| {
-			let PartialComponents { client, task_manager, .. } = service::new_partial(&config)?;
+			let PartialComponents { client, task_manager, .. } = service::new_partial(&config, None)?;
 			Ok((command.run(client, config.chain_spec), task_manager))
 		}),
 		Subcommand::ImportBlocks(command) => cli.create_runner(command)?.async_run(|config| {
-			let PartialComponents { client, task_manager, import_queue, .. } = service::new_partial(&config)?;
+			let PartialComponents { client, task_manager, import_queue, .. } = service::new_partial(&config, None)?;
 			Ok((command.run(client, import_queue), task_manager))
 		}),
 		Subcommand::PurgeChain(command) => cli.create_runner(command)?.sync_run(|config| command.run(config.database)),
 		Subcommand::Revert(command) => cli.create_runner(command)?.async_run(|config| {
-			let PartialComponents { client, task_manager, backend, .. } = service::new_partial(&config)?;
+			let PartialComponents { client, task_manager, backend, .. } = service::new_partial(&config, None)?;
 			let revert_finality = Box::new(|client: Arc<_>, _, blocks| {
 				sc_consensus_grandpa::revert(client, blocks)?;
 				Ok(())
@@ -115,6 +119,14 @@ mod tests {
 
 		let cli = Cli::try_from_iter(["busbar-node", "--pool-type", "fork-aware"]).expect("the pool may be chosen");
 		assert!(matches!(cli.run.pool_config.pool_type, TransactionPoolType::ForkAware));
+	}
+
+	#[test]
+	fn compiled_runtimes_are_kept_only_where_it_is_said() {
+		let cli = Cli::try_from_iter(["busbar-node"]).expect("no argument is required");
+		assert_eq!(cli.wasm_cache, None);
+		let cli = Cli::try_from_iter(["busbar-node", "--dev", "--wasm-cache", "kept"]).expect("as documented");
+		assert_eq!(cli.wasm_cache, Some("kept".into()));
 	}
 
 	#[test]

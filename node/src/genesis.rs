@@ -5,7 +5,7 @@
 //! ignored. Both are errors here, before anything is written to the database. Peers with another genesis are no concern
 //! of this module: the genesis hash is part of every protocol's name, so they are not connected.
 
-use crate::service::Block;
+use crate::types::Block;
 use busbar_primitives::api::EnergyApi;
 use busbar_runtime::AccountId;
 use sc_client_api::{Backend, BlockImportOperation};

@@ -8,8 +8,12 @@ mod chain_spec;
 mod cli;
 mod command;
 mod genesis;
+mod pool;
 mod rpc;
 mod service;
+mod session_keys;
+mod types;
+mod warp;
 
 fn main() -> ExitCode {
 	match command::run() {

@@ -1,6 +1,12 @@
 //! Puts the node together: database, client, pool, network, Aura and GRANDPA.
 
-use crate::{genesis, rpc};
+use crate::{
+	genesis,
+	pool::ExplainingPool,
+	rpc, session_keys,
+	types::{Backend, Block, Client, Executor, Hash, Pool},
+	warp,
+};
 use busbar_runtime::apis::RuntimeApi;
 use futures::FutureExt;
 use sc_client_api::{Backend as _, BlockBackend};
@@ -8,34 +14,22 @@ use sc_consensus::LongestChain;
 use sc_consensus_aura::{ImportQueueParams, SlotProportion, StartAuraParams};
 use sc_consensus_grandpa::{FinalityProofProvider, GrandpaBlockImport, LinkHalf, SharedVoterState};
 use sc_consensus_slots::BackoffAuthoringOnFinalizedHeadLagging;
-use sc_network::NetworkBackend;
+use sc_executor::{HeapAllocStrategy, DEFAULT_HEAP_ALLOC_STRATEGY};
+use sc_network::{config::SyncMode, NetworkBackend};
 use sc_service::{
-	error::Error as ServiceError, BuildNetworkParams, Configuration, GenesisBlockBuilder, PartialComponents,
-	SpawnTasksParams, TaskManager, WarpSyncConfig,
+	config::ExecutorConfiguration, error::Error as ServiceError, BuildNetworkParams, Configuration,
+	GenesisBlockBuilder, PartialComponents, SpawnTasksParams, TaskManager, WarpSyncConfig,
 };
 use sc_telemetry::{Telemetry, TelemetryWorker};
-use sc_transaction_pool::TransactionPoolHandle;
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
 use sp_consensus_aura::{
 	inherents::InherentDataProvider as SlotInherent,
 	sr25519::{AuthorityId as AuraId, AuthorityPair as AuraPair},
 	SlotDuration,
 };
-use sp_runtime::traits::Block as BlockT;
 use sp_timestamp::InherentDataProvider as TimestampInherent;
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
-pub use busbar_runtime::opaque::Block;
-
-/// Hash of a block.
-pub type Hash = <Block as BlockT>::Hash;
-type Executor = sc_executor::WasmExecutor<sp_io::SubstrateHostFunctions>;
-/// The client of a node: state, blocks and the runtime's APIs.
-pub type Client = sc_service::TFullClient<Block, RuntimeApi, Executor>;
-/// The database.
-pub type Backend = sc_service::TFullBackend<Block>;
-/// The transactions that wait for a block.
-pub type Pool = TransactionPoolHandle<Block, Client>;
 type SelectChain = LongestChain<Backend, Block>;
 type FinalityImport = GrandpaBlockImport<Backend, Block, Client, SelectChain>;
 type FinalityLink = LinkHalf<Block, Client, SelectChain>;
@@ -78,11 +72,30 @@ fn inherents(slot_duration: SlotDuration) -> (SlotInherent, TimestampInherent) {
 	(SlotInherent::from_timestamp_and_slot_duration(*timestamp, slot_duration), timestamp)
 }
 
+/// Executes runtimes; keeps what it has compiled in `wasm_cache`.
+fn executor(config: &ExecutorConfiguration, wasm_cache: Option<PathBuf>) -> Executor {
+	let heap = config
+		.default_heap_pages
+		.and_then(|pages| u32::try_from(pages).ok())
+		.map_or(DEFAULT_HEAP_ALLOC_STRATEGY, |extra_pages| HeapAllocStrategy::Static { extra_pages });
+	let builder = Executor::builder()
+		.with_execution_method(config.wasm_method)
+		.with_onchain_heap_alloc_strategy(heap)
+		.with_offchain_heap_alloc_strategy(heap)
+		.with_max_runtime_instances(config.max_runtime_instances)
+		.with_runtime_cache_size(config.runtime_cache_size);
+	match wasm_cache {
+		Some(directory) => builder.with_cache_path(directory),
+		None => builder,
+	}
+	.build()
+}
+
 /// Opens the database and builds everything up to the import queue.
 ///
 /// # Errors
 /// If the chain specification is not one of Busbar or not the database's, or a part fails to start.
-pub fn new_partial(config: &Configuration) -> Result<Components, ServiceError> {
+pub fn new_partial(config: &Configuration, wasm_cache: Option<PathBuf>) -> Result<Components, ServiceError> {
 	let (genesis_storage, genesis_version) = genesis::build(&*config.chain_spec)?;
 
 	let telemetry = config
@@ -96,7 +109,7 @@ pub fn new_partial(config: &Configuration) -> Result<Components, ServiceError> {
 		})
 		.transpose()?;
 
-	let executor = sc_service::new_wasm_executor::<sp_io::SubstrateHostFunctions>(&config.executor);
+	let executor = executor(&config.executor, wasm_cache);
 	let backend = sc_service::new_db_backend::<Block>(config.db_config())?;
 	let database = config.database.path().map_or_else(|| "an unknown path".into(), |path| path.display().to_string());
 	genesis::ensure_same(config.chain_spec.id(), &database, &*backend, genesis_storage.clone(), &genesis_version)?;
@@ -179,7 +192,10 @@ pub fn new_partial(config: &Configuration) -> Result<Components, ServiceError> {
 ///
 /// # Errors
 /// If the chain specification is not one of Busbar or not the database's, or a part fails to start.
-pub fn new_full<N: NetworkBackend<Block, Hash>>(config: Configuration) -> Result<TaskManager, ServiceError> {
+pub fn new_full<N: NetworkBackend<Block, Hash>>(
+	config: Configuration,
+	wasm_cache: Option<PathBuf>,
+) -> Result<TaskManager, ServiceError> {
 	let PartialComponents {
 		client,
 		backend,
@@ -189,7 +205,7 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(config: Configuration) -> Result
 		select_chain,
 		transaction_pool,
 		other: (finality_import, finality_link, mut telemetry),
-	} = new_partial(&config)?;
+	} = new_partial(&config, wasm_cache)?;
 
 	let mut network_config = sc_network::config::FullNetworkConfiguration::<Block, Hash, N>::new(
 		&config.network,
@@ -247,6 +263,7 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(config: Configuration) -> Result
 	}
 
 	let role = config.role;
+	let warps = config.network.sync_mode == SyncMode::Warp;
 	let name = config.network.node_name.clone();
 	let force_authoring = config.force_authoring;
 	let vote = !config.disable_grandpa;
@@ -280,7 +297,7 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(config: Configuration) -> Result
 		backend,
 		task_manager: &mut task_manager,
 		keystore: keystore_container.keystore(),
-		transaction_pool: transaction_pool.clone(),
+		transaction_pool: Arc::new(ExplainingPool(transaction_pool.clone())),
 		rpc_builder,
 		network: network.clone(),
 		system_rpc_tx,
@@ -290,7 +307,20 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(config: Configuration) -> Result
 		tracing_execute_block: None,
 	})?;
 
+	if warps {
+		task_manager.spawn_handle().spawn("warp-sync-peers", None, warp::watch(sync_service.clone()));
+	}
+
 	if role.is_authority() {
+		let watch = session_keys::Watch {
+			client: client.clone(),
+			keystore: keystore_container.keystore(),
+			sync: sync_service.clone(),
+		};
+		let watch =
+			watch.run(prometheus_registry.as_ref()).map_err(|error| ServiceError::Application(Box::new(error)))?;
+		task_manager.spawn_handle().spawn("session-keys", None, watch);
+
 		let proposer_factory = sc_basic_authorship::ProposerFactory::new(
 			task_manager.spawn_handle(),
 			client.clone(),

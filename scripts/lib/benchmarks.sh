@@ -7,9 +7,10 @@ BENCH_BINARY="$CARGO_TARGET_DIR/release/busbar-bench"
 FEATURES_DIRECTORY="$CARGO_TARGET_DIR/features"
 FEATURES_WASM="$FEATURES_DIRECTORY/$WASM_TARGET/release/busbar_runtime.wasm"
 
-# build_runtime FEATURE: the runtime's Wasm alone, without a native build of it. Flags as of substrate-wasm-builder, without
-# its link-time and Wasm optimisations, which only make it faster.
-build_runtime() {
+# The runtime's Wasm alone with all its optional features, without a native build of it: one Wasm serves benchmarks and
+# invariants, so that FRAME is compiled once for both. Flags as of substrate-wasm-builder, without its link-time and Wasm
+# optimisations, which only make it faster.
+build_features() {
 	local cargo=(cargo)
 	if [[ "$(wasm_way)" == debian ]]; then
 		cargo=(rustup run debian cargo)
@@ -17,12 +18,32 @@ build_runtime() {
 	env CARGO_TARGET_DIR="$FEATURES_DIRECTORY" CARGO_PROFILE_RELEASE_PANIC=abort \
 		RUSTFLAGS="-C link-arg=--export-table -C link-arg=--export=__heap_base -C link-arg=--import-memory --cfg substrate_runtime" \
 		"${cargo[@]}" rustc --release --locked --package busbar-runtime --lib --crate-type cdylib \
-		--target "$WASM_TARGET" --no-default-features --features "$1"
+		--target "$WASM_TARGET" --no-default-features --features runtime-benchmarks,try-runtime
+}
+
+# Every benchmark once at its least and its greatest components, with its own assertions.
+check_benchmarks() {
+	"$BENCH_BINARY" --runtime "$FEATURES_WASM" --check
+}
+
+# The devnet's genesis decodes, and every pallet's invariants hold on it.
+check_genesis() {
+	"$BENCH_BINARY" --runtime "$FEATURES_WASM" --try-state
 }
 
 build_bench() {
 	claim_target_directory
 	cargo build --release --locked --package busbar-bench
+}
+
+# The commit that is measured, with a + if there are changes on top of it.
+bench_commit() {
+	local commit
+	commit="$(git -C "$ROOT" rev-parse --short HEAD)"
+	if [[ -n "$(git -C "$ROOT" status --porcelain --untracked-files=no)" ]]; then
+		commit+=+
+	fi
+	printf '%s' "$commit"
 }
 
 # The machine's processor and the day, for the head of what is measured.

@@ -1,10 +1,21 @@
 # shellcheck shell=bash
 # The end-to-end checks of scripts/test. Sourced after network.sh.
 
-PASSED=0
-FAILED=0
+# Folder of the whole run, and of one lane: a network with its checks, beside which other lanes run.
+RUN=""
 WORK=""
-WHOLE=no
+# Process groups of the lanes and of what runs beside them.
+BESIDE=()
+
+# count passed|failed NUMBER: adds to the tally, which all lanes share. Each line is written at once.
+count() {
+	printf '%s %d\n' "$1" "$2" >>"$RUN/tally"
+}
+
+# tally passed|failed: how many there are.
+tally() {
+	awk -v what="$1" '$1 == what { sum += $2 } END { print sum + 0 }' "$RUN/tally"
+}
 
 # The lint and format tools, which a minimal toolchain lacks.
 ensure_lints() {
@@ -14,12 +25,12 @@ ensure_lints() {
 	fi
 }
 
-# Exactly what package-lock.json says, unless that is what is there.
+# install_npm_packages FOLDER: exactly what its package-lock.json says, unless that is what is there.
 install_npm_packages() {
-	if [[ $ROOT/tests/node_modules/.package-lock.json -nt $ROOT/tests/package-lock.json ]]; then
+	if [[ $1/node_modules/.package-lock.json -nt $1/package-lock.json ]]; then
 		return 0
 	fi
-	(cd "$ROOT/tests" && npm ci --no-audit --no-fund --loglevel=error)
+	(cd "$1" && npm ci --no-audit --no-fund --loglevel=error)
 }
 
 # check "what" command...: runs a check, says how it ended and how long it took, and counts it. Checks are functions that
@@ -29,10 +40,10 @@ check() {
 	shift
 	log="$(mktemp "$WORK/check-XXXXXX")"
 	if ("$@") >"$log" 2>&1; then
-		PASSED=$((PASSED + 1))
+		count passed 1
 		say "passed: $what ($(duration $((SECONDS - began))))"
 	else
-		FAILED=$((FAILED + 1))
+		count failed 1
 		say "FAILED: $what ($(duration $((SECONDS - began))))"
 		sed 's/^/    /' "$log" >&2
 	fi
@@ -50,8 +61,8 @@ run_tests() {
 	if ((${passed:-0} + failed == 0)); then
 		failed=1
 	fi
-	PASSED=$((PASSED + ${passed:-0}))
-	FAILED=$((FAILED + failed))
+	count passed "${passed:-0}"
+	count failed "$failed"
 	if ((failed > 0)); then
 		sed 's/^/    /' "$log" >&2
 	fi
@@ -208,41 +219,86 @@ malformed_chain_is_refused() {
 	grep -q 'is no chain specification' "$log"
 }
 
-leave() {
-	local code=$?
-	trap - EXIT INT TERM
-	network_stop
-	if [[ $WHOLE == yes && $FAILED -eq 0 ]]; then
-		rm -rf "$WORK"
-	else
-		rm -rf "$WORK/network/data" "$WORK/network/store"
-		printf '%s: logs and reports are in %s\n' "$NAME" "$WORK" >&2
+# A node that does nothing says why: a validator without session keys or with foreign ones, and a warp sync without peers.
+idle_nodes_say_why() {
+	local log="$WORK/idle" node i=0 common=(--chain "$NETWORK/raw.json" --no-mdns --no-telemetry --wasm-cache "$WASM_CACHE")
+	common+=(--detailed-log-output --unsafe-force-node-key-generation --reserved-only --reserved-nodes "$(node_address gateway)")
+	local started=()
+	for node in keyless foreign; do
+		local own=(--validator --sync warp)
+		[[ $node == keyless ]] || own=(--eve)
+		i=$((i + 1))
+		"$NODE_BINARY" "${common[@]}" "${own[@]}" --base-path "$WORK/$node" --rpc-port "$((BASE_PORT + 10 + i))" \
+			--listen-addr "/ip4/127.0.0.1/tcp/$((BASE_PORT + 30 + i))" --prometheus-port "$((BASE_PORT + 40 + i))" \
+			>"$log-$node.log" 2>&1 &
+		started+=($!)
+	done
+	local began=$SECONDS told=no
+	while ((SECONDS - began < 60)); do
+		if grep -q 'session-keys.*the keystore has no session key of kind aura and gran.*session.setKeys' "$log-keyless.log" &&
+			grep -q 'warp sync waits for 3 peers and has 1: name 2 more' "$log-keyless.log" &&
+			grep -q 'session-keys.*no account has registered the session keys' "$log-foreign.log" &&
+			metric_is "$((BASE_PORT + 41))" missing && metric_is "$((BASE_PORT + 42))" unregistered; then
+			told=yes
+			break
+		fi
+		sleep 0.5
+	done
+	kill "${started[@]}" 2>/dev/null
+	wait "${started[@]}" 2>/dev/null
+	rm -rf "$WORK/keyless" "$WORK/foreign"
+	if [[ $told == no ]]; then
+		tail -n 20 "$log-keyless.log" "$log-foreign.log"
+		return 1
 	fi
-	exit "$code"
 }
 
-# run_end_to_end BASE_PORT INTERVAL_CLOCK_S INTERVALS
-run_end_to_end() {
-	local began=$SECONDS node watched=()
-	INTERVALS_TRADED=$3
-	WORK="$(mktemp -d "${TMPDIR:-/tmp}/busbar-test-XXXXXX")"
-	trap leave EXIT
+# metric_is PORT STANDING: whether the node says that its session keys stand so, and in no other way.
+metric_is() {
+	local metrics
+	metrics="$(curl --silent --fail --max-time 5 "http://127.0.0.1:$1/metrics" | grep '^busbar_session_keys{')" || return 1
+	[[ "$(grep --count ' 1$' <<<"$metrics")" == 1 ]] && grep -q "standing=\"$2\".* 1\$" <<<"$metrics"
+}
+
+# lane NAME BASE_PORT INTERVAL_CLOCK_S FUNCTION...: a network of its own and the checks that the functions make on it.
+lane() {
+	local lane=$1 began=$SECONDS
+	WORK="$RUN/$lane"
+	mkdir -p "$WORK"
+	trap network_stop EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
 
-	say "starting four validators and a gateway"
-	network_prepare "$WORK/network" "$1" "$2"
+	say "$lane: starting four validators and a gateway"
+	network_prepare "$WORK/network" "$2" "$3"
 	network_start
 	network_wait
 	store_start
-	say "the network finalises"
+	say "$lane: the network finalises after $(duration $((SECONDS - began)))"
+	shift 3
+	export BUSBAR_URL BUSBAR_CLI BUSBAR_CHAIN_SPEC BUSBAR_GATEWAY BUSBAR_VALIDATOR_PIDS BUSBAR_HALT
+	BUSBAR_URL="$(node_url gateway)"
+	BUSBAR_CLI="$CLI_BINARY"
+	BUSBAR_CHAIN_SPEC="$NETWORK/raw.json"
+	BUSBAR_GATEWAY="$(gateway_address)"
+	BUSBAR_VALIDATOR_PIDS="$(for node in "${VALIDATORS[@]}"; do cat "$NETWORK/$node.pid"; done | paste -sd' ')"
+	BUSBAR_HALT="$WORK/halt.json"
+	local checks
+	for checks in "$@"; do
+		"$checks"
+	done
+	say "$lane: done in $(duration $((SECONDS - began)))"
+}
+
+# What the day of the demonstration is, around noon when the plants deliver: traded, settled, read and proven by others.
+check_day() {
+	local node watched=()
+	export BUSBAR_INTERVALS=$INTERVALS_TRADED
 	for node in "${VALIDATORS[@]}"; do
 		watched+=(--node "$(node_url "$node")")
 	done
-
-	# Around noon, when the plants deliver.
-	check "a demonstration of $3 intervals" "$CLI_BINARY" demo --url "$(node_url gateway)" --store "$(store_url)" "${watched[@]}" \
-		--intervals "$3" --from 12:00 --report "$WORK/report"
+	check "a demonstration of $INTERVALS_TRADED intervals" "$CLI_BINARY" demo --url "$(node_url gateway)" --store "$(store_url)" \
+		"${watched[@]}" --intervals "$INTERVALS_TRADED" --from 12:00 --report "$WORK/report"
 	check "the report holds" report_holds
 	check "a bill adds up and is proven, in every form" bills_add_up
 	check "every clearing passes the checker and is the linear programme's optimum" clearings_are_optimal
@@ -251,36 +307,91 @@ run_end_to_end() {
 	check "a flipped bit is named, another member reads by grant only" data_are_guarded
 	check "who holds a dataset is found on chain" holders_are_found
 
-	export BUSBAR_URL BUSBAR_CLI BUSBAR_CHAIN_SPEC BUSBAR_GATEWAY BUSBAR_INTERVALS
-	BUSBAR_URL="$(node_url gateway)"
-	BUSBAR_CLI="$CLI_BINARY"
-	BUSBAR_CHAIN_SPEC="$NETWORK/raw.json"
-	BUSBAR_GATEWAY="$(gateway_address)"
-	BUSBAR_INTERVALS="$3"
-	export BUSBAR_VALIDATOR_PIDS BUSBAR_HALT
-	BUSBAR_VALIDATOR_PIDS="$(for node in "${VALIDATORS[@]}"; do cat "$NETWORK/$node.pid"; done | paste -sd' ')"
-	BUSBAR_HALT="$WORK/halt.json"
 	run_tests invariants.mjs
 	run_tests halt.mjs
 	run_tests polkadot-js.mjs
 	run_tests light-client.mjs
+	check "a node that does nothing says why" idle_nodes_say_why
 	run_tests after-halt.mjs
-	# Last, because they give the market other parameters.
+	check_logs
+	check "another chain's specification is refused" foreign_chain_is_refused
+	check "a malformed chain specification is refused" malformed_chain_is_refused
+}
+
+# What the council gives other parameters for: several products, and all that settlement does.
+check_products() {
+	check "a demonstration that registers the members" "$CLI_BINARY" demo --url "$(node_url gateway)" --store "$(store_url)" \
+		--intervals 1 --from 12:00 --report "$WORK/report"
+	check_examples
 	run_tests sessions.mjs
 	run_tests settlement.mjs
+	check_logs
+}
 
+# The nodes have run without an error; stops them.
+check_logs() {
 	check "all nodes are still running" network_check_running
 	# Before they are stopped: a node that shuts down may call that an error.
 	check "no panic and no error line in any log" network_logs_are_clean
 	network_stop
-	check "another chain's specification is refused" foreign_chain_is_refused
-	check "a malformed chain specification is refused" malformed_chain_is_refused
-	WHOLE=yes
-	say "end to end: done in $(duration $((SECONDS - began)))"
+}
+
+# beside NAME COMMAND...: runs something in a process group of its own beside what else runs; `join` waits for it.
+beside() {
+	local name=$1
+	shift
+	set -m
+	("$@") </dev/null &
+	set +m
+	BESIDE+=("$!:$name")
+}
+
+# Waits for everything that runs beside; what ends with an error counts as a failure.
+join() {
+	local entry
+	for entry in "${BESIDE[@]}"; do
+		if ! wait "${entry%%:*}"; then
+			say "FAILED: ${entry#*:} ended early"
+			count failed 1
+		fi
+	done
+	BESIDE=()
+}
+
+leave() {
+	local code=$? entry
+	trap - EXIT INT TERM
+	for entry in "${BESIDE[@]}"; do
+		kill -TERM -- "-${entry%%:*}" 2>/dev/null || true
+	done
+	wait
+	if ((code == 0)); then
+		rm -rf "$RUN"
+	else
+		rm -rf "$RUN"/*/network/data "$RUN"/*/network/store
+		printf '%s: logs and reports are in %s\n' "$NAME" "$RUN" >&2
+	fi
+	exit "$code"
+}
+
+# Where everything that this run writes goes.
+begin_run() {
+	RUN="$(mktemp -d "${TMPDIR:-/tmp}/busbar-test-XXXXXX")"
+	touch "$RUN/tally"
+	trap leave EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+}
+
+# start_end_to_end BASE_PORT INTERVAL_CLOCK_S INTERVALS: two networks beside each other, which mostly wait for chain time.
+start_end_to_end() {
+	INTERVALS_TRADED=$3
+	beside "the day" lane day "$1" "$2" check_day
+	beside "the products" lane products "$(($1 + 100))" "$2" check_products
 }
 
 # The last line, and the exit code.
 summary() {
-	printf '%d passed, %d failed\n' "$PASSED" "$FAILED"
-	((FAILED == 0))
+	printf '%d passed, %d failed\n' "$(tally passed)" "$(tally failed)"
+	(($(tally failed) == 0))
 }

@@ -8,7 +8,7 @@
 //! Subscriptions follow finalised blocks: what they report is never taken back, and each interval is reported once.
 
 use super::follow::Cursor;
-use crate::service::{Block, Hash};
+use crate::types::{Block, Hash};
 use busbar_primitives::{
 	api::{
 		BookLevel, Clock, Conservation, EnergyApi, OrderView, ParticipantView, PointView, PositionView, StatementLine,

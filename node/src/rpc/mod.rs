@@ -4,7 +4,7 @@
 pub mod energy;
 mod follow;
 
-use crate::service::{Backend, Block, Client, Hash, Pool};
+use crate::types::{Backend, Block, Client, Hash, Pool};
 use busbar_runtime::{AccountId, Nonce};
 use energy::{Energy, EnergyRpcServer};
 use jsonrpsee::{core::RegisterMethodError, RpcModule};

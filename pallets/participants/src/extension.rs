@@ -1,6 +1,7 @@
 //! Transaction extensions that stand where fees would: members only, a share of the block for each, and nothing immortal.
 
 use crate::{Config, Pallet, WeightInfo};
+use busbar_primitives::refusals::Refusal;
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use core::{fmt, marker::PhantomData};
 use frame_support::{
@@ -16,9 +17,6 @@ use sp_runtime::{
 	},
 	transaction_validity::{InvalidTransaction, TransactionValidityError, ValidTransaction},
 };
-
-/// `InvalidTransaction::Custom` code of a transaction that never expires. Give it a mortal era.
-pub const IMMORTAL_TRANSACTION: u8 = 1;
 
 /// Admits signed transactions of active participants and their delegates only, and of each account no more than
 /// [`Config::MaxPerBlock`] per block.
@@ -106,7 +104,7 @@ where
 }
 
 /// [`CheckMortality`] for a chain on which every transaction expires: refuses [`Era::Immortal`] with
-/// `InvalidTransaction::Custom(`[`IMMORTAL_TRANSACTION`]`)`.
+/// [`Refusal::Immortal`].
 ///
 /// Goes by the name, type and encoding of `CheckMortality`, so that clients treat it as that.
 #[derive(
@@ -171,7 +169,7 @@ where
 		implication: &impl Implication,
 		source: TransactionSource,
 	) -> ValidateResult<Self::Val, T::RuntimeCall> {
-		ensure!(!self.0 .0.is_immortal(), InvalidTransaction::Custom(IMMORTAL_TRANSACTION));
+		ensure!(!self.0 .0.is_immortal(), Refusal::Immortal);
 		self.0.validate(origin, call, info, len, implicit, implication, source)
 	}
 

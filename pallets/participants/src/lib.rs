@@ -70,7 +70,7 @@ mod types;
 pub mod weights;
 
 pub use busbar_primitives::acceptance_payload;
-pub use extension::{CheckMember, MortalOnly, IMMORTAL_TRANSACTION};
+pub use extension::{CheckMember, MortalOnly};
 pub use pallet::*;
 pub use types::*;
 pub use weights::WeightInfo;

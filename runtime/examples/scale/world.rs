@@ -1,40 +1,32 @@
 //! A grid with many members, on a state in memory.
 
+use busbar_harness::{
+	account, calls, device, id, signed, submit, Blocks, Genesis, Party, DSO, EUR, METER_OPERATOR, UTILITY,
+};
 use busbar_merkle::Tree;
 use busbar_primitives::{
-	metering::{Duty, MeterClass, Reading, SignedReading},
+	metering::{Duty, Reading},
 	traits::{Calendar, Positions},
-	Balance, Interval, Link, Moment, ParticipantId, PointKind, PostedBounds, Product, ProductKind, Quality, Role,
-	Scope, Side, Step, Wh,
+	Interval, Link, Moment, ParticipantId, PointKind, PostedBounds, Product, ProductKind, Quality, Side, Step, Wh,
 };
 use busbar_runtime::{
 	configs::system::{RuntimeBlockLength, RuntimeBlockWeights},
-	pallet_balances, pallet_grid, pallet_issuance, pallet_market, pallet_metering, pallet_participants,
-	pallet_settlement, AccountId, Market, Metering, Runtime, RuntimeCall, RuntimeGenesisConfig, RuntimeOrigin, System,
+	pallet_market, pallet_metering, pallet_settlement, AccountId, Market, Metering, Runtime, RuntimeCall, System,
 };
 use codec::Encode;
 use frame_support::{
 	dispatch::{DispatchClass, GetDispatchInfo},
-	traits::{Hooks, OnIdle},
 	weights::{Weight, WeightMeter},
 	BoundedVec,
 };
-use sp_core::{ed25519, Get, Pair, H256};
+use sp_core::{ed25519, Get, H256};
 use sp_io::hashing::{blake2_256, twox_128};
-use sp_runtime::{traits::Dispatchable, BuildStorage};
 use std::collections::BTreeMap;
 
-const EUR: Balance = 1_000_000_000;
-const DSO: u8 = 1;
-const METER_OPERATOR: u8 = 2;
-const UTILITY: u8 = 3;
-const REGULATOR: u8 = 4;
 /// The feeder below the root.
 const FEEDER: u32 = 1;
-
-fn operator(name: u8) -> (ParticipantId, AccountId) {
-	(ParticipantId([name; 16]), AccountId::new([name; 32]))
-}
+/// Of every point, in W: more than anybody needs.
+const RATING: u64 = 1 << 40;
 
 fn member(number: u32) -> (ParticipantId, AccountId) {
 	let hash = blake2_256(&(b"member", number).encode());
@@ -73,7 +65,7 @@ pub struct World {
 	proof_bytes: u64,
 	/// The last interval that orders were placed for.
 	placed: Option<Interval>,
-	block: u32,
+	blocks: Blocks,
 }
 
 impl World {
@@ -95,39 +87,12 @@ impl World {
 			retention: 96,
 			..Default::default()
 		};
-		let roles = [
-			(DSO, Role::Dso),
-			(METER_OPERATOR, Role::MeterOperator),
-			(UTILITY, Role::BalanceResponsibleParty),
-			(REGULATOR, Role::Regulator),
-		];
-		let operators = roles.iter().map(|(name, role)| {
-			let (id, account) = operator(*name);
-			(id, account, vec![(*role, Scope::Grid)])
-		});
-		let all: Vec<_> =
-			operators.chain((0..members).map(member).map(|(id, account)| (id, account, vec![]))).collect();
-		let balances = all.iter().map(|(_, account, _)| (account.clone(), 1_000_000 * EUR)).collect();
-		let storage = RuntimeGenesisConfig {
-			balances: pallet_balances::GenesisConfig { balances, ..Default::default() },
-			participants: pallet_participants::GenesisConfig { members: all },
-			market: pallet_market::GenesisConfig { parameters, ..Default::default() },
-			issuance: pallet_issuance::GenesisConfig { ceiling: Balance::MAX, ..Default::default() },
-			settlement: pallet_settlement::GenesisConfig {
-				accounts: Some(pallet_settlement::Accounts {
-					grid: operator(DSO).1,
-					rent: operator(REGULATOR).1,
-					balancing: operator(UTILITY).0,
-				}),
-				ladder: pallet_settlement::PostedPrices { short: 220_000, long: 90_000 },
-			},
-			..Default::default()
-		}
-		.build_storage()
-		.expect("the genesis is sound");
-		let devices = (0..members).map(|n| ed25519::Pair::from_seed(&blake2_256(&(b"meter", n).encode()))).collect();
-		let state = Some(sp_io::TestExternalities::new(storage));
-		let mut world = Self { members, state, devices, proof_bytes: 0, placed: None, block: 1 };
+		let all = (0..members).map(member).map(|(id, account)| Party::member(id, account, 1_000_000 * EUR));
+		let parties = Party::officers().into_iter().chain(all).collect();
+		let ladder = pallet_settlement::PostedPrices { short: 220_000, long: 90_000 };
+		let state = Some(Genesis { parties, parameters, ladder }.build());
+		let devices = (0..members).map(device).collect();
+		let mut world = Self { members, state, devices, proof_bytes: 0, placed: None, blocks: Blocks::default() };
 		world.execute(Self::build);
 		world
 	}
@@ -143,28 +108,16 @@ impl World {
 	fn build(&mut self) {
 		let mut ledger = Ledger::default();
 		let open = Link { import_w: None, export_w: None, fee: 10_000 };
-		let mut by = |name: u8, call: RuntimeCall| self.run(&operator(name).1, call, &mut ledger);
-		by(DSO, RuntimeCall::Grid(pallet_grid::Call::add_zone { parent: None, link: Link::default() }));
-		by(DSO, RuntimeCall::Grid(pallet_grid::Call::add_zone { parent: Some(0), link: open }));
-		let point = |zone, owner, kind| {
-			let call = pallet_grid::Call::add_point { zone, owner, kind, import_w: 1 << 40, export_w: 1 << 40 };
-			RuntimeCall::Grid(call)
-		};
-		by(DSO, point(0, operator(UTILITY).0, PointKind::Coupling));
-		let bond = pallet_metering::Call::post_bond { amount: 10_000 * EUR };
-		by(METER_OPERATOR, RuntimeCall::Metering(bond));
+		let mut by = |name: u8, call: RuntimeCall| self.run(&account(name), call, &mut ledger);
+		by(DSO, calls::add_zone(None, Link::default()));
+		by(DSO, calls::add_zone(Some(0), open));
+		by(DSO, calls::add_point(0, id(UTILITY), PointKind::Coupling, RATING));
+		by(METER_OPERATOR, calls::post_bond(10_000 * EUR));
 		for number in 0..self.members {
-			let mut by = |name: u8, call: RuntimeCall| self.run(&operator(name).1, call, &mut ledger);
-			by(DSO, point(FEEDER, member(number).0, PointKind::Metered));
-			let device = self.devices[number as usize].public().0;
-			let meter = pallet_metering::Call::register_meter {
-				point: number + 1,
-				device,
-				class: MeterClass::B,
-				duty: Duty::Main,
-				from: 0,
-			};
-			self.run(&operator(METER_OPERATOR).1, RuntimeCall::Metering(meter), &mut ledger);
+			let meter = calls::register_meter(number + 1, &self.devices[number as usize], Duty::Main);
+			let point = calls::add_point(FEEDER, member(number).0, PointKind::Metered, RATING);
+			self.run(&account(DSO), point, &mut ledger);
+			self.run(&account(METER_OPERATOR), meter, &mut ledger);
 		}
 		self.set_time(1_000);
 	}
@@ -177,19 +130,15 @@ impl World {
 		ledger.count += 1;
 		ledger.bytes += call.encoded_size() as u64;
 		ledger.weight = ledger.weight.saturating_add(call.get_dispatch_info().call_weight);
-		if let Err(error) = call.dispatch(RuntimeOrigin::signed(who.clone())) {
-			panic!("a call failed: {:?}", error.error);
+		if let Err(error) = submit(who, call) {
+			panic!("a call failed: {error:?}");
 		}
 	}
 
 	/// A block at this chain time: what hooks do, with all of a block's weight for pruning.
 	fn set_time(&mut self, now: Moment) {
-		self.block += 1;
-		System::set_block_number(self.block);
-		busbar_runtime::pallet_timestamp::Now::<Runtime>::put(now);
-		let mut meter = WeightMeter::with_limit(RuntimeBlockWeights::get().max_block);
-		Market::on_poll(self.block, &mut meter);
-		<Market as OnIdle<u32>>::on_idle(self.block, RuntimeBlockWeights::get().max_block);
+		let most = RuntimeBlockWeights::get().max_block;
+		self.blocks.next(now, WeightMeter::with_limit(most), most);
 		System::reset_events();
 	}
 
@@ -210,7 +159,7 @@ impl World {
 		let plenty: Wh = 1 << 27;
 		let ladder = [(Side::Sell, 220_000), (Side::Buy, 90_000)];
 		let ladder = ladder.map(|(side, price)| Step { side, price, wh: plenty }).to_vec();
-		place(self, 0, &operator(UTILITY).1, ladder);
+		place(self, 0, &account(UTILITY), ladder);
 		for number in 0..self.members {
 			let (side, price) = if number % 4 == 3 { (Side::Sell, 0) } else { (Side::Buy, 1_000_000) };
 			place(self, number + 1, &member(number).1, vec![Step { side, price, wh: energy(number, interval) }]);
@@ -279,13 +228,12 @@ impl World {
 				let quality = Quality::Measured;
 				let (import_varh, export_varh, meter, point) = (0, 0, number, number + 1);
 				let reading = Reading { meter, point, interval, import, export, import_varh, export_varh, quality };
-				let signature = self.devices[number as usize].sign(&reading.signing_payload(&genesis));
 				let salt = blake2_256(&(b"salt", number, interval).encode())[..16].try_into().expect("16 bytes");
-				(SignedReading { reading, signature: Some(signature) }, salt)
+				(signed(reading, &self.devices[number as usize], &genesis), salt)
 			})
 			.collect();
 		let tree = Tree::new(rows.iter().map(|(signed, salt)| signed.leaf(salt)).collect());
-		let (who, operator) = (operator(METER_OPERATOR).1, operator(METER_OPERATOR).0);
+		let (who, operator) = (account(METER_OPERATOR), id(METER_OPERATOR));
 		let mut ledger = Ledger::default();
 		let (count, bytes, content) = (self.members, 0, H256::zero());
 		let attest = pallet_metering::Call::attest { interval, root: tree.root(), count, bytes, content };
@@ -322,7 +270,7 @@ impl World {
 					0 => pallet_settlement::Call::debit { interval, points },
 					_ => pallet_settlement::Call::credit { interval, points },
 				};
-				self.run(&operator(UTILITY).1, RuntimeCall::Settlement(call), ledger);
+				self.run(&account(UTILITY), RuntimeCall::Settlement(call), ledger);
 			}
 		}
 		assert!(pallet_settlement::Pallet::<Runtime>::root(interval).is_some(), "interval {interval} is not settled");

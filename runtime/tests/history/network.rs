@@ -1,51 +1,39 @@
 //! The runtime with a small grid, whose members do at random whatever they may, and much that they may not.
 
 use crate::random::Random;
+use busbar_harness::{
+	account, calls, device, id, signed, submit, Blocks, Genesis, Party, AGGREGATOR, DSO, EUR, METER_OPERATOR,
+	REGULATOR, RETAILER, UTILITY,
+};
 use busbar_merkle::Tree;
 use busbar_primitives::{
 	certificates::{Class, Source},
-	metering::{Duty, MeterClass, Reading, Salt, SignedReading},
+	metering::{Duty, Reading, Salt, SignedReading},
 	traits::{Calendar, Finality, Positions},
 	Balance, Flexibility, Interval, Link, Moment, ParticipantId, PointId, PointKind, PostedBounds, Product,
-	ProductKind, Quality, Reduction, Role, Scope, Side, Step, Terms, TimeInForce, Wh,
+	ProductKind, Quality, Reduction, Role, Side, Step, Terms, TimeInForce, Wh,
 };
 use busbar_runtime::{
-	pallet_balances, pallet_certificates, pallet_flexibility, pallet_grid, pallet_issuance, pallet_market,
-	pallet_metering, pallet_participants, pallet_securities, pallet_settlement, pallet_supply, AccountId, Balances,
-	Certificates, Grid, Issuance, Market, Metering, Participants, Runtime, RuntimeCall, RuntimeEvent,
-	RuntimeGenesisConfig, RuntimeOrigin, Securities, Settlement, Supply, System, Validators,
+	pallet_balances, pallet_certificates, pallet_flexibility, pallet_grid, pallet_market, pallet_metering,
+	pallet_securities, pallet_settlement, pallet_supply, AccountId, Balances, Certificates, Grid, Issuance, Market,
+	Metering, Participants, Runtime, RuntimeCall, RuntimeEvent, Securities, Settlement, Supply, System, Validators,
 };
 use codec::Encode;
 use frame_support::{
-	traits::{fungible::Inspect, Hooks, OnIdle},
+	traits::fungible::Inspect,
 	weights::{Weight, WeightMeter},
 	BoundedVec,
 };
 use pallet_metering::{ProvenReading, Verdict};
 use pallet_securities::Backing;
 use pallet_settlement::Sharing;
-use sp_core::{ed25519, Pair, H256};
+use sp_core::{ed25519, H256};
 use sp_io::hashing::blake2_256;
-use sp_runtime::{traits::Dispatchable, BuildStorage, DispatchError, MultiAddress, Permill};
+use sp_runtime::{traits::Dispatchable, DispatchError, MultiAddress, Permill};
 use std::collections::BTreeMap;
 
-const EUR: Balance = 1_000_000_000;
 const INTERVAL: Moment = 900_000;
 
-const DSO: u8 = 1;
-const METER_OPERATOR: u8 = 2;
-const UTILITY: u8 = 3;
-const REGULATOR: u8 = 4;
-const RETAILER: u8 = 5;
-const AGGREGATOR: u8 = 6;
-const ROLES: [(u8, Role); 6] = [
-	(DSO, Role::Dso),
-	(METER_OPERATOR, Role::MeterOperator),
-	(UTILITY, Role::BalanceResponsibleParty),
-	(REGULATOR, Role::Regulator),
-	(RETAILER, Role::Retailer),
-	(AGGREGATOR, Role::Aggregator),
-];
 /// Members are 10, 11, ...
 const FIRST_MEMBER: u8 = 10;
 const MEMBERS: u8 = 6;
@@ -55,14 +43,6 @@ const POINTS: PointId = 1 + 2 * MEMBERS as u32;
 const FEE: u32 = 10_000;
 const SHORT: i64 = 220_000;
 const LONG: i64 = 60_000;
-
-fn id(name: u8) -> ParticipantId {
-	ParticipantId([name; 16])
-}
-
-fn account(name: u8) -> AccountId {
-	AccountId::new([name; 32])
-}
 
 fn owner(point: PointId) -> u8 {
 	match point.checked_sub(1) {
@@ -84,7 +64,7 @@ pub struct Network {
 	random: Random,
 	devices: Vec<ed25519::Pair>,
 	genesis: H256,
-	block: u32,
+	blocks: Blocks,
 	datasets: BTreeMap<(Interval, u8), Dataset>,
 	/// The first interval that has not opened.
 	next: Interval,
@@ -113,47 +93,21 @@ pub fn genesis() -> sp_io::TestExternalities {
 		retention: 4,
 		..Default::default()
 	};
-	let officers = ROLES.iter().map(|(name, role)| (id(*name), account(*name), vec![(*role, Scope::Grid)]));
-	let members = (0..MEMBERS).map(|number| (id(FIRST_MEMBER + number), account(FIRST_MEMBER + number), vec![]));
-	let all: Vec<_> = officers.chain(members).collect();
-	let wealth = |account: &AccountId| {
-		let name: &[u8] = account.as_ref();
-		if name[0] >= FIRST_MEMBER {
-			20 * EUR
-		} else {
-			1_000_000 * EUR
-		}
-	};
-	let balances = all.iter().map(|(_, account, _)| (account.clone(), wealth(account))).collect();
-	let storage = RuntimeGenesisConfig {
-		balances: pallet_balances::GenesisConfig { balances, ..Default::default() },
-		participants: pallet_participants::GenesisConfig { members: all },
-		market: pallet_market::GenesisConfig { parameters, ..Default::default() },
-		issuance: pallet_issuance::GenesisConfig { ceiling: Balance::MAX, ..Default::default() },
-		settlement: pallet_settlement::GenesisConfig {
-			accounts: Some(pallet_settlement::Accounts {
-				grid: account(DSO),
-				rent: account(REGULATOR),
-				balancing: id(UTILITY),
-			}),
-			ladder: pallet_settlement::PostedPrices { short: SHORT, long: LONG },
-		},
-		..Default::default()
-	}
-	.build_storage()
-	.expect("the genesis is sound");
-	sp_io::TestExternalities::new(storage)
+	let officers = [(RETAILER, Role::Retailer), (AGGREGATOR, Role::Aggregator)];
+	let officers = officers.map(|(name, role)| Party::officer(name, role));
+	let members = (FIRST_MEMBER..FIRST_MEMBER + MEMBERS).map(|name| Party::member(id(name), account(name), 20 * EUR));
+	let parties = Party::officers().into_iter().chain(officers).chain(members).collect();
+	Genesis { parties, parameters, ladder: pallet_settlement::PostedPrices { short: SHORT, long: LONG } }.build()
 }
 
 impl Network {
 	/// A root with two feeders, one of them with a limit, and everybody's points and meters.
 	pub fn new(seed: u64) -> Self {
-		let device = |meter: u32| ed25519::Pair::from_seed(&blake2_256(&(b"meter", meter).encode()));
 		let mut network = Self {
 			random: Random(seed),
 			devices: (0..=POINTS).map(device).collect(),
 			genesis: Metering::genesis(),
-			block: 1,
+			blocks: Blocks::default(),
 			datasets: BTreeMap::new(),
 			next: 0,
 			running: Vec::new(),
@@ -166,20 +120,18 @@ impl Network {
 	}
 
 	fn build(&mut self) {
-		let add_zone = |parent, link| RuntimeCall::Grid(pallet_grid::Call::add_zone { parent, link });
 		let narrow = Link { import_w: Some(8_000), export_w: Some(6_000), fee: FEE };
-		self.must(DSO, add_zone(None, Link::default()));
-		self.must(DSO, add_zone(Some(0), Link { fee: FEE, ..Link::default() }));
-		self.must(DSO, add_zone(Some(1), narrow));
-		let post_bond = RuntimeCall::Metering(pallet_metering::Call::post_bond { amount: 100_000 * EUR });
+		self.must(DSO, calls::add_zone(None, Link::default()));
+		self.must(DSO, calls::add_zone(Some(0), Link { fee: FEE, ..Link::default() }));
+		self.must(DSO, calls::add_zone(Some(1), narrow));
+		let post_bond = calls::post_bond(100_000 * EUR);
 		self.must(METER_OPERATOR, post_bond.clone());
 		for point in 0..POINTS {
 			let (zone, kind) = match point {
 				0 => (0, PointKind::Coupling),
 				_ => (1 + point % 2, PointKind::Metered),
 			};
-			let (owner, import_w, export_w) = (id(owner(point)), 40_000, 40_000);
-			self.must(DSO, RuntimeCall::Grid(pallet_grid::Call::add_point { zone, owner, kind, import_w, export_w }));
+			self.must(DSO, calls::add_point(zone, id(owner(point)), kind, 40_000));
 			self.must(METER_OPERATOR, self.register(point, point, Duty::Main));
 		}
 		let attester = Some(id(AGGREGATOR));
@@ -205,20 +157,18 @@ impl Network {
 	}
 
 	fn register(&self, point: PointId, meter: u32, duty: Duty) -> RuntimeCall {
-		let device = self.devices[meter as usize].public().0;
-		let (class, from) = (MeterClass::B, 0);
-		RuntimeCall::Metering(pallet_metering::Call::register_meter { point, device, class, duty, from })
+		calls::register_meter(point, &self.devices[meter as usize], duty)
 	}
 
 	fn must(&mut self, name: u8, call: RuntimeCall) {
-		if let Err(error) = call.clone().dispatch(RuntimeOrigin::signed(account(name))) {
-			panic!("{name} may not {call:?}: {:?}", error.error);
+		if let Err(error) = submit(&account(name), call.clone()) {
+			panic!("{name} may not {call:?}: {error:?}");
 		}
 	}
 
 	/// Whether the call was taken. One that is refused has changed nothing, which the invariants show.
 	fn try_to(&mut self, name: u8, call: impl Into<RuntimeCall>) -> bool {
-		let taken = call.into().dispatch(RuntimeOrigin::signed(account(name))).map_err(|error| error.error);
+		let taken = submit(&account(name), call);
 		if let Err(error) = taken {
 			assert!(!matches!(error, DispatchError::Arithmetic(_) | DispatchError::Corruption), "{error:?}");
 			self.refused += 1;
@@ -228,11 +178,7 @@ impl Network {
 
 	/// A block at this chain time.
 	fn set_time(&mut self, now: Moment) {
-		self.block += 1;
-		System::set_block_number(self.block);
-		busbar_runtime::pallet_timestamp::Now::<Runtime>::put(now);
-		Market::on_poll(self.block, &mut WeightMeter::new());
-		<Market as OnIdle<u32>>::on_idle(self.block, Weight::from_parts(500_000_000_000, u64::MAX));
+		self.blocks.next(now, WeightMeter::new(), Weight::from_parts(500_000_000_000, u64::MAX));
 		self.count_events();
 		let opened = self.next..Market::first_unopened();
 		self.next = opened.end;
@@ -413,8 +359,7 @@ impl Network {
 		let reading = Reading { meter, point, interval, import, export, import_varh: 0, export_varh: 0, quality };
 		// Now and then the operator attests what the device never signed.
 		let device = if self.random.once_in(60) { meter ^ 1 } else { meter };
-		let signature = Some(self.devices[device as usize].sign(&reading.signing_payload(&self.genesis)));
-		SignedReading { reading, signature }
+		signed(reading, &self.devices[device as usize], &self.genesis)
 	}
 
 	/// The readings of an interval that has been delivered, or a new version of them.

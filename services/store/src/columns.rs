@@ -4,9 +4,10 @@
 //! a reading is not: the name of the root message, field numbers, whether an integer type is written in the old or the new
 //! way, encodings, statistics and other metadata.
 
-use crate::dataset::DatasetError;
+use busbar_primitives::Interval;
 use parquet::{
 	basic::{Compression, ConvertedType, Encoding, LogicalType, Repetition, Type as Physical},
+	errors::ParquetError,
 	file::metadata::{ParquetMetaData, RowGroupMetaData},
 	schema::types::Type,
 };
@@ -28,6 +29,51 @@ const PLAIN: [usize; 2] = [8, 9];
 
 /// Fewest bytes of a row: its salt and its signature.
 const ROW: usize = 16 + 64;
+
+/// Why bytes are no dataset.
+#[derive(Debug, thiserror::Error)]
+pub enum DatasetError {
+	#[error("not a Parquet file that can be read: {0}")]
+	Parquet(#[from] ParquetError),
+	#[error("the Parquet file makes its reader fail; it is damaged")]
+	Unreadable,
+	#[error("column `{0}` is missing; the columns are {COLUMNS:?}")]
+	Missing(&'static str),
+	#[error("column `{0}` is one too many; the columns are {COLUMNS:?}, each once")]
+	Extra(String),
+	#[error("column `{found}` stands where `{expected}` must; the order is {COLUMNS:?}")]
+	Misplaced { found: String, expected: &'static str },
+	#[error("column `{column}` is {found}; it must be {expected}")]
+	Type { column: &'static str, found: String, expected: &'static str },
+	#[error(
+		"column `{column}` is compressed ({codec}); the store takes uncompressed files only: with pyarrow, write it with \
+		 compression=\"none\""
+	)]
+	Compressed { column: &'static str, codec: &'static str },
+	#[error(
+		"column `{column}` is encoded as {encoding}; salts and signatures are stored plain: with pyarrow, write the file with \
+		 use_dictionary=False"
+	)]
+	Encoded { column: &'static str, encoding: String },
+	#[error("a row group of {size} bytes cannot hold the {rows} rows that it claims; the file is damaged")]
+	Rows { rows: i64, size: i64 },
+	#[error("the row groups claim more bytes than the file has; it is damaged")]
+	Overlap,
+	#[error("the file's metadata lacks a valid {0}")]
+	Metadata(&'static str),
+	#[error("row {row}: the reading is of interval {found}, the dataset of {expected}")]
+	Interval { row: usize, found: Interval, expected: Interval },
+	#[error("row {row}: meters must ascend, each once")]
+	Order { row: usize },
+	#[error("row {row}: quality {found} is not known")]
+	Quality { row: usize, found: i32 },
+	#[error("row {row}: an estimate is unsigned, and every other reading is signed by its device")]
+	Signature { row: usize },
+	#[error("row {row}: energy is beyond 2^63 - 1 Wh")]
+	Range { row: usize },
+	#[error("a dataset has at least one reading and less than 2^32")]
+	Count,
+}
 
 /// Checks the columns of a file, before any of its rows is read.
 ///

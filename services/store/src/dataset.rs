@@ -26,7 +26,6 @@ use parquet::{
 	basic::Encoding,
 	column::reader::{ColumnReader, ColumnReaderImpl},
 	data_type::{ByteArray, DataType, FixedLenByteArray, FixedLenByteArrayType, Int32Type, Int64Type},
-	errors::ParquetError,
 	file::{
 		metadata::KeyValue,
 		properties::{EnabledStatistics, WriterProperties},
@@ -38,7 +37,7 @@ use parquet::{
 use sp_core::{ed25519, H256};
 use std::sync::Arc;
 
-pub use crate::columns::COLUMNS;
+pub use crate::columns::{DatasetError, COLUMNS};
 
 const SCHEMA: &str = "message readings {
 	REQUIRED INT32 meter (INTEGER(32,false));
@@ -54,51 +53,6 @@ const SCHEMA: &str = "message readings {
 }";
 const GROUP: usize = 65_536;
 const KEYS: [&str; 3] = ["busbar.operator", "busbar.interval", "busbar.version"];
-
-/// Why bytes are no dataset.
-#[derive(Debug, thiserror::Error)]
-pub enum DatasetError {
-	#[error("not a Parquet file that can be read: {0}")]
-	Parquet(#[from] ParquetError),
-	#[error("the Parquet file makes its reader fail; it is damaged")]
-	Unreadable,
-	#[error("column `{0}` is missing; the columns are {COLUMNS:?}")]
-	Missing(&'static str),
-	#[error("column `{0}` is one too many; the columns are {COLUMNS:?}, each once")]
-	Extra(String),
-	#[error("column `{found}` stands where `{expected}` must; the order is {COLUMNS:?}")]
-	Misplaced { found: String, expected: &'static str },
-	#[error("column `{column}` is {found}; it must be {expected}")]
-	Type { column: &'static str, found: String, expected: &'static str },
-	#[error(
-		"column `{column}` is compressed ({codec}); the store takes uncompressed files only: with pyarrow, write it with \
-		 compression=\"none\""
-	)]
-	Compressed { column: &'static str, codec: &'static str },
-	#[error(
-		"column `{column}` is encoded as {encoding}; salts and signatures are stored plain: with pyarrow, write the file with \
-		 use_dictionary=False"
-	)]
-	Encoded { column: &'static str, encoding: String },
-	#[error("a row group of {size} bytes cannot hold the {rows} rows that it claims; the file is damaged")]
-	Rows { rows: i64, size: i64 },
-	#[error("the row groups claim more bytes than the file has; it is damaged")]
-	Overlap,
-	#[error("the file's metadata lacks a valid {0}")]
-	Metadata(&'static str),
-	#[error("row {row}: the reading is of interval {found}, the dataset of {expected}")]
-	Interval { row: usize, found: Interval, expected: Interval },
-	#[error("row {row}: meters must ascend, each once")]
-	Order { row: usize },
-	#[error("row {row}: quality {found} is not known")]
-	Quality { row: usize, found: i32 },
-	#[error("row {row}: an estimate is unsigned, and every other reading is signed by its device")]
-	Signature { row: usize },
-	#[error("row {row}: energy is beyond 2^63 - 1 Wh")]
-	Range { row: usize },
-	#[error("a dataset has at least one reading and less than 2^32")]
-	Count,
-}
 
 /// One reading with its device's signature, and its leaf's secret.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -131,7 +131,7 @@ fn mortality(era: Era) -> Result<u64, TransactionValidityError> {
 #[test]
 fn an_immortal_transaction_is_refused_and_a_mortal_one_expires() {
 	run(|| {
-		assert_eq!(mortality(Era::Immortal), Err(InvalidTransaction::Custom(IMMORTAL_TRANSACTION).into()));
+		assert_eq!(mortality(Era::Immortal), Err(InvalidTransaction::Custom(1).into()));
 		System::set_block_number(17);
 		frame_system::BlockHash::<Test>::insert(16, H256::repeat_byte(1));
 		assert_eq!(mortality(Era::mortal(16, 16)), Ok(15));

@@ -12,6 +12,9 @@ START_SECONDS=90
 
 NETWORK=""
 BASE_PORT=""
+# What is the same for every network of a build: the plain specification, and the runtime as compiled by the first node.
+DEVNET_PRESET="$CARGO_TARGET_DIR/devnet-preset.json"
+WASM_CACHE="$CARGO_TARGET_DIR/wasm-cache"
 
 # node_index NAME: its offset to the base ports.
 node_index() {
@@ -80,6 +83,18 @@ set_market_parameters() {
 	sed -E "s/(\"interval_clock_s\": *)[0-9]+/\1$2/; s/(\"epoch\": *)[0-9]+/\1$3/" "$1"
 }
 
+# Writes the devnet's plain specification, which takes seconds of executing the runtime, once for each build of the node.
+devnet_preset() {
+	local new
+	[[ ! $DEVNET_PRESET -nt $NODE_BINARY ]] || return 0
+	new="$(mktemp "$DEVNET_PRESET.XXXXXX")"
+	if ! "$NODE_BINARY" export-chain-spec --chain devnet >"$new" 2>"$NETWORK/logs/chain-spec.log"; then
+		rm -f "$new"
+		fail "the chain specification could not be built, see $NETWORK/logs/chain-spec.log"
+	fi
+	mv "$new" "$DEVNET_PRESET"
+}
+
 # network_prepare DIRECTORY BASE_PORT INTERVAL_CLOCK_S: node identities and the chain specification, plain and raw.
 network_prepare() {
 	NETWORK=$1
@@ -93,9 +108,8 @@ network_prepare() {
 	done
 
 	# The clock and the start of interval 0 are the only things in which one devnet differs from another.
-	"$NODE_BINARY" export-chain-spec --chain devnet >"$NETWORK/preset.json" 2>"$NETWORK/logs/chain-spec.log" ||
-		fail "the chain specification could not be built, see $NETWORK/logs/chain-spec.log"
-	set_market_parameters "$NETWORK/preset.json" "$clock_s" "$(date +%s)000" >"$NETWORK/plain.json"
+	devnet_preset
+	set_market_parameters "$DEVNET_PRESET" "$clock_s" "$(date +%s)000" >"$NETWORK/plain.json"
 	"$NODE_BINARY" export-chain-spec --chain "$NETWORK/plain.json" --raw >"$NETWORK/raw.json" 2>>"$NETWORK/logs/chain-spec.log" ||
 		fail "the raw chain specification could not be built, see $NETWORK/logs/chain-spec.log"
 }
@@ -111,7 +125,7 @@ start_node() {
 	done
 	setsid "$NODE_BINARY" --chain "$NETWORK/raw.json" --base-path "$NETWORK/data/$node" --name "$node" \
 		--node-key-file "$NETWORK/$node.key" --listen-addr "/ip4/127.0.0.1/tcp/$((BASE_PORT + 20 + $(node_index "$node")))" \
-		--reserved-nodes "${peers[@]}" --no-mdns --no-telemetry --no-prometheus --detailed-log-output \
+		--wasm-cache "$WASM_CACHE" --reserved-nodes "${peers[@]}" --no-mdns --no-telemetry --no-prometheus --detailed-log-output \
 		--rpc-port "$(node_rpc_port "$node")" --rpc-cors all "$@" >"$NETWORK/logs/$node.log" 2>&1 </dev/null &
 	echo $! >"$NETWORK/$node.pid"
 	# The shell need not report its end.
@@ -162,16 +176,32 @@ finalized() {
 	printf '%d' "$(rpc "$1" chain_getHeader "[$hash]" 2>/dev/null | jq --raw-output .number)"
 }
 
-# Waits until every node has finalised its second block.
+# Waits until every node has finalised a block: from then on it answers and takes transactions.
 network_wait() {
 	local began=$SECONDS node number
 	for node in "${NODES[@]}"; do
-		until number="$(finalized "$node")" && ((${number:-0} >= 2)); do
+		until number="$(finalized "$node")" && ((${number:-0} >= 1)); do
 			network_check_running
 			if ((SECONDS - began >= START_SECONDS)); then
 				fail "node $node has finalised nothing within $START_SECONDS s, see $NETWORK/logs/$node.log"
 			fi
-			sleep 0.5
+			sleep 0.2
+		done
+	done
+}
+
+# Waits in the background of a demonstration for the first interval that has cleared, and prints how many seconds have
+# passed since SINCE, a value of SECONDS. Gives up when the gateway no longer answers.
+say_first_cleared() {
+	local since=$1 current interval
+	while sleep 0.3; do
+		current="$(rpc gateway energy_clock 2>/dev/null | jq .current)" || return 0
+		for ((interval = 0; interval <= current; interval++)); do
+			if rpc gateway energy_status "[$interval]" 2>/dev/null |
+				jq --exit-status '.outcome.cleared and .orders > 0' >/dev/null 2>&1; then
+				say "first interval cleared after $((SECONDS - since)) s"
+				return 0
+			fi
 		done
 	done
 }

@@ -1,0 +1,18 @@
+//! The types of this node: its blocks, client, database and pool.
+
+use busbar_runtime::apis::RuntimeApi;
+use sc_transaction_pool::TransactionPoolHandle;
+use sp_runtime::traits::Block as BlockT;
+
+pub use busbar_runtime::opaque::Block;
+
+/// Hash of a block.
+pub type Hash = <Block as BlockT>::Hash;
+/// Executes the runtime.
+pub type Executor = sc_executor::WasmExecutor<sp_io::SubstrateHostFunctions>;
+/// The client of a node: state, blocks and the runtime's APIs.
+pub type Client = sc_service::TFullClient<Block, RuntimeApi, Executor>;
+/// The database.
+pub type Backend = sc_service::TFullBackend<Block>;
+/// The transactions that wait for a block.
+pub type Pool = TransactionPoolHandle<Block, Client>;
