@@ -22,7 +22,7 @@ pub enum Error {
 	Refused(Refusal),
 	/// For any other.
 	#[error(transparent)]
-	Other(#[from] Inner),
+	Other(Inner),
 }
 
 /// What the RPC puts into the answer's data, after the sentence in its message.

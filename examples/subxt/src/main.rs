@@ -3,7 +3,7 @@
 use std::{env, error::Error, str::FromStr, time::Duration};
 use subxt::{
 	dynamic::{self, At, Value},
-	ext::scale_encode::EncodeAsFields,
+	ext::frame_decode::runtime_apis::IntoEncodableValues,
 	OnlineClient, SubstrateConfig,
 };
 use subxt_signer::{sr25519::Keypair, SecretUri};
@@ -11,7 +11,7 @@ use subxt_signer::{sr25519::Keypair, SecretUri};
 type Answer<T> = Result<T, Box<dyn Error>>;
 
 /// What the chain says at its newest finalised block.
-async fn ask(api: &OnlineClient<SubstrateConfig>, method: &str, arguments: impl EncodeAsFields) -> Answer<Value> {
+async fn ask(api: &OnlineClient<SubstrateConfig>, method: &str, arguments: impl IntoEncodableValues) -> Answer<Value> {
 	let call = dynamic::runtime_api_call::<_, Value>("EnergyApi", method, arguments);
 	Ok(api.at_current_block().await?.runtime_apis().call(call).await?)
 }
@@ -50,7 +50,8 @@ async fn main() -> Answer<()> {
 		tokio::time::sleep(Duration::from_secs(1)).await;
 	}
 	let positions = ask(&api, "positions", (pair.public_key().0, interval)).await?;
-	let position = positions.at(0).at("position");
+	let held = positions.at(0);
+	let position = held.at("position");
 	let (bought, sold) = (number(position.at("bought"))?, number(position.at("sold"))?);
 	println!("interval {interval}: position of {} Wh", i64::from(bought).saturating_sub(sold.into()));
 	Ok(())
