@@ -21,6 +21,8 @@ const LONGEST_PAYLOAD: usize = 256;
 
 /// A secret key.
 #[derive(Clone)]
+// A signer exists once per account: the larger variant costs nothing that counts.
+#[allow(clippy::large_enum_variant)]
 pub enum Key {
 	/// Schnorr signatures, the chain's default.
 	Sr25519(sr25519::Pair),

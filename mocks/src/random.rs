@@ -6,6 +6,8 @@ pub struct Random(pub u64);
 
 impl Random {
 	/// The next number, anywhere in its type.
+	// An endless source of numbers, not something to iterate over.
+	#[allow(clippy::should_implement_trait)]
 	pub fn next(&mut self) -> u64 {
 		self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
 		let mut z = self.0;

@@ -36,6 +36,8 @@ macro_rules! mock {
 		$(#[$doc])*
 		pub struct $mock;
 
+		// Functions that answer nothing are written with `()`, as all others with their type.
+		#[allow(clippy::unused_unit)]
 		impl $mock {
 			$(
 				#[doc = concat!("Says what [`", stringify!($mock), "::", stringify!($name), "`] answers.")]
@@ -46,6 +48,7 @@ macro_rules! mock {
 			)*
 		}
 
+		#[allow(clippy::unused_unit)]
 		impl $trait for $mock {
 			$(
 				fn $name($($arg: $type),*) -> $answer {

@@ -1,6 +1,6 @@
 //! Bills of a period.
 //!
-//! [`calendar`] says which intervals a period has, [`collect`] reads them, [`bill`] puts them together and sums, and each
+//! [`calendar`] says which intervals a period has, `collect` reads them, [`bill`] puts them together and sums, and each
 //! form has a module of its own. `docs/billing.md` describes the forms.
 
 // The fields of a bill are its JSON form.

@@ -20,7 +20,8 @@ impl<T: Config> Round<T> {
 	/// Notes who keeps a line, and the top of the chunk that it completed.
 	fn note_keeper(&mut self, index: u32, completed: Option<H256>) -> DispatchResult {
 		let (interval, chunk) = (self.interval, index / CHUNK);
-		let stored = || if index % CHUNK == 0 { Default::default() } else { Keepers::<T>::get(interval, chunk) };
+		let stored =
+			|| if index.is_multiple_of(CHUNK) { Default::default() } else { Keepers::<T>::get(interval, chunk) };
 		let keepers = self.keepers.get_or_insert_with(stored);
 		if keepers.last() != Some(&self.keeper) {
 			keepers.try_push(self.keeper).map_err(|_| Error::<T>::Overflow)?;

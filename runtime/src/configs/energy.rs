@@ -15,7 +15,7 @@ use sp_runtime::Perbill;
 /// 1 EUR, in nEUR.
 const EUR: Balance = 1_000_000_000;
 
-/// Most zones of a grid. Together with [`MaxMarketLevels`] it makes the largest clearing fit its share of a block.
+/// Most zones of a grid. Together with `MaxMarketLevels` it makes the largest clearing fit its share of a block.
 pub type MaxMarketZones = ConstU32<10_240>;
 /// Most price levels of a session, over all zones.
 pub type MaxMarketLevels = ConstU32<131_072>;

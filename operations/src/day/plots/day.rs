@@ -39,7 +39,7 @@ impl Quarters {
 		let all: Vec<Start> =
 			(0..=self.starts.len()).map(|at| self.name(at as f64).parse().unwrap_or_default()).collect();
 		for minutes in [15, 30, 60, 120, 180, 240, 360, 720, 1_440] {
-			let round: Vec<_> = (0..all.len()).filter(|at| all[*at].since_midnight() % minutes == 0).collect();
+			let round: Vec<_> = (0..all.len()).filter(|at| all[*at].since_midnight().is_multiple_of(minutes)).collect();
 			if (2..=TICKS).contains(&round.len()) {
 				return round;
 			}
