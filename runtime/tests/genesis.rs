@@ -1,5 +1,7 @@
 //! A chain whose specification has a grid and its members: it trades with its first interval.
 
+#![allow(clippy::unwrap_used)]
+
 use busbar_primitives::{
 	traits::{Calendar, Grid as _, Positions},
 	Balance, Interval, Moment, ParticipantId, PointId, Side, Step,
