@@ -4,7 +4,7 @@ use super::*;
 use busbar_primitives::{
 	certificates::{Class, Source},
 	traits::Calendar,
-	ParticipantId, PointId,
+	ParticipantId, PointId, Wh,
 };
 use frame_benchmarking::v2::*;
 use frame_support::traits::Get;

@@ -1,7 +1,7 @@
 //! Certificates for renewable energy.
 //!
 //! One certificate is one Wh that a certified plant fed in, as its meter proved. Certificates of the same source, zone and
-//! period are alike ([`Class`]).
+//! period are alike ([`Class`](busbar_primitives::certificates::Class)).
 //!
 //! ```text
 //! settled: a plant feeds in D and sold S      min(D, S) ----> the interval's pool     the rest ----> its owner

@@ -4,7 +4,7 @@
 //!
 //! ## What it owns
 //!
-//! The calendar: which interval a moment belongs to, when gates open and close, and the [`Terms`] and products that were
+//! The calendar: which interval a moment belongs to, when gates open and close, and the terms and products that were
 //! fixed when an interval opened. Sessions: each product of an interval is traded in one. Per session and connection point
 //! one order: a step curve, whose collateral is held, or, in a continuous session, a few limit orders. The book: energy per price level, each level a storage key in price
 //! order, with running sums over its queue ([`sums`]). What clearing decided: results in pages of zones, an outcome per

@@ -92,7 +92,7 @@ impl Blobs {
 	/// Takes in what the stream brings, if it has this hash; [`Blobs::keep`] then stores it.
 	///
 	/// # Errors
-	/// As [`receive`].
+	/// As `receive`.
 	pub async fn receive<E: Display>(
 		&self,
 		expected: H256,
