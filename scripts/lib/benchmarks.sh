@@ -33,7 +33,8 @@ check_genesis() {
 
 build_bench() {
 	claim_target_directory
-	cargo build --release --locked --package busbar-bench
+	# With the features of the whole workspace, or half of its dependencies would be compiled once more.
+	cargo build --release --locked --workspace --bin busbar-bench
 }
 
 # The commit that is measured, with a + if there are changes on top of it.
