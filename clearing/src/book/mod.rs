@@ -28,12 +28,12 @@
 //!
 //! # Storage
 //!
-//! The library keeps nothing: it reads through [`Source`] and says what happens; the caller writes that. [`ladder`] finds
-//! the next price that holds orders in a constant number of keys.
+//! The library keeps nothing: it reads through [`Source`] and says what happens; the caller writes that. [`price_map`]
+//! finds the next price that holds orders in a constant number of keys.
 
 mod aggress;
-pub mod ladder;
 mod pass;
+pub mod price_map;
 mod tree;
 mod view;
 

@@ -65,7 +65,7 @@ impl<T: Config> Pallet<T> {
 		let account = T::Participants::account(at.owner).ok_or(Error::<T>::UnknownOwner)?;
 		Self::check_steps(&record.terms, steps)?;
 		let mut committed = Self::committed_elsewhere(&record, (interval, product), point);
-		add(&mut committed, Self::blocks_of((interval, product), spec, point));
+		add(&mut committed, Self::block_orders_of((interval, product), spec, point));
 		Self::check_rating(steps, committed, &at)?;
 
 		let mut queued = Vec::with_capacity(steps.len());
@@ -149,7 +149,7 @@ impl<T: Config> Pallet<T> {
 	/// Energy of a point's order in a session, accepted or, as long as it has not ended, standing.
 	pub(crate) fn committed_in(session: SessionId, spec: &Product, point: PointId) -> Position {
 		let (interval, product) = session;
-		let mut sum = Self::blocks_of(session, spec, point);
+		let mut sum = Self::block_orders_of(session, spec, point);
 		let ended = Sessions::<T>::get(interval, product).is_some_and(|session| session.outcome.is_some());
 		if let Some(trader) = Traders::<T>::get((interval, product, point)) {
 			add(&mut sum, trader.position);

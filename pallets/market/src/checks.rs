@@ -1,7 +1,7 @@
 //! The invariants, as a function that tests call after every step and `try_state` on a live chain.
 
 use crate::{
-	blocks::last,
+	block_orders::last,
 	gate::assemble,
 	pallet::*,
 	sums,
@@ -42,7 +42,7 @@ impl<T: Config> Pallet<T> {
 				if session.outcome.is_none() {
 					gates.insert(gate);
 				}
-				Self::check_blocks_of((interval, product), spec)?;
+				Self::check_block_orders_of((interval, product), spec)?;
 				Self::check_book((interval, product), &session)?;
 				if spec.kind != ProductKind::Auction {
 					Self::check_continuous((interval, product), &record.terms)?;
@@ -172,12 +172,18 @@ impl<T: Config> Pallet<T> {
 		});
 		let mut market = assemble(&zones, levels).ok_or("the zones form no tree")?;
 		let (mut bought, mut sold, mut worth) = (0 as Wh, 0 as Wh, 0 as Amount);
-		for (_, block) in Self::blocks(id.0, id.1, spec).iter().filter(|(_, block)| block.accepted == Some(true)) {
-			let at = zones.iter().position(|zone| zone.id == block.zone).ok_or("a block's zone is not in the tree")?;
-			let (wh, zone) = (block.energy(id.0), market.get_mut(at).ok_or("a block's zone is not in the tree")?);
-			let signed = i64::try_from(wh).map_err(|_| "a block's energy is out of range")?;
-			worth = worth.checked_add(block.worth(id.0)).ok_or("blocks' worth overflows")?;
-			if block.side == Side::Buy {
+		for (_, block_order) in
+			Self::block_orders(id.0, id.1, spec).iter().filter(|(_, block_order)| block_order.accepted == Some(true))
+		{
+			let at = zones
+				.iter()
+				.position(|zone| zone.id == block_order.zone)
+				.ok_or("a block order's zone is not in the tree")?;
+			let (wh, zone) =
+				(block_order.energy(id.0), market.get_mut(at).ok_or("a block order's zone is not in the tree")?);
+			let signed = i64::try_from(wh).map_err(|_| "a block order's energy is out of range")?;
+			worth = worth.checked_add(block_order.worth(id.0)).ok_or("block orders' worth overflows")?;
+			if block_order.side == Side::Buy {
 				zone.injection = zone.injection.saturating_sub(signed);
 				bought = bought.checked_add(wh).ok_or("accepted energy overflows")?;
 			} else {
@@ -185,12 +191,12 @@ impl<T: Config> Pallet<T> {
 				sold = sold.checked_add(wh).ok_or("accepted energy overflows")?;
 			}
 		}
-		let of_blocks = bought;
+		let of_block_orders = bought;
 		let prices: BTreeMap<ZoneId, Price> = tree.iter().zip(&results).map(|(zone, r)| (zone.id, r.price)).collect();
 		let clearing = busbar_clearing::Clearing {
 			zones: results,
 			welfare: outcome.welfare.checked_sub(worth).ok_or("welfare is out of range")?,
-			traded: outcome.traded.checked_sub(of_blocks).ok_or("blocks buy more than is traded")?,
+			traded: outcome.traded.checked_sub(of_block_orders).ok_or("block orders buy more than is traded")?,
 			fees: outcome.fees,
 			rent: outcome.rent,
 		};
@@ -215,28 +221,31 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Blocks of a span are counted and indexed, and none that is accepted is out of the money.
-	fn check_blocks_of((interval, product): SessionId, spec: &Product) -> Result<(), TryRuntimeError> {
+	/// Block orders of a span are counted and indexed, and none that is accepted is out of the money.
+	fn check_block_orders_of((interval, product): SessionId, spec: &Product) -> Result<(), TryRuntimeError> {
 		if interval != last(interval, spec) {
 			return Ok(());
 		}
-		let blocks = Self::blocks(interval, product, spec);
-		let count = BlockCounts::<T>::get(interval, product);
-		ensure!(count.standing as usize == blocks.len(), "the count of blocks is wrong");
-		for (id, block) in blocks {
-			ensure!(id < count.next && block.held.len() == block.wh.len(), "a block that cannot stand");
-			let own = PointBlocks::<T>::get((interval, product, block.point));
-			ensure!(own.contains(&id), "a point does not know its block");
-			if block.accepted == Some(true) {
+		let block_orders = Self::block_orders(interval, product, spec);
+		let count = BlockOrderCounts::<T>::get(interval, product);
+		ensure!(count.standing as usize == block_orders.len(), "the count of block orders is wrong");
+		for (id, block_order) in block_orders {
+			ensure!(
+				id < count.next && block_order.held.len() == block_order.wh.len(),
+				"a block order that cannot stand"
+			);
+			let own = PointBlockOrders::<T>::get((interval, product, block_order.point));
+			ensure!(own.contains(&id), "a point does not know its block order");
+			if block_order.accepted == Some(true) {
 				let (mut amount, mut limit) = (0 as Amount, 0 as Amount);
-				for (at, wh) in (block.first..).zip(&block.wh) {
-					let price = Self::result((at, product), block.zone).and_then(|zone| zone.result.price);
-					let price = price.ok_or("an accepted block has no price")?;
+				for (at, wh) in (block_order.first..).zip(&block_order.wh) {
+					let price = Self::result((at, product), block_order.zone).and_then(|zone| zone.result.price);
+					let price = price.ok_or("an accepted block order has no price")?;
 					amount = amount.saturating_add(busbar_primitives::payment(price, *wh));
-					limit = limit.saturating_add(busbar_primitives::payment(block.price, *wh));
+					limit = limit.saturating_add(busbar_primitives::payment(block_order.price, *wh));
 				}
-				let right = if block.side == Side::Buy { amount <= limit } else { amount >= limit };
-				ensure!(right, "an accepted block is out of the money");
+				let right = if block_order.side == Side::Buy { amount <= limit } else { amount >= limit };
+				ensure!(right, "an accepted block order is out of the money");
 			}
 		}
 		Ok(())

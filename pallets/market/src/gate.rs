@@ -6,11 +6,11 @@
 //! change meanwhile ([`Calendar::takes_limits`]), and orders of the session cannot either, because its gate has passed.
 //!
 //! Intervals of one span share a gate: they are loaded one after the other and decided in one block, together with the
-//! block orders over them ([`crate::blocks`]). Their zones together are no more than `MaxZones`, their levels no more than
-//! `MaxLevels`.
+//! block orders over them ([`crate::block_orders`]). Their zones together are no more than `MaxZones`, their levels no
+//! more than `MaxLevels`.
 
 use crate::{
-	blocks::{last, BlockOrder},
+	block_orders::{last, BlockOrder},
 	pallet::*,
 	types::{
 		ClearedZone, FailReason, Gate, GateKey, LoadedLevel, LoadedPage, LoadedZone, Record, ResultPage, Session,
@@ -20,8 +20,8 @@ use crate::{
 };
 use alloc::vec::Vec;
 use busbar_clearing::{
-	blocks::{inject, joint, Search},
-	Block, BlockError,
+	block_orders::{inject, joint, Search},
+	BlockOrderError,
 };
 use busbar_primitives::{
 	energy,
@@ -38,7 +38,7 @@ type Decision = (Vec<ZoneResult>, Outcome);
 /// A session of the span whose gate closes, and its interval.
 type Member = (Interval, Record, Session);
 
-/// A block of the span: its number, the block, and whether it was rejected in the money.
+/// A block order of the span: its number, the order, and whether it was rejected in the money.
 type Standing<T> = (u32, BlockOrder<<T as frame_system::Config>::AccountId>, bool);
 
 /// A gate that is being closed, and what this block has loaded of it.
@@ -132,18 +132,18 @@ impl<T: Config> Pallet<T> {
 		};
 		let mut needed = T::WeightInfo::decide(zones, levels);
 		if span > 1 {
-			needed = needed.saturating_add(T::WeightInfo::blocks());
+			needed = needed.saturating_add(T::WeightInfo::block_orders());
 		}
 		if meter.try_consume(needed).is_err() {
 			Self::park(closing);
 			return false;
 		}
 		let steps = if span > 1 && reason.is_none() {
-			let blocks = BlockCounts::<T>::get(last(*interval, &spec), product).standing;
+			let block_orders = BlockOrderCounts::<T>::get(last(*interval, &spec), product).standing;
 			let greatest = members.iter().map(|(.., session)| session.levels).max().unwrap_or(0);
 			let step = T::WeightInfo::choose(closing.gate.zone_count, greatest);
-			let most = u32::try_from(Search::most_steps(blocks, count)).unwrap_or(u32::MAX);
-			let most = if blocks == 0 { 0 } else { most };
+			let most = u32::try_from(Search::most_steps(block_orders, count)).unwrap_or(u32::MAX);
+			let most = if block_orders == 0 { 0 } else { most };
 			let room = meter.remaining().checked_div_per_component(&step).unwrap_or(u64::MAX);
 			let steps = most.min(u32::try_from(room).unwrap_or(u32::MAX));
 			if steps < most && !closing.parts.is_empty() {
@@ -248,31 +248,38 @@ impl<T: Config> Pallet<T> {
 		closing.gate.levels >= session.levels
 	}
 
-	/// Clears what is loaded, with at most `steps` steps of the search for blocks, or fails safe for `reason`, and ends the
-	/// sessions.
+	/// Clears what is loaded, with at most `steps` steps of the search for block orders, or fails safe for `reason`,
+	/// and ends the sessions.
 	pub(crate) fn decide(key: GateKey, members: Vec<Member>, closing: Closing, reason: Option<FailReason>, steps: u32) {
 		let (_, product) = key.session();
 		let spec = members.first().and_then(|(_, record, _)| record.products.get(usize::from(product)).copied());
 		let Some(spec) = spec else { return };
 		let parts = Self::unload(closing, &members);
-		let blocks = Self::blocks(key.session().0, product, &spec);
-		let mut blocks: Vec<Standing<T>> = blocks.into_iter().map(|(id, block)| (id, block, false)).collect();
+		let block_orders = Self::block_orders(key.session().0, product, &spec);
+		let mut block_orders: Vec<Standing<T>> =
+			block_orders.into_iter().map(|(id, block_order)| (id, block_order, false)).collect();
 		let decided = match reason {
 			Some(reason) => Err(reason),
-			None => Self::clear(&parts, &mut blocks, steps).ok_or(FailReason::Refused),
+			None => Self::clear(&parts, &mut block_orders, steps).ok_or(FailReason::Refused),
 		};
 		let (decisions, reason) = match decided {
 			Ok(decisions) => (decisions, None),
 			Err(reason) => {
-				blocks.iter_mut().for_each(|(_, block, _)| block.accepted = Some(false));
+				block_orders.iter_mut().for_each(|(_, block_order, _)| block_order.accepted = Some(false));
 				(parts.iter().map(|part| Self::fail_safe(&part.zones)).collect(), Some(reason))
 			},
 		};
 		// Told first, so that whoever reads events in order knows what each interval cleared with.
-		for (id, block, rejected_in_the_money) in blocks {
-			let (first, accepted) = (block.first, block.accepted == Some(true));
-			BlockOrders::<T>::insert((last(first, &spec), product, id), block);
-			Self::deposit_event(Event::BlockDecided { interval: first, product, id, accepted, rejected_in_the_money });
+		for (id, block_order, rejected_in_the_money) in block_orders {
+			let (first, accepted) = (block_order.first, block_order.accepted == Some(true));
+			BlockOrders::<T>::insert((last(first, &spec), product, id), block_order);
+			Self::deposit_event(Event::BlockOrderDecided {
+				interval: first,
+				product,
+				id,
+				accepted,
+				rejected_in_the_money,
+			});
 		}
 		for (((interval, record, session), part), (results, outcome)) in members.into_iter().zip(&parts).zip(decisions)
 		{
@@ -335,26 +342,26 @@ impl<T: Config> Pallet<T> {
 		all
 	}
 
-	/// Clears the intervals of a span together with its blocks, of which it says which are accepted. `None` if clearing
-	/// refuses the zones.
-	fn clear(parts: &[Part], blocks: &mut [Standing<T>], steps: u32) -> Option<Vec<Decision>> {
+	/// Clears the intervals of a span together with its block orders, of which it says which are accepted. `None` if
+	/// clearing refuses the zones.
+	fn clear(parts: &[Part], block_orders: &mut [Standing<T>], steps: u32) -> Option<Vec<Decision>> {
 		let markets = parts.iter().map(|part| assemble(&part.zones, part.levels.iter().copied()));
 		let mut markets = markets.collect::<Option<Vec<_>>>()?;
 		let first = parts.first()?;
 		let ids = |part: &Part| part.zones.iter().map(|zone| zone.id).collect::<Vec<_>>();
-		// A block names its zone in every interval alike, so a tree that changes within the span takes none.
+		// A block order names its zone in every interval alike, so a tree that changes within the span takes none.
 		let one_tree = parts.iter().all(|part| ids(part) == ids(first));
-		let seen = |(_, block, _): &Standing<T>| {
-			Some(Block {
-				zone: index_of(&first.zones, block.zone)?,
-				side: crate::continuous::side(block.side),
-				price: block.price,
-				first: block.first.checked_sub(first.interval)?,
-				wh: block.wh.to_vec(),
+		let seen = |(_, block_order, _): &Standing<T>| {
+			Some(busbar_clearing::BlockOrder {
+				zone: index_of(&first.zones, block_order.zone)?,
+				side: crate::continuous::side(block_order.side),
+				price: block_order.price,
+				first: block_order.first.checked_sub(first.interval)?,
+				wh: block_order.wh.to_vec(),
 			})
 		};
-		let seen = if one_tree { blocks.iter().map(seen).collect::<Option<Vec<_>>>()? } else { Vec::new() };
-		let refused = |error: BlockError| log::error!(target: "runtime::market", "the span from interval {} is not cleared: {error}", first.interval);
+		let seen = if one_tree { block_orders.iter().map(seen).collect::<Option<Vec<_>>>()? } else { Vec::new() };
+		let refused = |error: BlockOrderError| log::error!(target: "runtime::market", "the span from interval {} is not cleared: {error}", first.interval);
 		let mut search =
 			Search::new(&seen, u32::try_from(parts.len()).ok()?).inspect_err(|error| refused(*error)).ok()?;
 		for _ in 0..steps {
@@ -366,21 +373,23 @@ impl<T: Config> Pallet<T> {
 		let mut clearings = Vec::with_capacity(parts.len());
 		for (at, market) in (0u32..).zip(&mut markets) {
 			inject(market, &seen, &accepted, at).inspect_err(|error| refused(*error)).ok()?;
-			let refuse = |error: &_| refused(BlockError::Interval { interval: at, error: *error });
+			let refuse = |error: &_| refused(BlockOrderError::Interval { interval: at, error: *error });
 			clearings.push(busbar_clearing::clear(market).inspect_err(refuse).ok()?);
 		}
 		let joint = joint(&seen, accepted, clearings)?;
-		for (at, (_, block, in_the_money)) in (0u32..).zip(blocks.iter_mut()) {
-			block.accepted = Some(joint.accepted.get(at as usize).copied().unwrap_or(false));
+		for (at, (_, block_order, in_the_money)) in (0u32..).zip(block_orders.iter_mut()) {
+			block_order.accepted = Some(joint.accepted.get(at as usize).copied().unwrap_or(false));
 			*in_the_money = joint.rejected_in_the_money.contains(&at);
 		}
 		let decisions = parts.iter().zip(&joint.intervals).map(|(part, clearing)| {
 			let mut decision = Self::decision(clearing)?;
-			for (_, block, _) in blocks.iter().filter(|(_, block, _)| block.accepted == Some(true)) {
+			for (_, block_order, _) in
+				block_orders.iter().filter(|(_, block_order, _)| block_order.accepted == Some(true))
+			{
 				let outcome = &mut decision.1;
-				outcome.welfare = outcome.welfare.checked_add(block.worth(part.interval))?;
-				if block.side == Side::Buy {
-					outcome.traded = outcome.traded.checked_add(block.energy(part.interval))?;
+				outcome.welfare = outcome.welfare.checked_add(block_order.worth(part.interval))?;
+				if block_order.side == Side::Buy {
+					outcome.traded = outcome.traded.checked_add(block_order.energy(part.interval))?;
 				}
 			}
 			Some(decision)
@@ -388,7 +397,7 @@ impl<T: Config> Pallet<T> {
 		decisions.collect()
 	}
 
-	/// The first interval's market as the search for blocks sees it.
+	/// The first interval's market as the search for block orders sees it.
 	#[cfg(feature = "runtime-benchmarks")]
 	pub(crate) fn market(closing: Closing, members: &[Member]) -> Option<Vec<busbar_clearing::Zone>> {
 		let parts = Self::unload(closing, members);

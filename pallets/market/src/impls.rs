@@ -76,7 +76,7 @@ impl<T: Config> OrderCollateral<T::AccountId> for Pallet<T> {
 		let mut taken = Vec::new();
 		for (product, spec) in record.product_ids().zip(&record.products) {
 			let key = (interval, product, point);
-			taken.extend(Self::take_from_blocks((interval, product), spec, point));
+			taken.extend(Self::take_from_block_orders((interval, product), spec, point));
 			if let Some(mut trader) = Traders::<T>::get(key) {
 				let mut held = core::mem::take(&mut trader.held);
 				for id in &trader.open {
@@ -111,13 +111,17 @@ impl<T: Config> Prune for Pallet<T> {
 		remove(&mut left, Results::<T>::iter_key_prefix(all), |(a, b)| Results::<T>::remove((interval, a, b)));
 		remove(&mut left, LimitOrders::<T>::iter_key_prefix(all), |(a, b)| LimitOrders::<T>::remove((interval, a, b)));
 		remove(&mut left, PriceQueues::<T>::iter_key_prefix(all), |(a, b)| PriceQueues::<T>::remove((interval, a, b)));
-		remove(&mut left, Ladders::<T>::iter_key_prefix(all), |(a, b)| Ladders::<T>::remove((interval, a, b)));
+		remove(&mut left, PriceMaps::<T>::iter_key_prefix(all), |(a, b)| PriceMaps::<T>::remove((interval, a, b)));
 		remove(&mut left, Traders::<T>::iter_key_prefix(all), |(a, b)| Traders::<T>::remove((interval, a, b)));
 		remove(&mut left, TradedFlows::<T>::iter_key_prefix(interval), |a| TradedFlows::<T>::remove(interval, a));
 		remove(&mut left, Books::<T>::iter_key_prefix(interval), |a| Books::<T>::remove(interval, a));
 		remove(&mut left, BlockOrders::<T>::iter_key_prefix(all), |(a, b)| BlockOrders::<T>::remove((interval, a, b)));
-		remove(&mut left, PointBlocks::<T>::iter_key_prefix(all), |(a, b)| PointBlocks::<T>::remove((interval, a, b)));
-		remove(&mut left, BlockCounts::<T>::iter_key_prefix(interval), |a| BlockCounts::<T>::remove(interval, a));
+		remove(&mut left, PointBlockOrders::<T>::iter_key_prefix(all), |(a, b)| {
+			PointBlockOrders::<T>::remove((interval, a, b))
+		});
+		remove(&mut left, BlockOrderCounts::<T>::iter_key_prefix(interval), |a| {
+			BlockOrderCounts::<T>::remove(interval, a)
+		});
 		remove(&mut left, Sessions::<T>::iter_key_prefix(interval), |a| Sessions::<T>::remove(interval, a));
 		limit.saturating_sub(left)
 	}

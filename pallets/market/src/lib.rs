@@ -32,7 +32,7 @@
 //!   transactions go on meanwhile. `integrity_test` proves that every stage fits the share of one block.
 //! - **Continuous sessions** trade orders as they arrive ([`continuous`]); at their gate nothing is left to decide.
 //! - **Spans.** A product may let consecutive intervals share one gate: they clear together, and take block orders
-//!   ([`blocks`]).
+//!   ([`block_orders`]).
 //! - **Later sessions** clear on the capacity that the flows of earlier ones leave, and pay fees on their own flow.
 //! - **Failing safe.** If delivery has begun before a session could clear, because the chain stood still or its blocks were
 //!   full, or if clearing refuses its input, the session has no positions and no prices; settlement takes its orders'
@@ -63,8 +63,9 @@ pub use pallet::*;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
-pub mod blocks;
+pub mod block_orders;
 mod book;
+mod calendar;
 mod checks;
 pub mod collateral;
 pub mod continuous;
@@ -72,7 +73,6 @@ pub mod gate;
 mod impls;
 #[cfg(test)]
 mod mock;
-mod session;
 pub mod sums;
 #[cfg(test)]
 mod tests;
@@ -86,9 +86,9 @@ pub use types::{
 };
 pub use weights::WeightInfo;
 
-use blocks::{BlockCount, BlockOrder, BlockTicket, Energies, Placed, MAX_POINT_BLOCKS};
+use block_orders::{BlockOrder, BlockOrderCount, BlockOrderTicket, Energies, Placed, MAX_POINT_BLOCK_ORDERS};
 use continuous::{
-	queue::{Ends, QueueKey, RungKey},
+	queue::{Ends, PriceMapKey, QueueKey},
 	trade::Ticket,
 	Area, Book, EndReason, LimitOrder, Trader, FILLS,
 };
@@ -253,17 +253,17 @@ pub mod pallet {
 
 	/// The block orders of connection points.
 	#[pallet::storage]
-	pub type PointBlocks<T> = StorageNMap<
+	pub type PointBlockOrders<T> = StorageNMap<
 		_,
 		(NMapKey<Twox64Concat, Interval>, NMapKey<Twox64Concat, ProductId>, NMapKey<Twox64Concat, PointId>),
-		BoundedVec<u32, ConstU32<MAX_POINT_BLOCKS>>,
+		BoundedVec<u32, ConstU32<MAX_POINT_BLOCK_ORDERS>>,
 		ValueQuery,
 	>;
 
 	/// How many block orders spans have.
 	#[pallet::storage]
-	pub type BlockCounts<T> =
-		StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, ProductId, BlockCount, ValueQuery>;
+	pub type BlockOrderCounts<T> =
+		StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, ProductId, BlockOrderCount, ValueQuery>;
 
 	/// Zones in which continuous products trade, by number.
 	#[pallet::storage]
@@ -291,9 +291,9 @@ pub mod pallet {
 
 	/// Which prices of a continuous session hold orders.
 	#[pallet::storage]
-	pub type Ladders<T> = StorageNMap<
+	pub type PriceMaps<T> = StorageNMap<
 		_,
-		(NMapKey<Twox64Concat, Interval>, NMapKey<Twox64Concat, ProductId>, NMapKey<Twox64Concat, RungKey>),
+		(NMapKey<Twox64Concat, Interval>, NMapKey<Twox64Concat, ProductId>, NMapKey<Twox64Concat, PriceMapKey>),
 		[u64; 4],
 		ValueQuery,
 	>;
@@ -384,7 +384,7 @@ pub mod pallet {
 		/// A session failed safe: no positions.
 		Failed { interval: Interval, product: ProductId, reason: FailReason },
 		/// A block order stands, with an energy in Wh for each interval from `interval` on.
-		BlockPlaced {
+		BlockOrderPlaced {
 			interval: Interval,
 			product: ProductId,
 			id: u32,
@@ -397,10 +397,16 @@ pub mod pallet {
 			held: Balance,
 		},
 		/// A block order is gone and its collateral released.
-		BlockCancelled { interval: Interval, product: ProductId, id: u32, released: Balance },
-		/// A block order, whose energy begins in `interval`, was accepted or not; the clearings with it follow. One that is
-		/// rejected although it would have gained at the zone prices is told.
-		BlockDecided { interval: Interval, product: ProductId, id: u32, accepted: bool, rejected_in_the_money: bool },
+		BlockOrderCancelled { interval: Interval, product: ProductId, id: u32, released: Balance },
+		/// A block order, whose energy begins in `interval`, was accepted or not; the clearings with it follow. One
+		/// that is rejected although it would have gained at the zone prices is told.
+		BlockOrderDecided {
+			interval: Interval,
+			product: ProductId,
+			id: u32,
+			accepted: bool,
+			rejected_in_the_money: bool,
+		},
 		/// An order arrived in a continuous session; its trades and its end follow.
 		LimitOrderSubmitted {
 			interval: Interval,
@@ -464,11 +470,11 @@ pub mod pallet {
 		/// The connection point has as many orders standing in this session as it may: withdraw one.
 		TooManyOrders,
 		/// The product takes no block orders: its intervals clear one by one.
-		NoBlocks,
-		/// The block has no interval, or one beyond the span that its first belongs to.
+		NoBlockOrders,
+		/// The block order has no interval, or one beyond the span that its first belongs to.
 		BeyondSpan,
 		/// As many block orders stand in the span as may.
-		TooManyBlocks,
+		TooManyBlockOrders,
 		/// As many all-or-nothing orders wait in this session as may.
 		NoRoomToWait,
 		/// There is no connection point with this number.
@@ -553,7 +559,8 @@ pub mod pallet {
 				T::WeightInfo::load_zones(1),
 				T::WeightInfo::load_levels(1),
 				T::WeightInfo::pass(),
-				T::WeightInfo::blocks().saturating_add(T::WeightInfo::decide(T::MaxZones::get(), T::MaxLevels::get())),
+				T::WeightInfo::block_orders()
+					.saturating_add(T::WeightInfo::decide(T::MaxZones::get(), T::MaxLevels::get())),
 			];
 			for stage in stages.map(|stage| before.saturating_add(stage)) {
 				assert!(
@@ -792,16 +799,16 @@ pub mod pallet {
 		/// Origin: signed by the point's owner or a delegate with the right to trade.
 		///
 		/// - `interval` and `product` name a session whose gate is open and whose intervals clear together;
-		/// - `price`: limit of the block's sum in nEUR/Wh, on the tick and within the bounds;
+		/// - `price`: limit of the block order's sum in nEUR/Wh, on the tick and within the bounds;
 		/// - `wh`: energy in Wh of `interval` and the following ones, all of one span, within the point's rating.
 		///
-		/// Emits [`Event::BlockPlaced`], and [`Event::BlockDecided`] follows when the gate closes.
+		/// Emits [`Event::BlockOrderPlaced`], and [`Event::BlockOrderDecided`] follows when the gate closes.
 		///
 		/// # Errors
 		/// See [`Error`]; those of `Participants` and `Collateral` as of `place`.
 		#[pallet::call_index(8)]
-		#[pallet::weight(T::WeightInfo::place_block(wh.len() as u32))]
-		pub fn place_block(
+		#[pallet::weight(T::WeightInfo::place_block_order(wh.len() as u32))]
+		pub fn place_block_order(
 			origin: OriginFor<T>,
 			interval: Interval,
 			product: ProductId,
@@ -811,9 +818,9 @@ pub mod pallet {
 			wh: Energies,
 		) -> DispatchResult {
 			let who = ensure_signed(origin)?;
-			let ticket = BlockTicket { point, side, price, wh: &wh };
-			let Placed { id, zone, account, held } = Self::do_place_block(&who, (interval, product), ticket)?;
-			Self::deposit_event(Event::BlockPlaced {
+			let ticket = BlockOrderTicket { point, side, price, wh: &wh };
+			let Placed { id, zone, account, held } = Self::do_place_block_order(&who, (interval, product), ticket)?;
+			Self::deposit_event(Event::BlockOrderPlaced {
 				interval,
 				product,
 				id,
@@ -830,17 +837,23 @@ pub mod pallet {
 
 		/// Cancels a block order and releases its collateral. `interval` is any of its span.
 		///
-		/// Origin: signed by the point's owner or a delegate with the right to trade. Emits [`Event::BlockCancelled`].
+		/// Origin: signed by the point's owner or a delegate with the right to trade. Emits
+		/// [`Event::BlockOrderCancelled`].
 		///
 		/// # Errors
-		/// [`Error::GateClosed`] and the like if the session is not open, [`Error::NoOrder`] if the block does not stand,
-		/// those of `Participants` if the signer may not trade here.
+		/// [`Error::GateClosed`] and the like if the session is not open, [`Error::NoOrder`] if the block order does
+		/// not stand, those of `Participants` if the signer may not trade here.
 		#[pallet::call_index(9)]
-		#[pallet::weight(T::WeightInfo::cancel_block())]
-		pub fn cancel_block(origin: OriginFor<T>, interval: Interval, product: ProductId, id: u32) -> DispatchResult {
+		#[pallet::weight(T::WeightInfo::cancel_block_order())]
+		pub fn cancel_block_order(
+			origin: OriginFor<T>,
+			interval: Interval,
+			product: ProductId,
+			id: u32,
+		) -> DispatchResult {
 			let who = ensure_signed(origin)?;
-			let released = Self::do_cancel_block(&who, (interval, product), id)?;
-			Self::deposit_event(Event::BlockCancelled { interval, product, id, released });
+			let released = Self::do_cancel_block_order(&who, (interval, product), id)?;
+			Self::deposit_event(Event::BlockOrderCancelled { interval, product, id, released });
 			Ok(())
 		}
 	}

@@ -318,8 +318,8 @@ pub fn check() {
 	for (_, order) in pallet_market::LimitOrders::<Test>::iter() {
 		*held.entry(order.account).or_default() += order.held;
 	}
-	for (_, block) in pallet_market::BlockOrders::<Test>::iter() {
-		*held.entry(block.account).or_default() += block.held.iter().sum::<Balance>();
+	for (_, block_order) in pallet_market::BlockOrders::<Test>::iter() {
+		*held.entry(block_order.account).or_default() += block_order.held.iter().sum::<Balance>();
 	}
 	for (_, trader) in pallet_market::Traders::<Test>::iter() {
 		*held.entry(trader.account).or_default() += trader.held;

@@ -2,7 +2,7 @@
 
 use super::BenchmarkHelper;
 use crate::{
-	blocks::Energies,
+	block_orders::Energies,
 	book::Queue,
 	continuous::trade::Floor,
 	gate::Closing,

@@ -51,7 +51,7 @@ impl<T: Config> Pallet<T> {
 			prices.sort_unstable();
 			let next = if *side == Side::Buy { prices.last() } else { prices.first() };
 			let next = next.and_then(|price| queues.get(&(*zone, *side, *price))?.keys().next().copied());
-			ensure!(shelf.behind_price(last) == next, "the ladder does not find the next price");
+			ensure!(shelf.behind_price(last) == next, "the price map does not find the next price");
 		}
 		for (place, zone) in book.zones.iter().enumerate() {
 			for side in [Side::Buy, Side::Sell] {

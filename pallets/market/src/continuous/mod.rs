@@ -6,7 +6,7 @@
 //! what all sessions of the interval have sold.
 //!
 //! A queue of one zone, side and price is a doubly linked list of orders ([`queue`]), the prices that hold orders are
-//! found through a ladder of bits, and the first order of every queue stands in the session's [`Book`]. So arriving,
+//! found through a map of bits, and the first order of every queue stands in the session's [`Book`]. So arriving,
 //! trading and leaving touch a constant number of keys per order.
 //!
 //! Work that one call has no room for is left to passes: sessions that are [`Due`](crate::Due) get one in the next

@@ -1,8 +1,8 @@
-//! Queues of orders at one zone, side and price, and the ladder of prices that hold any.
+//! Queues of orders at one zone, side and price, and the map of prices that hold any.
 
 use super::{index, Book, LimitOrder};
 use crate::{pallet::*, types::SessionId};
-use busbar_clearing::book::ladder::{self, Node, Nodes};
+use busbar_clearing::book::price_map::{self, Node, Nodes};
 use busbar_primitives::{Price, Side, Terms};
 use codec::{Decode, Encode, MaxEncodedLen};
 use core::marker::PhantomData;
@@ -16,9 +16,9 @@ pub struct QueueKey {
 	pub slot: u64,
 }
 
-/// A node of a ladder: zone, side, layer and place.
+/// A node of a price map: zone, side, layer and place.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
-pub struct RungKey {
+pub struct PriceMapKey {
 	pub zone: u8,
 	pub side: Side,
 	pub layer: u8,
@@ -45,30 +45,30 @@ pub(crate) struct Shelf<T> {
 	_config: PhantomData<T>,
 }
 
-/// The ladder of one zone and side.
-struct Rungs<'a, T> {
+/// The price map of one zone and side.
+struct PriceMap<'a, T> {
 	shelf: &'a Shelf<T>,
 	zone: u8,
 	side: Side,
 }
 
-impl<T: Config> Rungs<'_, T> {
-	fn key(&self, layer: u8, index: u64) -> (u32, u8, RungKey) {
+impl<T: Config> PriceMap<'_, T> {
+	fn key(&self, layer: u8, index: u64) -> (u32, u8, PriceMapKey) {
 		let (interval, product) = self.shelf.session;
-		(interval, product, RungKey { zone: self.zone, side: self.side, layer, index })
+		(interval, product, PriceMapKey { zone: self.zone, side: self.side, layer, index })
 	}
 }
 
-impl<T: Config> Nodes for Rungs<'_, T> {
+impl<T: Config> Nodes for PriceMap<'_, T> {
 	fn get(&self, layer: u8, index: u64) -> Node {
-		Ladders::<T>::get(self.key(layer, index))
+		PriceMaps::<T>::get(self.key(layer, index))
 	}
 
 	fn set(&mut self, layer: u8, index: u64, node: Node) {
 		if node == Node::default() {
-			Ladders::<T>::remove(self.key(layer, index));
+			PriceMaps::<T>::remove(self.key(layer, index));
 		} else {
-			Ladders::<T>::insert(self.key(layer, index), node);
+			PriceMaps::<T>::insert(self.key(layer, index), node);
 		}
 	}
 }
@@ -97,7 +97,7 @@ impl<T: Config> Shelf<T> {
 	}
 
 	fn layers(&self) -> u32 {
-		ladder::layers(self.slot(Side::Buy, self.floor).saturating_add(1))
+		price_map::layers(self.slot(Side::Buy, self.floor).saturating_add(1))
 	}
 
 	fn key(&self, order: &LimitOrder<T::AccountId>) -> (u32, u8, QueueKey) {
@@ -116,8 +116,8 @@ impl<T: Config> Shelf<T> {
 	/// The first order at the next worse price that holds any.
 	pub(crate) fn behind_price(&self, order: &LimitOrder<T::AccountId>) -> Option<u64> {
 		let (interval, product, QueueKey { zone, side, slot }) = self.key(order);
-		let rungs = Rungs { shelf: self, zone, side };
-		let slot = ladder::next(&rungs, self.layers(), slot.checked_add(1)?)?;
+		let map = PriceMap { shelf: self, zone, side };
+		let slot = price_map::next(&map, self.layers(), slot.checked_add(1)?)?;
 		PriceQueues::<T>::get((interval, product, QueueKey { zone, side, slot })).map(|ends| ends.first)
 	}
 
@@ -135,7 +135,7 @@ impl<T: Config> Shelf<T> {
 			},
 			None => {
 				PriceQueues::<T>::insert(key, Ends { first: id, last: id });
-				ladder::insert(&mut Rungs { shelf: self, zone, side }, self.layers(), key.2.slot);
+				price_map::insert(&mut PriceMap { shelf: self, zone, side }, self.layers(), key.2.slot);
 				let head = &mut book.zones.get_mut(usize::from(zone)).ok_or(Corrupt)?.heads[index(side)];
 				if head.is_none_or(|(best, _)| self.slot(side, price) < self.slot(side, best)) {
 					*head = Some((price, id));
@@ -171,8 +171,8 @@ impl<T: Config> Shelf<T> {
 		match (order.before, order.behind) {
 			(None, None) => {
 				PriceQueues::<T>::remove(key);
-				let mut rungs = Rungs { shelf: self, zone: order.zone, side: order.side };
-				ladder::remove(&mut rungs, self.layers(), key.2.slot);
+				let mut map = PriceMap { shelf: self, zone: order.zone, side: order.side };
+				price_map::remove(&mut map, self.layers(), key.2.slot);
 			},
 			(None, Some(first)) => PriceQueues::<T>::mutate(key, |ends| set(ends, |ends| ends.first = first)),
 			(Some(last), None) => PriceQueues::<T>::mutate(key, |ends| set(ends, |ends| ends.last = last)),

@@ -1,10 +1,10 @@
-//! `busbar blocks`: joint clearing of a session's intervals with block orders, from a file.
+//! `busbar block-orders`: joint clearing of a session's intervals with block orders, from a file.
 //!
 //! The format is described in `tests/cases/README.md`.
 
 use crate::failure::Failure;
 use anyhow::Context;
-use busbar_clearing::{check_blocks, clear_blocks, orders::Side, Block, BlockError, Joint, Zone};
+use busbar_clearing::{check_block_orders, clear_block_orders, orders::Side, BlockOrder, BlockOrderError, Joint, Zone};
 use busbar_operations::case::{Case, CaseResult, CaseSide, Market};
 use clap::Args;
 use comfy_table::{presets::UTF8_FULL_CONDENSED, CellAlignment, Table};
@@ -13,28 +13,29 @@ use std::{collections::BTreeSet, fs, path::PathBuf};
 
 /// Clear the intervals of a session together with block orders.
 #[derive(Args, Clone, Debug)]
-pub struct Blocks {
-	/// The session, as JSON: intervals and blocks.
+pub struct BlockOrders {
+	/// The session, as JSON: intervals and block orders.
 	pub session: PathBuf,
 	/// Write the result to this file, as JSON.
 	#[arg(long, value_name = "RESULT")]
 	pub out: Option<PathBuf>,
 }
 
-/// Consecutive intervals that share one gate, and the blocks over them.
+/// Consecutive intervals that share one gate, and the block orders over them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Session {
+pub struct JointCase {
 	/// One case per interval, with the zones in the same order.
 	pub intervals: Vec<Case>,
 	/// In the order of their arrival.
-	pub blocks: Vec<SessionBlock>,
+	#[serde(rename = "blocks")]
+	pub block_orders: Vec<CaseBlockOrder>,
 }
 
 /// A block order.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct SessionBlock {
+pub struct CaseBlockOrder {
 	pub id: u64,
 	pub zone: u64,
 	pub side: CaseSide,
@@ -48,16 +49,17 @@ pub struct SessionBlock {
 
 /// What clearing made of a session.
 #[derive(Clone, Debug, Serialize)]
-pub struct SessionResult {
-	/// Gains from trade net of fees over all intervals and accepted blocks, in nEUR.
+pub struct JointResult {
+	/// Gains from trade net of fees over all intervals and accepted block orders, in nEUR.
 	pub welfare: i128,
-	pub blocks: Vec<ResultBlock>,
+	#[serde(rename = "blocks")]
+	pub block_orders: Vec<BlockOrderResult>,
 	pub intervals: Vec<CaseResult>,
 }
 
-/// A block's result.
+/// A block order's result.
 #[derive(Clone, Debug, Serialize)]
-pub struct ResultBlock {
+pub struct BlockOrderResult {
 	pub id: u64,
 	pub accepted: bool,
 	/// Rejected although the zone prices would have been better than its limit.
@@ -66,7 +68,7 @@ pub struct ResultBlock {
 	pub amount: i128,
 }
 
-impl Blocks {
+impl BlockOrders {
 	/// Clears, proves the result right, writes it if asked to, and prints it: as a table, or as JSON.
 	///
 	/// # Errors
@@ -85,17 +87,18 @@ impl Blocks {
 }
 
 /// Reads and clears a session. Errors are one line that names the place.
-fn clear(text: &str) -> Result<(Session, SessionResult), String> {
-	let session: Session = serde_json::from_str(text).map_err(|error| error.to_string().replace('\n', " "))?;
-	let (markets, blocks) = markets_and_blocks(&session)?;
+fn clear(text: &str) -> Result<(JointCase, JointResult), String> {
+	let session: JointCase = serde_json::from_str(text).map_err(|error| error.to_string().replace('\n', " "))?;
+	let (markets, block_orders) = markets_and_block_orders(&session)?;
 	let mut zones: Vec<Vec<Zone>> = markets.iter().map(|market| market.zones.clone()).collect();
-	let joint = clear_blocks(&mut zones, &blocks).map_err(|error| describe(&session, &markets, &error))?;
-	check_blocks(&zones, &blocks, &joint).map_err(|violation| format!("the result is wrong: {violation}"))?;
+	let joint = clear_block_orders(&mut zones, &block_orders).map_err(|error| describe(&session, &markets, &error))?;
+	check_block_orders(&zones, &block_orders, &joint)
+		.map_err(|violation| format!("the result is wrong: {violation}"))?;
 	let result = result_of(&session, &markets, &joint);
 	Ok((session, result))
 }
 
-fn markets_and_blocks(session: &Session) -> Result<(Vec<Market>, Vec<Block>), String> {
+fn markets_and_block_orders(session: &JointCase) -> Result<(Vec<Market>, Vec<BlockOrder>), String> {
 	let market = |(at, case)| Market::new(case).map_err(|message| format!("intervals[{at}]: {message}"));
 	let markets = session.intervals.iter().enumerate().map(market).collect::<Result<Vec<_>, _>>()?;
 	let ids = markets.first().map_or(&[][..], |market| &market.zone_ids);
@@ -103,53 +106,56 @@ fn markets_and_blocks(session: &Session) -> Result<(Vec<Market>, Vec<Block>), St
 		return Err(format!("intervals[{at}]: its zones are not those of intervals[0], in the same order"));
 	}
 	let mut seen = BTreeSet::new();
-	let mut blocks = Vec::with_capacity(session.blocks.len());
-	for (at, block) in session.blocks.iter().enumerate() {
-		let place = format!("blocks[{at}] (id {})", block.id);
-		if !seen.insert(block.id) {
+	let mut block_orders = Vec::with_capacity(session.block_orders.len());
+	for (at, block_order) in session.block_orders.iter().enumerate() {
+		let place = format!("blocks[{at}] (id {})", block_order.id);
+		if !seen.insert(block_order.id) {
 			return Err(format!("{place}: the id stands twice"));
 		}
-		let zone = ids.iter().position(|id| *id == block.zone).and_then(|zone| u32::try_from(zone).ok());
-		blocks.push(Block {
-			zone: zone.ok_or_else(|| format!("{place}: there is no zone {}", block.zone))?,
-			side: if block.side == CaseSide::Buy { Side::Buy } else { Side::Sell },
-			price: block.price,
-			first: block.first,
-			wh: block.wh.clone(),
+		let zone = ids.iter().position(|id| *id == block_order.zone).and_then(|zone| u32::try_from(zone).ok());
+		block_orders.push(BlockOrder {
+			zone: zone.ok_or_else(|| format!("{place}: there is no zone {}", block_order.zone))?,
+			side: if block_order.side == CaseSide::Buy { Side::Buy } else { Side::Sell },
+			price: block_order.price,
+			first: block_order.first,
+			wh: block_order.wh.clone(),
 		});
 	}
-	Ok((markets, blocks))
+	Ok((markets, block_orders))
 }
 
 /// An error of the library with the ids of the session.
-fn describe(session: &Session, markets: &[Market], error: &BlockError) -> String {
+fn describe(session: &JointCase, markets: &[Market], error: &BlockOrderError) -> String {
 	match error {
-		BlockError::Interval { interval, error } => {
+		BlockOrderError::Interval { interval, error } => {
 			let market = markets.get(*interval as usize);
 			let reason = market.map_or_else(|| error.to_string(), |market| market.describe_error(error));
 			format!("intervals[{interval}]: {reason}")
 		},
-		BlockError::Outside { block }
-		| BlockError::NoEnergy { block }
-		| BlockError::PriceOutOfRange { block }
-		| BlockError::EnergyOutOfRange { block }
-		| BlockError::UnknownZone { block, .. } => {
-			let id = session.blocks.get(*block as usize).map_or("?".into(), |block| block.id.to_string());
+		BlockOrderError::Outside { block_order }
+		| BlockOrderError::NoEnergy { block_order }
+		| BlockOrderError::PriceOutOfRange { block_order }
+		| BlockOrderError::EnergyOutOfRange { block_order }
+		| BlockOrderError::UnknownZone { block_order, .. } => {
+			let id = session
+				.block_orders
+				.get(*block_order as usize)
+				.map_or("?".into(), |block_order| block_order.id.to_string());
 			let reason = error.reason();
 			let reason = reason.split_once(": ").map_or(reason.as_str(), |(_, reason)| reason);
-			format!("blocks[{block}] (id {id}): {reason}")
+			format!("blocks[{block_order}] (id {id}): {reason}")
 		},
-		BlockError::TooLarge | BlockError::TotalOverflow => error.reason(),
+		BlockOrderError::TooLarge | BlockOrderError::TotalOverflow => error.reason(),
 	}
 }
 
-fn result_of(session: &Session, markets: &[Market], joint: &Joint) -> SessionResult {
-	let blocks = (0u32..).zip(&session.blocks).zip(joint.accepted.iter().zip(&joint.amounts));
-	SessionResult {
+fn result_of(session: &JointCase, markets: &[Market], joint: &Joint) -> JointResult {
+	let block_orders = (0u32..).zip(&session.block_orders).zip(joint.accepted.iter().zip(&joint.amounts));
+	JointResult {
 		welfare: joint.welfare,
-		blocks: blocks
-			.map(|((number, block), (accepted, amount))| ResultBlock {
-				id: block.id,
+		block_orders: block_orders
+			.map(|((number, block_order), (accepted, amount))| BlockOrderResult {
+				id: block_order.id,
 				accepted: *accepted,
 				rejected_in_the_money: joint.rejected_in_the_money.contains(&number),
 				amount: *amount,
@@ -159,21 +165,30 @@ fn result_of(session: &Session, markets: &[Market], joint: &Joint) -> SessionRes
 	}
 }
 
-/// Blocks and root prices for a person.
-fn table(session: &Session, result: &SessionResult) -> String {
-	let mut blocks = Table::new();
-	blocks.load_style(UTF8_FULL_CONDENSED);
-	blocks.set_header(["block", "zone", "side", "limit nEUR/Wh", "intervals", "Wh", "average nEUR/Wh", "result"]);
-	for (block, decided) in session.blocks.iter().zip(&result.blocks) {
-		let wh: u128 = block.wh.iter().map(|wh| u128::from(*wh)).sum();
+/// Block orders and root prices for a person.
+fn table(session: &JointCase, result: &JointResult) -> String {
+	let mut block_orders = Table::new();
+	block_orders.load_style(UTF8_FULL_CONDENSED);
+	block_orders.set_header([
+		"block order",
+		"zone",
+		"side",
+		"limit nEUR/Wh",
+		"intervals",
+		"Wh",
+		"average nEUR/Wh",
+		"result",
+	]);
+	for (block_order, decided) in session.block_orders.iter().zip(&result.block_orders) {
+		let wh: u128 = block_order.wh.iter().map(|wh| u128::from(*wh)).sum();
 		let average = if decided.accepted { decided.amount.div_euclid(wh as i128).to_string() } else { String::new() };
-		let end = u64::from(block.first) + block.wh.len() as u64;
-		blocks.add_row([
-			block.id.to_string(),
-			block.zone.to_string(),
-			if block.side == CaseSide::Buy { "buy" } else { "sell" }.into(),
-			block.price.to_string(),
-			format!("{}..{}", block.first, end.saturating_sub(1)),
+		let end = u64::from(block_order.first) + block_order.wh.len() as u64;
+		block_orders.add_row([
+			block_order.id.to_string(),
+			block_order.zone.to_string(),
+			if block_order.side == CaseSide::Buy { "buy" } else { "sell" }.into(),
+			block_order.price.to_string(),
+			format!("{}..{}", block_order.first, end.saturating_sub(1)),
 			wh.to_string(),
 			average,
 			match (decided.accepted, decided.rejected_in_the_money) {
@@ -185,11 +200,11 @@ fn table(session: &Session, result: &SessionResult) -> String {
 		]);
 	}
 	for index in 3..7 {
-		if let Some(column) = blocks.column_mut(index) {
+		if let Some(column) = block_orders.column_mut(index) {
 			column.set_cell_alignment(CellAlignment::Right);
 		}
 	}
-	let mut text = format!("{blocks}\n");
+	let mut text = format!("{block_orders}\n");
 	for (at, interval) in result.intervals.iter().enumerate() {
 		let prices: Vec<String> = interval.zones.iter().map(|zone| format!("{}: {}", zone.id, zone.price)).collect();
 		text += &format!("interval {at}, price by zone: {}\n", prices.join(", "));
@@ -198,5 +213,5 @@ fn table(session: &Session, result: &SessionResult) -> String {
 }
 
 #[cfg(test)]
-#[path = "session_tests.rs"]
+#[path = "joint_case_tests.rs"]
 mod tests;

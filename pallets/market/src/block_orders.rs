@@ -1,12 +1,12 @@
 //! Block orders: one price and an energy for each of several consecutive intervals of a span, all or nothing.
 //!
 //! They stand with the last interval of their span, so that they are pruned with it. When the span's gate closes,
-//! [`crate::gate`] clears its intervals together with them, by the method of `docs/block-orders.md`: no accepted block is
-//! ever out of the money, and rejected ones that are in the money are told. As many steps of the search run as the block's
-//! share has room for; a search that is broken off leaves a choice that keeps this promise.
+//! [`crate::gate`] clears its intervals together with them, by the method of `docs/block_order-orders.md`: no accepted
+//! block order is ever out of the money, and rejected ones that are in the money are told. As many steps of the search
+//! run as the block's share has room for; a search that is broken off leaves a choice that keeps this promise.
 //!
-//! A block holds, for each of its intervals, the worst that its energy can cost there at any price within the bounds: its
-//! limit holds for its sum, not for each interval, and intervals settle one by one.
+//! A block order holds, for each of its intervals, the worst that its energy can cost there at any price within the
+//! bounds: its limit holds for its sum, not for each interval, and intervals settle one by one.
 
 use crate::{
 	book::add,
@@ -25,14 +25,14 @@ use frame_support::{ensure, traits::ConstU32, BoundedVec};
 use scale_info::TypeInfo;
 use sp_runtime::DispatchError;
 
-/// Most blocks that stand in a span: what the search is meant for.
-pub const MAX_BLOCKS: u32 = 32;
-/// Most blocks that a connection point may have standing in a span.
-pub const MAX_POINT_BLOCKS: u32 = 4;
-/// Most energy of a block in one interval, in Wh, so that those of all blocks can be summed.
-const BLOCK_LIMIT: Wh = OFFERED_LIMIT / (MAX_BLOCKS as Wh * MAX_SPAN as Wh);
+/// Most block orders that stand in a span: what the search is meant for.
+pub const MAX_BLOCK_ORDERS: u32 = 32;
+/// Most block orders that a connection point may have standing in a span.
+pub const MAX_POINT_BLOCK_ORDERS: u32 = 4;
+/// Most energy of a block order in one interval, in Wh, so that those of all block orders can be summed.
+const BLOCK_ORDER_LIMIT: Wh = OFFERED_LIMIT / (MAX_BLOCK_ORDERS as Wh * MAX_SPAN as Wh);
 
-/// Energy of a block in each of its intervals, in Wh.
+/// Energy of a block order in each of its intervals, in Wh.
 pub type Energies = BoundedVec<Wh, ConstU32<MAX_SPAN>>;
 
 /// A block order.
@@ -68,7 +68,7 @@ impl<AccountId> BlockOrder<AccountId> {
 		position
 	}
 
-	/// What the block adds to welfare in an interval at its limit, in nEUR.
+	/// What the block order adds to welfare in an interval at its limit, in nEUR.
 	pub(crate) fn worth(&self, interval: Interval) -> Amount {
 		let worth = busbar_primitives::payment(self.price, self.energy(interval));
 		if self.side == Side::Buy {
@@ -79,24 +79,24 @@ impl<AccountId> BlockOrder<AccountId> {
 	}
 }
 
-/// How many blocks a span has had, and has.
+/// How many block orders a span has had, and has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
-pub struct BlockCount {
-	/// Number of the next block.
+pub struct BlockOrderCount {
+	/// Number of the next block order.
 	pub next: u32,
-	/// Blocks that stand.
+	/// Block orders that stand.
 	pub standing: u32,
 }
 
-/// A block to be placed.
-pub(crate) struct BlockTicket<'a> {
+/// A block order to be placed.
+pub(crate) struct BlockOrderTicket<'a> {
 	pub point: PointId,
 	pub side: Side,
 	pub price: Price,
 	pub wh: &'a Energies,
 }
 
-/// Whose money is held for a block that has been placed.
+/// Whose money is held for a block order that has been placed.
 pub(crate) struct Placed<AccountId> {
 	pub id: u32,
 	pub zone: ZoneId,
@@ -104,14 +104,14 @@ pub(crate) struct Placed<AccountId> {
 	pub held: Balance,
 }
 
-/// The last interval of the span that an interval belongs to: blocks stand with it.
+/// The last interval of the span that an interval belongs to: block orders stand with it.
 pub(crate) fn last(interval: Interval, spec: &Product) -> Interval {
 	spec.first(interval).saturating_add(spec.span.saturating_sub(1))
 }
 
 impl<T: Config> Pallet<T> {
-	/// The blocks of a span, in the order of their arrival.
-	pub(crate) fn blocks(
+	/// The block orders of a span, in the order of their arrival.
+	pub(crate) fn block_orders(
 		interval: Interval,
 		product: ProductId,
 		spec: &Product,
@@ -119,20 +119,20 @@ impl<T: Config> Pallet<T> {
 		if spec.span <= 1 {
 			return Vec::new();
 		}
-		let mut blocks: Vec<_> = BlockOrders::<T>::iter_prefix((last(interval, spec), product)).collect();
-		blocks.sort_unstable_by_key(|(id, _)| *id);
-		blocks
+		let mut block_orders: Vec<_> = BlockOrders::<T>::iter_prefix((last(interval, spec), product)).collect();
+		block_orders.sort_unstable_by_key(|(id, _)| *id);
+		block_orders
 	}
 
-	/// Energy of a point's blocks in an interval: accepted ones, and those that may still be.
-	pub(crate) fn blocks_of((interval, product): SessionId, spec: &Product, point: PointId) -> Position {
+	/// Energy of a point's block orders in an interval: accepted ones, and those that may still be.
+	pub(crate) fn block_orders_of((interval, product): SessionId, spec: &Product, point: PointId) -> Position {
 		let mut sum = Position::default();
 		if spec.span > 1 {
 			let last = last(interval, spec);
-			for id in PointBlocks::<T>::get((last, product, point)) {
-				if let Some(block) = BlockOrders::<T>::get((last, product, id)) {
-					if block.accepted != Some(false) {
-						add(&mut sum, block.position(interval));
+			for id in PointBlockOrders::<T>::get((last, product, point)) {
+				if let Some(block_order) = BlockOrders::<T>::get((last, product, id)) {
+					if block_order.accepted != Some(false) {
+						add(&mut sum, block_order.position(interval));
 					}
 				}
 			}
@@ -140,8 +140,8 @@ impl<T: Config> Pallet<T> {
 		sum
 	}
 
-	/// Takes the collateral that a point's blocks hold for an interval.
-	pub(crate) fn take_from_blocks(
+	/// Takes the collateral that a point's block orders hold for an interval.
+	pub(crate) fn take_from_block_orders(
 		(interval, product): SessionId,
 		spec: &Product,
 		point: PointId,
@@ -151,27 +151,27 @@ impl<T: Config> Pallet<T> {
 			return taken;
 		}
 		let last = last(interval, spec);
-		for id in PointBlocks::<T>::get((last, product, point)) {
+		for id in PointBlockOrders::<T>::get((last, product, point)) {
 			let key = (last, product, id);
-			let Some(mut block) = BlockOrders::<T>::get(key) else { continue };
-			let at = interval.checked_sub(block.first).map(|at| at as usize);
-			let Some(held) = at.and_then(|at| block.held.get_mut(at)).filter(|held| **held > 0) else { continue };
-			taken.push((block.account.clone(), core::mem::take(held)));
-			BlockOrders::<T>::insert(key, block);
+			let Some(mut block_order) = BlockOrders::<T>::get(key) else { continue };
+			let at = interval.checked_sub(block_order.first).map(|at| at as usize);
+			let Some(held) = at.and_then(|at| block_order.held.get_mut(at)).filter(|held| **held > 0) else { continue };
+			taken.push((block_order.account.clone(), core::mem::take(held)));
+			BlockOrders::<T>::insert(key, block_order);
 		}
 		taken
 	}
 
-	/// Checks and places a block whose energy begins in an interval.
-	pub(crate) fn do_place_block(
+	/// Checks and places a block order whose energy begins in an interval.
+	pub(crate) fn do_place_block_order(
 		who: &T::AccountId,
 		(interval, product): SessionId,
-		ticket: BlockTicket,
+		ticket: BlockOrderTicket,
 	) -> Result<Placed<T::AccountId>, DispatchError> {
-		let BlockTicket { point, side, price, wh } = ticket;
+		let BlockOrderTicket { point, side, price, wh } = ticket;
 		let (record, _) = Self::open_session((interval, product))?;
 		let spec = record.products.get(usize::from(product)).ok_or(Error::<T>::UnknownProduct)?;
-		ensure!(spec.kind == ProductKind::Auction && spec.span > 1, Error::<T>::NoBlocks);
+		ensure!(spec.kind == ProductKind::Auction && spec.span > 1, Error::<T>::NoBlockOrders);
 		let last = last(interval, spec);
 		let end = (wh.len() as u32).checked_sub(1).and_then(|more| interval.checked_add(more));
 		let end = end.filter(|end| *end <= last).ok_or(Error::<T>::BeyondSpan)?;
@@ -188,7 +188,7 @@ impl<T: Config> Pallet<T> {
 			let record = Intervals::<T>::get(interval).ok_or(Error::<T>::UnknownInterval)?;
 			let terms = &record.terms;
 			Self::check_price(terms, price)?;
-			ensure!(*wh <= BLOCK_LIMIT, Error::<T>::Overflow);
+			ensure!(*wh <= BLOCK_ORDER_LIMIT, Error::<T>::Overflow);
 			let mut committed = Self::committed_elsewhere(&record, (interval, product), point);
 			add(&mut committed, Self::committed_in((interval, product), spec, point));
 			Self::check_rating(&[Step { side, price, wh: *wh }], committed, &at)?;
@@ -199,15 +199,15 @@ impl<T: Config> Pallet<T> {
 		let sum = held.iter().fold(0, |sum: Balance, held| sum.saturating_add(*held));
 		T::Collateral::hold(&account, sum)?;
 
-		let mut count = BlockCounts::<T>::get(last, product);
+		let mut count = BlockOrderCounts::<T>::get(last, product);
 		let id = count.next;
-		ensure!(count.standing < MAX_BLOCKS, Error::<T>::TooManyBlocks);
+		ensure!(count.standing < MAX_BLOCK_ORDERS, Error::<T>::TooManyBlockOrders);
 		count.standing = count.standing.saturating_add(1);
 		count.next = id.checked_add(1).ok_or(Error::<T>::Overflow)?;
-		PointBlocks::<T>::try_mutate((last, product, point), |own| own.try_push(id))
+		PointBlockOrders::<T>::try_mutate((last, product, point), |own| own.try_push(id))
 			.map_err(|_| Error::<T>::TooManyOrders)?;
-		BlockCounts::<T>::insert(last, product, count);
-		let block = BlockOrder {
+		BlockOrderCounts::<T>::insert(last, product, count);
+		let block_order = BlockOrder {
 			account: account.clone(),
 			point,
 			zone: at.zone,
@@ -218,12 +218,12 @@ impl<T: Config> Pallet<T> {
 			held,
 			accepted: None,
 		};
-		BlockOrders::<T>::insert((last, product, id), block);
+		BlockOrders::<T>::insert((last, product, id), block_order);
 		Ok(Placed { id, zone: at.zone, account, held: sum })
 	}
 
-	/// Takes a block out of the span that an interval belongs to. Returns what was released, in nEUR.
-	pub(crate) fn do_cancel_block(
+	/// Takes a block order out of the span that an interval belongs to. Returns what was released, in nEUR.
+	pub(crate) fn do_cancel_block_order(
 		who: &T::AccountId,
 		(interval, product): SessionId,
 		id: u32,
@@ -231,13 +231,13 @@ impl<T: Config> Pallet<T> {
 		let (record, _) = Self::open_session((interval, product))?;
 		let spec = record.products.get(usize::from(product)).ok_or(Error::<T>::UnknownProduct)?;
 		let last = last(interval, spec);
-		let block = BlockOrders::<T>::get((last, product, id)).ok_or(Error::<T>::NoOrder)?;
-		Self::tradable(who, interval, block.point)?;
-		let sum = block.held.iter().fold(0, |sum: Balance, held| sum.saturating_add(*held));
-		T::Collateral::release(&block.account, sum)?;
+		let block_order = BlockOrders::<T>::get((last, product, id)).ok_or(Error::<T>::NoOrder)?;
+		Self::tradable(who, interval, block_order.point)?;
+		let sum = block_order.held.iter().fold(0, |sum: Balance, held| sum.saturating_add(*held));
+		T::Collateral::release(&block_order.account, sum)?;
 		BlockOrders::<T>::remove((last, product, id));
-		BlockCounts::<T>::mutate(last, product, |count| count.standing = count.standing.saturating_sub(1));
-		PointBlocks::<T>::mutate((last, product, block.point), |own| own.retain(|other| *other != id));
+		BlockOrderCounts::<T>::mutate(last, product, |count| count.standing = count.standing.saturating_sub(1));
+		PointBlockOrders::<T>::mutate((last, product, block_order.point), |own| own.retain(|other| *other != id));
 		Ok(sum)
 	}
 }

@@ -1,7 +1,7 @@
 use super::*;
 use serde_json::{json, Value};
 
-fn session(blocks: Value) -> Value {
+fn session(block_orders: Value) -> Value {
 	let interval = |price: i64| {
 		json!({
 			"name": "interval", "interval_s": 900,
@@ -12,7 +12,7 @@ fn session(blocks: Value) -> Value {
 			],
 		})
 	};
-	json!({ "intervals": [interval(20), interval(60)], "blocks": blocks })
+	json!({ "intervals": [interval(20), interval(60)], "blocks": block_orders })
 }
 
 fn sell(id: u64, price: i64, wh: &[u64]) -> Value {
@@ -24,9 +24,13 @@ fn refused(session: &Value) -> String {
 }
 
 #[test]
-fn blocks_are_decided_over_the_sum_of_their_intervals() {
+fn block_orders_are_decided_over_the_sum_of_their_intervals() {
 	let (read, result) = clear(&session(json!([sell(5, 40, &[10, 10]), sell(4, 41, &[10, 10])])).to_string()).unwrap();
-	let decided: Vec<_> = result.blocks.iter().map(|block| (block.id, block.accepted, block.amount)).collect();
+	let decided: Vec<_> = result
+		.block_orders
+		.iter()
+		.map(|block_order| (block_order.id, block_order.accepted, block_order.amount))
+		.collect();
 	assert_eq!(decided, [(5, true, 800), (4, false, 0)]);
 	assert_eq!(result.welfare, 0);
 	assert_eq!(result.intervals[0].orders[1].accepted_wh, [90]);

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 /// A block order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Block {
+pub struct RebuiltBlockOrder {
 	pub account: AccountId,
 	pub point: PointId,
 	pub zone: ZoneId,
@@ -25,7 +25,7 @@ pub struct Block {
 	pub accepted: Option<bool>,
 }
 
-impl Block {
+impl RebuiltBlockOrder {
 	/// Energy in an interval, in Wh.
 	pub fn energy(&self, interval: Interval) -> Wh {
 		let at = interval.checked_sub(self.first).and_then(|at| self.wh.get(at as usize));
@@ -42,7 +42,7 @@ impl Block {
 	}
 }
 
-impl From<&BlockOrder<AccountId>> for Block {
+impl From<&BlockOrder<AccountId>> for RebuiltBlockOrder {
 	fn from(order: &BlockOrder<AccountId>) -> Self {
 		let BlockOrder { account, point, zone, side, price, first, wh, held, accepted } = order;
 		let held = held.iter().fold(0, |sum: Balance, held| sum.saturating_add(*held));
@@ -53,8 +53,12 @@ impl From<&BlockOrder<AccountId>> for Block {
 }
 
 /// What the block orders of a span differ in.
-pub fn differ(ours: &BTreeMap<u32, Block>, theirs: &[(u32, BlockOrder<AccountId>)], findings: &mut Findings) {
-	let theirs: BTreeMap<u32, Block> = theirs.iter().map(|(id, order)| (*id, order.into())).collect();
+pub fn differ(
+	ours: &BTreeMap<u32, RebuiltBlockOrder>,
+	theirs: &[(u32, BlockOrder<AccountId>)],
+	findings: &mut Findings,
+) {
+	let theirs: BTreeMap<u32, RebuiltBlockOrder> = theirs.iter().map(|(id, order)| (*id, order.into())).collect();
 	let ids: std::collections::BTreeSet<_> = theirs.keys().chain(ours.keys()).collect();
 	for id in ids {
 		let (theirs, mut ours) = (theirs.get(id), ours.get(id).cloned());

@@ -117,7 +117,7 @@ mod tests {
 	}
 
 	#[test]
-	fn an_emptied_ladder_keeps_no_node() {
+	fn an_emptied_price_map_keeps_no_node() {
 		let mut kept = Kept::default();
 		for slot in [0, 255, 256, 70_000] {
 			insert(&mut kept, 3, slot);
