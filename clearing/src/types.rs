@@ -40,6 +40,13 @@ pub struct Zone {
 	pub levels: Vec<Level>,
 }
 
+/// Energy accepted at one level, in Wh.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Accepted {
+	pub(crate) buy: u64,
+	pub(crate) sell: u64,
+}
+
 /// What clearing decided for one zone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ZoneResult {

@@ -1,7 +1,10 @@
 //! The checker of joint results. It shares nothing with the search: it reads the accepted block orders and proves the
 //! rest.
 
-use super::{inject, validate_block_orders, BlockOrder, BlockOrderError, Joint};
+use super::{
+	clear::Joint,
+	order::{inject, validate_block_orders, BlockOrder, BlockOrderError},
+};
 use crate::{check, orders::Side, Violation, Zone};
 use alloc::{format, string::String, vec::Vec};
 

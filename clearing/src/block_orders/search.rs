@@ -14,7 +14,7 @@
 //! money can raise welfare: welfare is concave in the injected energy, so a block order's gain at the prices without it
 //! bounds what it adds.
 
-use super::{inject, validate_block_orders, BlockOrder, BlockOrderError};
+use super::order::{inject, validate_block_orders, BlockOrder, BlockOrderError};
 use crate::{clear, orders::Side, Clearing, Error, Zone};
 use alloc::{vec, vec::Vec};
 use core::cmp::Reverse;

@@ -579,29 +579,6 @@ pub mod pallet {
 		}
 	}
 
-	#[pallet::view_functions]
-	impl<T: Config> Pallet<T> {
-		/// Depth of a session's book in a zone, in ascending order of prices.
-		pub fn order_book(interval: Interval, product: ProductId, zone: ZoneId) -> Vec<BookLevel> {
-			Self::book(interval, product, zone)
-		}
-
-		/// A session's results of all zones, in ascending order; empty before it has ended.
-		pub fn zone_prices(interval: Interval, product: ProductId) -> Vec<ZonePrice> {
-			Self::prices(interval, product)
-		}
-
-		/// A connection point's position; zero where it has none.
-		pub fn position(point: PointId, interval: Interval) -> Position {
-			<Self as Positions>::of(point, interval)
-		}
-
-		/// Where the interval's market stands; `None` if it has not opened or is pruned.
-		pub fn market_phase(interval: Interval) -> Option<Phase> {
-			Self::phase(interval)
-		}
-	}
-
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
 		/// Places the order of a connection point in a session and holds its collateral.

@@ -53,16 +53,16 @@ fn a_uniform_price_lies_midway_between_the_last_buy_and_the_last_sell() {
 }
 
 #[test]
-fn view_functions_tell_book_prices_and_positions() {
+fn reads_tell_book_prices_and_positions() {
 	test(market(), || {
 		placed(&[(10, &[sell(100, 1_000)]), (1, &[buy(200, 300)])]);
-		assert_eq!(Market::market_phase(N), Some(Phase::Open));
-		assert_eq!(Market::order_book(N, 0, 0), [BookLevel { price: 100, buy: 0, sell: 1_000 }]);
-		assert_eq!(Market::zone_prices(N, 0), []);
+		assert_eq!(Market::phase(N), Some(Phase::Open));
+		assert_eq!(Market::book(N, 0, 0), [BookLevel { price: 100, buy: 0, sell: 1_000 }]);
+		assert_eq!(Market::prices(N, 0), []);
 		clear();
-		assert_eq!(Market::market_phase(N), Some(Phase::Cleared));
-		assert_eq!(Market::zone_prices(N, 0)[0].result.price, Some(100));
-		assert_eq!(Market::position(1, N), Position { bought: 300, sold: 0 });
+		assert_eq!(Market::phase(N), Some(Phase::Cleared));
+		assert_eq!(Market::prices(N, 0)[0].result.price, Some(100));
+		assert_eq!(Market::of(1, N), Position { bought: 300, sold: 0 });
 	});
 }
 
