@@ -2,7 +2,7 @@
 //!
 //! Proof sizes are those of the values read; on a chain without a relay they bound nothing but are kept honest.
 
-use crate::{sums::LAYERS, types::PAGE};
+use crate::{auction::sums::LAYERS, types::PAGE};
 use busbar_primitives::{MAX_PRODUCTS, MAX_SPAN};
 use frame_support::weights::{constants::ParityDbWeight, Weight};
 
@@ -152,7 +152,7 @@ impl WeightInfo for () {
 
 	// Reads and writes the block orders; writes per interval the record and the session.
 	fn block_orders() -> Weight {
-		let block_orders = u64::from(crate::block_orders::MAX_BLOCK_ORDERS);
+		let block_orders = u64::from(crate::auction::types::MAX_BLOCK_ORDERS);
 		let writes = u64::from(MAX_SPAN).saturating_mul(2).saturating_add(block_orders);
 		weight(1_000, block_orders.saturating_add(1), writes, 60_000)
 	}

@@ -2,7 +2,12 @@
 
 mod setup;
 
-use crate::{block_orders::MAX_BLOCK_ORDERS, continuous::FILLS, pallet::*, types::Level, Parameters, PriceKey};
+use crate::{
+	auction::{types::MAX_BLOCK_ORDERS, Level},
+	continuous::FILLS,
+	pallet::*,
+	Parameters, PriceKey,
+};
 use alloc::vec::Vec;
 use busbar_clearing::{block_orders::Search, BlockOrder};
 use busbar_primitives::{

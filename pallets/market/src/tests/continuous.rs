@@ -145,6 +145,22 @@ fn raised_limits_let_crossing_orders_trade_in_the_next_block() {
 }
 
 #[test]
+fn an_order_behind_a_link_limit_of_zero_rests_and_trades_with_its_own_side_of_the_link() {
+	test(open_market(), || {
+		set_link(1, Link { import_w: Some(0), export_w: Some(0), fee: 10 });
+		assert_ok!(submit(10, Sell, 100, 50, GoodTillGate));
+		assert_ok!(submit(1, Buy, 500, 5, GoodTillGate));
+		assert_eq!((position(1), position(0)), ((0, 0), (0, 0)));
+		assert!(Held::get(1).unwrap() > 0);
+		assert_ok!(submit(2, Sell, 300, 5, GoodTillGate));
+		assert_eq!((position(1), position(2)), ((5, 0), (0, 5)));
+		// What may not rest is refused nothing but its trade.
+		assert_ok!(submit(3, Buy, 500, 5, ImmediateOrCancel));
+		assert_eq!((position(3), Held::get(3).unwrap()), ((0, 0), 0));
+	});
+}
+
+#[test]
 fn whole_orders_trade_whole_or_not_at_all() {
 	test(open_market(), || {
 		assert_ok!(submit(1, Sell, 100, 10, GoodTillGate));

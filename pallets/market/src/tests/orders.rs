@@ -1,9 +1,10 @@
 //! Placing, replacing and cancelling, and every reason not to.
 
 use crate::{
+	auction::sums,
 	collateral::{worst_net_debt, Bounds},
 	mock::*,
-	sums, Error, Event, Levels, Orders, PriceKey, Sessions,
+	Error, Event, Levels, Orders, PriceKey, Sessions,
 };
 use busbar_primitives::{api::BookLevel, Interval, PointId, Step};
 use frame_support::{assert_noop, assert_ok, BoundedVec};

@@ -1,6 +1,6 @@
 //! Intervals that share one gate, and block orders over them.
 
-use crate::{block_orders::BlockOrder, mock::*, BlockOrders, ClosingGate, Error, Event, Parameters, WeightInfo};
+use crate::{auction::BlockOrder, mock::*, BlockOrders, ClosingGate, Error, Event, Parameters, WeightInfo};
 use busbar_primitives::{
 	traits::{Calendar, Collateral, OrderCollateral, Positions},
 	Link, PointId, Position, Price, Product, ProductKind, Side, Wh,

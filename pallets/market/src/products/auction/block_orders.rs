@@ -1,92 +1,28 @@
 //! Block orders: one price and an energy for each of several consecutive intervals of a span, all or nothing.
 //!
 //! They stand with the last interval of their span, so that they are pruned with it. When the span's gate closes,
-//! [`crate::gate`] clears its intervals together with them, by the method of `docs/block_order-orders.md`: no accepted
+//! [`crate::gate`] clears its intervals together with them, by the method of `docs/block-orders.md`: no accepted
 //! block order is ever out of the money, and rejected ones that are in the money are told. As many steps of the search
 //! run as the block's share has room for; a search that is broken off leaves a choice that keeps this promise.
 //!
 //! A block order holds, for each of its intervals, the worst that its energy can cost there at any price within the
 //! bounds: its limit holds for its sum, not for each interval, and intervals settle one by one.
 
+use super::types::{BlockOrder, Energies, BLOCK_ORDER_LIMIT, MAX_BLOCK_ORDERS};
 use crate::{
-	book::add,
 	collateral::{worst_per_wh, Bounds},
+	orders::add,
 	pallet::*,
-	types::{SessionId, OFFERED_LIMIT},
+	products::kind::OrderCall,
+	types::SessionId,
 };
 use alloc::vec::Vec;
 use busbar_primitives::{
 	traits::{Collateral, Grid, Participants, Solvency},
-	Amount, Balance, Interval, PointId, Position, Price, Product, ProductId, ProductKind, Side, Step, Wh, ZoneId,
-	MAX_SPAN,
+	Balance, Interval, PointId, Position, Price, Product, ProductId, Side, Step, ZoneId,
 };
-use codec::{Decode, Encode, MaxEncodedLen};
-use frame_support::{ensure, traits::ConstU32, BoundedVec};
-use scale_info::TypeInfo;
+use frame_support::{ensure, BoundedVec};
 use sp_runtime::DispatchError;
-
-/// Most block orders that stand in a span: what the search is meant for.
-pub const MAX_BLOCK_ORDERS: u32 = 32;
-/// Most block orders that a connection point may have standing in a span.
-pub const MAX_POINT_BLOCK_ORDERS: u32 = 4;
-/// Most energy of a block order in one interval, in Wh, so that those of all block orders can be summed.
-const BLOCK_ORDER_LIMIT: Wh = OFFERED_LIMIT / (MAX_BLOCK_ORDERS as Wh * MAX_SPAN as Wh);
-
-/// Energy of a block order in each of its intervals, in Wh.
-pub type Energies = BoundedVec<Wh, ConstU32<MAX_SPAN>>;
-
-/// A block order.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
-pub struct BlockOrder<AccountId> {
-	/// Whose money is held.
-	pub account: AccountId,
-	pub point: PointId,
-	pub zone: ZoneId,
-	pub side: Side,
-	/// Limit price of the sum, in nEUR/Wh.
-	pub price: Price,
-	/// Its first interval.
-	pub first: Interval,
-	pub wh: Energies,
-	/// Collateral held for each interval, in nEUR; 0 once settlement has taken it.
-	pub held: BoundedVec<Balance, ConstU32<MAX_SPAN>>,
-	/// Whether it was accepted; `None` before the span has cleared.
-	pub accepted: Option<bool>,
-}
-
-impl<AccountId> BlockOrder<AccountId> {
-	/// Energy in an interval, in Wh.
-	pub fn energy(&self, interval: Interval) -> Wh {
-		let at = interval.checked_sub(self.first).and_then(|at| self.wh.get(at as usize));
-		at.copied().unwrap_or(0)
-	}
-
-	/// The same with its direction.
-	fn position(&self, interval: Interval) -> Position {
-		let mut position = Position::default();
-		*position.side_mut(self.side) = self.energy(interval);
-		position
-	}
-
-	/// What the block order adds to welfare in an interval at its limit, in nEUR.
-	pub(crate) fn worth(&self, interval: Interval) -> Amount {
-		let worth = busbar_primitives::payment(self.price, self.energy(interval));
-		if self.side == Side::Buy {
-			worth
-		} else {
-			worth.saturating_neg()
-		}
-	}
-}
-
-/// How many block orders a span has had, and has.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
-pub struct BlockOrderCount {
-	/// Number of the next block order.
-	pub next: u32,
-	/// Block orders that stand.
-	pub standing: u32,
-}
 
 /// A block order to be placed.
 pub(crate) struct BlockOrderTicket<'a> {
@@ -171,7 +107,7 @@ impl<T: Config> Pallet<T> {
 		let BlockOrderTicket { point, side, price, wh } = ticket;
 		let (record, _) = Self::open_session((interval, product))?;
 		let spec = record.products.get(usize::from(product)).ok_or(Error::<T>::UnknownProduct)?;
-		ensure!(spec.kind == ProductKind::Auction && spec.span > 1, Error::<T>::NoBlockOrders);
+		Self::ensure_takes(spec, OrderCall::PlaceBlockOrder)?;
 		let last = last(interval, spec);
 		let end = (wh.len() as u32).checked_sub(1).and_then(|more| interval.checked_add(more));
 		let end = end.filter(|end| *end <= last).ok_or(Error::<T>::BeyondSpan)?;
@@ -190,7 +126,7 @@ impl<T: Config> Pallet<T> {
 			Self::check_price(terms, price)?;
 			ensure!(*wh <= BLOCK_ORDER_LIMIT, Error::<T>::Overflow);
 			let mut committed = Self::committed_elsewhere(&record, (interval, product), point);
-			add(&mut committed, Self::committed_in((interval, product), spec, point));
+			add(&mut committed, Self::committed_in_auction((interval, product), spec, point));
 			Self::check_rating(&[Step { side, price, wh: *wh }], committed, &at)?;
 			let worst = if side == Side::Buy { terms.price_cap } else { terms.price_floor };
 			let per_wh = worst_per_wh(side, worst, &Bounds::new(terms, max_path_fee));

@@ -1,17 +1,20 @@
-//! Orders and the book: checking a curve, adding it to its price levels and queues, taking it out again.
+//! The book of an auction: adding a curve to its price levels and queues, taking it out again.
 
+use super::{
+	sums::{self, Node, NodeKey, Nodes},
+	types::{Order, QueuedStep},
+};
 use crate::{
 	collateral::{worst_net_debt, Bounds},
+	orders::add,
 	pallet::*,
-	sums::{self, Node, NodeKey, Nodes},
-	types::{on_tick, QueuedStep, Record, Session, SessionId, OFFERED_LIMIT},
-	Order, PriceKey,
+	products::kind::OrderCall,
+	types::{PriceKey, Session, SessionId, OFFERED_LIMIT},
 };
 use alloc::vec::Vec;
 use busbar_primitives::{
-	energy,
-	traits::{Calendar, Collateral, Grid, Participants, Solvency},
-	Balance, Interval, Point, PointId, Position, Price, Product, ProductKind, Right, Side, Step, Terms, Wh, ZoneId,
+	traits::{Collateral, Grid, Participants, Solvency},
+	Balance, PointId, Product, Side, Step, ZoneId,
 };
 use frame_support::{ensure, traits::Get, BoundedVec};
 use sp_runtime::DispatchError;
@@ -57,7 +60,7 @@ impl<T: Config> Pallet<T> {
 	) -> Result<(ZoneId, T::AccountId, u32, Balance), DispatchError> {
 		let (record, mut session) = Self::open_session((interval, product))?;
 		let spec = record.products.get(usize::from(product)).ok_or(Error::<T>::UnknownProduct)?;
-		ensure!(spec.kind == ProductKind::Auction, Error::<T>::NotAnAuction);
+		Self::ensure_takes(spec, OrderCall::Place)?;
 		let at = Self::tradable(who, interval, point)?;
 		T::Collateral::ensure_solvent(at.owner)?;
 		let zone = at.zone;
@@ -101,93 +104,6 @@ impl<T: Config> Pallet<T> {
 		session.orders = session.orders.checked_sub(1).ok_or(Error::<T>::Corrupt)?;
 		Sessions::<T>::insert(interval, product, session);
 		Ok((order.account, order.held, order.steps.len() as u32))
-	}
-
-	/// A session that accepts orders, and its interval.
-	pub(crate) fn open_session((interval, product): SessionId) -> Result<(Record, Session), Error<T>> {
-		let Some(record) = Intervals::<T>::get(interval) else {
-			let unopened = interval >= NextToOpen::<T>::get();
-			return Err(if unopened { Error::<T>::NotOpenYet } else { Error::<T>::UnknownInterval });
-		};
-		let spec = record.products.get(usize::from(product)).ok_or(Error::<T>::UnknownProduct)?;
-		let session = Sessions::<T>::get(interval, product).ok_or(Error::<T>::Corrupt)?;
-		let (now, terms) = (Self::now(), &record.terms);
-		ensure!(session.outcome.is_none() && now < spec.gate_closure(interval, terms), Error::<T>::GateClosed);
-		ensure!(now >= spec.gate_opening(interval, terms), Error::<T>::NotOpenYet);
-		Ok((record, session))
-	}
-
-	/// The connection point, if it is in force in the interval and `who` may trade there.
-	pub(crate) fn tradable(who: &T::AccountId, interval: Interval, point: PointId) -> Result<Point, DispatchError> {
-		let point = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?;
-		ensure!(point.is_in_force(interval), Error::<T>::PointNotInForce);
-		T::Participants::ensure_acts_for(who, point.owner, Right::Trade)?;
-		Ok(point)
-	}
-
-	/// Whether a limit keeps within the interval's terms.
-	pub(crate) fn check_price(terms: &Terms, price: Price) -> Result<(), Error<T>> {
-		ensure!((terms.price_floor..=terms.price_cap).contains(&price), Error::<T>::PriceOutOfBounds);
-		ensure!(on_tick(price, terms.tick), Error::<T>::PriceOffTick);
-		Ok(())
-	}
-
-	/// Whether a curve keeps within the interval's terms.
-	pub(crate) fn check_steps(terms: &Terms, steps: &[Step]) -> Result<(), Error<T>> {
-		ensure!(!steps.is_empty(), Error::<T>::NoSteps);
-		for step in steps {
-			ensure!(step.wh > 0, Error::<T>::ZeroQuantity);
-			Self::check_price(terms, step.price)?;
-		}
-		let side = |side| steps.iter().filter(move |step| step.side == side).map(|step| step.price);
-		if let (Some(buy), Some(sell)) = (side(Side::Buy).max(), side(Side::Sell).min()) {
-			ensure!(buy < sell, Error::<T>::CrossedSteps);
-		}
-		Ok(())
-	}
-
-	/// Energy of a point's order in a session, accepted or, as long as it has not ended, standing.
-	pub(crate) fn committed_in(session: SessionId, spec: &Product, point: PointId) -> Position {
-		let (interval, product) = session;
-		let mut sum = Self::block_orders_of(session, spec, point);
-		let ended = Sessions::<T>::get(interval, product).is_some_and(|session| session.outcome.is_some());
-		if let Some(trader) = Traders::<T>::get((interval, product, point)) {
-			add(&mut sum, trader.position);
-			if !ended {
-				add(&mut sum, trader.standing);
-			}
-		}
-		let Some(order) = Orders::<T>::get((interval, product, point)) else { return sum };
-		let accepted = ended.then(|| Self::accepted(session, &order));
-		for (i, queued) in order.steps.iter().enumerate() {
-			let wh = accepted.as_ref().map_or(queued.step.wh, |accepted| accepted.get(i).copied().unwrap_or(0));
-			let side = sum.side_mut(queued.step.side);
-			*side = side.saturating_add(wh);
-		}
-		sum
-	}
-
-	/// Whether a point's rating carries a curve beside what is committed in other sessions.
-	pub(crate) fn check_rating(steps: &[Step], elsewhere: Position, point: &Point) -> Result<(), Error<T>> {
-		let interval_s = <Self as Calendar>::interval_s();
-		for (side, rating, committed) in
-			[(Side::Buy, point.import_w, elsewhere.bought), (Side::Sell, point.export_w, elsewhere.sold)]
-		{
-			let mut own = steps.iter().filter(|step| step.side == side);
-			let wh =
-				own.try_fold(committed, |sum: Wh, step| sum.checked_add(step.wh)).ok_or(Error::<T>::BeyondRating)?;
-			ensure!(wh <= energy(rating, interval_s), Error::<T>::BeyondRating);
-		}
-		Ok(())
-	}
-
-	/// What a point has bought and sold in the other sessions of an interval, and still may where they have not ended.
-	pub(crate) fn committed_elsewhere(record: &Record, (interval, product): SessionId, point: PointId) -> Position {
-		let others = record.product_ids().zip(&record.products).filter(|(other, _)| *other != product);
-		others.fold(Position::default(), |mut sum, (other, spec)| {
-			add(&mut sum, Self::committed_in((interval, other), spec, point));
-			sum
-		})
 	}
 
 	/// Adds a step to the end of its queue.
@@ -250,10 +166,4 @@ impl<T: Config> Pallet<T> {
 		}
 		Ok(())
 	}
-}
-
-/// Adds one position to another.
-pub(crate) fn add(sum: &mut Position, part: Position) {
-	sum.bought = sum.bought.saturating_add(part.bought);
-	sum.sold = sum.sold.saturating_add(part.sold);
 }

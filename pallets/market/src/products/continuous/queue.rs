@@ -1,6 +1,6 @@
 //! Queues of orders at one zone, side and price, and the map of prices that hold any.
 
-use super::{index, Book, LimitOrder};
+use super::types::{index, Book, LimitOrder};
 use crate::{pallet::*, types::SessionId};
 use busbar_clearing::book::price_map::{self, Node, Nodes};
 use busbar_primitives::{Price, Side, Terms};

@@ -1,7 +1,13 @@
 //! The invariants of continuous sessions.
 
-use super::{queue::Shelf, LimitOrder};
-use crate::{pallet::*, types::SessionId};
+use super::{
+	queue::Shelf,
+	types::{index, LimitOrder},
+};
+use crate::{
+	pallet::*,
+	types::{Session, SessionId},
+};
 use alloc::collections::BTreeMap;
 use busbar_primitives::{Amount, PointId, Position, Price, Side, Terms, Wh};
 use frame_support::ensure;
@@ -10,7 +16,10 @@ use sp_runtime::TryRuntimeError;
 impl<T: Config> Pallet<T> {
 	/// Queues, heads and traders of a continuous session agree with its orders; what buyers pay is what sellers receive and
 	/// the fees; bought equals sold.
-	pub(crate) fn check_continuous(id: SessionId, terms: &Terms) -> Result<(), TryRuntimeError> {
+	pub(super) fn check_continuous(id: SessionId, terms: &Terms, session: &Session) -> Result<(), TryRuntimeError> {
+		ensure!(*session == Session { outcome: session.outcome, ..Session::default() }, "orders of no auction");
+		// So its counts of an auction's book and block orders are zero, and nothing of either may be there.
+		Self::check_book(id, session)?;
 		let Some(book) = Books::<T>::get(id.0, id.1) else {
 			ensure!(LimitOrders::<T>::iter_prefix(id).next().is_none(), "orders without a book");
 			return Ok(());
@@ -37,11 +46,10 @@ impl<T: Config> Pallet<T> {
 		let shelf = Shelf::<T>::new(id, terms);
 		for ((zone, side, _), queue) in &queues {
 			let numbers: alloc::vec::Vec<u64> = queue.keys().copied().collect();
-			for (at, (number, order)) in queue.iter().enumerate() {
+			for (at, order) in queue.values().enumerate() {
 				let before = at.checked_sub(1).and_then(|at| numbers.get(at)).copied();
 				let behind = numbers.get(at.saturating_add(1)).copied();
 				ensure!((order.before, order.behind) == (before, behind), "a queue is not in the order of arrival");
-				let _ = (number, zone, side);
 			}
 			// The queue behind it is the one with the next worse price.
 			let Some(last) = queue.values().next_back() else { continue };
@@ -61,7 +69,7 @@ impl<T: Config> Pallet<T> {
 					Side::Sell => mine.min_by_key(|((.., price), _)| *price),
 				};
 				let head = best.and_then(|((.., price), queue)| Some((*price, *queue.keys().next()?)));
-				ensure!(zone.heads[super::index(side)] == head, "a head is not the first order of its side");
+				ensure!(zone.heads[index(side)] == head, "a head is not the first order of its side");
 			}
 		}
 		let (mut bought, mut sold, mut amounts) = (0 as Wh, 0 as Wh, 0 as Amount);

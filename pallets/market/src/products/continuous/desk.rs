@@ -1,11 +1,18 @@
 //! The book as the matching library reads it.
 
-use super::{own_side, queue::Shelf, Book, LimitOrder};
-use crate::{gate::capacity, pallet::*, types::SessionId};
+use super::{
+	queue::Shelf,
+	types::{Book, LimitOrder},
+};
+use crate::{
+	gate::links::capacity,
+	pallet::*,
+	types::{clearing_side, own_side, SessionId},
+};
 use alloc::vec::Vec;
 use busbar_clearing::book::{Head, Order, Room, Side, Source, Tree};
 use busbar_primitives::{
-	traits::{Calendar, Flows, Grid},
+	traits::{Calendar, Grid},
 	ParticipantId,
 };
 
@@ -28,7 +35,7 @@ pub(crate) fn seen<AccountId>(id: u64, order: &LimitOrder<AccountId>) -> Order<P
 		id,
 		owner: order.owner,
 		zone: order.zone.into(),
-		side: super::side(order.side),
+		side: clearing_side(order.side),
 		price: order.price,
 		wh: order.wh,
 	}
@@ -63,7 +70,7 @@ impl<T: Config> Source for Desk<'_, T> {
 		let Some(id) = self.book.zones.get(zone as usize).map(|zone| zone.zone) else { return none };
 		let views = T::Grid::zones(interval, id..id.saturating_add(1));
 		let Some(view) = views.first() else { return none };
-		let sold = <Pallet<T> as Flows>::sold(interval, id);
+		let sold = Pallet::<T>::sold_flow(interval, id);
 		let (import, export) = capacity(&view.link, sold, <Pallet<T> as Calendar>::interval_s());
 		Room { import, export }
 	}

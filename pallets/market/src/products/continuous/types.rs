@@ -1,26 +1,6 @@
-//! Continuous sessions: orders trade as they arrive, until the gate closes.
-//!
-//! The rules of matching are those of [`busbar_clearing::book`], which reads the book through [`desk`] and says what
-//! trades; this module keeps the book and writes what the library says. A session spans the zones of an area, at most 64.
-//! The fees of its links are fixed when its first order arrives; limits are those in force when a trade needs them, less
-//! what all sessions of the interval have sold.
-//!
-//! A queue of one zone, side and price is a doubly linked list of orders ([`queue`]), the prices that hold orders are
-//! found through a map of bits, and the first order of every queue stands in the session's [`Book`]. So arriving,
-//! trading and leaving touch a constant number of keys per order.
-//!
-//! Work that one call has no room for is left to passes: sessions that are [`Due`](crate::Due) get one in the next
-//! blocks, so that crossing orders trade, the older one as resting. A pass is due, too, where limits were raised and where
-//! an auction freed room.
-//!
-//! While an auction of the interval is being cleared over blocks, continuous trading in it pauses.
+//! What a continuous session keeps: its book, standing orders, and what points have traded.
 
-mod checks;
-mod desk;
-pub(crate) mod pass;
-pub(crate) mod queue;
-pub(crate) mod trade;
-
+use crate::orders::add;
 use busbar_clearing::book::{Head, MAX_WAITING, MAX_ZONES};
 use busbar_primitives::{Amount, Balance, Fee, ParticipantId, PointId, Position, Price, Side, Wh, ZoneId};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -64,13 +44,14 @@ pub struct Book {
 }
 
 impl Book {
-	fn head(&self, zone: u32, side: Side) -> Option<Head> {
+	pub(super) fn head(&self, zone: u32, side: Side) -> Option<Head> {
 		let (price, id) = self.zones.get(zone as usize)?.heads[index(side)]?;
 		Some(Head { price, id })
 	}
 }
 
-fn index(side: Side) -> usize {
+/// Where a side's head stands.
+pub(super) fn index(side: Side) -> usize {
 	match side {
 		Side::Buy => 0,
 		Side::Sell => 1,
@@ -148,20 +129,11 @@ impl<AccountId> Trader<AccountId> {
 			standing: Position::default(),
 		}
 	}
-}
 
-/// A side as the clearing library names it.
-pub(crate) fn side(side: Side) -> busbar_clearing::book::Side {
-	match side {
-		Side::Buy => busbar_clearing::book::Side::Buy,
-		Side::Sell => busbar_clearing::book::Side::Sell,
-	}
-}
-
-/// A side as the primitives name it.
-fn own_side(side: busbar_clearing::book::Side) -> Side {
-	match side {
-		busbar_clearing::book::Side::Buy => Side::Buy,
-		busbar_clearing::book::Side::Sell => Side::Sell,
+	/// What it has traded and may still trade.
+	pub(super) fn committed(&self) -> Position {
+		let mut sum = self.position;
+		add(&mut sum, self.standing);
+		sum
 	}
 }

@@ -1,13 +1,14 @@
 //! Passes: what rests and crosses trades without anybody's call.
 
 use super::{
+	area::area_of,
 	desk::{tree, Desk},
-	trade::Floor,
-	EndReason, FILLS,
+	floor::Floor,
+	types::{EndReason, FILLS},
 };
 use crate::{pallet::*, types::SessionId, WeightInfo};
 use busbar_clearing::book::{pass, Budget, Match, MIN_PASS_STEPS};
-use busbar_primitives::{Interval, Moment, ProductKind};
+use busbar_primitives::Moment;
 use frame_support::{
 	storage::{with_transaction, TransactionOutcome},
 	weights::WeightMeter,
@@ -47,7 +48,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn pass(session: SessionId, now: Moment) -> Result<bool, DispatchError> {
 		let Some(record) = Intervals::<T>::get(session.0) else { return Ok(true) };
 		let Some(spec) = record.products.get(usize::from(session.1)) else { return Ok(true) };
-		let ProductKind::Continuous { area } = spec.kind else { return Ok(true) };
+		let Some(area) = area_of(spec) else { return Ok(true) };
 		if now >= spec.gate_closure(session.0, &record.terms) || !Books::<T>::contains_key(session.0, session.1) {
 			return Ok(true);
 		}
@@ -67,16 +68,5 @@ impl<T: Config> Pallet<T> {
 		}
 		floor.close();
 		Ok(found.complete)
-	}
-
-	/// Lets the continuous sessions of an interval get a pass, because room on a link was freed.
-	pub(crate) fn room_was_freed(interval: Interval) {
-		let Some(record) = Intervals::<T>::get(interval) else { return };
-		for (product, spec) in record.product_ids().zip(&record.products) {
-			let continuous = matches!(spec.kind, ProductKind::Continuous { .. });
-			if continuous && Books::<T>::contains_key(interval, product) {
-				Due::<T>::insert(interval, product, ());
-			}
-		}
 	}
 }
