@@ -1,10 +1,10 @@
 //! Kinds of products, each behind one trait.
 //!
-//! Whatever differs between kinds is asked of [`Kind`], and nothing outside this folder looks at a [`ProductKind`]. The
+//! Whatever differs between kinds is asked of `Kind`, and nothing outside this folder looks at a [`ProductKind`]. The
 //! rest of the market knows intervals, sessions, gates and points: when a gate passes its kind closes it; when a point
 //! orders, settles or is looked at, the kinds of its sessions say what they hold of it.
 //!
-//! A new kind is a variant of [`ProductKind`], a module here that implements [`Kind`], and a line in [`kinds!`]. Calls by
+//! A new kind is a variant of [`ProductKind`], a module here that implements `Kind`, and a line in `kinds!`. Calls by
 //! which its orders come, and its storage, stand in `lib.rs` like all others.
 
 pub mod auction;

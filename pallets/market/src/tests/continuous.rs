@@ -216,7 +216,7 @@ fn amending_keeps_the_place_in_time_only_if_the_quantity_falls_at_the_same_price
 		assert_ok!(submit(4, Buy, 100, 2, GoodTillGate));
 		assert_eq!([1, 2].map(position), [(0, 2), (0, 2)]);
 		assert_noop!(amend(0, 100, 5).map(|_| ()).map_err(|e| e.error), Error::<Test>::NoOrder);
-		assert_noop!(amend(1, 100, 5).map(|_| ()).map_err(|e| e.error), DispatchError::Other(NOT_YOURS));
+		assert_noop!(amend(1, 100, 5).map(|_| ()).map_err(|e| e.error), refused::NOT_DELEGATE);
 		assert_noop!(amend(3, 100, 0).map(|_| ()).map_err(|e| e.error), Error::<Test>::ZeroQuantity);
 	});
 }
@@ -308,7 +308,7 @@ fn every_reason_to_refuse_changes_nothing() {
 		// The area is read when the first order arrives.
 		assert_ok!(Market::set_area(RuntimeOrigin::root(), 0, area(&[1])));
 		assert_noop!(submit(10, Buy, 100, 1, GoodTillGate), Error::<Test>::OutsideArea);
-		assert_noop!(submit_as(2, 1, Buy, 100, 1, GoodTillGate), DispatchError::Other(NOT_YOURS));
+		assert_noop!(submit_as(2, 1, Buy, 100, 1, GoodTillGate), refused::NOT_DELEGATE);
 		assert_noop!(submit(1, Buy, 5_010, 1, GoodTillGate), Error::<Test>::PriceOutOfBounds);
 		assert_noop!(submit(1, Buy, 100, 0, GoodTillGate), Error::<Test>::ZeroQuantity);
 		assert_noop!(

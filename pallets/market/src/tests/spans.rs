@@ -217,7 +217,7 @@ fn every_reason_to_refuse_a_block_order_changes_nothing() {
 		change_point(1, |point| point.until = Some(10));
 		assert_noop!(block_order(1, Buy, 100, &[1; 3]), Error::<Test>::PointNotInForce);
 		assert_ok!(block_order(1, Buy, 100, &[1; 2]));
-		assert_noop!(Market::cancel_block_order(RuntimeOrigin::signed(2), 8, 0, 0), DispatchError::Other(NOT_YOURS));
+		assert_noop!(Market::cancel_block_order(RuntimeOrigin::signed(2), 8, 0, 0), refused::NOT_DELEGATE);
 		assert_noop!(Market::cancel_block_order(RuntimeOrigin::signed(1), 8, 0, 7), Error::<Test>::NoOrder);
 		for _ in 1..4 {
 			assert_ok!(block_order(1, Buy, 100, &[1]));

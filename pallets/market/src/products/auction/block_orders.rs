@@ -1,7 +1,7 @@
 //! Block orders: one price and an energy for each of several consecutive intervals of a span, all or nothing.
 //!
 //! They stand with the last interval of their span, so that they are pruned with it. When the span's gate closes,
-//! [`crate::gate`] clears its intervals together with them, by the method of `docs/block-orders.md`: no accepted
+//! the `gate` clears its intervals together with them, by the method of `docs/block-orders.md`: no accepted
 //! block order is ever out of the money, and rejected ones that are in the money are told. As many steps of the search
 //! run as the block's share has room for; a search that is broken off leaves a choice that keeps this promise.
 //!

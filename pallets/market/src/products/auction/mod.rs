@@ -1,6 +1,6 @@
-//! Call auctions: orders stand until their gate closes, then all of them clear at once ([`crate::gate`]).
+//! Call auctions: orders stand until their gate closes, then all of them clear at once (`gate`).
 //!
-//! A point has one order, a step curve, in a session ([`book`]); where intervals share a gate, it may have [block
+//! A point has one order, a step curve, in a session (`book`); where intervals share a gate, it may have [block
 //! orders](block_orders) over them, too. No order is touched by clearing: what it is filled with derives from its zone's
 //! result and its place in the queue.
 

@@ -1,11 +1,11 @@
 //! Continuous sessions: orders trade as they arrive, until the gate closes.
 //!
-//! The rules of matching are those of [`busbar_clearing::book`], which reads the book through [`desk`] and says what
+//! The rules of matching are those of [`busbar_clearing::book`], which reads the book through `desk` and says what
 //! trades; this module keeps the book and writes what the library says. A session spans the zones of an area, at most 64.
 //! The fees of its links are fixed when its first order arrives; limits are those in force when a trade needs them, less
 //! what all sessions of the interval have sold.
 //!
-//! A queue of one zone, side and price is a doubly linked list of orders ([`queue`]), the prices that hold orders are
+//! A queue of one zone, side and price is a doubly linked list of orders (`queue`), the prices that hold orders are
 //! found through a map of bits, and the first order of every queue stands in the session's [`Book`]. So arriving,
 //! trading and leaving touch a constant number of keys per order.
 //!
