@@ -76,8 +76,8 @@ const collateral = (entry) => {
 	return [held].flat().map((part) => [account, part.toBigInt()]);
 };
 
-// What accounts have held for orders is what their orders, blocks and trades require that are not settled. Returns how much
-// somebody has.
+// What accounts have held for orders is what their orders, block orders and trades require that are not settled. Returns
+// how much somebody has.
 async function orderHoldsAreRequired({ key }) {
 	const at = await api.at(await api.rpc.chain.getBlockHash());
 	const sums = (entries) => {
@@ -141,25 +141,25 @@ test('orders find their sessions: each product takes its own kind, from its gate
 		submit(api, place(first, DAY_AHEAD, buyer, buys(WH[DAY_AHEAD])), buyer.key),
 		refused('market.NotOpenYet', place(first, INTRADAY, loser, buys(1))),
 	]);
-	await refused('market.NoBlocks', api.tx.market.placeBlock(first, DAY_AHEAD, loser.point, 'Buy', BID, [1]));
+	await refused('market.NoBlockOrders', api.tx.market.placeBlockOrder(first, DAY_AHEAD, loser.point, 'Buy', BID, [1]));
 });
 
 test('limit orders trade across zones at the resting price, and the one that comes bears the fees of the path', async () => {
 	const limit = ({ suri, point }, options, side, price, wh) =>
 		busbar('order', 'submit', '--suri', suri, '--product', CONTINUOUS, '--point', point, ...options, '--side', side, '--price', price, '--wh', wh);
 	const named = ['--interval', first];
-	const block = ({ suri, point }, interval, price, wh) =>
+	const blockOrder = ({ suri, point }, interval, price, wh) =>
 		busbar('order', 'block', '--suri', suri, '--product', SPANS, '--point', point, ...interval, '--side', 'buy', '--price', price, '--wh', wh.join());
 	const [, , nextSpan, next] = await Promise.all([
 		limit(seller, named, 'sell', OFFER, OFFERED),
-		block(buyer, named, BID, [WH[SPANS], SECOND]),
+		blockOrder(buyer, named, BID, [WH[SPANS], SECOND]),
 		// Without --interval they go to the next one whose gate is open. Nobody sells there.
-		block(loser, [], TOO_LOW, [1, 1]),
+		blockOrder(loser, [], TOO_LOW, [1, 1]),
 		limit(bystander, ['--time-in-force', 'immediate-or-cancel'], 'buy', BID, 1),
 	]);
-	assert.ok(nextSpan.interval < first && nextSpan.interval % 2 === 0, `the block went to ${nextSpan.interval}`);
+	assert.ok(nextSpan.interval < first && nextSpan.interval % 2 === 0, `the block order went to ${nextSpan.interval}`);
 	assert.ok(next.interval < first, `the limit order went to ${next.interval}`);
-	const [answer] = await Promise.all([limit(buyer, named, 'buy', BID, WH[CONTINUOUS]), block(loser, named, TOO_LOW, [1, 1])]);
+	const [answer] = await Promise.all([limit(buyer, named, 'buy', BID, WH[CONTINUOUS]), blockOrder(loser, named, TOO_LOW, [1, 1])]);
 
 	const at = await api.at(answer.block_hash);
 	const events = (await at.query.system.events()).map(({ event }) => event);
@@ -201,7 +201,7 @@ test('every kind of order holds collateral, and nothing else is held for orders'
 	assert.ok(buyer.held > 0n);
 });
 
-test('every session clears what was wanted, and the block is accepted in both intervals of its span', async () => {
+test('every session clears what was wanted, and the block order is accepted in both intervals of its span', async () => {
 	await until('all sessions have ended', 60, async () => (await status(first)).outcome.isSome);
 	const { sessions, outcome } = await status(first);
 	const traded = sessions.map(({ outcome }) => outcome.unwrap().traded.toNumber());
@@ -210,9 +210,9 @@ test('every session clears what was wanted, and the block is accepted in both in
 	assert.equal(sessions[CONTINUOUS].outcome.unwrap().fees.toBigInt(), fees);
 	assert.equal((await status(first + 1)).sessions[SPANS].outcome.unwrap().traded.toNumber(), SECOND);
 
-	const blocks = await api.query.market.blockOrders.entries();
-	const decided = blocks.map(([key, block]) => [key.args[0].toNumber(), block.unwrap()]).filter(([last]) => last === first + 1);
-	const accepted = new Map(decided.map(([, block]) => [block.point.toNumber(), block.accepted.unwrap().isTrue]));
+	const blockOrders = await api.query.market.blockOrders.entries();
+	const decided = blockOrders.map(([key, order]) => [key.args[0].toNumber(), order.unwrap()]).filter(([last]) => last === first + 1);
+	const accepted = new Map(decided.map(([, order]) => [order.point.toNumber(), order.accepted.unwrap().isTrue]));
 	assert.deepEqual([...accepted].sort(), [[buyer.point, true], [loser.point, false]].sort());
 });
 
@@ -278,9 +278,9 @@ test('the market\'s history, replayed from events alone, is the state, with all 
 	rmSync(dirname(file), { recursive: true });
 	assert.deepEqual(differences, []);
 	const more = Object.fromEntries(Object.entries(events).map(([name, count]) => [name, count - counted[name]]));
-	assert.deepEqual([more.placed, more.blocks, more.submitted, more.trades], [6, 3, 3, 1]);
+	assert.deepEqual([more.placed, more.block_orders, more.submitted, more.trades], [6, 3, 3, 1]);
 	const { session } = history.find(({ interval, product }) => interval === first + 1 && product === SPANS);
-	assert.deepEqual(Object.values(session.blocks).map(({ accepted }) => accepted).sort(), [false, true]);
+	assert.deepEqual(Object.values(session.block_orders).map(({ accepted }) => accepted).sort(), [false, true]);
 	assert.ok(compared.block_orders >= 3 && compared.limit_orders >= 1, JSON.stringify(compared));
 	assert.ok(compared.positions > 0 && compared.zone_results > 0);
 });

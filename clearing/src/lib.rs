@@ -5,7 +5,8 @@
 //! - [`check`] proves a result right without solving anything: feasible, optimal, most traded, midpoint prices.
 //! - [`fill`] derives one step's accepted energy from its zone's result.
 //! - [`explain()`] says why every zone has its price.
-//! - [`blocks`] clears the intervals of one session together with orders that are accepted in all of them or not at all.
+//! - [`block_orders`] clears the intervals of one session together with orders that are accepted in all of them or not
+//!   at all.
 //! - [`book`] trades continuously instead.
 //! - [`orders`] goes from orders to levels and from a result to fills.
 //!
@@ -16,7 +17,7 @@
 
 extern crate alloc;
 
-pub mod blocks;
+pub mod block_orders;
 pub mod book;
 mod check;
 mod curve;
@@ -29,7 +30,9 @@ mod solve;
 mod tree;
 mod types;
 
-pub use blocks::{check_blocks, clear_blocks, Block, BlockError, BlockViolation, Joint};
+pub use block_orders::{
+	check_block_orders, clear_block_orders, BlockOrder, BlockOrderError, BlockOrderViolation, Joint,
+};
 pub use check::{check, supporting_prices};
 pub use explain::{explain, Bound, Cause, Explanation, Full, Origin};
 pub use orders::{check_fills, fill};

@@ -5,7 +5,7 @@
 //! the root and one back; so does the greatest. If two vectors meet integer bounds on differences, so does their
 //! midpoint rounded down.
 
-use crate::{solve::Accepted, Zone};
+use crate::{types::Accepted, Zone};
 use alloc::vec::Vec;
 
 /// Least and greatest price, in nEUR/Wh.

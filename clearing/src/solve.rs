@@ -2,16 +2,11 @@
 
 use crate::{
 	curve::{Curve, Misfit, Rise},
-	price, tree, Clearing, Error, Zone, ZoneResult,
+	price, tree,
+	types::Accepted,
+	Clearing, Error, Zone, ZoneResult,
 };
 use alloc::{vec, vec::Vec};
-
-/// Energy accepted at one level, in Wh.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Accepted {
-	pub(crate) buy: u64,
-	pub(crate) sell: u64,
-}
 
 /// Clears one interval's market exactly.
 ///

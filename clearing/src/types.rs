@@ -33,11 +33,18 @@ pub struct Zone {
 	pub export: Option<u64>,
 	/// Fee of flow either way, in nEUR/Wh. Without meaning at the root.
 	pub fee: u64,
-	/// Energy that enters the zone whatever the price is, in Wh; negative when it leaves. It has no price of its own, so
-	/// it bounds no zone price: this is how accepted blocks take part.
+	/// Energy that enters the zone whatever the price is, in Wh; negative when it leaves. It has no price of its own,
+	/// so it bounds no zone price: this is how accepted block orders take part.
 	pub injection: i64,
 	/// Price levels in strictly ascending order of prices.
 	pub levels: Vec<Level>,
+}
+
+/// Energy accepted at one level, in Wh.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Accepted {
+	pub(crate) buy: u64,
+	pub(crate) sell: u64,
 }
 
 /// What clearing decided for one zone.

@@ -6,7 +6,7 @@ mod demo;
 mod failure {
 	pub use busbar_operations::Failure;
 }
-mod session;
+mod joint_case;
 
 use clap::{Args, Parser, Subcommand};
 use failure::Failure;
@@ -60,7 +60,8 @@ enum Command {
 	/// Check a result file against its case
 	Check(clear::Check),
 	/// Clear a session of several intervals with block orders, from a file
-	Blocks(session::Blocks),
+	#[command(alias = "blocks")]
+	BlockOrders(joint_case::BlockOrders),
 	/// What the chain's market decided
 	#[command(subcommand)]
 	Market(commands::market::Market),
@@ -108,7 +109,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
 	match cli.command {
 		Command::Clear(command) => command.run(global.json),
 		Command::Check(command) => command.run(global.json),
-		Command::Blocks(command) => command.run(global.json),
+		Command::BlockOrders(command) => command.run(global.json),
 		Command::Market(command) => Ok(command.run(global).await?),
 		Command::Order(command) => Ok(command.run(global).await?),
 		Command::Book(command) => Ok(command.run(global).await?),

@@ -138,7 +138,7 @@ pub struct ParticipantView<AccountId> {
 	pub points: Vec<PointId>,
 }
 
-/// Results of the invariants of DESIGN.md that can be read off the state, for end-to-end tests.
+/// What must balance and can be read off the state, for end-to-end tests: money, of an interval and of the whole.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 pub struct Conservation {
 	#[serde(with = "crate::decimal")]

@@ -325,7 +325,7 @@ impl pallet_settlement::BenchmarkHelper<AccountId> for Helper {
 		}
 		let interval = open_interval();
 		let (wh, price) = ORDER;
-		let level = pallet_market::Level {
+		let level = pallet_market::auction::Level {
 			buy_arrivals: EARLIER_ARRIVALS,
 			sell_arrivals: EARLIER_ARRIVALS,
 			..Default::default()

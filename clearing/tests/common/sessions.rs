@@ -1,42 +1,43 @@
-//! Random sessions with blocks, and their exact optimum by enumeration and by a mixed-integer programme.
+//! Random sessions with block orders, and their exact optimum by enumeration and by a mixed-integer programme.
 
 use super::{market, Scale};
-use busbar_clearing::{blocks::inject, clear, orders::Side, Block, Level, Zone};
+use busbar_clearing::{block_orders::inject, clear, orders::Side, BlockOrder, Level, Zone};
 use microlp::{ComparisonOp, LinearExpr, OptimizationDirection, Problem};
 use proptest::{collection::vec, prelude::*};
 
-pub type Session = (Vec<Vec<Zone>>, Vec<Block>);
+pub type Session = (Vec<Vec<Zone>>, Vec<BlockOrder>);
 
-fn blocks(
+fn block_orders(
 	zones: u32,
 	intervals: u32,
 	count: std::ops::RangeInclusive<usize>,
 	prices: std::ops::RangeInclusive<i64>,
 	wh: std::ops::RangeInclusive<u64>,
-) -> impl Strategy<Value = Vec<Block>> {
-	let block = (0..zones, any::<bool>(), prices, 0..intervals, vec(wh, intervals as usize), 1..=intervals);
-	let block = block.prop_map(move |(zone, buys, price, first, mut wh, length)| {
+) -> impl Strategy<Value = Vec<BlockOrder>> {
+	let block_order = (0..zones, any::<bool>(), prices, 0..intervals, vec(wh, intervals as usize), 1..=intervals);
+	let block_order = block_order.prop_map(move |(zone, buys, price, first, mut wh, length)| {
 		wh.truncate(length.min(intervals - first) as usize);
 		if wh.iter().all(|wh| *wh == 0) {
 			wh[0] = 1;
 		}
-		Block { zone, side: if buys { Side::Buy } else { Side::Sell }, price, first, wh }
+		BlockOrder { zone, side: if buys { Side::Buy } else { Side::Sell }, price, first, wh }
 	});
-	vec(block, count)
+	vec(block_order, count)
 }
 
-/// Sessions of the harshest kind: few prices, limits and ties everywhere, and blocks as large as whole markets.
-pub fn session(scale: Scale, most_intervals: usize, most_blocks: usize) -> impl Strategy<Value = Session> {
+/// Sessions of the harshest kind: few prices, limits and ties everywhere, and block orders as large as whole markets.
+pub fn session(scale: Scale, most_intervals: usize, most_block_orders: usize) -> impl Strategy<Value = Session> {
 	vec(market(scale), 1..=most_intervals).prop_flat_map(move |intervals| {
 		let zones = intervals.iter().map(Vec::len).min().unwrap_or(1) as u32;
 		let prices = -scale.price..=scale.price;
-		let blocks = blocks(zones, intervals.len() as u32, 0..=most_blocks, prices, 0..=scale.wh);
-		(Just(intervals), blocks)
+		let block_orders = block_orders(zones, intervals.len() as u32, 0..=most_block_orders, prices, 0..=scale.wh);
+		(Just(intervals), block_orders)
 	})
 }
 
 /// Sessions that look like a feeder's: four quarter hours, a utility's ladder at the root, a tree of zones below it
-/// with loads and plants, links that sometimes bind, and blocks of a few per cent up to a third of an interval's trade.
+/// with loads and plants, links that sometimes bind, and block orders of a few per cent up to a third of an interval's
+/// trade.
 pub fn feeder_session(count: std::ops::RangeInclusive<usize>) -> impl Strategy<Value = Session> {
 	let ladder = vec((90..=300i64, 200..=2_000u64), 3..=8);
 	let loads = vec((150..=400i64, 50..=600u64), 2..=6);
@@ -62,8 +63,8 @@ pub fn feeder_session(count: std::ops::RangeInclusive<usize>) -> impl Strategy<V
 			zones
 		});
 		let built: Vec<Vec<Zone>> = built.collect();
-		let blocks = blocks(built[0].len() as u32, 4, count.clone(), 60..=330, 50..=1_000);
-		(Just(built), blocks)
+		let block_orders = block_orders(built[0].len() as u32, 4, count.clone(), 60..=330, 50..=1_000);
+		(Just(built), block_orders)
 	})
 }
 
@@ -82,36 +83,37 @@ fn levels(mut steps: Vec<(i64, u64, u64)>) -> Vec<Level> {
 	levels
 }
 
-/// What choosing exactly these blocks comes to.
+/// What choosing exactly these block orders comes to.
 pub struct Choice {
 	pub accepted: Vec<bool>,
 	pub welfare: i128,
-	/// No accepted block is out of the money.
+	/// No accepted block order is out of the money.
 	pub consistent: bool,
 }
 
-/// Every choice of blocks that every interval can place.
-pub fn choices((intervals, blocks): &Session) -> Vec<Choice> {
+/// Every choice of block orders that every interval can place.
+pub fn choices((intervals, block_orders): &Session) -> Vec<Choice> {
 	let mut choices = Vec::new();
-	for subset in 0..1u32 << blocks.len() {
-		let accepted: Vec<bool> = (0..blocks.len()).map(|at| subset >> at & 1 == 1).collect();
+	for subset in 0..1u32 << block_orders.len() {
+		let accepted: Vec<bool> = (0..block_orders.len()).map(|at| subset >> at & 1 == 1).collect();
 		let cleared: Option<Vec<_>> = (0u32..)
 			.zip(intervals)
 			.map(|(interval, zones)| {
 				let mut zones = zones.clone();
-				inject(&mut zones, blocks, &accepted, interval).unwrap();
+				inject(&mut zones, block_orders, &accepted, interval).unwrap();
 				clear(&zones).ok()
 			})
 			.collect();
 		let Some(cleared) = cleared else { continue };
 		let mut welfare: i128 = cleared.iter().map(|interval| interval.welfare).sum();
 		let mut consistent = true;
-		for (block, _) in blocks.iter().zip(&accepted).filter(|(_, accepted)| **accepted) {
-			let wh = |at: usize| i128::from(block.wh[at]);
-			let limit: i128 = (0..block.wh.len()).map(|at| wh(at) * i128::from(block.price)).sum();
-			let price = |at: usize| i128::from(cleared[block.first as usize + at].zones[block.zone as usize].price);
-			let amount: i128 = (0..block.wh.len()).map(|at| wh(at) * price(at)).sum();
-			let sign = if block.side == Side::Buy { 1 } else { -1 };
+		for (block_order, _) in block_orders.iter().zip(&accepted).filter(|(_, accepted)| **accepted) {
+			let wh = |at: usize| i128::from(block_order.wh[at]);
+			let limit: i128 = (0..block_order.wh.len()).map(|at| wh(at) * i128::from(block_order.price)).sum();
+			let price =
+				|at: usize| i128::from(cleared[block_order.first as usize + at].zones[block_order.zone as usize].price);
+			let amount: i128 = (0..block_order.wh.len()).map(|at| wh(at) * price(at)).sum();
+			let sign = if block_order.side == Side::Buy { 1 } else { -1 };
 			welfare += sign * limit;
 			consistent &= sign * (limit - amount) >= 0;
 		}
@@ -120,14 +122,14 @@ pub fn choices((intervals, blocks): &Session) -> Vec<Choice> {
 	choices
 }
 
-/// The greatest welfare over all choices of blocks, as one mixed-integer programme.
-pub fn mixed_integer_welfare((intervals, blocks): &Session) -> f64 {
+/// The greatest welfare over all choices of block orders, as one mixed-integer programme.
+pub fn mixed_integer_welfare((intervals, block_orders): &Session) -> f64 {
 	let mut problem = Problem::new(OptimizationDirection::Maximize);
-	let chosen: Vec<_> = blocks
+	let chosen: Vec<_> = block_orders
 		.iter()
-		.map(|block| {
-			let worth = block.wh.iter().sum::<u64>() as f64 * block.price as f64;
-			problem.add_binary_var(if block.side == Side::Buy { worth } else { -worth })
+		.map(|block_order| {
+			let worth = block_order.wh.iter().sum::<u64>() as f64 * block_order.price as f64;
+			problem.add_binary_var(if block_order.side == Side::Buy { worth } else { -worth })
 		})
 		.collect();
 	for (interval, zones) in (0u32..).zip(intervals) {
@@ -145,9 +147,9 @@ pub fn mixed_integer_welfare((intervals, blocks): &Session) -> f64 {
 				balances[parent as usize].add(flow, -sign);
 			}
 		}
-		for (block, chosen) in blocks.iter().zip(&chosen) {
-			let wh = block.energy(interval) as f64;
-			balances[block.zone as usize].add(*chosen, if block.side == Side::Buy { -wh } else { wh });
+		for (block_order, chosen) in block_orders.iter().zip(&chosen) {
+			let wh = block_order.energy(interval) as f64;
+			balances[block_order.zone as usize].add(*chosen, if block_order.side == Side::Buy { -wh } else { wh });
 		}
 		for balance in balances {
 			problem.add_constraint(balance, ComparisonOp::Eq, 0.0);

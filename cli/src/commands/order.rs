@@ -21,7 +21,7 @@ pub enum Order {
 	/// Cancel the standing order of a connection point in an auction
 	Cancel(Target),
 	/// Place a block order: one price and an energy for each of several consecutive intervals, all or nothing
-	Block(Block),
+	Block(BlockOrder),
 	/// Cancel a block order by its number
 	CancelBlock(Numbered),
 	/// Submit an order to a continuous session, where it trades at once with what it can
@@ -33,10 +33,10 @@ pub enum Order {
 }
 
 #[derive(Args)]
-pub struct Block {
+pub struct BlockOrder {
 	#[command(flatten)]
 	target: Target,
-	/// Limit of the block's sum, in nEUR/Wh
+	/// Limit of the block order's sum, in nEUR/Wh
 	#[arg(long, allow_hyphen_values = true)]
 	price: i64,
 	/// Whether it buys or sells
@@ -49,7 +49,7 @@ pub struct Block {
 
 #[derive(Args)]
 pub struct Numbered {
-	/// Delivery interval; of a block any of its span
+	/// Delivery interval; of a block order any of its span
 	#[arg(long)]
 	interval: Interval,
 	/// Product: its place in the interval's list
@@ -185,22 +185,22 @@ impl Order {
 				let call = |interval, product, point| pallet_market::Call::cancel { interval, product, point };
 				return auction(global, &signer, target, 0, call).await;
 			},
-			Self::Block(Block { target: Target { point, interval, product }, price, side, wh }) => {
+			Self::Block(BlockOrder { target: Target { point, interval, product }, price, side, wh }) => {
 				if wh.len() > MAX_SPAN as usize {
-					return Err(Failure::input("a block cannot have that many intervals").into());
+					return Err(Failure::input("a block order cannot have that many intervals").into());
 				}
 				let submitter = submitter(global).await?;
 				let interval = reachable(&submitter, interval, product, Reach::Span).await?;
 				let side = side.into();
-				let call = pallet_market::Call::place_block { interval, product, point, side, price, wh };
+				let call = pallet_market::Call::place_block_order { interval, product, point, side, price, wh };
 				(submitter, (interval, product), call)
 			},
 			Self::CancelBlock(Numbered { interval, product, id }) => {
-				let id = id.try_into().map_err(|_| Failure::input("there is no block with that number"))?;
+				let id = id.try_into().map_err(|_| Failure::input("there is no block order with that number"))?;
 				(
 					submitter(global).await?,
 					(interval, product),
-					pallet_market::Call::cancel_block { interval, product, id },
+					pallet_market::Call::cancel_block_order { interval, product, id },
 				)
 			},
 			Self::Submit(Limit { target: Target { point, interval, product }, price, side, wh, time_in_force }) => {

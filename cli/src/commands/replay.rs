@@ -42,7 +42,7 @@ pub async fn run(options: &Options, global: &Global) -> Result<()> {
 			counts.placed,
 			counts.replaced,
 			counts.cancelled,
-			counts.blocks,
+			counts.block_orders,
 			counts.submitted,
 			counts.trades,
 			replay.sessions.len(),

@@ -1,6 +1,6 @@
 //! What is rebuilt from events against what the state of a block tells.
 
-use super::{blocks, findings::Findings, trading::TradingState, Replay, Session};
+use super::{block_orders, findings::Findings, trading::TradingState, Replay, Session};
 use anyhow::Result;
 use busbar_client::{pallet_market::BlockOrder, AccountId, Chain};
 use busbar_primitives::{
@@ -36,7 +36,7 @@ pub struct State {
 	pub prices: Vec<ZonePrice>,
 	/// Of the zones in which orders were rebuilt, while the session has not ended.
 	pub books: BTreeMap<ZoneId, Vec<BookLevel>>,
-	pub blocks: Vec<(u32, BlockOrder<AccountId>)>,
+	pub block_orders: Vec<(u32, BlockOrder<AccountId>)>,
 	/// Whether every session of the interval has ended, so that settlement may have taken the orders' collateral.
 	pub ended: bool,
 }
@@ -110,7 +110,7 @@ impl Comparison<'_> {
 		ended: bool,
 	) -> Result<Findings> {
 		let (chain, at) = (self.chain, self.at);
-		let (orders, prices, blocks) =
+		let (orders, prices, block_orders) =
 			tokio::try_join!(chain.orders(at, id), chain.prices(at, id), chain.block_orders(at, id))?;
 		let mut books = BTreeMap::new();
 		for zone in session.books().into_keys().filter(|_| session.outcome.is_none()) {
@@ -119,7 +119,7 @@ impl Comparison<'_> {
 		self.compared.sessions += 1;
 		self.compared.orders += orders.len() as u64;
 		self.compared.zone_results += prices.len() as u64;
-		self.compared.block_orders += blocks.len() as u64;
+		self.compared.block_orders += block_orders.len() as u64;
 		let mut findings = Findings::default();
 		if let Some(trading) = &session.trading {
 			let book = chain.trading_book(at, id).await?;
@@ -127,7 +127,7 @@ impl Comparison<'_> {
 			self.compared.limit_orders += standing.len() as u64;
 			trading.differs(&TradingState { book, standing, traders }, &mut findings);
 		}
-		session_differs(session, &State { view, orders, prices, books, blocks, ended }, &mut findings);
+		session_differs(session, &State { view, orders, prices, books, block_orders, ended }, &mut findings);
 		Ok(findings)
 	}
 }
@@ -156,7 +156,7 @@ pub fn session_differs(session: &Session, state: &State, findings: &mut Findings
 	for (zone, theirs) in &state.books {
 		findings.same(&format!("the book of zone {zone}"), &Some(theirs), &books.get(zone));
 	}
-	blocks::differ(&session.blocks, &state.blocks, findings);
+	block_orders::differ(&session.block_orders, &state.block_orders, findings);
 
 	let theirs: BTreeMap<_, _> = state.orders.iter().map(|order| (order.point, order)).collect();
 	let points: BTreeSet<_> = theirs.keys().chain(session.orders.keys()).collect();

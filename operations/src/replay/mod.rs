@@ -9,7 +9,7 @@
 // What is rebuilt is written as JSON.
 #![allow(missing_docs, reason = "the fields are named as the chain names them")]
 
-mod blocks;
+mod block_orders;
 pub mod compare;
 mod findings;
 mod grid;
@@ -19,7 +19,7 @@ mod tests;
 pub mod trading;
 mod whole;
 
-use blocks::Block;
+use block_orders::RebuiltBlockOrder;
 use busbar_client::{pallet_market::Event, RuntimeEvent};
 use busbar_primitives::{
 	api::OrderView, Balance, Interval, PointId, Position, ProductId, ProductKind, SignedWh, Step, TimeInForce, ZoneId,
@@ -40,7 +40,7 @@ pub struct Counts {
 	pub placed: u64,
 	pub replaced: u64,
 	pub cancelled: u64,
-	pub blocks: u64,
+	pub block_orders: u64,
 	/// Of continuous sessions.
 	pub submitted: u64,
 	pub trades: u64,
@@ -133,13 +133,14 @@ impl Replay {
 				let (tree, sold, points) = self.before(*interval);
 				let interval_s = self.interval_s;
 				let last = self.open((*interval, *product))?.last(*interval);
-				let blocks = self.sessions.get(&(last, *product)).map_or_else(Vec::new, Session::accepted_blocks);
+				let block_orders =
+					self.sessions.get(&(last, *product)).map_or_else(Vec::new, Session::accepted_block_orders);
 				let session = self.open((*interval, *product))?;
 				let wrong = |what: String| format!("interval {interval}, product {product}: {what}");
 				match session.kind {
 					ProductKind::Auction => {
 						let market = Market { interval: *interval, tree: &tree, sold: &sold, interval_s, points };
-						session.clear(&market, &blocks).map_err(wrong)?;
+						session.clear(&market, &block_orders).map_err(wrong)?;
 					},
 					ProductKind::Continuous { .. } => session.close(points),
 				}
@@ -182,26 +183,36 @@ impl Replay {
 			Event::LimitOrderEnded { interval, product, id, left, .. } => {
 				self.trading((*interval, *product))?.end(*id, *left)?;
 			},
-			Event::BlockPlaced { interval, product, id, point, zone, account, side, price, wh, held } => {
+			Event::BlockOrderPlaced { interval, product, id, point, zone, account, side, price, wh, held } => {
 				let (account, wh) = (account.clone(), wh.to_vec());
 				let (point, zone, side, price) = (*point, *zone, *side, *price);
-				let block =
-					Block { account, point, zone, side, price, first: *interval, wh, held: *held, accepted: None };
-				if self.span((*interval, *product))?.blocks.insert(*id, block).is_some() {
+				let block_order = RebuiltBlockOrder {
+					account,
+					point,
+					zone,
+					side,
+					price,
+					first: *interval,
+					wh,
+					held: *held,
+					accepted: None,
+				};
+				if self.span((*interval, *product))?.block_orders.insert(*id, block_order).is_some() {
 					return Err(format!("block order {id} in interval {interval}, product {product} is placed twice"));
 				}
-				self.counts.blocks += 1;
+				self.counts.block_orders += 1;
 			},
-			Event::BlockCancelled { interval, product, id, released } => {
-				let gone = self.span((*interval, *product))?.blocks.remove(id);
+			Event::BlockOrderCancelled { interval, product, id, released } => {
+				let gone = self.span((*interval, *product))?.block_orders.remove(id);
 				if gone.is_none_or(|gone| gone.held != *released) {
 					return Err(format!("block order {id} in interval {interval}, product {product} did not stand so"));
 				}
 			},
-			Event::BlockDecided { interval, product, id, accepted, .. } => {
-				let standing = self.span((*interval, *product))?.blocks.get_mut(id);
+			Event::BlockOrderDecided { interval, product, id, accepted, .. } => {
+				let standing = self.span((*interval, *product))?.block_orders.get_mut(id);
 				let none = || format!("block order {id} in interval {interval}, product {product} does not stand");
-				standing.filter(|block| block.first == *interval).ok_or_else(none)?.accepted = Some(*accepted);
+				standing.filter(|block_order| block_order.first == *interval).ok_or_else(none)?.accepted =
+					Some(*accepted);
 			},
 			// Neither changes what stands or was traded.
 			Event::AreaSet { .. } | Event::ParametersSet { .. } => {},
@@ -255,8 +266,8 @@ impl Replay {
 			let traders = session.trading.iter().flat_map(|trading| &trading.traders);
 			traders.for_each(|(point, traded)| add(*point, traded.position));
 			let span = self.sessions.get(&(session.last(interval), *product));
-			let blocks = span.into_iter().flat_map(|span| span.blocks.values());
-			blocks.for_each(|block| add(block.point, block.position(interval)));
+			let block_orders = span.into_iter().flat_map(|span| span.block_orders.values());
+			block_orders.for_each(|block_order| add(block_order.point, block_order.position(interval)));
 		}
 		positions
 	}

@@ -1,7 +1,7 @@
 //! A session as events tell it: the orders that stand, and what clearing makes of them.
 
-use super::{blocks::Block, trading::Trading};
-use busbar_clearing::{blocks::inject, clear, orders, Clearing};
+use super::{block_orders::RebuiltBlockOrder, trading::Trading};
+use busbar_clearing::{block_orders::inject, clear, orders, Clearing};
 use busbar_client::AccountId;
 use busbar_primitives::{
 	api::{BookLevel, OrderView, ZonePrice},
@@ -28,7 +28,7 @@ pub struct Session {
 	/// What happened in a continuous session, if an order has arrived.
 	pub trading: Option<Trading>,
 	/// Block orders of the span that ends with this session, by their numbers.
-	pub blocks: BTreeMap<u32, Block>,
+	pub block_orders: BTreeMap<u32, RebuiltBlockOrder>,
 	/// How it ended; `None` before that.
 	pub outcome: Option<Outcome>,
 	/// Results of an auction's zones, in ascending order, once it has ended.
@@ -83,15 +83,15 @@ impl Session {
 	}
 
 	/// Block orders of the span that ends with this session and that were accepted.
-	pub fn accepted_blocks(&self) -> Vec<Block> {
-		self.blocks.values().filter(|block| block.accepted == Some(true)).cloned().collect()
+	pub fn accepted_block_orders(&self) -> Vec<RebuiltBlockOrder> {
+		self.block_orders.values().filter(|block_order| block_order.accepted == Some(true)).cloned().collect()
 	}
 
 	/// Clears the session's orders, with the energy of accepted block orders.
 	///
 	/// # Errors
 	/// If an order stands where there is no zone, or clearing refuses the orders.
-	pub fn clear(&mut self, market: &Market, blocks: &[Block]) -> Result<(), String> {
+	pub fn clear(&mut self, market: &Market, block_orders: &[RebuiltBlockOrder]) -> Result<(), String> {
 		let tree = market.tree;
 		let mut zones = Vec::with_capacity(tree.len());
 		for zone in market.remaining() {
@@ -114,23 +114,23 @@ impl Session {
 			book.push(orders::Order { zone: index_of(tree, order.zone)?, steps });
 		}
 		orders::add(&mut zones, &book).map_err(|error| error.to_string())?;
-		let mut injected = Vec::with_capacity(blocks.len());
+		let mut injected = Vec::with_capacity(block_orders.len());
 		let (mut welfare, mut traded) = (0 as Amount, 0 as Wh);
-		for block in blocks {
-			let wh = block.energy(market.interval);
+		for block_order in block_orders {
+			let wh = block_order.energy(market.interval);
 			if wh == 0 {
 				continue;
 			}
-			let zone = index_of(tree, block.zone)?;
-			injected.push(busbar_clearing::Block {
+			let zone = index_of(tree, block_order.zone)?;
+			injected.push(busbar_clearing::BlockOrder {
 				zone,
-				side: side(block.side),
-				price: block.price,
+				side: side(block_order.side),
+				price: block_order.price,
 				first: 0,
 				wh: vec![wh],
 			});
-			let worth = payment(block.price, wh);
-			let buys = block.side == Side::Buy;
+			let worth = payment(block_order.price, wh);
+			let buys = block_order.side == Side::Buy;
 			welfare = if buys { welfare.saturating_add(worth) } else { welfare.saturating_sub(worth) };
 			traded = traded.saturating_add(if buys { wh } else { 0 });
 		}

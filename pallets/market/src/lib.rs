@@ -6,9 +6,12 @@
 //!
 //! The calendar: which interval a moment belongs to, when gates open and close, and the terms and products that were
 //! fixed when an interval opened. Sessions: each product of an interval is traded in one. Per session and connection point
-//! one order: a step curve, whose collateral is held, or, in a continuous session, a few limit orders. The book: energy per price level, each level a storage key in price
-//! order, with running sums over its queue ([`sums`]). What clearing decided: results in pages of zones, an outcome per
-//! session; positions derive from them and add up over sessions.
+//! one order: a step curve, whose collateral is held, or, in a continuous session, a few limit orders. The book: energy per
+//! price level, each level a storage key in price order, with running sums over its queue ([`auction::sums`]). What
+//! clearing decided: results in pages of zones, an outcome per session; positions derive from them and add up over
+//! sessions.
+//!
+//! What differs between kinds of products stands behind one trait ([`products`]).
 //!
 //! ## The states of an interval
 //!
@@ -28,11 +31,11 @@
 //!   to open is the first with a gate still ahead, and the passed range is kept as one entry of [`Skipped`].
 //! - **Closing.** A session takes orders from its gate's opening on and strictly before its closure. Gates close in the
 //!   order of their closure, at most `MaxClosePerBlock` per block, right after the block's inherents, so that chain time is
-//!   this block's, and within `ClearingShare` of a block. What does not fit continues in the next block ([`gate`]);
+//!   this block's, and within `ClearingShare` of a block. What does not fit continues in the next block (`gate`);
 //!   transactions go on meanwhile. `integrity_test` proves that every stage fits the share of one block.
 //! - **Continuous sessions** trade orders as they arrive ([`continuous`]); at their gate nothing is left to decide.
 //! - **Spans.** A product may let consecutive intervals share one gate: they clear together, and take block orders
-//!   ([`blocks`]).
+//!   ([`auction::block_orders`]).
 //! - **Later sessions** clear on the capacity that the flows of earlier ones leave, and pay fees on their own flow.
 //! - **Failing safe.** If delivery has begun before a session could clear, because the chain stood still or its blocks were
 //!   full, or if clearing refuses its input, the session has no positions and no prices; settlement takes its orders'
@@ -63,46 +66,50 @@ pub use pallet::*;
 
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
-pub mod blocks;
-mod book;
-mod checks;
+mod calendar;
 pub mod collateral;
-pub mod continuous;
-pub mod gate;
+mod gate;
 mod impls;
+mod invariants;
 #[cfg(test)]
 mod mock;
-mod session;
-pub mod sums;
+mod orders;
+pub mod parameters;
+pub mod products;
+mod pruning;
 #[cfg(test)]
 mod tests;
 pub mod types;
+mod views;
 pub mod weights;
 
 #[cfg(feature = "runtime-benchmarks")]
 pub use benchmarking::BenchmarkHelper;
-pub use types::{
-	FailReason, Gate, GateKey, Level, Order, Parameters, PriceKey, QueuedStep, Record, Session, SessionId,
-};
+pub use parameters::Parameters;
+pub use products::{auction, continuous};
+pub use types::{FailReason, Gate, GateKey, PriceKey, Record, Session, SessionId};
 pub use weights::WeightInfo;
 
-use blocks::{BlockCount, BlockOrder, BlockTicket, Energies, Placed, MAX_POINT_BLOCKS};
-use continuous::{
-	queue::{Ends, QueueKey, RungKey},
-	trade::Ticket,
-	Area, Book, EndReason, LimitOrder, Trader, FILLS,
+use auction::{
+	block_orders::{BlockOrderTicket, Placed},
+	sums,
+	types::MAX_POINT_BLOCK_ORDERS,
+	BlockOrder, BlockOrderCount, Energies, Level, Order,
 };
-use types::{LoadedPage, ParameterError, ResultPage};
+use continuous::{
+	queue::{Ends, PriceMapKey, QueueKey},
+	Area, Book, EndReason, LimitOrder, Ticket, Trader, FILLS,
+};
+use parameters::ParameterError;
+use types::{LoadedPage, ResultPage};
 
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use alloc::vec::Vec;
 	use busbar_primitives::{
-		api::{BookLevel, ZonePrice},
-		traits::{Collateral, Finality, Grid, Participants, Positions, Prune, Solvency},
-		AreaId, Balance, Interval, Moment, Outcome, Phase, PointId, Position, Price, ProductId, ProductKind, Side,
-		SignedWh, Step, TimeInForce, Wh, ZoneId, MAX_SPAN,
+		traits::{Collateral, Finality, Grid, Participants, Prune, Solvency},
+		AreaId, Balance, Interval, Moment, Outcome, PointId, Price, ProductId, ProductKind, Side, SignedWh, Step,
+		TimeInForce, Wh, ZoneId, MAX_SPAN,
 	};
 	use frame_support::{pallet_prelude::*, traits::Time, weights::WeightMeter};
 	use frame_system::pallet_prelude::*;
@@ -253,17 +260,17 @@ pub mod pallet {
 
 	/// The block orders of connection points.
 	#[pallet::storage]
-	pub type PointBlocks<T> = StorageNMap<
+	pub type PointBlockOrders<T> = StorageNMap<
 		_,
 		(NMapKey<Twox64Concat, Interval>, NMapKey<Twox64Concat, ProductId>, NMapKey<Twox64Concat, PointId>),
-		BoundedVec<u32, ConstU32<MAX_POINT_BLOCKS>>,
+		BoundedVec<u32, ConstU32<MAX_POINT_BLOCK_ORDERS>>,
 		ValueQuery,
 	>;
 
 	/// How many block orders spans have.
 	#[pallet::storage]
-	pub type BlockCounts<T> =
-		StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, ProductId, BlockCount, ValueQuery>;
+	pub type BlockOrderCounts<T> =
+		StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, ProductId, BlockOrderCount, ValueQuery>;
 
 	/// Zones in which continuous products trade, by number.
 	#[pallet::storage]
@@ -291,9 +298,9 @@ pub mod pallet {
 
 	/// Which prices of a continuous session hold orders.
 	#[pallet::storage]
-	pub type Ladders<T> = StorageNMap<
+	pub type PriceMaps<T> = StorageNMap<
 		_,
-		(NMapKey<Twox64Concat, Interval>, NMapKey<Twox64Concat, ProductId>, NMapKey<Twox64Concat, RungKey>),
+		(NMapKey<Twox64Concat, Interval>, NMapKey<Twox64Concat, ProductId>, NMapKey<Twox64Concat, PriceMapKey>),
 		[u64; 4],
 		ValueQuery,
 	>;
@@ -326,7 +333,7 @@ pub mod pallet {
 	#[pallet::genesis_build]
 	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
 		fn build(&self) {
-			let valid = self.parameters.validate(T::SlotDuration::get());
+			let valid = self.parameters.validate::<T>(T::SlotDuration::get());
 			assert!(valid.is_ok(), "market parameters at genesis: {valid:?}");
 			ParametersValue::<T>::put(&self.parameters);
 		}
@@ -384,7 +391,7 @@ pub mod pallet {
 		/// A session failed safe: no positions.
 		Failed { interval: Interval, product: ProductId, reason: FailReason },
 		/// A block order stands, with an energy in Wh for each interval from `interval` on.
-		BlockPlaced {
+		BlockOrderPlaced {
 			interval: Interval,
 			product: ProductId,
 			id: u32,
@@ -397,10 +404,16 @@ pub mod pallet {
 			held: Balance,
 		},
 		/// A block order is gone and its collateral released.
-		BlockCancelled { interval: Interval, product: ProductId, id: u32, released: Balance },
-		/// A block order, whose energy begins in `interval`, was accepted or not; the clearings with it follow. One that is
-		/// rejected although it would have gained at the zone prices is told.
-		BlockDecided { interval: Interval, product: ProductId, id: u32, accepted: bool, rejected_in_the_money: bool },
+		BlockOrderCancelled { interval: Interval, product: ProductId, id: u32, released: Balance },
+		/// A block order, whose energy begins in `interval`, was accepted or not; the clearings with it follow. One
+		/// that is rejected although it would have gained at the zone prices is told.
+		BlockOrderDecided {
+			interval: Interval,
+			product: ProductId,
+			id: u32,
+			accepted: bool,
+			rejected_in_the_money: bool,
+		},
 		/// An order arrived in a continuous session; its trades and its end follow.
 		LimitOrderSubmitted {
 			interval: Interval,
@@ -464,11 +477,11 @@ pub mod pallet {
 		/// The connection point has as many orders standing in this session as it may: withdraw one.
 		TooManyOrders,
 		/// The product takes no block orders: its intervals clear one by one.
-		NoBlocks,
-		/// The block has no interval, or one beyond the span that its first belongs to.
+		NoBlockOrders,
+		/// The block order has no interval, or one beyond the span that its first belongs to.
 		BeyondSpan,
 		/// As many block orders stand in the span as may.
-		TooManyBlocks,
+		TooManyBlockOrders,
 		/// As many all-or-nothing orders wait in this session as may.
 		NoRoomToWait,
 		/// There is no connection point with this number.
@@ -553,7 +566,8 @@ pub mod pallet {
 				T::WeightInfo::load_zones(1),
 				T::WeightInfo::load_levels(1),
 				T::WeightInfo::pass(),
-				T::WeightInfo::blocks().saturating_add(T::WeightInfo::decide(T::MaxZones::get(), T::MaxLevels::get())),
+				T::WeightInfo::block_orders()
+					.saturating_add(T::WeightInfo::decide(T::MaxZones::get(), T::MaxLevels::get())),
 			];
 			for stage in stages.map(|stage| before.saturating_add(stage)) {
 				assert!(
@@ -572,45 +586,24 @@ pub mod pallet {
 		}
 	}
 
-	#[pallet::view_functions]
-	impl<T: Config> Pallet<T> {
-		/// Depth of a session's book in a zone, in ascending order of prices.
-		pub fn order_book(interval: Interval, product: ProductId, zone: ZoneId) -> Vec<BookLevel> {
-			Self::book(interval, product, zone)
-		}
-
-		/// A session's results of all zones, in ascending order; empty before it has ended.
-		pub fn zone_prices(interval: Interval, product: ProductId) -> Vec<ZonePrice> {
-			Self::prices(interval, product)
-		}
-
-		/// A connection point's position; zero where it has none.
-		pub fn position(point: PointId, interval: Interval) -> Position {
-			<Self as Positions>::of(point, interval)
-		}
-
-		/// Where the interval's market stands; `None` if it has not opened or is pruned.
-		pub fn market_phase(interval: Interval) -> Option<Phase> {
-			Self::phase(interval)
-		}
-	}
-
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
 		/// Places the order of a connection point in a session and holds its collateral.
 		///
 		/// Origin: signed by the point's owner or a delegate with the right to trade.
-		///
-		/// - `interval` and `product` name the session, whose gate is open;
+		/// - `interval` and `product` name the session, an auction whose gate is open;
 		/// - `point`: one in force in the interval, of whose zone the order becomes part;
-		/// - `steps`: quantities in Wh, limit prices in nEUR/Wh on the tick and within the bounds, buys below sells. The sum
-		///   of either side, over all sessions of the interval, stays within the point's rating.
+		/// - `steps`: quantities in Wh, limit prices in nEUR/Wh on the tick and within the bounds, buys below sells. The
+		///   sum of either side, over all sessions of the interval, stays within the point's rating.
 		///
-		/// Emits [`Event::OrderPlaced`].
+		/// Errors: [`Error::UnknownInterval`], [`Error::UnknownProduct`], [`Error::NotOpenYet`], [`Error::GateClosed`],
+		/// [`Error::NotAnAuction`]; [`Error::UnknownPoint`], [`Error::PointNotInForce`] and those of `Participants` if the
+		/// signer may not trade there; [`Error::UnknownOwner`], [`Error::OrderExists`]; [`Error::NoSteps`],
+		/// [`Error::ZeroQuantity`], [`Error::PriceOutOfBounds`], [`Error::PriceOffTick`], [`Error::CrossedSteps`];
+		/// [`Error::BeyondRating`], [`Error::TooManyLevels`], [`Error::QueueFull`], [`Error::Overflow`]; those of
+		/// `Collateral` if the owner has unpaid debt, or if its free money does not cover the worst net debt.
 		///
-		/// # Errors
-		/// See [`Error`]; [`Error::OrderExists`] if one stands; those of `Participants` if the signer may not trade
-		/// here; those of `Collateral` if the owner's free money does not cover the worst net debt.
+		/// Event: [`Event::OrderPlaced`].
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::place(steps.len() as u32))]
 		pub fn place(
@@ -627,12 +620,15 @@ pub mod pallet {
 		}
 
 		/// Replaces the order of a connection point in a session, at once: its collateral is released and the new one's
-		/// held, and it loses its place in time. Arguments, origin and errors as of `place`.
+		/// held, and it loses its place in time.
 		///
-		/// Emits [`Event::OrderReplaced`].
+		/// Origin: as of `place`.
+		/// - the parameters are those of `place`.
 		///
-		/// # Errors
-		/// As `place`, and [`Error::NoOrder`] if none stands.
+		/// Errors: [`Error::NoOrder`] if none stands; else those of `place`, of which [`Error::OrderExists`] and
+		/// [`Error::NotAnAuction`] cannot be.
+		///
+		/// Event: [`Event::OrderReplaced`].
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::replace(T::MaxSteps::get(), steps.len() as u32))]
 		pub fn replace(
@@ -653,11 +649,15 @@ pub mod pallet {
 
 		/// Cancels the order of a connection point in a session and releases its collateral.
 		///
-		/// Origin: signed by the point's owner or a delegate with the right to trade. Emits [`Event::OrderCancelled`].
+		/// Origin: signed by the point's owner or a delegate with the right to trade.
+		/// - `interval` and `product` name the session, whose gate is open;
+		/// - `point`: where the order stands.
 		///
-		/// # Errors
-		/// [`Error::GateClosed`] and the like if the session is not open, [`Error::NoOrder`] if none stands, those of
-		/// `Participants` if the signer may not trade here.
+		/// Errors: [`Error::UnknownInterval`], [`Error::UnknownProduct`], [`Error::NotOpenYet`], [`Error::GateClosed`];
+		/// [`Error::UnknownPoint`], [`Error::PointNotInForce`] and those of `Participants` if the signer may not trade
+		/// there; [`Error::NoOrder`] if none stands.
+		///
+		/// Event: [`Event::OrderCancelled`].
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::cancel(T::MaxSteps::get()))]
 		pub fn cancel(
@@ -672,14 +672,17 @@ pub mod pallet {
 			Ok(Some(T::WeightInfo::cancel(steps)).into())
 		}
 
-		/// Sets the parameters of intervals that have not opened yet. Emits [`Event::ParametersSet`].
+		/// Sets the parameters of intervals that have not opened yet.
 		///
 		/// Origin: `AdminOrigin`.
+		/// - `parameters`: all of them; the interval clock, the interval's length and the epoch as they are.
 		///
-		/// # Errors
-		/// [`Error::FixedAtGenesis`] if the interval clock, the interval's length or the epoch differ, because intervals
-		/// are numbered and measured by them; the `Invalid...` errors if the parameters make no sense together;
+		/// Errors: [`Error::FixedAtGenesis`] if one of these three differs, because intervals are numbered and measured by
+		/// them; [`Error::InvalidClock`], [`Error::InvalidHorizon`], [`Error::InvalidProducts`], [`Error::InvalidTick`],
+		/// [`Error::InvalidPriceBounds`], [`Error::InvalidPostedBounds`] if they make no sense together;
 		/// [`Error::UnknownArea`] if a continuous product's area is not set.
+		///
+		/// Event: [`Event::ParametersSet`].
 		#[pallet::call_index(3)]
 		#[pallet::weight(T::WeightInfo::set_parameters())]
 		pub fn set_parameters(origin: OriginFor<T>, parameters: Parameters) -> DispatchResult {
@@ -690,10 +693,9 @@ pub mod pallet {
 					== (parameters.interval_clock_s, parameters.interval_s, parameters.epoch),
 				Error::<T>::FixedAtGenesis
 			);
-			parameters.validate(T::SlotDuration::get()).map_err(Error::<T>::from)?;
+			parameters.validate::<T>(T::SlotDuration::get()).map_err(Error::<T>::from)?;
 			for product in &parameters.products {
-				let ProductKind::Continuous { area } = product.kind else { continue };
-				ensure!(Areas::<T>::contains_key(area), Error::<T>::UnknownArea);
+				Self::kind(product).ensure_known(product)?;
 			}
 			ParametersValue::<T>::put(&parameters);
 			Self::deposit_event(Event::ParametersSet { parameters });
@@ -704,16 +706,23 @@ pub mod pallet {
 		/// the rest if its time in force says so. Its collateral is held.
 		///
 		/// Origin: signed by the point's owner or a delegate with the right to trade.
+		/// - `interval` and `product` name the session, a continuous one whose gate is open; `point` is in one of its
+		///   zones;
+		/// - `side`: whether it buys or sells;
+		/// - `price`: limit in nEUR/Wh on the tick and within the bounds, including the fees that the order may have to
+		///   bear;
+		/// - `wh`: quantity in Wh, within the point's rating over all sessions of the interval;
+		/// - `time_in_force`: what becomes of what does not trade at once.
 		///
-		/// - `interval` and `product` name the session, whose gate is open; `point` is in one of its zones;
-		/// - `price`: limit in nEUR/Wh on the tick and within the bounds, including the fees that the order may have to bear;
-		/// - `wh`: quantity in Wh, within the point's rating over all sessions of the interval.
+		/// Errors: [`Error::UnknownInterval`], [`Error::UnknownProduct`], [`Error::NotOpenYet`], [`Error::GateClosed`],
+		/// [`Error::NotContinuous`], [`Error::SessionPaused`]; [`Error::UnknownPoint`], [`Error::PointNotInForce`] and
+		/// those of `Participants` if the signer may not trade there; [`Error::UnknownOwner`], [`Error::OutsideArea`], and
+		/// with a session's first order [`Error::UnknownArea`] and [`Error::NoSubtree`]; [`Error::ZeroQuantity`],
+		/// [`Error::PriceOutOfBounds`], [`Error::PriceOffTick`]; [`Error::BeyondRating`], [`Error::TooManyOrders`],
+		/// [`Error::NoRoomToWait`], [`Error::Overflow`]; those of `Collateral` as of `place`.
 		///
-		/// Emits [`Event::LimitOrderSubmitted`], an [`Event::Traded`] per trade, and [`Event::LimitOrderEnded`] if it does
+		/// Event: [`Event::LimitOrderSubmitted`], an [`Event::Traded`] per trade, and [`Event::LimitOrderEnded`] if it does
 		/// not stand.
-		///
-		/// # Errors
-		/// See [`Error`]; those of `Participants` and `Collateral` as of `place`.
 		#[pallet::call_index(4)]
 		#[pallet::weight(T::WeightInfo::submit(FILLS))]
 		#[allow(clippy::too_many_arguments)]
@@ -735,11 +744,15 @@ pub mod pallet {
 
 		/// Withdraws an order from a continuous session and releases its collateral.
 		///
-		/// Origin: signed by the point's owner or a delegate with the right to trade. Emits [`Event::LimitOrderEnded`].
+		/// Origin: signed by the point's owner or a delegate with the right to trade.
+		/// - `interval` and `product` name the session, whose gate is open;
+		/// - `id`: the order's number in it.
 		///
-		/// # Errors
-		/// [`Error::GateClosed`] and the like if the session is not open, [`Error::NoOrder`] if none stands, those of
-		/// `Participants` if the signer may not trade here.
+		/// Errors: [`Error::UnknownInterval`], [`Error::UnknownProduct`], [`Error::NotOpenYet`], [`Error::GateClosed`],
+		/// [`Error::NotContinuous`], [`Error::SessionPaused`]; [`Error::NoOrder`] if none stands; [`Error::UnknownPoint`],
+		/// [`Error::PointNotInForce`] and those of `Participants` if the signer may not trade there.
+		///
+		/// Event: [`Event::LimitOrderEnded`].
 		#[pallet::call_index(5)]
 		#[pallet::weight(T::WeightInfo::withdraw())]
 		pub fn withdraw(origin: OriginFor<T>, interval: Interval, product: ProductId, id: u64) -> DispatchResult {
@@ -750,11 +763,13 @@ pub mod pallet {
 		/// Changes limit and quantity of an order of a continuous session. If the price stays and the quantity does not grow
 		/// it keeps its place in time; else it is withdrawn and submitted anew.
 		///
-		/// Origin: signed by the point's owner or a delegate with the right to trade. Emits [`Event::LimitOrderReduced`], or
-		/// the events of `withdraw` and `submit`.
+		/// Origin: signed by the point's owner or a delegate with the right to trade.
+		/// - `interval`, `product` and `id` name the order, as of `withdraw`;
+		/// - `price` in nEUR/Wh and `wh` in Wh: as of `submit`.
 		///
-		/// # Errors
-		/// As of `withdraw` and `submit`.
+		/// Errors: those of `withdraw`; if it is submitted anew those of `submit`, too.
+		///
+		/// Event: [`Event::LimitOrderReduced`], or the events of `withdraw` and `submit`.
 		#[pallet::call_index(6)]
 		#[pallet::weight(T::WeightInfo::withdraw().saturating_add(T::WeightInfo::submit(FILLS)))]
 		pub fn amend(
@@ -771,12 +786,14 @@ pub mod pallet {
 		}
 
 		/// Sets the zones of an area in which continuous products trade: for sessions in which no order has arrived yet.
-		/// Emits [`Event::AreaSet`].
 		///
 		/// Origin: `AdminOrigin`.
+		/// - `area`: its number;
+		/// - `zones`: a part of the tree, the top first.
 		///
-		/// # Errors
-		/// [`Error::NoSubtree`] if the zones are not a part of the tree with the top first.
+		/// Errors: [`Error::NoSubtree`] if the zones are none, as the tree stands in the interval that opens next.
+		///
+		/// Event: [`Event::AreaSet`].
 		#[pallet::call_index(7)]
 		#[pallet::weight(T::WeightInfo::set_area())]
 		pub fn set_area(origin: OriginFor<T>, area: AreaId, zones: Area) -> DispatchResult {
@@ -790,18 +807,22 @@ pub mod pallet {
 		/// Places a block order, whose energy begins in an interval, and holds its collateral.
 		///
 		/// Origin: signed by the point's owner or a delegate with the right to trade.
-		///
-		/// - `interval` and `product` name a session whose gate is open and whose intervals clear together;
-		/// - `price`: limit of the block's sum in nEUR/Wh, on the tick and within the bounds;
+		/// - `interval` and `product` name a session whose gate is open and whose intervals clear together; `point`: one in
+		///   force in all intervals of the order;
+		/// - `side`: whether it buys or sells;
+		/// - `price`: limit of the order's sum in nEUR/Wh, on the tick and within the bounds;
 		/// - `wh`: energy in Wh of `interval` and the following ones, all of one span, within the point's rating.
 		///
-		/// Emits [`Event::BlockPlaced`], and [`Event::BlockDecided`] follows when the gate closes.
+		/// Errors: [`Error::UnknownInterval`], [`Error::UnknownProduct`], [`Error::NotOpenYet`], [`Error::GateClosed`],
+		/// [`Error::NoBlockOrders`], [`Error::BeyondSpan`]; [`Error::UnknownPoint`], [`Error::PointNotInForce`] and those
+		/// of `Participants` if the signer may not trade there; [`Error::UnknownOwner`]; [`Error::ZeroQuantity`],
+		/// [`Error::PriceOutOfBounds`], [`Error::PriceOffTick`]; [`Error::BeyondRating`], [`Error::Overflow`],
+		/// [`Error::TooManyBlockOrders`], [`Error::TooManyOrders`]; those of `Collateral` as of `place`.
 		///
-		/// # Errors
-		/// See [`Error`]; those of `Participants` and `Collateral` as of `place`.
+		/// Event: [`Event::BlockOrderPlaced`]; [`Event::BlockOrderDecided`] follows when the gate closes.
 		#[pallet::call_index(8)]
-		#[pallet::weight(T::WeightInfo::place_block(wh.len() as u32))]
-		pub fn place_block(
+		#[pallet::weight(T::WeightInfo::place_block_order(wh.len() as u32))]
+		pub fn place_block_order(
 			origin: OriginFor<T>,
 			interval: Interval,
 			product: ProductId,
@@ -811,9 +832,9 @@ pub mod pallet {
 			wh: Energies,
 		) -> DispatchResult {
 			let who = ensure_signed(origin)?;
-			let ticket = BlockTicket { point, side, price, wh: &wh };
-			let Placed { id, zone, account, held } = Self::do_place_block(&who, (interval, product), ticket)?;
-			Self::deposit_event(Event::BlockPlaced {
+			let ticket = BlockOrderTicket { point, side, price, wh: &wh };
+			let Placed { id, zone, account, held } = Self::do_place_block_order(&who, (interval, product), ticket)?;
+			Self::deposit_event(Event::BlockOrderPlaced {
 				interval,
 				product,
 				id,
@@ -828,19 +849,28 @@ pub mod pallet {
 			Ok(())
 		}
 
-		/// Cancels a block order and releases its collateral. `interval` is any of its span.
+		/// Cancels a block order and releases its collateral.
 		///
-		/// Origin: signed by the point's owner or a delegate with the right to trade. Emits [`Event::BlockCancelled`].
+		/// Origin: signed by the point's owner or a delegate with the right to trade.
+		/// - `interval` and `product` name a session of its span, any of them, whose gate is open;
+		/// - `id`: the order's number in the span.
 		///
-		/// # Errors
-		/// [`Error::GateClosed`] and the like if the session is not open, [`Error::NoOrder`] if the block does not stand,
-		/// those of `Participants` if the signer may not trade here.
+		/// Errors: [`Error::UnknownInterval`], [`Error::UnknownProduct`], [`Error::NotOpenYet`], [`Error::GateClosed`];
+		/// [`Error::NoOrder`] if it does not stand; [`Error::UnknownPoint`], [`Error::PointNotInForce`] and those of
+		/// `Participants` if the signer may not trade there.
+		///
+		/// Event: [`Event::BlockOrderCancelled`].
 		#[pallet::call_index(9)]
-		#[pallet::weight(T::WeightInfo::cancel_block())]
-		pub fn cancel_block(origin: OriginFor<T>, interval: Interval, product: ProductId, id: u32) -> DispatchResult {
+		#[pallet::weight(T::WeightInfo::cancel_block_order())]
+		pub fn cancel_block_order(
+			origin: OriginFor<T>,
+			interval: Interval,
+			product: ProductId,
+			id: u32,
+		) -> DispatchResult {
 			let who = ensure_signed(origin)?;
-			let released = Self::do_cancel_block(&who, (interval, product), id)?;
-			Self::deposit_event(Event::BlockCancelled { interval, product, id, released });
+			let released = Self::do_cancel_block_order(&who, (interval, product), id)?;
+			Self::deposit_event(Event::BlockOrderCancelled { interval, product, id, released });
 			Ok(())
 		}
 	}

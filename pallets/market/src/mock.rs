@@ -4,14 +4,13 @@ use crate::{
 	self as pallet_market,
 	types::{Session, SessionId, PAGE},
 };
+use busbar_mocks::{id, MockFinality, MockPrune, MockSolvency};
 use busbar_primitives::{
-	traits::{Collateral, Finality, Grid, Participants, Prune, Solvency, Zones},
-	Balance, Fee, Interval, Link, Moment, ParticipantId, Point, PointId, PointKind, PostedBounds, Price, Product,
-	ProductId, ProductKind, Right, Role, Side, Step, Wh, ZoneId, ZoneResult, ZoneView,
+	traits::Participants, Balance, Fee, Interval, Link, Moment, ParticipantId, Point, PointId, PointKind, PostedBounds,
+	Price, Product, ProductId, ProductKind, Right, Side, Step, Wh, ZoneId, ZoneResult, ZoneView,
 };
-use core::ops::Range;
 use frame_support::{
-	derive_impl, ensure, parameter_types, storage_alias,
+	derive_impl, parameter_types, storage_alias,
 	traits::{ConstU32, ConstU64, Hooks, Time},
 	weights::{Weight, WeightMeter},
 	BoundedVec, Twox64Concat,
@@ -20,7 +19,7 @@ use frame_system::EnsureRoot;
 use pallet_market::Parameters;
 use sp_runtime::{traits::IdentityLookup, BuildStorage, DispatchError, DispatchResult, Perbill};
 
-pub type AccountId = u64;
+pub use busbar_mocks::{refused, AccountId, MockCollateral, MockGrid, MockParticipants};
 
 #[frame_support::runtime]
 mod runtime {
@@ -56,7 +55,6 @@ parameter_types! {
 	pub storage Tree: Vec<ZoneView> = Vec::new();
 	pub storage GridPoints: Vec<Point> = Vec::new();
 	pub storage MaxPathFee: Fee = 100;
-	pub storage Suspended: Vec<ParticipantId> = Vec::new();
 	pub storage FinalBelow: Interval = 0;
 	pub storage Debtors: Vec<ParticipantId> = Vec::new();
 	pub storage MaxZones: u32 = 8;
@@ -70,7 +68,7 @@ pub type Free = StorageMap<MockMoney, Twox64Concat, AccountId, Balance>;
 #[storage_alias]
 pub type Held = StorageMap<MockMoney, Twox64Concat, AccountId, Balance>;
 #[storage_alias]
-pub type Elsewhere = StorageDoubleMap<MockPrunable, Twox64Concat, Interval, Twox64Concat, u32, u32>;
+pub type Elsewhere = StorageDoubleMap<MockRecords, Twox64Concat, Interval, Twox64Concat, u32, u32>;
 
 pub struct MockTime;
 impl Time for MockTime {
@@ -80,108 +78,41 @@ impl Time for MockTime {
 	}
 }
 
-/// Participant `n` has account `n`; account `1_000 + n` may trade for it.
-pub struct MockParticipants;
-pub fn participant(n: u64) -> ParticipantId {
-	let mut id = [0; 16];
-	id[..8].copy_from_slice(&n.to_le_bytes());
-	ParticipantId(id)
-}
-impl Participants<AccountId> for MockParticipants {
-	fn participant(account: &AccountId) -> Option<ParticipantId> {
-		Some(participant(*account))
-	}
-	fn account(id: ParticipantId) -> Option<AccountId> {
-		let n = u64::from_le_bytes(id.0[..8].try_into().unwrap());
-		(n != NOBODY).then_some(n)
-	}
-	fn ensure(_: &AccountId, _: Role, _: Option<ZoneId>) -> Result<ParticipantId, DispatchError> {
-		Err(DispatchError::Other("the market asks for no roles"))
-	}
-	fn ensure_anywhere(_: &AccountId, _: Role) -> Result<ParticipantId, DispatchError> {
-		Err(DispatchError::Other("the market asks for no roles"))
-	}
-	fn ensure_acts_for(account: &AccountId, id: ParticipantId, right: Right) -> DispatchResult {
-		Self::ensure_active(id)?;
-		let own = id == participant(*account);
-		let delegate = right == Right::Trade && *account >= 1_000 && id == participant(*account - 1_000);
-		ensure!(own || delegate, DispatchError::Other(NOT_YOURS));
-		Ok(())
-	}
-	fn ensure_active(id: ParticipantId) -> DispatchResult {
-		ensure!(!Suspended::get().contains(&id), DispatchError::Other("suspended"));
-		Ok(())
-	}
-}
-pub const NOT_YOURS: &str = "not yours";
 pub const NO_FUNDS: &str = "no funds";
 pub const IN_DEBT: &str = "in debt";
 /// A participant without an account, in whose name account 1_999 may trade.
 pub const NOBODY: u64 = 999;
 
-pub struct MockGrid;
-impl Zones for MockGrid {
-	fn is_within_any(_: ZoneId, _: &[ZoneId]) -> bool {
-		true
-	}
-}
-impl Grid for MockGrid {
-	fn zones(_: Interval, zones: Range<ZoneId>) -> Vec<ZoneView> {
-		Tree::get().into_iter().filter(|zone| zones.contains(&zone.id)).collect()
-	}
-	fn zone_count() -> u32 {
-		Tree::get().last().map_or(0, |zone| zone.id + 1)
-	}
-	fn point(point: PointId) -> Option<Point> {
-		GridPoints::get().get(point as usize).copied()
-	}
-	fn point_count() -> PointId {
-		GridPoints::get().len() as u32
-	}
-	fn points_of(owner: ParticipantId, limit: u32) -> Vec<PointId> {
-		let points = GridPoints::get();
-		(0u32..).zip(points).filter(|(_, p)| p.owner == owner).map(|(id, _)| id).take(limit as usize).collect()
-	}
-	fn max_path_fee() -> Fee {
-		MaxPathFee::get()
-	}
-}
-
-pub struct MockCollateral;
-impl Solvency for MockCollateral {
-	fn ensure_solvent(participant: ParticipantId) -> DispatchResult {
+/// What the other pallets answer: what the state of the test says, so that a failed call gives it back.
+fn set_up() {
+	busbar_mocks::reset();
+	MockGrid::on_is_within_any(|_, _| true);
+	MockGrid::on_zones(|_, zones| Tree::get().into_iter().filter(|zone| zones.contains(&zone.id)).collect());
+	MockGrid::on_zone_count(|| Tree::get().last().map_or(0, |zone| zone.id + 1));
+	MockGrid::on_point(|point| GridPoints::get().get(point as usize).copied());
+	MockGrid::on_point_count(|| GridPoints::get().len() as u32);
+	MockGrid::on_max_path_fee(MaxPathFee::get);
+	MockSolvency::on_ensure_solvent(|participant| {
 		(!Debtors::get().contains(&participant)).then_some(()).ok_or(DispatchError::Other(IN_DEBT))
-	}
-}
-impl Collateral<AccountId> for MockCollateral {
-	fn hold(account: &AccountId, amount: Balance) -> DispatchResult {
+	});
+	MockCollateral::on_hold(|account, amount| {
 		let free = Free::get(account).unwrap_or(0).checked_sub(amount).ok_or(DispatchError::Other(NO_FUNDS))?;
 		Free::insert(account, free);
 		Held::insert(account, Held::get(account).unwrap_or(0) + amount);
 		Ok(())
-	}
-	fn release(account: &AccountId, amount: Balance) -> DispatchResult {
+	});
+	MockCollateral::on_release(|account, amount| {
 		let held = Held::get(account).unwrap_or(0).checked_sub(amount).ok_or(DispatchError::Other("not held"))?;
 		Held::insert(account, held);
 		Free::insert(account, Free::get(account).unwrap_or(0) + amount);
 		Ok(())
-	}
-}
-
-pub struct MockFinality;
-impl Finality for MockFinality {
-	fn is_final(interval: Interval) -> bool {
-		interval < FinalBelow::get()
-	}
-}
-
-pub struct MockPrunable;
-impl Prune for MockPrunable {
-	fn prune(interval: Interval, limit: u32) -> u32 {
+	});
+	MockFinality::on_is_final(|interval| interval < FinalBelow::get());
+	MockPrune::on_prune(|interval, limit| {
 		let keys: Vec<_> = Elsewhere::iter_key_prefix(interval).take(limit as usize).collect();
 		keys.iter().for_each(|key| Elsewhere::remove(interval, key));
 		keys.len() as u32
-	}
+	});
 }
 
 impl pallet_market::Config for Test {
@@ -190,7 +121,7 @@ impl pallet_market::Config for Test {
 	type Grid = MockGrid;
 	type Collateral = MockCollateral;
 	type Finality = MockFinality;
-	type Prunable = MockPrunable;
+	type Prunable = MockPrune;
 	type Time = MockTime;
 	type SlotDuration = ConstU64<2_000>;
 	type MaxSteps = ConstU32<4>;
@@ -287,6 +218,7 @@ pub fn bare() -> sp_io::TestExternalities {
 
 /// The same under other parameters.
 pub fn bare_of(parameters: Parameters) -> sp_io::TestExternalities {
+	set_up();
 	let genesis = RuntimeGenesisConfig {
 		market: pallet_market::GenesisConfig { parameters, ..Default::default() },
 		..Default::default()
@@ -318,8 +250,8 @@ pub fn check() {
 	for (_, order) in pallet_market::LimitOrders::<Test>::iter() {
 		*held.entry(order.account).or_default() += order.held;
 	}
-	for (_, block) in pallet_market::BlockOrders::<Test>::iter() {
-		*held.entry(block.account).or_default() += block.held.iter().sum::<Balance>();
+	for (_, block_order) in pallet_market::BlockOrders::<Test>::iter() {
+		*held.entry(block_order.account).or_default() += block_order.held.iter().sum::<Balance>();
 	}
 	for (_, trader) in pallet_market::Traders::<Test>::iter() {
 		*held.entry(trader.account).or_default() += trader.held;
@@ -346,9 +278,17 @@ pub fn set_link(zone: ZoneId, link: Link) {
 	Tree::set(&tree);
 }
 
+/// Adds a point of participant `owner`, whose account has this number; account `1_000 + owner` may trade for it.
 pub fn add_point(owner: u64, zone: ZoneId, watt: u64) -> PointId {
+	if MockParticipants::ensure_active(id(owner)).is_err() {
+		MockParticipants::register([owner]);
+		MockParticipants::delegate(owner, 1_000 + owner, Right::Trade);
+		if owner == NOBODY {
+			MockParticipants::change(owner, |nobody| nobody.account = None);
+		}
+	}
 	let mut points = GridPoints::get();
-	let owner = participant(owner);
+	let owner = id(owner);
 	points.push(Point { owner, zone, kind: PointKind::Metered, import_w: watt, export_w: watt, from: 0, until: None });
 	GridPoints::set(&points);
 	points.len() as u32 - 1

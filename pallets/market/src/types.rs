@@ -1,8 +1,7 @@
-//! What the market keeps: parameters, records of intervals, orders, price levels.
+//! What the market keeps: records of intervals and sessions, gates, results of zones.
 
 use busbar_primitives::{
-	Balance, Fee, Interval, Moment, Outcome, PostedBounds, Price, Product, ProductId, ProductKind, Side, Step, Terms,
-	Wh, ZoneId, ZoneResult, MAX_PRODUCTS, MAX_SPAN,
+	Fee, Interval, Moment, Outcome, Price, Product, ProductId, Side, Terms, Wh, ZoneId, ZoneResult, MAX_PRODUCTS,
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
@@ -10,13 +9,7 @@ use frame_support::{
 	BoundedVec, CloneNoBound, DebugNoBound, DefaultNoBound, EqNoBound, PartialEqNoBound,
 };
 use scale_info::TypeInfo;
-use serde::{Deserialize, Serialize};
 
-/// Greatest magnitude of any price parameter, in nEUR/Wh: a million euros per kWh, far from where sums would overflow.
-pub const PRICE_LIMIT: Price = 1_000_000_000_000;
-const _: () = assert!(PRICE_LIMIT <= busbar_clearing::MAX_PRICE, "every order price can be cleared");
-/// Most intervals that may be open at a time.
-pub const HORIZON_LIMIT: u32 = 4_096;
 /// Most energy that all orders of one session may offer on one side, in Wh; flows over all sessions are counted in `i64`.
 pub const OFFERED_LIMIT: Wh = Wh::MAX >> 4;
 const _: () = assert!((OFFERED_LIMIT as u128) * (MAX_PRODUCTS as u128) < i64::MAX as u128, "flows can be summed");
@@ -25,173 +18,6 @@ const _: () = assert!((OFFERED_LIMIT as u128) * (MAX_PRODUCTS as u128) < i64::MA
 pub type SessionId = (Interval, ProductId);
 /// The products of an interval.
 pub type Products = BoundedVec<Product, ConstU32<MAX_PRODUCTS>>;
-
-/// The market's parameters. A change applies to intervals that have not opened yet.
-#[derive(
-	Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
-)]
-#[serde(deny_unknown_fields)]
-pub struct Parameters {
-	/// How long an interval lasts in chain time, in s; a multiple of the slot. Fixed at genesis.
-	pub interval_clock_s: u32,
-	/// Length that turns power into energy, in s. Fixed at genesis.
-	pub interval_s: u32,
-	/// Start of interval 0, chain time in ms. Fixed at genesis.
-	pub epoch: Moment,
-	/// Intervals open, with the terms of that moment, this many intervals ahead of the one in delivery.
-	pub horizon: u32,
-	/// What is traded of each interval. A gate closes at least one slot before delivery, so that clearing comes before it.
-	pub products: Products,
-	/// From the end of delivery to the last reading, in s.
-	pub attestation_window_s: u32,
-	/// From the last reading to the end of disputes, in s.
-	pub dispute_window_s: u32,
-	/// Smallest price step, in nEUR/Wh.
-	pub tick: u32,
-	/// Lowest order price, in nEUR/Wh; on the tick.
-	pub price_floor: Price,
-	/// Highest order price, in nEUR/Wh; on the tick.
-	pub price_cap: Price,
-	/// Bounds of the posted imbalance prices, in nEUR/Wh.
-	pub posted: PostedBounds,
-	/// Intervals of chain time that records outlive the end of their dispute window.
-	pub retention: u32,
-}
-
-impl Default for Parameters {
-	/// A market of quarter hours: a day-ahead auction from 48 to 12 hours before delivery, an intraday auction from there to
-	/// five minutes ahead, prices in ticks of 0.01 ct/kWh up to 4 EUR/kWh, records kept for about a month.
-	fn default() -> Self {
-		Self {
-			interval_clock_s: 900,
-			interval_s: 900,
-			epoch: 0,
-			horizon: 192,
-			products: BoundedVec::truncate_from(alloc::vec![
-				Product { kind: ProductKind::Auction, opens_s: 172_800, closes_s: 43_200, span: 1 },
-				Product { kind: ProductKind::Auction, opens_s: 43_200, closes_s: 300, span: 1 },
-			]),
-			attestation_window_s: 3_600,
-			dispute_window_s: 86_400,
-			tick: 100,
-			price_floor: -500_000,
-			price_cap: 4_000_000,
-			posted: PostedBounds { short_max: 4_000_000, long_min: -500_000 },
-			retention: 2_976,
-		}
-	}
-}
-
-/// What is wrong with [`Parameters`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ParameterError {
-	/// The interval clock is zero or no multiple of the slot, or `interval_s` is zero.
-	Clock,
-	/// The horizon is zero, beyond [`HORIZON_LIMIT`], or so short that a gate closes before its session opens.
-	Horizon,
-	/// There is no auction, or a gate closes before it opens, or less than a slot before delivery, so that delivery would
-	/// begin before the block that clears, or a span is zero or too long, or longer than 1 for continuous trading.
-	Products,
-	/// The tick is zero.
-	Tick,
-	/// A price bound is off the tick, beyond [`PRICE_LIMIT`], or the floor lies above the cap.
-	PriceBounds,
-	/// A posted bound is beyond [`PRICE_LIMIT`], or `long_min` lies above `short_max`.
-	PostedBounds,
-}
-
-impl Parameters {
-	/// Whether the parameters make sense together on a chain with slots of `slot_ms`.
-	pub fn validate(&self, slot_ms: Moment) -> Result<(), ParameterError> {
-		let clock = self.clock_ms();
-		if clock == 0 || self.interval_s == 0 || clock.checked_rem(slot_ms) != Some(0) {
-			return Err(ParameterError::Clock);
-		}
-		let lead = |product: &Product| Moment::from(product.closes_s).saturating_mul(1_000);
-		let reach = clock.saturating_mul(self.horizon.into());
-		// All intervals of a span are open before their gate closes.
-		let behind = |product: &Product| clock.saturating_mul(product.span.saturating_sub(1).into());
-		let out_of_reach = self.products.iter().any(|product| lead(product).saturating_add(behind(product)) >= reach);
-		if self.horizon == 0 || self.horizon > HORIZON_LIMIT || out_of_reach {
-			return Err(ParameterError::Horizon);
-		}
-		let closes = |product: &Product| {
-			let span = if product.kind == ProductKind::Auction { 1..=MAX_SPAN } else { 1..=1 };
-			product.opens_s > product.closes_s && lead(product) >= slot_ms && span.contains(&product.span)
-		};
-		// Auctions tell the path fees that imbalances pay.
-		let auction = |product: &Product| product.kind == ProductKind::Auction;
-		if !self.products.iter().any(auction) || !self.products.iter().all(closes) {
-			return Err(ParameterError::Products);
-		}
-		if self.tick == 0 {
-			return Err(ParameterError::Tick);
-		}
-		let prices = -PRICE_LIMIT..=PRICE_LIMIT;
-		for bound in [self.price_floor, self.price_cap] {
-			if !prices.contains(&bound) || !on_tick(bound, self.tick) {
-				return Err(ParameterError::PriceBounds);
-			}
-		}
-		if self.price_floor > self.price_cap {
-			return Err(ParameterError::PriceBounds);
-		}
-		let PostedBounds { short_max, long_min } = self.posted;
-		if !prices.contains(&short_max) || !prices.contains(&long_min) || long_min > short_max {
-			return Err(ParameterError::PostedBounds);
-		}
-		Ok(())
-	}
-
-	/// How long an interval lasts in chain time, in ms.
-	pub fn clock_ms(&self) -> Moment {
-		Moment::from(self.interval_clock_s).saturating_mul(1_000)
-	}
-
-	/// The interval in delivery at chain time `now`; 0 before the epoch.
-	pub fn interval_at(&self, now: Moment) -> Interval {
-		let passed = now.saturating_sub(self.epoch).checked_div(self.clock_ms()).unwrap_or(0);
-		Interval::try_from(passed).unwrap_or(Interval::MAX)
-	}
-
-	/// The first interval of which, under these parameters, a gate is still open at chain time `now`.
-	pub fn first_open_at(&self, now: Moment) -> Interval {
-		let lead = self.products.iter().map(|product| product.closes_s).min().unwrap_or(0);
-		let ahead = now.saturating_add(Moment::from(lead).saturating_mul(1_000));
-		if ahead < self.epoch {
-			return 0;
-		}
-		self.interval_at(ahead).saturating_add(1)
-	}
-
-	/// What is fixed for an interval that opens under these parameters.
-	pub fn terms(&self, interval: Interval) -> Terms {
-		let seconds = |s: u32| Moment::from(s).saturating_mul(1_000);
-		let start = self.epoch.saturating_add(self.clock_ms().saturating_mul(interval.into()));
-		let end = start.saturating_add(self.clock_ms());
-		let attestation_end = end.saturating_add(seconds(self.attestation_window_s));
-		let terms = Terms {
-			delivery_start: start,
-			delivery_end: end,
-			gate_closure: start,
-			last_gate_closure: start,
-			attestation_end,
-			dispute_end: attestation_end.saturating_add(seconds(self.dispute_window_s)),
-			tick: self.tick,
-			price_floor: self.price_floor,
-			price_cap: self.price_cap,
-			posted: self.posted,
-		};
-		let gates = || self.products.iter().map(|product| product.gate_closure(interval, &terms));
-		let (first, last) = (gates().min().unwrap_or(start), gates().max().unwrap_or(start));
-		Terms { gate_closure: first, last_gate_closure: last, ..terms }
-	}
-}
-
-/// Whether a price is a multiple of the tick.
-pub fn on_tick(price: Price, tick: u32) -> bool {
-	price.checked_rem(Price::from(tick)) == Some(0)
-}
 
 /// What the market keeps of one interval.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
@@ -234,6 +60,9 @@ impl Record {
 	}
 }
 
+/// A session with what is kept of it, and its interval.
+pub(crate) type Member = (Interval, Record, Session);
+
 /// What the market keeps of one session.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Session {
@@ -251,32 +80,6 @@ pub struct Session {
 	pub outcome: Option<Outcome>,
 }
 
-/// One step of an order, with its place in the queue of its level and side.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
-pub struct QueuedStep {
-	pub step: Step,
-	/// Arrival number within the side of the price level: earlier ones are filled first.
-	pub arrival: u32,
-}
-
-/// An order that stands.
-#[derive(CloneNoBound, PartialEqNoBound, EqNoBound, DebugNoBound, Encode, Decode, MaxEncodedLen, TypeInfo)]
-#[scale_info(skip_type_params(MaxSteps))]
-pub struct Order<AccountId, MaxSteps>
-where
-	AccountId: Clone + PartialEq + Eq + core::fmt::Debug,
-	MaxSteps: Get<u32>,
-{
-	/// The account of the connection point's owner, whose money is held.
-	pub account: AccountId,
-	pub zone: ZoneId,
-	/// Arrival number in the session, over all zones.
-	pub arrival: u32,
-	pub steps: BoundedVec<QueuedStep, MaxSteps>,
-	/// Collateral held, in nEUR; 0 once settlement has taken it.
-	pub held: Balance,
-}
-
 /// A price as a storage key whose order is the order of prices: big-endian with the sign bit flipped.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct PriceKey([u8; 8]);
@@ -290,42 +93,6 @@ impl From<Price> for PriceKey {
 impl From<PriceKey> for Price {
 	fn from(key: PriceKey) -> Self {
 		(u64::from_be_bytes(key.0) ^ (1 << 63)) as Price
-	}
-}
-
-/// Energy that stands at one price of one zone, and the queues' next arrival numbers.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
-pub struct Level {
-	/// Sum of the buy steps, in Wh.
-	pub buy: Wh,
-	/// Sum of the sell steps, in Wh.
-	pub sell: Wh,
-	/// Arrival number of the next buy step.
-	pub buy_arrivals: u32,
-	/// Arrival number of the next sell step.
-	pub sell_arrivals: u32,
-}
-
-impl Level {
-	/// Energy of one side, in Wh, and the next arrival number there.
-	pub fn side(&self, side: Side) -> (Wh, u32) {
-		match side {
-			Side::Buy => (self.buy, self.buy_arrivals),
-			Side::Sell => (self.sell, self.sell_arrivals),
-		}
-	}
-
-	/// Both, to change.
-	pub fn side_mut(&mut self, side: Side) -> (&mut Wh, &mut u32) {
-		match side {
-			Side::Buy => (&mut self.buy, &mut self.buy_arrivals),
-			Side::Sell => (&mut self.sell, &mut self.sell_arrivals),
-		}
-	}
-
-	/// Whether no step stands here.
-	pub fn is_empty(&self) -> bool {
-		self.buy == 0 && self.sell == 0
 	}
 }
 
@@ -447,6 +214,22 @@ pub enum FailReason {
 	Refused,
 }
 
+/// A side as the clearing library names it.
+pub(crate) fn clearing_side(side: Side) -> busbar_clearing::book::Side {
+	match side {
+		Side::Buy => busbar_clearing::book::Side::Buy,
+		Side::Sell => busbar_clearing::book::Side::Sell,
+	}
+}
+
+/// A side as the primitives name it.
+pub(crate) fn own_side(side: busbar_clearing::book::Side) -> Side {
+	match side {
+		busbar_clearing::book::Side::Buy => Side::Buy,
+		busbar_clearing::book::Side::Sell => Side::Sell,
+	}
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
@@ -468,17 +251,5 @@ mod tests {
 		let keys = gates.map(|(closure, session)| GateKey::new(closure, session));
 		assert!(keys.windows(2).all(|pair| pair[0].encode() < pair[1].encode()));
 		assert_eq!(keys.map(|key| (key.closure(), key.session())), gates);
-	}
-
-	#[test]
-	fn the_first_open_interval_is_the_first_of_which_a_gate_lies_ahead() {
-		let product = |closes_s| Product { kind: ProductKind::Auction, opens_s: 30, closes_s, span: 1 };
-		let products = BoundedVec::truncate_from(vec![product(4), product(20)]);
-		let p = Parameters { epoch: 10_000, interval_clock_s: 12, products, ..Default::default() };
-		for now in (0..200_000).step_by(500) {
-			let first = p.first_open_at(now);
-			assert!(p.terms(first).last_gate_closure > now, "at {now}");
-			assert!(first == 0 || p.terms(first - 1).last_gate_closure <= now, "at {now}");
-		}
 	}
 }

@@ -2,7 +2,7 @@
 //!
 //! Proof sizes are those of the values read; on a chain without a relay they bound nothing but are kept honest.
 
-use crate::{sums::LAYERS, types::PAGE};
+use crate::{auction::sums::LAYERS, types::PAGE};
 use busbar_primitives::{MAX_PRODUCTS, MAX_SPAN};
 use frame_support::weights::{constants::ParityDbWeight, Weight};
 
@@ -27,14 +27,14 @@ pub trait WeightInfo {
 	fn load_levels(levels: u32) -> Weight;
 	/// Clearing `zones` zones and `levels` price levels that are loaded, and writing the results.
 	fn decide(zones: u32, levels: u32) -> Weight;
-	/// One step of the search for blocks: clearing one interval of `zones` zones and `levels` price levels.
+	/// One step of the search for block orders: clearing one interval of `zones` zones and `levels` price levels.
 	fn choose(zones: u32, levels: u32) -> Weight;
 	/// Reading and writing as many block orders as a span can have, and ending as many sessions.
-	fn blocks() -> Weight;
+	fn block_orders() -> Weight;
 	/// Placing a block order over `intervals` intervals.
-	fn place_block(intervals: u32) -> Weight;
+	fn place_block_order(intervals: u32) -> Weight;
 	/// Cancelling a block order.
-	fn cancel_block() -> Weight;
+	fn cancel_block_order() -> Weight;
 	/// Submitting an order to a continuous session that makes `trades` trades.
 	fn submit(trades: u32) -> Weight;
 	/// Withdrawing an order from a continuous session.
@@ -150,36 +150,37 @@ impl WeightInfo for () {
 		weight(zones.saturating_mul(3).saturating_add(levels.saturating_mul(2)).saturating_add(20), 0, 0, 0)
 	}
 
-	// Reads and writes the blocks; writes per interval the record and the session.
-	fn blocks() -> Weight {
-		let blocks = u64::from(crate::blocks::MAX_BLOCKS);
-		let writes = u64::from(MAX_SPAN).saturating_mul(2).saturating_add(blocks);
-		weight(1_000, blocks.saturating_add(1), writes, 60_000)
+	// Reads and writes the block orders; writes per interval the record and the session.
+	fn block_orders() -> Weight {
+		let block_orders = u64::from(crate::auction::types::MAX_BLOCK_ORDERS);
+		let writes = u64::from(MAX_SPAN).saturating_mul(2).saturating_add(block_orders);
+		weight(1_000, block_orders.saturating_add(1), writes, 60_000)
 	}
 
 	// As of `place`, per interval without the money.
-	fn place_block(intervals: u32) -> Weight {
+	fn place_block_order(intervals: u32) -> Weight {
 		let products = u64::from(MAX_PRODUCTS);
 		let reads = products.saturating_mul(u64::from(LAYERS).saturating_add(5)).saturating_add(1);
 		let intervals = u64::from(intervals);
 		weight(120, 16, 6, 16_000).saturating_add(weight(60, reads, 0, 8_000).saturating_mul(intervals))
 	}
 
-	// Reads: record, session, point, participant, block, counts, money. Writes: block, counts, money.
-	fn cancel_block() -> Weight {
+	// Reads: record, session, point, participant, block order, counts, money. Writes: block order, counts, money.
+	fn cancel_block_order() -> Weight {
 		weight(80, 12, 6, 16_000)
 	}
 
-	// Reads: as of `place`, the book or its zones, and the steps of a call, each the order or the link with what is sold of
-	// it; per trade the order, its trader, its neighbours, its queue and ladder, and money. Writes: the book, the order, its
-	// neighbour, queue and ladder, the trader, flows, money; per trade the same.
+	// Reads: as of `place`, the book or its zones, and the steps of a call, each the order or the link with what is
+	// sold of it; per trade the order, its trader, its neighbours, its queue and price map, and money. Writes: the
+	// book, the order, its neighbour, queue and price map, the trader, flows, money; per trade the same.
 	fn submit(trades: u32) -> Weight {
 		let trade = weight(60, 14, 14, 4_000).saturating_mul(trades.into());
 		let steps = u64::from(crate::continuous::CALL_STEPS).saturating_mul(8);
 		Self::place(1).saturating_add(weight(400, steps, 80, 100_000)).saturating_add(trade)
 	}
 
-	// Reads: record, session, point, participant, book, order, trader, neighbours, queue, ladder, money. Writes: the same.
+	// Reads: record, session, point, participant, book, order, trader, neighbours, queue, price map, money. Writes: the
+	// same.
 	fn withdraw() -> Weight {
 		weight(80, 24, 16, 20_000)
 	}

@@ -71,7 +71,7 @@ impl<T: Config> Pallet<T> {
 		let (done, points) = (round.progress.debits_done, round.progress.points);
 		Self::deposit_event(Event::Debited { interval, done, points });
 		if done == points {
-			Self::count_others(&batch, &mut round)?;
+			Self::settle_others(&batch, &mut round)?;
 		}
 		round.store();
 		Ok(())
@@ -206,7 +206,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// What the other parties pay and receive, so that all lines but the defaults sum to zero.
-	fn count_others(batch: &Batch<T::AccountId>, round: &mut Round<T>) -> DispatchResult {
+	fn settle_others(batch: &Batch<T::AccountId>, round: &mut Round<T>) -> DispatchResult {
 		let Batch { interval, outcome, tariff, .. } = batch;
 		let sums = round.progress.sums;
 		let fees_and_rent = outcome.fees.checked_add(outcome.rent).ok_or(Error::<T>::Overflow)?;

@@ -105,14 +105,14 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 			.saturating_add(Weight::from_parts(474_422, 0).saturating_mul(l.into()))
 	}
 
-	fn blocks() -> Weight {
+	fn block_orders() -> Weight {
 		Weight::from_parts(5_172_436_000, 99_716)
 			.saturating_add(T::DbWeight::get().reads(233))
 			.saturating_add(T::DbWeight::get().writes(322))
 	}
 
 	/// `n` from 1 to 96.
-	fn place_block(n: u32) -> Weight {
+	fn place_block_order(n: u32) -> Weight {
 		Weight::from_parts(115_352_742, 5_771)
 			.saturating_add(Weight::from_parts(25_321_599, 210).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(10))
@@ -120,7 +120,7 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
 
-	fn cancel_block() -> Weight {
+	fn cancel_block_order() -> Weight {
 		Weight::from_parts(124_946_000, 5_281)
 			.saturating_add(T::DbWeight::get().reads(10))
 			.saturating_add(T::DbWeight::get().writes(5))

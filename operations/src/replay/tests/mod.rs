@@ -1,6 +1,6 @@
 //! Auctions, and what the other tests share.
 
-mod blocks;
+mod block_orders;
 mod trading;
 
 use super::{
@@ -123,13 +123,13 @@ fn told(session: &Session) -> State {
 		orders: session.orders.values().map(|placed| placed.order.clone()).collect(),
 		prices: session.zones.clone(),
 		books: session.books(),
-		blocks: session.blocks.iter().map(|(id, block)| (*id, block_order(block))).collect(),
+		block_orders: session.block_orders.iter().map(|(id, block_order)| (*id, kept(block_order))).collect(),
 		ended: false,
 	}
 }
 
-fn block_order(block: &Block) -> BlockOrder<AccountId> {
-	let Block { account, point, zone, side, price, first, wh, held, accepted } = block.clone();
+fn kept(block_order: &RebuiltBlockOrder) -> BlockOrder<AccountId> {
+	let RebuiltBlockOrder { account, point, zone, side, price, first, wh, held, accepted } = block_order.clone();
 	let (wh, held) = (wh, vec![held - 1, 1]);
 	BlockOrder { account, point, zone, side, price, first, wh, held, accepted }
 }

@@ -2,9 +2,14 @@
 
 mod setup;
 
-use crate::{blocks::MAX_BLOCKS, continuous::FILLS, pallet::*, types::Level, Parameters, PriceKey};
+use crate::{
+	auction::{types::MAX_BLOCK_ORDERS, Level},
+	continuous::FILLS,
+	pallet::*,
+	Parameters, PriceKey,
+};
 use alloc::vec::Vec;
-use busbar_clearing::{blocks::Search, Block};
+use busbar_clearing::{block_orders::Search, BlockOrder};
 use busbar_primitives::{
 	traits::Calendar, Moment, PointId, Side, Step, TimeInForce, Wh, ZoneId, MAX_PRODUCTS, MAX_SPAN,
 };
@@ -247,27 +252,28 @@ mod benchmarks {
 		let id = session::<T>(z);
 		close::<T>(id, z, l);
 		let market = Pallet::<T>::market(loaded::<T>(id), &Pallet::<T>::members(id, 1));
-		let block = Block { zone: 0, side: busbar_clearing::orders::Side::Buy, price: 0, first: 0, wh: alloc::vec![1] };
+		let block_order =
+			BlockOrder { zone: 0, side: busbar_clearing::orders::Side::Buy, price: 0, first: 0, wh: alloc::vec![1] };
 		let mut market = market.expect("the zones form a tree; qed");
-		let mut search = Search::new(core::slice::from_ref(&block), 1).expect("the block is in order; qed");
+		let mut search = Search::new(core::slice::from_ref(&block_order), 1).expect("the block order is in order; qed");
 
 		#[block]
 		{
-			let _ = search.step(core::slice::from_ref(&block), &mut market);
+			let _ = search.step(core::slice::from_ref(&block_order), &mut market);
 		}
 	}
 
 	/// As many block orders, over as many intervals, as a span can have, in a market of one zone.
 	#[benchmark]
-	fn blocks() -> Result<(), BenchmarkError> {
+	fn block_orders() -> Result<(), BenchmarkError> {
 		T::BenchmarkHelper::grid(1);
-		let buyers: Vec<_> = (0..MAX_BLOCKS).map(|_| T::BenchmarkHelper::point(0)).collect();
+		let buyers: Vec<_> = (0..MAX_BLOCK_ORDERS).map(|_| T::BenchmarkHelper::point(0)).collect();
 		let id = span::<T>(1, MAX_SPAN);
 		let price = middle::<T>();
 		for (account, point) in buyers {
 			let wh = energies(MAX_SPAN);
 			let origin = RawOrigin::Signed(account).into();
-			Pallet::<T>::place_block(origin, id.0, id.1, point, Side::Buy, price, wh)?;
+			Pallet::<T>::place_block_order(origin, id.0, id.1, point, Side::Buy, price, wh)?;
 		}
 		T::BenchmarkHelper::set_time(gate::<T>().closure());
 
@@ -281,7 +287,7 @@ mod benchmarks {
 	}
 
 	#[benchmark]
-	fn place_block(n: Linear<1, MAX_SPAN>) {
+	fn place_block_order(n: Linear<1, MAX_SPAN>) {
 		T::BenchmarkHelper::grid(1);
 		let (account, point) = T::BenchmarkHelper::point(0);
 		let id = span::<T>(1, MAX_SPAN);
@@ -294,12 +300,12 @@ mod benchmarks {
 	}
 
 	#[benchmark]
-	fn cancel_block() -> Result<(), BenchmarkError> {
+	fn cancel_block_order() -> Result<(), BenchmarkError> {
 		T::BenchmarkHelper::grid(1);
 		let (account, point) = T::BenchmarkHelper::point(0);
 		let id = span::<T>(1, MAX_SPAN);
 		let origin = RawOrigin::Signed(account);
-		Pallet::<T>::place_block(
+		Pallet::<T>::place_block_order(
 			origin.clone().into(),
 			id.0,
 			id.1,

@@ -2,13 +2,11 @@
 
 use super::BenchmarkHelper;
 use crate::{
-	blocks::Energies,
-	book::Queue,
-	continuous::trade::Floor,
-	gate::Closing,
+	auction::{book::Queue, sums, Energies, Level, Order, QueuedStep},
+	continuous::floor::Floor,
+	gate::load::Closing,
 	pallet::*,
-	sums,
-	types::{GateKey, Level, Order, QueuedStep, Record, Session, SessionId},
+	types::{GateKey, Record, Session, SessionId},
 	Parameters, PriceKey,
 };
 use alloc::vec::Vec;

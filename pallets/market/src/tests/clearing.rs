@@ -53,16 +53,16 @@ fn a_uniform_price_lies_midway_between_the_last_buy_and_the_last_sell() {
 }
 
 #[test]
-fn view_functions_tell_book_prices_and_positions() {
+fn reads_tell_book_prices_and_positions() {
 	test(market(), || {
 		placed(&[(10, &[sell(100, 1_000)]), (1, &[buy(200, 300)])]);
-		assert_eq!(Market::market_phase(N), Some(Phase::Open));
-		assert_eq!(Market::order_book(N, 0, 0), [BookLevel { price: 100, buy: 0, sell: 1_000 }]);
-		assert_eq!(Market::zone_prices(N, 0), []);
+		assert_eq!(Market::phase(N), Some(Phase::Open));
+		assert_eq!(Market::book(N, 0, 0), [BookLevel { price: 100, buy: 0, sell: 1_000 }]);
+		assert_eq!(Market::prices(N, 0), []);
 		clear();
-		assert_eq!(Market::market_phase(N), Some(Phase::Cleared));
-		assert_eq!(Market::zone_prices(N, 0)[0].result.price, Some(100));
-		assert_eq!(Market::position(1, N), Position { bought: 300, sold: 0 });
+		assert_eq!(Market::phase(N), Some(Phase::Cleared));
+		assert_eq!(Market::prices(N, 0)[0].result.price, Some(100));
+		assert_eq!(Market::of(1, N), Position { bought: 300, sold: 0 });
 	});
 }
 
@@ -159,6 +159,34 @@ fn the_utilitys_ladder_at_the_root_serves_what_the_zone_lacks_and_takes_what_it_
 		clear();
 		assert_eq!(Market::zone_result(N, 1).map(|r| (r.price, r.flow)), Some((Some(890), -200)));
 		assert_eq!(Market::of(0, N), Position { bought: 200, sold: 0 });
+	});
+}
+
+#[test]
+fn an_order_behind_a_link_limit_of_zero_stands_and_trades_on_its_own_side_of_the_link_alone() {
+	// Too little power for a single Wh of an interval is a limit of zero, too.
+	for import_w in [0, 3] {
+		test(market(), || {
+			set_link(1, Link { import_w: Some(import_w), export_w: None, fee: 10 });
+			// The root would sell at 100, and the zone would buy 200 Wh more at 2,000.
+			placed(&[(10, &[sell(100, 1_000)]), (1, &[buy(2_000, 300)]), (2, &[sell(1_500, 100)])]);
+			let held = Held::get(1).unwrap();
+			clear();
+			assert_eq!([bought(1), sold(2), sold(0)], [100, 100, 0]);
+			let [root, zone] = [0, 1].map(|zone| Market::zone_result(N, zone).unwrap());
+			// The price behind the link is that of who would buy more there; the fee does not bound how far it rises.
+			assert_eq!((zone.price, zone.flow, zone.fees, zone.rent), (Some(2_000), 0, 0, 0));
+			assert!(root.price.is_some_and(|price| price + 10 < 2_000));
+			assert_eq!(Market::take_collateral(1, N), [(1, held)]);
+		});
+	}
+	test(market(), || {
+		set_link(1, Link { import_w: None, export_w: Some(0), fee: 10 });
+		placed(&[(10, &[buy(2_000, 1_000)]), (1, &[buy(1_500, 100)]), (2, &[sell(100, 300)])]);
+		clear();
+		assert_eq!([bought(0), bought(1), sold(2)], [0, 100, 100]);
+		let zone = Market::zone_result(N, 1).unwrap();
+		assert_eq!((zone.price, zone.flow), (Some(100), 0));
 	});
 }
 

@@ -145,6 +145,22 @@ fn raised_limits_let_crossing_orders_trade_in_the_next_block() {
 }
 
 #[test]
+fn an_order_behind_a_link_limit_of_zero_rests_and_trades_with_its_own_side_of_the_link() {
+	test(open_market(), || {
+		set_link(1, Link { import_w: Some(0), export_w: Some(0), fee: 10 });
+		assert_ok!(submit(10, Sell, 100, 50, GoodTillGate));
+		assert_ok!(submit(1, Buy, 500, 5, GoodTillGate));
+		assert_eq!((position(1), position(0)), ((0, 0), (0, 0)));
+		assert!(Held::get(1).unwrap() > 0);
+		assert_ok!(submit(2, Sell, 300, 5, GoodTillGate));
+		assert_eq!((position(1), position(2)), ((5, 0), (0, 5)));
+		// What may not rest is refused nothing but its trade.
+		assert_ok!(submit(3, Buy, 500, 5, ImmediateOrCancel));
+		assert_eq!((position(3), Held::get(3).unwrap()), ((0, 0), 0));
+	});
+}
+
+#[test]
 fn whole_orders_trade_whole_or_not_at_all() {
 	test(open_market(), || {
 		assert_ok!(submit(1, Sell, 100, 10, GoodTillGate));
@@ -200,7 +216,7 @@ fn amending_keeps_the_place_in_time_only_if_the_quantity_falls_at_the_same_price
 		assert_ok!(submit(4, Buy, 100, 2, GoodTillGate));
 		assert_eq!([1, 2].map(position), [(0, 2), (0, 2)]);
 		assert_noop!(amend(0, 100, 5).map(|_| ()).map_err(|e| e.error), Error::<Test>::NoOrder);
-		assert_noop!(amend(1, 100, 5).map(|_| ()).map_err(|e| e.error), DispatchError::Other(NOT_YOURS));
+		assert_noop!(amend(1, 100, 5).map(|_| ()).map_err(|e| e.error), refused::NOT_DELEGATE);
 		assert_noop!(amend(3, 100, 0).map(|_| ()).map_err(|e| e.error), Error::<Test>::ZeroQuantity);
 	});
 }
@@ -292,7 +308,7 @@ fn every_reason_to_refuse_changes_nothing() {
 		// The area is read when the first order arrives.
 		assert_ok!(Market::set_area(RuntimeOrigin::root(), 0, area(&[1])));
 		assert_noop!(submit(10, Buy, 100, 1, GoodTillGate), Error::<Test>::OutsideArea);
-		assert_noop!(submit_as(2, 1, Buy, 100, 1, GoodTillGate), DispatchError::Other(NOT_YOURS));
+		assert_noop!(submit_as(2, 1, Buy, 100, 1, GoodTillGate), refused::NOT_DELEGATE);
 		assert_noop!(submit(1, Buy, 5_010, 1, GoodTillGate), Error::<Test>::PriceOutOfBounds);
 		assert_noop!(submit(1, Buy, 100, 0, GoodTillGate), Error::<Test>::ZeroQuantity);
 		assert_noop!(

@@ -1,7 +1,7 @@
 //! Tests by subject. Each ends with all invariants checked.
 
-mod blocks;
 mod clearing;
+mod closing;
 mod continuous;
 mod gate;
 mod orders;

@@ -1,9 +1,10 @@
 //! Placing, replacing and cancelling, and every reason not to.
 
 use crate::{
+	auction::sums,
 	collateral::{worst_net_debt, Bounds},
 	mock::*,
-	sums, Error, Event, Levels, Orders, PriceKey, Sessions,
+	Error, Event, Levels, Orders, PriceKey, Sessions,
 };
 use busbar_primitives::{api::BookLevel, Interval, PointId, Step};
 use frame_support::{assert_noop, assert_ok, BoundedVec};
@@ -231,12 +232,12 @@ fn an_order_for_a_point_that_comes_later_or_is_retired_is_refused() {
 #[test]
 fn an_order_for_someone_elses_point_is_refused() {
 	test(market(), || {
-		assert_noop!(place(2, N, 1, &[buy(100, 1)]), DispatchError::Other(NOT_YOURS));
+		assert_noop!(place(2, N, 1, &[buy(100, 1)]), refused::NOT_DELEGATE);
 		assert_ok!(place(1, N, 1, &[buy(100, 1)]));
-		assert_noop!(replace(2, N, 1, &[buy(100, 1)]), DispatchError::Other(NOT_YOURS));
-		assert_noop!(cancel(2, N, 1), DispatchError::Other(NOT_YOURS));
-		Suspended::set(&vec![participant(1)]);
-		assert_noop!(cancel(1, N, 1), DispatchError::Other("suspended"));
+		assert_noop!(replace(2, N, 1, &[buy(100, 1)]), refused::NOT_DELEGATE);
+		assert_noop!(cancel(2, N, 1), refused::NOT_DELEGATE);
+		MockParticipants::suspend(1);
+		assert_noop!(cancel(1, N, 1), refused::SUSPENDED);
 	});
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
 	mock::*,
-	types::{ParameterError, HORIZON_LIMIT, PRICE_LIMIT},
+	parameters::{ParameterError, HORIZON_LIMIT, PRICE_LIMIT},
 	Error, Event, Parameters, ParametersValue,
 };
 use busbar_primitives::{PostedBounds, Product};
@@ -83,12 +83,12 @@ fn parameters_that_make_no_sense_are_refused() {
 #[test]
 fn a_clock_that_is_no_multiple_of_the_slot_is_invalid() {
 	let p = parameters();
-	assert_eq!(p.validate(2_000), Ok(()));
-	assert_eq!(p.validate(5_000), Err(ParameterError::Clock));
-	assert_eq!(p.validate(0), Err(ParameterError::Clock));
-	assert_eq!(Parameters { interval_clock_s: 0, ..p.clone() }.validate(2_000), Err(ParameterError::Clock));
-	assert_eq!(Parameters { interval_s: 0, ..p.clone() }.validate(2_000), Err(ParameterError::Clock));
-	assert_eq!(Parameters::default().validate(2_000), Ok(()));
+	assert_eq!(p.validate::<Test>(2_000), Ok(()));
+	assert_eq!(p.validate::<Test>(5_000), Err(ParameterError::Clock));
+	assert_eq!(p.validate::<Test>(0), Err(ParameterError::Clock));
+	assert_eq!(Parameters { interval_clock_s: 0, ..p.clone() }.validate::<Test>(2_000), Err(ParameterError::Clock));
+	assert_eq!(Parameters { interval_s: 0, ..p.clone() }.validate::<Test>(2_000), Err(ParameterError::Clock));
+	assert_eq!(Parameters::default().validate::<Test>(2_000), Ok(()));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Intervals that share one gate, and block orders over them.
 
-use crate::{blocks::BlockOrder, mock::*, BlockOrders, ClosingGate, Error, Event, Parameters, WeightInfo};
+use crate::{auction::BlockOrder, mock::*, BlockOrders, ClosingGate, Error, Event, Parameters, WeightInfo};
 use busbar_primitives::{
 	traits::{Calendar, Collateral, OrderCollateral, Positions},
 	Link, PointId, Position, Price, Product, ProductKind, Side, Wh,
@@ -37,13 +37,13 @@ fn span_market() -> sp_io::TestExternalities {
 	ext
 }
 
-fn block(n: u64, side: Side, price: Price, wh: &[Wh]) -> DispatchResult {
+fn block_order(n: u64, side: Side, price: Price, wh: &[Wh]) -> DispatchResult {
 	block_from(FIRST, n, side, price, wh)
 }
 
 fn block_from(interval: u32, n: u64, side: Side, price: Price, wh: &[Wh]) -> DispatchResult {
 	let wh = BoundedVec::truncate_from(wh.to_vec());
-	Market::place_block(RuntimeOrigin::signed(n), interval, 0, point(n), side, price, wh)
+	Market::place_block_order(RuntimeOrigin::signed(n), interval, 0, point(n), side, price, wh)
 }
 
 fn point(n: u64) -> PointId {
@@ -69,7 +69,7 @@ fn accepted(id: u32) -> bool {
 }
 
 #[test]
-fn intervals_of_a_span_share_one_gate_and_clear_in_one_block() {
+fn intervals_of_a_span_share_one_gate_and_clear_in_one_block_order() {
 	test(span_market(), || {
 		for interval in span() {
 			assert_ok!(place(10, interval, 0, &[sell(100, 1_000)]));
@@ -87,7 +87,7 @@ fn intervals_of_a_span_share_one_gate_and_clear_in_one_block() {
 }
 
 #[test]
-fn a_block_is_accepted_in_all_its_intervals_at_their_prices_or_not_at_all() {
+fn a_block_order_is_accepted_in_all_its_intervals_at_their_prices_or_not_at_all() {
 	test(span_market(), || {
 		for interval in span() {
 			// The utility sells at 100 and, in interval 10, at 400.
@@ -109,18 +109,18 @@ fn a_block_is_accepted_in_all_its_intervals_at_their_prices_or_not_at_all() {
 }
 
 #[test]
-fn a_block_that_would_gain_but_cannot_be_placed_is_rejected_and_told() {
+fn a_block_order_that_would_gain_but_cannot_be_placed_is_rejected_and_told() {
 	test(span_market(), || {
 		for interval in span() {
 			assert_ok!(place(10, interval, 0, &[sell(100, 1_000), buy(90, 1_000)]));
 		}
 		// 30 Wh of the link do not carry 40.
 		set_link(1, Link { import_w: Some(120), export_w: Some(120), fee: 0 });
-		assert_ok!(block(1, Buy, 500, &[40, 40]));
-		assert_ok!(block(2, Buy, 500, &[20, 20]));
+		assert_ok!(block_order(1, Buy, 500, &[40, 40]));
+		assert_ok!(block_order(2, Buy, 500, &[20, 20]));
 		clear();
 		assert_eq!((accepted(0), accepted(1)), (false, true));
-		assert!(events().contains(&Event::BlockDecided {
+		assert!(events().contains(&Event::BlockOrderDecided {
 			interval: FIRST,
 			product: 0,
 			id: 0,
@@ -131,16 +131,16 @@ fn a_block_that_would_gain_but_cannot_be_placed_is_rejected_and_told() {
 }
 
 #[test]
-fn the_decision_on_a_block_is_told_before_the_clearings_with_it() {
+fn the_decision_on_a_block_order_is_told_before_the_clearings_with_it() {
 	test(span_market(), || {
 		for interval in span() {
 			assert_ok!(place(10, interval, 0, &[sell(100, 1_000)]));
 		}
-		assert_ok!(block(1, Buy, 500, &[40, 40]));
+		assert_ok!(block_order(1, Buy, 500, &[40, 40]));
 		clear();
 		let told = events();
 		let decided =
-			told.iter().position(|event| matches!(event, Event::BlockDecided { accepted: true, .. })).unwrap();
+			told.iter().position(|event| matches!(event, Event::BlockOrderDecided { accepted: true, .. })).unwrap();
 		let cleared = told.iter().position(|event| matches!(event, Event::Cleared { product: 0, .. })).unwrap();
 		assert!(decided < cleared, "{told:?}");
 	});
@@ -162,14 +162,14 @@ fn every_session_of_a_span_tells_its_length() {
 }
 
 #[test]
-fn a_block_holds_what_each_interval_can_cost_and_settlement_takes_it_back_one_by_one() {
+fn a_block_order_holds_what_each_interval_can_cost_and_settlement_takes_it_back_one_by_one() {
 	test(span_market(), || {
-		assert_ok!(block(1, Buy, 100, &[50, 0, 50]));
+		assert_ok!(block_order(1, Buy, 100, &[50, 0, 50]));
 		// Per Wh the cap less the worst price of a surplus: 5_000 + 1_000.
 		assert_eq!(Held::get(1), Some(100 * 6_000));
-		assert_ok!(Market::cancel_block(RuntimeOrigin::signed(1), 9, 0, 0));
+		assert_ok!(Market::cancel_block_order(RuntimeOrigin::signed(1), 9, 0, 0));
 		assert_eq!((Held::get(1), standing(0)), (Some(0), None));
-		assert_ok!(block(1, Sell, 100, &[50, 0, 50]));
+		assert_ok!(block_order(1, Sell, 100, &[50, 0, 50]));
 		assert_eq!(Held::get(1), Some(100 * 6_000));
 		clear();
 		for interval in span() {
@@ -186,12 +186,12 @@ fn a_block_holds_what_each_interval_can_cost_and_settlement_takes_it_back_one_by
 }
 
 #[test]
-fn the_rating_binds_blocks_and_orders_of_every_interval_together() {
+fn the_rating_binds_block_orders_and_orders_of_every_interval_together() {
 	test(span_market(), || {
 		// 4 kW are 1_000 Wh.
 		assert_ok!(place(1, 9, 1, &[buy(100, 600)]));
-		assert_noop!(block(1, Buy, 100, &[1_000, 401]), Error::<Test>::BeyondRating);
-		assert_ok!(block(1, Buy, 100, &[1_000, 400]));
+		assert_noop!(block_order(1, Buy, 100, &[1_000, 401]), Error::<Test>::BeyondRating);
+		assert_ok!(block_order(1, Buy, 100, &[1_000, 400]));
 		assert_noop!(place(1, 8, 1, &[buy(100, 1)]), Error::<Test>::BeyondRating);
 		Now::set(&(start(9) - 36_000));
 		assert_noop!(place_in((9, 1), 1, 1, &[buy(100, 1)]), Error::<Test>::BeyondRating);
@@ -200,38 +200,38 @@ fn the_rating_binds_blocks_and_orders_of_every_interval_together() {
 }
 
 #[test]
-fn every_reason_to_refuse_a_block_changes_nothing() {
+fn every_reason_to_refuse_a_block_order_changes_nothing() {
 	test(span_market(), || {
 		let single = |wh: &[Wh]| {
 			let wh = BoundedVec::truncate_from(wh.to_vec());
-			Market::place_block(RuntimeOrigin::signed(1), 8, 1, 1, Buy, 100, wh)
+			Market::place_block_order(RuntimeOrigin::signed(1), 8, 1, 1, Buy, 100, wh)
 		};
 		Now::set(&(start(8) - 36_000));
-		assert_noop!(single(&[1]), Error::<Test>::NoBlocks);
-		assert_noop!(block(1, Buy, 100, &[]), Error::<Test>::BeyondSpan);
+		assert_noop!(single(&[1]), Error::<Test>::NoBlockOrders);
+		assert_noop!(block_order(1, Buy, 100, &[]), Error::<Test>::BeyondSpan);
 		assert_noop!(block_from(9, 1, Buy, 100, &[1; 4]), Error::<Test>::BeyondSpan);
-		assert_noop!(block(1, Buy, 100, &[0, 0]), Error::<Test>::ZeroQuantity);
-		assert_noop!(block(1, Buy, 101, &[1]), Error::<Test>::PriceOffTick);
-		assert_noop!(block(1, Buy, 5_010, &[1]), Error::<Test>::PriceOutOfBounds);
-		assert_noop!(block(2, Buy, 100, &[1, u64::MAX]), Error::<Test>::Overflow);
+		assert_noop!(block_order(1, Buy, 100, &[0, 0]), Error::<Test>::ZeroQuantity);
+		assert_noop!(block_order(1, Buy, 101, &[1]), Error::<Test>::PriceOffTick);
+		assert_noop!(block_order(1, Buy, 5_010, &[1]), Error::<Test>::PriceOutOfBounds);
+		assert_noop!(block_order(2, Buy, 100, &[1, u64::MAX]), Error::<Test>::Overflow);
 		change_point(1, |point| point.until = Some(10));
-		assert_noop!(block(1, Buy, 100, &[1; 3]), Error::<Test>::PointNotInForce);
-		assert_ok!(block(1, Buy, 100, &[1; 2]));
-		assert_noop!(Market::cancel_block(RuntimeOrigin::signed(2), 8, 0, 0), DispatchError::Other(NOT_YOURS));
-		assert_noop!(Market::cancel_block(RuntimeOrigin::signed(1), 8, 0, 7), Error::<Test>::NoOrder);
+		assert_noop!(block_order(1, Buy, 100, &[1; 3]), Error::<Test>::PointNotInForce);
+		assert_ok!(block_order(1, Buy, 100, &[1; 2]));
+		assert_noop!(Market::cancel_block_order(RuntimeOrigin::signed(2), 8, 0, 0), refused::NOT_DELEGATE);
+		assert_noop!(Market::cancel_block_order(RuntimeOrigin::signed(1), 8, 0, 7), Error::<Test>::NoOrder);
 		for _ in 1..4 {
-			assert_ok!(block(1, Buy, 100, &[1]));
+			assert_ok!(block_order(1, Buy, 100, &[1]));
 		}
-		assert_noop!(block(1, Buy, 100, &[1]), Error::<Test>::TooManyOrders);
+		assert_noop!(block_order(1, Buy, 100, &[1]), Error::<Test>::TooManyOrders);
 		for n in 0..28u64 {
-			assert_ok!(block(2 + n / 4, Buy, 100, &[1]));
+			assert_ok!(block_order(2 + n / 4, Buy, 100, &[1]));
 		}
-		assert_noop!(block(9, Buy, 100, &[1]), Error::<Test>::TooManyBlocks);
+		assert_noop!(block_order(9, Buy, 100, &[1]), Error::<Test>::TooManyBlockOrders);
 		Free::insert(10, 0);
 		assert_noop!(place(10, 8, 0, &[buy(100, 1)]), DispatchError::Other(NO_FUNDS));
 		Now::set(&gate());
-		assert_noop!(block(9, Buy, 100, &[1]), Error::<Test>::GateClosed);
-		assert_noop!(Market::cancel_block(RuntimeOrigin::signed(1), 8, 0, 0), Error::<Test>::GateClosed);
+		assert_noop!(block_order(9, Buy, 100, &[1]), Error::<Test>::GateClosed);
+		assert_noop!(Market::cancel_block_order(RuntimeOrigin::signed(1), 8, 0, 0), Error::<Test>::GateClosed);
 	});
 }
 
@@ -241,7 +241,7 @@ fn a_span_whose_delivery_has_begun_fails_as_a_whole() {
 		for interval in span() {
 			assert_ok!(place(10, interval, 0, &[sell(100, 1_000)]));
 		}
-		assert_ok!(block(1, Buy, 500, &[10; 4]));
+		assert_ok!(block_order(1, Buy, 500, &[10; 4]));
 		while session(FIRST, 0).outcome.is_none() {
 			run_to(start(FIRST).max(Now::get() + 1));
 		}
@@ -278,9 +278,9 @@ proptest! {
 	#![proptest_config(ProptestConfig::with_cases(48))]
 
 	#[test]
-	fn random_spans_keep_every_invariant_however_many_blocks_they_take(
+	fn random_spans_keep_every_invariant_however_many_block_orders_they_take(
 		orders in prop::collection::vec((1u64..=10, 0u32..4, any::<bool>(), -5i64..5, 1u64..80), 4..40),
-		blocks in prop::collection::vec(
+		block_orders in prop::collection::vec(
 			(1u64..=10, 0u32..4, any::<bool>(), -5i64..5, prop::collection::vec(0u64..60, 1..4)), 0..12),
 		limit in 0u64..300,
 		room in 1u32..30,
@@ -291,14 +291,14 @@ proptest! {
 				let step = if *buys { buy(price * TICK, *wh) } else { sell(price * TICK, *wh) };
 				let _ = place(*n, FIRST + at, point(*n), &[step]);
 			}
-			for (n, at, buys, price, wh) in &blocks {
+			for (n, at, buys, price, wh) in &block_orders {
 				let side = if *buys { Buy } else { Sell };
 				let _ = block_from(FIRST + at, *n, side, price * TICK, wh);
 			}
 			check();
 			let weight = <() as WeightInfo>::poll()
 				.saturating_add(<() as WeightInfo>::begin(4))
-				.saturating_add(<() as WeightInfo>::blocks())
+				.saturating_add(<() as WeightInfo>::block_orders())
 				.saturating_add(<() as WeightInfo>::decide(8, 200))
 				.saturating_add(<() as WeightInfo>::choose(2, 50).saturating_mul(room.into()));
 			let mut now = gate();

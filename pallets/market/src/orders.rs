@@ -1,0 +1,88 @@
+//! What orders of every kind are checked for: the gate, the point and its owner, limits, the rating.
+
+use crate::{
+	pallet::*,
+	parameters::on_tick,
+	types::{Record, Session, SessionId},
+};
+use busbar_primitives::{
+	energy,
+	traits::{Calendar, Grid, Participants},
+	Interval, Point, PointId, Position, Price, Right, Side, Step, Terms, Wh,
+};
+use frame_support::ensure;
+use sp_runtime::DispatchError;
+
+impl<T: Config> Pallet<T> {
+	/// A session that accepts orders, and its interval.
+	pub(crate) fn open_session((interval, product): SessionId) -> Result<(Record, Session), Error<T>> {
+		let Some(record) = Intervals::<T>::get(interval) else {
+			let unopened = interval >= NextToOpen::<T>::get();
+			return Err(if unopened { Error::<T>::NotOpenYet } else { Error::<T>::UnknownInterval });
+		};
+		let spec = record.products.get(usize::from(product)).ok_or(Error::<T>::UnknownProduct)?;
+		let session = Sessions::<T>::get(interval, product).ok_or(Error::<T>::Corrupt)?;
+		let (now, terms) = (Self::now(), &record.terms);
+		ensure!(session.outcome.is_none() && now < spec.gate_closure(interval, terms), Error::<T>::GateClosed);
+		ensure!(now >= spec.gate_opening(interval, terms), Error::<T>::NotOpenYet);
+		Ok((record, session))
+	}
+
+	/// The connection point, if it is in force in the interval and `who` may trade there.
+	pub(crate) fn tradable(who: &T::AccountId, interval: Interval, point: PointId) -> Result<Point, DispatchError> {
+		let point = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?;
+		ensure!(point.is_in_force(interval), Error::<T>::PointNotInForce);
+		T::Participants::ensure_acts_for(who, point.owner, Right::Trade)?;
+		Ok(point)
+	}
+
+	/// Whether a limit keeps within the interval's terms.
+	pub(crate) fn check_price(terms: &Terms, price: Price) -> Result<(), Error<T>> {
+		ensure!((terms.price_floor..=terms.price_cap).contains(&price), Error::<T>::PriceOutOfBounds);
+		ensure!(on_tick(price, terms.tick), Error::<T>::PriceOffTick);
+		Ok(())
+	}
+
+	/// Whether a curve keeps within the interval's terms.
+	pub(crate) fn check_steps(terms: &Terms, steps: &[Step]) -> Result<(), Error<T>> {
+		ensure!(!steps.is_empty(), Error::<T>::NoSteps);
+		for step in steps {
+			ensure!(step.wh > 0, Error::<T>::ZeroQuantity);
+			Self::check_price(terms, step.price)?;
+		}
+		let side = |side| steps.iter().filter(move |step| step.side == side).map(|step| step.price);
+		if let (Some(buy), Some(sell)) = (side(Side::Buy).max(), side(Side::Sell).min()) {
+			ensure!(buy < sell, Error::<T>::CrossedSteps);
+		}
+		Ok(())
+	}
+
+	/// Whether a point's rating carries a curve beside what is committed in other sessions.
+	pub(crate) fn check_rating(steps: &[Step], elsewhere: Position, point: &Point) -> Result<(), Error<T>> {
+		let interval_s = <Self as Calendar>::interval_s();
+		for (side, rating, committed) in
+			[(Side::Buy, point.import_w, elsewhere.bought), (Side::Sell, point.export_w, elsewhere.sold)]
+		{
+			let mut own = steps.iter().filter(|step| step.side == side);
+			let wh =
+				own.try_fold(committed, |sum: Wh, step| sum.checked_add(step.wh)).ok_or(Error::<T>::BeyondRating)?;
+			ensure!(wh <= energy(rating, interval_s), Error::<T>::BeyondRating);
+		}
+		Ok(())
+	}
+
+	/// What a point has bought and sold in the other sessions of an interval, and still may where they have not ended.
+	pub(crate) fn committed_elsewhere(record: &Record, (interval, product): SessionId, point: PointId) -> Position {
+		let others = record.product_ids().zip(&record.products).filter(|(other, _)| *other != product);
+		others.fold(Position::default(), |mut sum, (other, spec)| {
+			add(&mut sum, Self::kind(spec).committed((interval, other), spec, point));
+			sum
+		})
+	}
+}
+
+/// Adds one position to another.
+pub(crate) fn add(sum: &mut Position, part: Position) {
+	sum.bought = sum.bought.saturating_add(part.bought);
+	sum.sold = sum.sold.saturating_add(part.sold);
+}

@@ -1,0 +1,179 @@
+//! Block orders: one price and an energy for each of several consecutive intervals of a span, all or nothing.
+//!
+//! They stand with the last interval of their span, so that they are pruned with it. When the span's gate closes,
+//! the `gate` clears its intervals together with them, by the method of `docs/block-orders.md`: no accepted
+//! block order is ever out of the money, and rejected ones that are in the money are told. As many steps of the search
+//! run as the block's share has room for; a search that is broken off leaves a choice that keeps this promise.
+//!
+//! A block order holds, for each of its intervals, the worst that its energy can cost there at any price within the
+//! bounds: its limit holds for its sum, not for each interval, and intervals settle one by one.
+
+use super::types::{BlockOrder, Energies, BLOCK_ORDER_LIMIT, MAX_BLOCK_ORDERS};
+use crate::{
+	collateral::{worst_per_wh, Bounds},
+	orders::add,
+	pallet::*,
+	products::kind::OrderCall,
+	types::SessionId,
+};
+use alloc::vec::Vec;
+use busbar_primitives::{
+	traits::{Collateral, Grid, Participants, Solvency},
+	Balance, Interval, PointId, Position, Price, Product, ProductId, Side, Step, ZoneId,
+};
+use frame_support::{ensure, BoundedVec};
+use sp_runtime::DispatchError;
+
+/// A block order to be placed.
+pub(crate) struct BlockOrderTicket<'a> {
+	pub point: PointId,
+	pub side: Side,
+	pub price: Price,
+	pub wh: &'a Energies,
+}
+
+/// Whose money is held for a block order that has been placed.
+pub(crate) struct Placed<AccountId> {
+	pub id: u32,
+	pub zone: ZoneId,
+	pub account: AccountId,
+	pub held: Balance,
+}
+
+/// The last interval of the span that an interval belongs to: block orders stand with it.
+pub(crate) fn last(interval: Interval, spec: &Product) -> Interval {
+	spec.first(interval).saturating_add(spec.span.saturating_sub(1))
+}
+
+impl<T: Config> Pallet<T> {
+	/// The block orders of a span, in the order of their arrival.
+	pub(crate) fn block_orders(
+		interval: Interval,
+		product: ProductId,
+		spec: &Product,
+	) -> Vec<(u32, BlockOrder<T::AccountId>)> {
+		if spec.span <= 1 {
+			return Vec::new();
+		}
+		let mut block_orders: Vec<_> = BlockOrders::<T>::iter_prefix((last(interval, spec), product)).collect();
+		block_orders.sort_unstable_by_key(|(id, _)| *id);
+		block_orders
+	}
+
+	/// Energy of a point's block orders in an interval: accepted ones, and those that may still be.
+	pub(crate) fn block_orders_of((interval, product): SessionId, spec: &Product, point: PointId) -> Position {
+		let mut sum = Position::default();
+		if spec.span > 1 {
+			let last = last(interval, spec);
+			for id in PointBlockOrders::<T>::get((last, product, point)) {
+				if let Some(block_order) = BlockOrders::<T>::get((last, product, id)) {
+					if block_order.accepted != Some(false) {
+						add(&mut sum, block_order.position(interval));
+					}
+				}
+			}
+		}
+		sum
+	}
+
+	/// Takes the collateral that a point's block orders hold for an interval.
+	pub(crate) fn take_from_block_orders(
+		(interval, product): SessionId,
+		spec: &Product,
+		point: PointId,
+	) -> Vec<(T::AccountId, Balance)> {
+		let mut taken = Vec::new();
+		if spec.span <= 1 {
+			return taken;
+		}
+		let last = last(interval, spec);
+		for id in PointBlockOrders::<T>::get((last, product, point)) {
+			let key = (last, product, id);
+			let Some(mut block_order) = BlockOrders::<T>::get(key) else { continue };
+			let at = interval.checked_sub(block_order.first).map(|at| at as usize);
+			let Some(held) = at.and_then(|at| block_order.held.get_mut(at)).filter(|held| **held > 0) else { continue };
+			taken.push((block_order.account.clone(), core::mem::take(held)));
+			BlockOrders::<T>::insert(key, block_order);
+		}
+		taken
+	}
+
+	/// Checks and places a block order whose energy begins in an interval.
+	pub(crate) fn do_place_block_order(
+		who: &T::AccountId,
+		(interval, product): SessionId,
+		ticket: BlockOrderTicket,
+	) -> Result<Placed<T::AccountId>, DispatchError> {
+		let BlockOrderTicket { point, side, price, wh } = ticket;
+		let (record, _) = Self::open_session((interval, product))?;
+		let spec = record.products.get(usize::from(product)).ok_or(Error::<T>::UnknownProduct)?;
+		Self::ensure_takes(spec, OrderCall::PlaceBlockOrder)?;
+		let last = last(interval, spec);
+		let end = (wh.len() as u32).checked_sub(1).and_then(|more| interval.checked_add(more));
+		let end = end.filter(|end| *end <= last).ok_or(Error::<T>::BeyondSpan)?;
+		ensure!(Intervals::<T>::contains_key(last), Error::<T>::NotOpenYet);
+		ensure!(wh.iter().any(|wh| *wh > 0), Error::<T>::ZeroQuantity);
+		let at = Self::tradable(who, interval, point)?;
+		T::Collateral::ensure_solvent(at.owner)?;
+		ensure!(at.until.is_none_or(|until| end < until), Error::<T>::PointNotInForce);
+		let account = T::Participants::account(at.owner).ok_or(Error::<T>::UnknownOwner)?;
+
+		let mut held = BoundedVec::new();
+		let max_path_fee = T::Grid::max_path_fee();
+		for (interval, wh) in (interval..).zip(wh) {
+			let record = Intervals::<T>::get(interval).ok_or(Error::<T>::UnknownInterval)?;
+			let terms = &record.terms;
+			Self::check_price(terms, price)?;
+			ensure!(*wh <= BLOCK_ORDER_LIMIT, Error::<T>::Overflow);
+			let mut committed = Self::committed_elsewhere(&record, (interval, product), point);
+			add(&mut committed, Self::committed_in_auction((interval, product), spec, point));
+			Self::check_rating(&[Step { side, price, wh: *wh }], committed, &at)?;
+			let worst = if side == Side::Buy { terms.price_cap } else { terms.price_floor };
+			let per_wh = worst_per_wh(side, worst, &Bounds::new(terms, max_path_fee));
+			let _ = held.try_push(per_wh.saturating_mul((*wh).into()));
+		}
+		let sum = held.iter().fold(0, |sum: Balance, held| sum.saturating_add(*held));
+		T::Collateral::hold(&account, sum)?;
+
+		let mut count = BlockOrderCounts::<T>::get(last, product);
+		let id = count.next;
+		ensure!(count.standing < MAX_BLOCK_ORDERS, Error::<T>::TooManyBlockOrders);
+		count.standing = count.standing.saturating_add(1);
+		count.next = id.checked_add(1).ok_or(Error::<T>::Overflow)?;
+		PointBlockOrders::<T>::try_mutate((last, product, point), |own| own.try_push(id))
+			.map_err(|_| Error::<T>::TooManyOrders)?;
+		BlockOrderCounts::<T>::insert(last, product, count);
+		let block_order = BlockOrder {
+			account: account.clone(),
+			point,
+			zone: at.zone,
+			side,
+			price,
+			first: interval,
+			wh: wh.clone(),
+			held,
+			accepted: None,
+		};
+		BlockOrders::<T>::insert((last, product, id), block_order);
+		Ok(Placed { id, zone: at.zone, account, held: sum })
+	}
+
+	/// Takes a block order out of the span that an interval belongs to. Returns what was released, in nEUR.
+	pub(crate) fn do_cancel_block_order(
+		who: &T::AccountId,
+		(interval, product): SessionId,
+		id: u32,
+	) -> Result<Balance, DispatchError> {
+		let (record, _) = Self::open_session((interval, product))?;
+		let spec = record.products.get(usize::from(product)).ok_or(Error::<T>::UnknownProduct)?;
+		let last = last(interval, spec);
+		let block_order = BlockOrders::<T>::get((last, product, id)).ok_or(Error::<T>::NoOrder)?;
+		Self::tradable(who, interval, block_order.point)?;
+		let sum = block_order.held.iter().fold(0, |sum: Balance, held| sum.saturating_add(*held));
+		T::Collateral::release(&block_order.account, sum)?;
+		BlockOrders::<T>::remove((last, product, id));
+		BlockOrderCounts::<T>::mutate(last, product, |count| count.standing = count.standing.saturating_sub(1));
+		PointBlockOrders::<T>::mutate((last, product, block_order.point), |own| own.retain(|other| *other != id));
+		Ok(sum)
+	}
+}

@@ -1,0 +1,169 @@
+//! The book of an auction: adding a curve to its price levels and queues, taking it out again.
+
+use super::{
+	sums::{self, Node, NodeKey, Nodes},
+	types::{Order, QueuedStep},
+};
+use crate::{
+	collateral::{worst_net_debt, Bounds},
+	orders::add,
+	pallet::*,
+	products::kind::OrderCall,
+	types::{PriceKey, Session, SessionId, OFFERED_LIMIT},
+};
+use alloc::vec::Vec;
+use busbar_primitives::{
+	traits::{Collateral, Grid, Participants, Solvency},
+	Balance, PointId, Product, Side, Step, ZoneId,
+};
+use frame_support::{ensure, traits::Get, BoundedVec};
+use sp_runtime::DispatchError;
+
+/// The queue nodes of one price level, in storage.
+pub(crate) struct Queue<T> {
+	pub session: SessionId,
+	pub zone: ZoneId,
+	pub price: PriceKey,
+	pub _config: core::marker::PhantomData<T>,
+}
+
+impl<T: Config> Queue<T> {
+	pub(crate) fn at(session: SessionId, zone: ZoneId, price: PriceKey) -> Self {
+		Self { session, zone, price, _config: core::marker::PhantomData }
+	}
+}
+
+impl<T: Config> Nodes for Queue<T> {
+	fn get(&self, key: NodeKey) -> Node {
+		let (interval, product) = self.session;
+		Queues::<T>::get((interval, product, self.zone, self.price, key))
+	}
+
+	fn set(&mut self, key: NodeKey, node: Node) {
+		let (interval, product) = self.session;
+		let at = (interval, product, self.zone, self.price, key);
+		if node.is_empty() {
+			Queues::<T>::remove(at);
+		} else {
+			Queues::<T>::insert(at, node);
+		}
+	}
+}
+
+impl<T: Config> Pallet<T> {
+	/// Checks and places an order. Returns its zone, whose money is held, its arrival number, and how much is held.
+	pub(crate) fn do_place(
+		who: &T::AccountId,
+		(interval, product): SessionId,
+		point: PointId,
+		steps: &BoundedVec<Step, T::MaxSteps>,
+	) -> Result<(ZoneId, T::AccountId, u32, Balance), DispatchError> {
+		let (record, mut session) = Self::open_session((interval, product))?;
+		let spec = record.products.get(usize::from(product)).ok_or(Error::<T>::UnknownProduct)?;
+		Self::ensure_takes(spec, OrderCall::Place)?;
+		let at = Self::tradable(who, interval, point)?;
+		T::Collateral::ensure_solvent(at.owner)?;
+		let zone = at.zone;
+		ensure!(!Orders::<T>::contains_key((interval, product, point)), Error::<T>::OrderExists);
+		let account = T::Participants::account(at.owner).ok_or(Error::<T>::UnknownOwner)?;
+		Self::check_steps(&record.terms, steps)?;
+		let mut committed = Self::committed_elsewhere(&record, (interval, product), point);
+		add(&mut committed, Self::block_orders_of((interval, product), spec, point));
+		Self::check_rating(steps, committed, &at)?;
+
+		let mut queued = Vec::with_capacity(steps.len());
+		for step in steps {
+			queued.push(Self::add_step(&mut session, (interval, product), spec, zone, *step)?);
+		}
+		let steps_held = BoundedVec::try_from(queued).map_err(|_| Error::<T>::Corrupt)?;
+		let held = worst_net_debt(steps, &Bounds::new(&record.terms, T::Grid::max_path_fee()));
+		T::Collateral::hold(&account, held)?;
+
+		let arrival = session.arrivals;
+		session.arrivals = arrival.checked_add(1).ok_or(Error::<T>::Overflow)?;
+		session.orders = session.orders.checked_add(1).ok_or(Error::<T>::Overflow)?;
+		Sessions::<T>::insert(interval, product, session);
+		let order = Order { account: account.clone(), zone, arrival, steps: steps_held, held };
+		Orders::<T>::insert((interval, product, point), order);
+		Ok((zone, account, arrival, held))
+	}
+
+	/// Takes an order out. Returns whose money was released, how much, and the number of its steps.
+	pub(crate) fn do_cancel(
+		who: &T::AccountId,
+		(interval, product): SessionId,
+		point: PointId,
+	) -> Result<(T::AccountId, Balance, u32), DispatchError> {
+		let (_, mut session) = Self::open_session((interval, product))?;
+		Self::tradable(who, interval, point)?;
+		let order = Orders::<T>::take((interval, product, point)).ok_or(Error::<T>::NoOrder)?;
+		for step in &order.steps {
+			Self::remove_step(&mut session, (interval, product), order.zone, *step)?;
+		}
+		T::Collateral::release(&order.account, order.held)?;
+		session.orders = session.orders.checked_sub(1).ok_or(Error::<T>::Corrupt)?;
+		Sessions::<T>::insert(interval, product, session);
+		Ok((order.account, order.held, order.steps.len() as u32))
+	}
+
+	/// Adds a step to the end of its queue.
+	fn add_step(
+		session: &mut Session,
+		id: SessionId,
+		spec: &Product,
+		zone: ZoneId,
+		step: Step,
+	) -> Result<QueuedStep, Error<T>> {
+		let offered = match step.side {
+			Side::Buy => &mut session.offered_buy,
+			Side::Sell => &mut session.offered_sell,
+		};
+		*offered = offered.checked_add(step.wh).filter(|sum| *sum <= OFFERED_LIMIT).ok_or(Error::<T>::Overflow)?;
+
+		let price = PriceKey::from(step.price);
+		let key = (id.0, id.1, zone, price);
+		let mut level = Levels::<T>::get(key).unwrap_or_default();
+		if level.is_empty() {
+			session.levels = session.levels.saturating_add(1);
+			// The intervals of a span are cleared together.
+			let most = T::MaxLevels::get().checked_div(spec.span).unwrap_or(0);
+			ensure!(session.levels <= most, Error::<T>::TooManyLevels);
+		}
+		let (sum, arrivals) = level.side_mut(step.side);
+		let arrival = *arrivals;
+		ensure!(arrival < sums::CAPACITY, Error::<T>::QueueFull);
+		sums::append(&mut Queue::<T>::at(id, zone, price), step.side, arrival, step.wh).ok_or(Error::<T>::Corrupt)?;
+		*sum = sum.checked_add(step.wh).ok_or(Error::<T>::Overflow)?;
+		*arrivals = arrivals.saturating_add(1);
+		Levels::<T>::insert(key, level);
+		Ok(QueuedStep { step, arrival })
+	}
+
+	/// Takes a step out of its queue. A level without energy goes, and its numbers start anew.
+	fn remove_step(
+		session: &mut Session,
+		id: SessionId,
+		zone: ZoneId,
+		QueuedStep { step, arrival }: QueuedStep,
+	) -> Result<(), Error<T>> {
+		let offered = match step.side {
+			Side::Buy => &mut session.offered_buy,
+			Side::Sell => &mut session.offered_sell,
+		};
+		*offered = offered.checked_sub(step.wh).ok_or(Error::<T>::Corrupt)?;
+
+		let price = PriceKey::from(step.price);
+		let key = (id.0, id.1, zone, price);
+		let mut level = Levels::<T>::get(key).ok_or(Error::<T>::Corrupt)?;
+		let (sum, _) = level.side_mut(step.side);
+		sums::remove(&mut Queue::<T>::at(id, zone, price), step.side, arrival, step.wh).ok_or(Error::<T>::Corrupt)?;
+		*sum = sum.checked_sub(step.wh).ok_or(Error::<T>::Corrupt)?;
+		if level.is_empty() {
+			session.levels = session.levels.checked_sub(1).ok_or(Error::<T>::Corrupt)?;
+			Levels::<T>::remove(key);
+		} else {
+			Levels::<T>::insert(key, level);
+		}
+		Ok(())
+	}
+}

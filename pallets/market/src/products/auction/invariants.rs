@@ -1,0 +1,189 @@
+//! The invariants of auctions.
+
+use super::{block_orders::last, book::Queue, sums};
+use crate::{
+	gate::market::assemble,
+	pallet::*,
+	types::{ClearedZone, LoadedLevel, LoadedZone, PriceKey, Session, SessionId},
+};
+use alloc::{collections::BTreeMap, vec::Vec};
+use busbar_primitives::{traits::Grid, Amount, Outcome, Price, Product, Side, Wh, ZoneId, ZoneView};
+use frame_support::{ensure, traits::Get};
+use sp_runtime::TryRuntimeError;
+
+impl<T: Config> Pallet<T> {
+	/// Book and block orders of an auction are counted right; one that has cleared passes the checker, one that has failed
+	/// has decided nothing.
+	pub(super) fn check_auction(id: SessionId, product: &Product, session: &Session) -> Result<(), TryRuntimeError> {
+		Self::check_block_orders_of(id, product)?;
+		Self::check_book(id, session)?;
+		match session.outcome {
+			Some(outcome) if outcome.cleared => Self::check_cleared(id, product, &outcome),
+			Some(outcome) => Self::check_failed(id, &outcome),
+			None => Ok(()),
+		}
+	}
+
+	/// Levels equal the orders' steps, queues equal the levels, and the session counts them.
+	pub(crate) fn check_book(id: SessionId, session: &Session) -> Result<(), TryRuntimeError> {
+		let mut sums: BTreeMap<(ZoneId, Price), (Wh, Wh)> = BTreeMap::new();
+		let mut queues: BTreeMap<(ZoneId, Price, Side), BTreeMap<u32, Wh>> = BTreeMap::new();
+		let (mut orders, mut buy, mut sell) = (0u32, 0 as Wh, 0 as Wh);
+		for (_, order) in Orders::<T>::iter_prefix(id) {
+			orders = orders.saturating_add(1);
+			ensure!(order.arrival < session.arrivals, "an order arrived after the last one");
+			for queued in &order.steps {
+				let step = queued.step;
+				let sum = sums.entry((order.zone, step.price)).or_default();
+				let (of_level, of_all) =
+					if step.side == Side::Buy { (&mut sum.0, &mut buy) } else { (&mut sum.1, &mut sell) };
+				*of_level = of_level.checked_add(step.wh).ok_or("a level overflows")?;
+				*of_all = of_all.checked_add(step.wh).ok_or("the offered energy overflows")?;
+				let queue = queues.entry((order.zone, step.price, step.side)).or_default();
+				ensure!(queue.insert(queued.arrival, step.wh).is_none(), "two steps have one place in a queue");
+			}
+		}
+		ensure!(session.orders == orders, "the count of orders is wrong");
+		ensure!(session.levels as usize == sums.len(), "the count of levels is wrong");
+		ensure!(session.levels <= T::MaxLevels::get(), "there are too many levels");
+		ensure!((session.offered_buy, session.offered_sell) == (buy, sell), "the offered energy is wrong");
+		ensure!(Levels::<T>::iter_prefix(id).count() == sums.len(), "a level has no orders");
+		for ((zone, price), (buy, sell)) in sums {
+			let level = Levels::<T>::get((id.0, id.1, zone, PriceKey::from(price))).ok_or("an order has no level")?;
+			ensure!((level.buy, level.sell) == (buy, sell), "a level is not the sum of its orders");
+		}
+		for ((zone, price, side), queue) in queues {
+			let price = PriceKey::from(price);
+			let level = Levels::<T>::get((id.0, id.1, zone, price)).ok_or("an order has no level")?;
+			let (total, arrivals) = level.side(side);
+			let at = Queue::<T>::at(id, zone, price);
+			let mut ahead: Wh = 0;
+			for (arrival, wh) in queue {
+				ensure!(arrival < arrivals, "a step arrived after the last one");
+				ensure!(sums::ahead(&at, side, arrival) == Some(ahead), "a queue's running sum is wrong");
+				ahead = ahead.checked_add(wh).ok_or("a queue overflows")?;
+			}
+			ensure!(ahead == total, "a queue is not its level's sum");
+		}
+		for (zone, price, key) in Queues::<T>::iter_key_prefix(id) {
+			let level = Levels::<T>::get((id.0, id.1, zone, price)).ok_or("a queue has no level")?;
+			let sum = (0..32).try_fold(0, |sum: Wh, slot| {
+				sum.checked_add(Queues::<T>::get((id.0, id.1, zone, price, key)).get(slot))
+			});
+			let (total, _) = level.side(key.side);
+			ensure!(sum.is_some_and(|sum| 0 < sum && sum <= total), "a queue holds energy that its level does not");
+		}
+		Ok(())
+	}
+
+	/// The checker of `busbar-clearing` passes; energy balances; nobody is filled worse than their limit.
+	fn check_cleared(id: SessionId, spec: &Product, outcome: &Outcome) -> Result<(), TryRuntimeError> {
+		let tree = T::Grid::zones(id.0, 0..T::MaxZones::get());
+		let (mut zones, mut results) = (Vec::with_capacity(tree.len()), Vec::with_capacity(tree.len()));
+		for ZoneView { id: zone, parent, .. } in &tree {
+			let decided = Self::result(id, *zone).ok_or("a zone has no result")?;
+			let ClearedZone { import, export, fee, .. } = decided;
+			zones.push(LoadedZone { id: *zone, parent: *parent, import, export, fee });
+			results.push(decided.cleared().ok_or("a cleared zone has no price")?);
+		}
+		let levels = Levels::<T>::iter_prefix(id).map(|((zone, price), level)| LoadedLevel {
+			zone,
+			price: price.into(),
+			buy: level.buy,
+			sell: level.sell,
+		});
+		let mut market = assemble(&zones, levels).ok_or("the zones form no tree")?;
+		let (mut bought, mut sold, mut worth) = (0 as Wh, 0 as Wh, 0 as Amount);
+		for (_, block_order) in
+			Self::block_orders(id.0, id.1, spec).iter().filter(|(_, block_order)| block_order.accepted == Some(true))
+		{
+			let at = zones
+				.iter()
+				.position(|zone| zone.id == block_order.zone)
+				.ok_or("a block order's zone is not in the tree")?;
+			let (wh, zone) =
+				(block_order.energy(id.0), market.get_mut(at).ok_or("a block order's zone is not in the tree")?);
+			let signed = i64::try_from(wh).map_err(|_| "a block order's energy is out of range")?;
+			worth = worth.checked_add(block_order.worth(id.0)).ok_or("block orders' worth overflows")?;
+			if block_order.side == Side::Buy {
+				zone.injection = zone.injection.saturating_sub(signed);
+				bought = bought.checked_add(wh).ok_or("accepted energy overflows")?;
+			} else {
+				zone.injection = zone.injection.saturating_add(signed);
+				sold = sold.checked_add(wh).ok_or("accepted energy overflows")?;
+			}
+		}
+		let of_block_orders = bought;
+		let prices: BTreeMap<ZoneId, Price> = tree.iter().zip(&results).map(|(zone, r)| (zone.id, r.price)).collect();
+		let clearing = busbar_clearing::Clearing {
+			zones: results,
+			welfare: outcome.welfare.checked_sub(worth).ok_or("welfare is out of range")?,
+			traded: outcome.traded.checked_sub(of_block_orders).ok_or("block orders buy more than is traded")?,
+			fees: outcome.fees,
+			rent: outcome.rent,
+		};
+		if let Err(violation) = busbar_clearing::check(&market, &clearing) {
+			log::error!(target: "runtime::market", "session {id:?}: {violation}");
+			return Err("a cleared session does not pass the checker".into());
+		}
+
+		for (_, order) in Orders::<T>::iter_prefix(id) {
+			let price = *prices.get(&order.zone).ok_or("an order's zone is not in the tree")?;
+			for (queued, wh) in order.steps.iter().zip(Self::accepted(id, &order)) {
+				ensure!(wh <= queued.step.wh, "more is accepted than was offered");
+				let (sum, worse) = match queued.step.side {
+					Side::Buy => (&mut bought, queued.step.price < price),
+					Side::Sell => (&mut sold, queued.step.price > price),
+				};
+				ensure!(wh == 0 || !worse, "an order is filled worse than its limit");
+				*sum = sum.checked_add(wh).ok_or("accepted energy overflows")?;
+			}
+		}
+		ensure!(bought == outcome.traded && sold == outcome.traded, "accepted buys and sells do not balance");
+		Ok(())
+	}
+
+	/// Block orders of a span are counted and indexed, and none that is accepted is out of the money.
+	pub(crate) fn check_block_orders_of((interval, product): SessionId, spec: &Product) -> Result<(), TryRuntimeError> {
+		if interval != last(interval, spec) {
+			return Ok(());
+		}
+		let block_orders = Self::block_orders(interval, product, spec);
+		let count = BlockOrderCounts::<T>::get(interval, product);
+		ensure!(count.standing as usize == block_orders.len(), "the count of block orders is wrong");
+		for (id, block_order) in block_orders {
+			ensure!(
+				id < count.next && block_order.held.len() == block_order.wh.len(),
+				"a block order that cannot stand"
+			);
+			let own = PointBlockOrders::<T>::get((interval, product, block_order.point));
+			ensure!(own.contains(&id), "a point does not know its block order");
+			if block_order.accepted == Some(true) {
+				let (mut amount, mut limit) = (0 as Amount, 0 as Amount);
+				for (at, wh) in (block_order.first..).zip(&block_order.wh) {
+					let price = Self::result((at, product), block_order.zone).and_then(|zone| zone.result.price);
+					let price = price.ok_or("an accepted block order has no price")?;
+					amount = amount.saturating_add(busbar_primitives::payment(price, *wh));
+					limit = limit.saturating_add(busbar_primitives::payment(block_order.price, *wh));
+				}
+				let right = if block_order.side == Side::Buy { amount <= limit } else { amount >= limit };
+				ensure!(right, "an accepted block order is out of the money");
+			}
+		}
+		Ok(())
+	}
+
+	/// No prices, no flows, no positions.
+	fn check_failed(id: SessionId, outcome: &Outcome) -> Result<(), TryRuntimeError> {
+		let zero = Outcome { points: outcome.points, ..Outcome::default() };
+		ensure!(*outcome == zero, "a failed session has an outcome");
+		for ClearedZone { result, .. } in Results::<T>::iter_prefix(id).flat_map(|(_, page)| page).flatten() {
+			let empty = result.flow == 0 && result.margin_buy == 0 && result.margin_sell == 0;
+			ensure!(result.price.is_none() && empty, "a failed session has a price or a flow");
+		}
+		for (_, order) in Orders::<T>::iter_prefix(id) {
+			ensure!(Self::accepted(id, &order).iter().all(|wh| *wh == 0), "a failed session has a position");
+		}
+		Ok(())
+	}
+}

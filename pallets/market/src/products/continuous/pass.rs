@@ -1,0 +1,72 @@
+//! Passes: what rests and crosses trades without anybody's call.
+
+use super::{
+	area::area_of,
+	desk::{tree, Desk},
+	floor::Floor,
+	types::{EndReason, FILLS},
+};
+use crate::{pallet::*, types::SessionId, WeightInfo};
+use busbar_clearing::book::{pass, Budget, Match, MIN_PASS_STEPS};
+use busbar_primitives::Moment;
+use frame_support::{
+	storage::{with_transaction, TransactionOutcome},
+	weights::WeightMeter,
+};
+use sp_runtime::DispatchError;
+
+/// Sessions that get a pass in one block.
+const PASSES: usize = 2;
+
+impl<T: Config> Pallet<T> {
+	/// Gives sessions that are due a pass, as far as the meter goes.
+	pub(crate) fn run_passes(now: Moment, meter: &mut WeightMeter) {
+		// Listed first, because a pass changes the list.
+		let due: alloc::vec::Vec<_> = Due::<T>::iter_keys().take(PASSES).collect();
+		for (interval, product) in due {
+			if meter.try_consume(T::WeightInfo::pass()).is_err() {
+				return;
+			}
+			let session = (interval, product);
+			// All or nothing: a pass that fails, which would be a defect, changes nothing and is not tried again.
+			let done = with_transaction(|| match Self::pass(session, now) {
+				Ok(done) => TransactionOutcome::Commit(Ok(done)),
+				Err(error) => TransactionOutcome::Rollback(Err(error)),
+			});
+			match done {
+				Ok(true) => Due::<T>::remove(interval, product),
+				Ok(false) => {},
+				Err(error) => {
+					log::error!(target: "runtime::market", "a pass of session {session:?} failed: {error:?}");
+					Due::<T>::remove(interval, product);
+				},
+			}
+		}
+	}
+
+	/// One pass. Returns whether the session needs no other.
+	pub(crate) fn pass(session: SessionId, now: Moment) -> Result<bool, DispatchError> {
+		let Some(record) = Intervals::<T>::get(session.0) else { return Ok(true) };
+		let Some(spec) = record.products.get(usize::from(session.1)) else { return Ok(true) };
+		let Some(area) = area_of(spec) else { return Ok(true) };
+		if now >= spec.gate_closure(session.0, &record.terms) || !Books::<T>::contains_key(session.0, session.1) {
+			return Ok(true);
+		}
+		if Self::is_closing(session.0) {
+			return Ok(false);
+		}
+		let mut floor = Floor::<T>::open(session, &record, area)?;
+		let tree = tree(&floor.book).ok_or(Error::<T>::Corrupt)?;
+		let budget = Budget { steps: MIN_PASS_STEPS, fills: FILLS };
+		let mut desk = Desk { session, book: &floor.book, shelf: &floor.shelf };
+		let found = pass(&mut desk, &tree, budget);
+		for event in found.events {
+			match event {
+				Match::Trade(trade) => floor.write(&trade, None)?,
+				Match::SelfTrade(order) => floor.end(order.id, EndReason::SelfTrade)?,
+			}
+		}
+		floor.close();
+		Ok(found.complete)
+	}
+}
