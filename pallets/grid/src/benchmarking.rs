@@ -46,7 +46,7 @@ mod benchmarks {
 	fn add_zones(n: Linear<1, { T::MaxBatch::get() }>) -> Result<(), BenchmarkError> {
 		let parent = deep_zone::<T>()?;
 		let before = NextZone::<T>::get();
-		let zones =
+		let zones: BoundedVec<_, T::MaxBatch> =
 			BoundedVec::truncate_from(alloc::vec![NewZone { parent: Some(parent), link: Link::default() }; n as usize]);
 		let dso = RawOrigin::Signed(Helper::<T>::dso());
 		#[extrinsic_call]
@@ -59,7 +59,7 @@ mod benchmarks {
 	fn add_points(n: Linear<1, { T::MaxBatch::get() }>) -> Result<(), BenchmarkError> {
 		let zone = deep_zone::<T>()?;
 		let (owner, kind, import_w, export_w) = (Helper::<T>::owner(), PointKind::Metered, 1, 1);
-		let points =
+		let points: BoundedVec<_, T::MaxBatch> =
 			BoundedVec::truncate_from(alloc::vec![NewPoint { zone, owner, kind, import_w, export_w }; n as usize]);
 		let dso = RawOrigin::Signed(Helper::<T>::dso());
 		#[extrinsic_call]

@@ -159,7 +159,7 @@ mod benchmarks {
 			});
 			meters.push(new(point, 3, from));
 		}
-		let meters = BoundedVec::truncate_from(meters);
+		let meters = BoundedVec::<_, T::MaxReadings>::truncate_from(meters);
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who), meters);
 		let kept = Meters::<T>::iter_values().filter(|meter| meter.operator == operator).count();

@@ -2,7 +2,10 @@
 
 use super::*;
 use frame_benchmarking::v2::*;
-use frame_support::traits::{EnsureOrigin, Get};
+use frame_support::{
+	traits::{EnsureOrigin, Get},
+	BoundedVec,
+};
 use frame_system::{pallet_prelude::BlockNumberFor, RawOrigin};
 use sp_core::H256;
 use sp_runtime::{traits::Zero, AccountId32, MultiSignature};
@@ -88,7 +91,8 @@ mod benchmarks {
 			});
 		}
 		let last = newcomers.last().map(|newcomer| newcomer.account.clone()).ok_or(BenchmarkError::Stop("n > 0"))?;
-		let newcomers = newcomers.try_into().map_err(|_| BenchmarkError::Stop("as many as fit"))?;
+		let newcomers: BoundedVec<_, T::MaxBatch> =
+			newcomers.try_into().map_err(|_| BenchmarkError::Stop("as many as fit"))?;
 
 		#[extrinsic_call]
 		register_many(RawOrigin::Signed(provider_account), newcomers, Scope::Grid);
