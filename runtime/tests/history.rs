@@ -4,8 +4,6 @@
 
 #[path = "history/network.rs"]
 mod network;
-#[path = "history/random.rs"]
-mod random;
 
 use busbar_primitives::traits::Calendar;
 use busbar_runtime::{pallet_settlement, Balances, Market, Runtime};

@@ -1,26 +1,12 @@
 //! What the pallet keeps in its storage.
 
-use busbar_primitives::{Balance, ParticipantId};
+use busbar_primitives::{stored, Balance, ParticipantId};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{traits::Get, BoundedVec, CloneNoBound, DebugNoBound, PartialEqNoBound};
 use scale_info::TypeInfo;
-use serde::{Deserialize, Serialize};
 
 /// Which way an issue changes the issuance.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, serde)]
 #[serde(rename_all = "snake_case")]
 pub enum Issue {
 	/// New money, against money received outside the chain.

@@ -1,12 +1,10 @@
 //! What the pallet keeps in its storage.
 
 use crate::HoldReason;
-use busbar_primitives::{Balance, Interval, ParticipantId};
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use scale_info::TypeInfo;
+use busbar_primitives::{stored, Balance, Interval, ParticipantId};
 
 /// What secures a connection point beyond its orders' collateral.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[stored(Copy)]
 pub enum Backing {
 	/// The owner's standing deposit.
 	Deposit,
@@ -24,7 +22,7 @@ impl From<Backing> for HoldReason {
 }
 
 /// Money held for a connection point.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[stored]
 pub struct Security<AccountId> {
 	/// Who posted it.
 	pub by: ParticipantId,

@@ -21,10 +21,8 @@
 use crate::{PostedPrices, Sharing};
 use alloc::vec::Vec;
 use busbar_primitives::{
-	Amount, Balance, Contract, Fee, Flexibility, PointKind, PostedBounds, Price, Reduction, SignedWh, Wh,
+	stored, Amount, Balance, Contract, Fee, Flexibility, PointKind, PostedBounds, Price, Reduction, SignedWh, Wh,
 };
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use scale_info::TypeInfo;
 use sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, Permill, Rounding};
 
 /// What all points of an interval share.
@@ -78,9 +76,7 @@ pub struct Delivery {
 }
 
 /// What a reading comes to at one point.
-#[derive(
-	Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
+#[stored(Copy, Default)]
 pub struct Outturn {
 	/// Metered energy less corrected position, in Wh.
 	pub imbalance: SignedWh,

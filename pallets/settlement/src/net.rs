@@ -4,15 +4,11 @@
 //! sums are over sets, so that the order in which points are settled changes nobody's money: what was taken before a
 //! credit was known is returned in full, and what is missing is shared out over the debts in proportion.
 
-use busbar_primitives::Balance;
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use scale_info::TypeInfo;
+use busbar_primitives::{stored, Balance};
 use sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, Rounding};
 
 /// A participant's debts and credits of one round.
-#[derive(
-	Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
+#[stored(Copy, Default)]
 pub struct Net {
 	/// Sum of its debts, in nEUR.
 	pub owed: Balance,

@@ -4,15 +4,11 @@ use crate::{
 	bill::{Delivery, Outturn, Tariff},
 	PostedPrices,
 };
-use busbar_primitives::{Amount, Outcome, Party, PointKind, Price};
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use scale_info::TypeInfo;
+use busbar_primitives::{stored, Amount, Outcome, Party, PointKind, Price};
 use sp_runtime::Permill;
 
 /// Sums over the connection points of an interval, in nEUR and Wh.
-#[derive(
-	Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
+#[stored(Copy, Default)]
 pub struct Sums {
 	/// What members receive for their contracts.
 	pub contract: Amount,
@@ -147,9 +143,7 @@ pub struct Shared {
 }
 
 /// What the parties that are not connection points receive, in nEUR; negative what they pay.
-#[derive(
-	Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
+#[stored(Copy, Default)]
 pub struct Parties {
 	/// The grid operator.
 	pub grid: Amount,

@@ -3,12 +3,9 @@
 use crate::{Net, Outturn, Parties, Sums};
 use busbar_merkle::{Frontier, CHUNK};
 use busbar_primitives::{
-	Amount, Balance, Interval, Line, Moment, ParticipantId, Party, PointId, PostedBounds, Price, MAX_PRODUCTS,
+	stored, Amount, Balance, Interval, Line, Moment, ParticipantId, Party, PointId, PostedBounds, Price, MAX_PRODUCTS,
 };
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{pallet_prelude::ConstU32, BoundedVec};
-use scale_info::TypeInfo;
-use serde::{Deserialize, Serialize};
 use sp_core::H256;
 use sp_runtime::Permill;
 
@@ -35,7 +32,7 @@ pub const MAX_CHANGES: u32 = 16;
 
 /// Values with the first interval that each holds for, ascending: a change never reaches back to an interval whose session
 /// has opened. The last [`MAX_CHANGES`] are kept.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[stored]
 pub struct Schedule<V>(pub BoundedVec<(Interval, V), ConstU32<MAX_CHANGES>>);
 
 impl<V> Default for Schedule<V> {
@@ -66,21 +63,7 @@ impl<V: Copy + Default> Schedule<V> {
 }
 
 /// Prices at which the balance-responsible party settles imbalances, in nEUR/Wh, before path fees.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Default,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, Default, serde)]
 pub struct PostedPrices {
 	/// What a short party pays for energy it lacks.
 	pub short: Price,
@@ -101,9 +84,7 @@ impl PostedPrices {
 }
 
 /// Who is paid and debited beside the connection points.
-#[derive(
-	Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
-)]
+#[stored(serde)]
 pub struct Accounts<AccountId> {
 	/// Receives grid fees.
 	pub grid: AccountId,
@@ -115,9 +96,7 @@ pub struct Accounts<AccountId> {
 
 /// What of a surplus of the balance-responsible party goes to others; it keeps the rest, and bears every loss itself,
 /// because what members pay must be known before they order.
-#[derive(
-	Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
+#[stored(Copy, Default)]
 pub struct Sharing {
 	/// Share of the mutual fund.
 	pub fund: Permill,
@@ -126,9 +105,7 @@ pub struct Sharing {
 }
 
 /// How far the settlement of an interval is.
-#[derive(
-	Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
+#[stored(Copy, PartialOrd, Ord)]
 pub enum Stage {
 	/// Debits are being collected.
 	Debits,
@@ -141,9 +118,7 @@ pub enum Stage {
 }
 
 /// Money of one round of debits and credits: an interval's first settlement, or one correction.
-#[derive(
-	Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
+#[stored(Copy, Default)]
 pub struct Purse {
 	/// Credits due after netting, in nEUR.
 	pub due: Balance,
@@ -181,9 +156,7 @@ impl Purse {
 }
 
 /// The parties of a round that are not connection points.
-#[derive(
-	Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
+#[stored(Copy, Default)]
 pub struct System {
 	/// What they receive, in nEUR.
 	pub parties: Parties,
@@ -205,7 +178,7 @@ impl System {
 }
 
 /// The running account of an interval's settlement.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[stored]
 pub struct Progress {
 	pub stage: Stage,
 	/// Connection points to settle: all numbered below this.
@@ -256,7 +229,7 @@ pub type Lines<const MAX: u32> = BoundedVec<(u32, Line), ConstU32<MAX>>;
 pub type ChunkKeepers = BoundedVec<Option<PointId>, ConstU32<CHUNK>>;
 
 /// What settlement decided for one connection point in one interval. Exists once the point is through the debit phase.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[stored]
 pub struct Statement {
 	/// Who pays and is paid: the owner, or the retailer of a point that did not trade.
 	pub payer: ParticipantId,
@@ -293,20 +266,7 @@ impl Statement {
 }
 
 /// What outlives an interval's records.
-#[derive(
-	Clone,
-	Copy,
-	PartialEq,
-	Eq,
-	Debug,
-	Encode,
-	Decode,
-	DecodeWithMemTracking,
-	MaxEncodedLen,
-	TypeInfo,
-	Serialize,
-	Deserialize,
-)]
+#[stored(Copy, serde)]
 pub struct StatementRoot {
 	/// Root over all statement lines, in the order of their indices.
 	pub root: H256,

@@ -1,13 +1,11 @@
 //! What the pallet keeps in its storage.
 
-use busbar_primitives::{Interval, ParticipantId};
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use scale_info::TypeInfo;
+use busbar_primitives::{stored, Interval, ParticipantId};
 
 pub use busbar_primitives::MAX_RETAILERS;
 
 /// Whose a connection point is in intervals in which it does not trade.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[stored(Copy)]
 pub struct Served {
 	pub retailer: ParticipantId,
 	/// First interval.

@@ -36,8 +36,11 @@ extern crate alloc;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod impls;
+mod invariants;
 #[cfg(test)]
 mod mock;
+mod offences;
+mod set;
 #[cfg(test)]
 mod tests;
 mod types;

@@ -1,11 +1,11 @@
 //! The runtime with a small grid, whose members do at random whatever they may, and much that they may not.
 
-use crate::random::Random;
 use busbar_harness::{
 	account, calls, device, id, signed, submit, Blocks, Genesis, Party, AGGREGATOR, DSO, EUR, METER_OPERATOR,
 	REGULATOR, RETAILER, UTILITY,
 };
 use busbar_merkle::Tree;
+use busbar_mocks::Random;
 use busbar_primitives::{
 	certificates::{Class, Source},
 	metering::{Duty, Reading, Salt, SignedReading},
@@ -375,7 +375,7 @@ impl Network {
 			.iter()
 			.enumerate()
 			.map(|(index, (meter, point))| {
-				let salt = blake2_256(&self.random.next().encode())[..16].try_into().expect("16 bytes");
+				let salt = blake2_256(&self.random.number().encode())[..16].try_into().expect("16 bytes");
 				let same = before.as_ref().filter(|_| !self.random.once_in(8)).map(|rows| rows[index]);
 				same.unwrap_or_else(|| (self.read(*meter, *point, interval), salt))
 			})

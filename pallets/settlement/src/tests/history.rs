@@ -6,9 +6,10 @@ use crate::{
 	mock::{Flexibility as Reductions, *},
 	Event, Intervals, Roots, Stage, Statements,
 };
+use busbar_mocks::Random;
 use busbar_primitives::{
 	traits::{Finality, Prune, Readings},
-	Balance, Flexibility, PointKind, Price, Reduction, SignedWh,
+	Balance, Flexibility, PointKind, Price, Reduction, SignedWh, Wh,
 };
 use frame_support::assert_ok;
 use pallet_issuance::Issue;
@@ -20,29 +21,8 @@ const POINTS: u32 = 7;
 /// Intervals that are in some stage at once.
 const OPEN: u32 = 6;
 
-/// SplitMix64 (Steele, Lea, Flood 2014).
-struct Random(u64);
-
-impl Random {
-	fn next(&mut self) -> u64 {
-		self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-		let mut z = self.0;
-		z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-		z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-		z ^ (z >> 31)
-	}
-
-	fn below(&mut self, bound: u64) -> u64 {
-		self.next() % bound
-	}
-
-	fn within(&mut self, size: SignedWh) -> SignedWh {
-		self.below(2 * size as u64 + 1) as SignedWh - size
-	}
-
-	fn point(&mut self) -> u32 {
-		self.below(POINTS.into()) as u32
-	}
+fn any_point(random: &mut Random) -> u32 {
+	random.below(POINTS)
 }
 
 #[derive(Default, Debug)]
@@ -63,7 +43,7 @@ struct Reached {
 /// Opens an interval: random positions that a flat grid with one fee can carry, and orders of the grid operator.
 fn open(random: &mut Random, interval: Interval) {
 	let price = 100_000 + random.within(150_000);
-	let fee = random.below(20_000) as u32;
+	let fee = random.below(20_000);
 	let nets: Vec<SignedWh> = OWNERS.iter().map(|_| random.within(2_000)).collect();
 	let flow: SignedWh = nets.iter().sum();
 	let fees = Balance::from(fee) * Balance::from(flow.unsigned_abs());
@@ -88,8 +68,8 @@ fn open(random: &mut Random, interval: Interval) {
 		let price = random.below(50_000) as Price;
 		// Without a charge the grid operator needs no offer.
 		let penalty = price / 2 * random.below(2) as Price;
-		let order = Flexibility { reduction, wh: 1 + random.below(1_500), price, penalty };
-		let point = random.below(6) as u32;
+		let order = Flexibility { reduction, wh: 1 + Wh::from(random.below(1_500)), price, penalty };
+		let point = random.below(6);
 		let _ = Reductions::offer(signed(OWNERS[point as usize]), interval, point, Some(order));
 		let _ = Reductions::order_reduction(signed(GRID_OPERATOR), interval, point, order);
 	}
@@ -144,9 +124,9 @@ fn finish(interval: Interval, reached: &mut Reached) {
 
 /// One step of a history, in some interval from `first` on.
 fn step(random: &mut Random, first: Interval, reached: &mut Reached) {
-	let interval = first + random.below(OPEN.into()) as u32;
-	let points: Vec<u32> = (0..1 + random.below(3)).map(|_| random.point()).collect();
-	world(|w| w.now = DELIVERY_END + random.below(ATTESTATION_END - DELIVERY_END + 500));
+	let interval = first + random.below(OPEN);
+	let points: Vec<u32> = (0..1 + random.below(3)).map(|_| any_point(random)).collect();
+	world(|w| w.now = DELIVERY_END + random.number() % (ATTESTATION_END - DELIVERY_END + 500));
 	let owner = OWNERS[random.below(6) as usize];
 	match random.below(16) {
 		0..=3 => {
