@@ -6,7 +6,7 @@
 //! prices that support the allocation when every trade earns half a nEUR/Wh more. That the prices are the midpoint
 //! follows from the least and the greatest supporting price.
 
-use crate::{tree, Clearing, Level, Violation, Zone, ZoneResult};
+use crate::{tree, Clearing, Lean, Level, Violation, Zone, ZoneResult};
 use alloc::{vec, vec::Vec};
 
 /// Proves that a result is right: every zone balances, every limit holds, no allocation has more welfare, none of equal
@@ -16,6 +16,19 @@ use alloc::{vec, vec::Vec};
 /// # Errors
 /// The first violation found.
 pub fn check(zones: &[Zone], clearing: &Clearing) -> Result<(), Violation> {
+	check_leaning(zones, clearing, Lean::MIDDLE)
+}
+
+/// Proves as [`check`] does, for prices that block orders have made lean elsewhere than to the middle.
+///
+/// # Errors
+/// The first violation found.
+pub fn check_leaning(zones: &[Zone], clearing: &Clearing, lean: Lean) -> Result<(), Violation> {
+	ranges(zones, clearing, lean).map(|_| ())
+}
+
+/// The least and the greatest supporting price of every zone, once the result is proven right.
+pub(crate) fn ranges(zones: &[Zone], clearing: &Clearing, lean: Lean) -> Result<Vec<(i64, i64)>, Violation> {
 	tree::validate(zones).map_err(Violation::Market)?;
 	if zones.len() != clearing.zones.len() {
 		let found = u32::try_from(clearing.zones.len()).unwrap_or(u32::MAX);
@@ -28,13 +41,15 @@ pub fn check(zones: &[Zone], clearing: &Clearing) -> Result<(), Violation> {
 		return Err(Violation::NotMostTraded { zone });
 	}
 	let ranges = supporting(zones, clearing, Steps::Plain).map_err(|zone| Violation::LinkPrice { zone })?;
-	for ((zone, (low, high)), result) in (0u32..).zip(ranges).zip(&clearing.zones) {
-		let expected = (low + high).div_euclid(2);
-		if expected != i128::from(result.price) {
-			return Err(Violation::NotMidpoint { zone, expected: expected as i64 });
+	// Within the box, so they fit.
+	let ranges: Vec<(i64, i64)> = ranges.into_iter().map(|(low, high)| (low as i64, high as i64)).collect();
+	for ((zone, (low, high)), result) in (0u32..).zip(&ranges).zip(&clearing.zones) {
+		let expected = lean.price(*low, *high);
+		if expected != result.price {
+			return Err(Violation::Price { zone, expected });
 		}
 	}
-	Ok(())
+	Ok(ranges)
 }
 
 /// Least and greatest price of every zone that supports a result, in nEUR/Wh; the zone price is their midpoint.
@@ -42,10 +57,7 @@ pub fn check(zones: &[Zone], clearing: &Clearing) -> Result<(), Violation> {
 /// # Errors
 /// If the result is not right in the first place.
 pub fn supporting_prices(zones: &[Zone], clearing: &Clearing) -> Result<Vec<(i64, i64)>, Violation> {
-	check(zones, clearing)?;
-	let ranges = supporting(zones, clearing, Steps::Plain).map_err(|zone| Violation::LinkPrice { zone })?;
-	// Within the box, so they fit.
-	Ok(ranges.into_iter().map(|(low, high)| (low as i64, high as i64)).collect())
+	ranges(zones, clearing, Lean::MIDDLE)
 }
 
 /// Accepted buys and sells of a level, given its zone's result. Steps better than the zone price are accepted, worse

@@ -33,9 +33,9 @@ mod types;
 pub use block_orders::{
 	check_block_orders, clear_block_orders, BlockOrder, BlockOrderError, BlockOrderViolation, Joint,
 };
-pub use check::{check, supporting_prices};
+pub use check::{check, check_leaning, supporting_prices};
 pub use explain::{explain, Bound, Cause, Explanation, Full, Origin};
 pub use orders::{check_fills, fill};
-pub use solve::clear;
+pub use solve::{clear, clear_leaning};
 pub use tree::validate;
-pub use types::{Clearing, Error, Level, Place, Violation, Zone, ZoneResult, MAX_FEES, MAX_PRICE};
+pub use types::{Clearing, Error, Lean, Level, Place, Violation, Zone, ZoneResult, MAX_FEES, MAX_PRICE};

@@ -2,10 +2,12 @@
 //!
 //! An allocation bounds prices by integers: each level bounds its zone's price, each link bounds the difference of the
 //! prices on its two sides. On a tree, the component-wise least vector within all bounds comes from one pass towards
-//! the root and one back; so does the greatest. If two vectors meet integer bounds on differences, so does their
-//! midpoint rounded down.
+//! the root and one back; so does the greatest. Between the two a [`Lean`] picks the zone prices.
 
-use crate::{types::Accepted, Zone};
+use crate::{
+	types::{Accepted, Lean},
+	Zone,
+};
 use alloc::vec::Vec;
 
 /// Least and greatest price, in nEUR/Wh.
@@ -18,6 +20,11 @@ pub(crate) struct Range {
 impl Range {
 	fn at_least(&mut self, price: i64) {
 		self.low = self.low.max(price);
+	}
+
+	/// The zone price.
+	pub(crate) fn price(self, lean: Lean) -> i64 {
+		lean.price(self.low, self.high)
 	}
 
 	fn at_most(&mut self, price: i64) {
@@ -36,8 +43,8 @@ pub(crate) fn link(zone: &Zone, flow: i64) -> (Option<i64>, Option<i64>) {
 	((!full_out).then_some(low), (!full_in).then_some(high))
 }
 
-/// The rounded midpoint of the least and the greatest supporting price of every zone, in nEUR/Wh.
-pub(crate) fn midpoints(zones: &[Zone], firsts: &[usize], accepted: &[Accepted], flows: &[i64]) -> Vec<i64> {
+/// The least and the greatest supporting price of every zone.
+pub(crate) fn supporting(zones: &[Zone], firsts: &[usize], accepted: &[Accepted], flows: &[i64]) -> Vec<Range> {
 	let box_ = widest(zones);
 	let mut ranges: Vec<Range> = zones
 		.iter()
@@ -80,7 +87,7 @@ pub(crate) fn midpoints(zones: &[Zone], firsts: &[usize], accepted: &[Accepted],
 			child.at_most(parent.high + high);
 		}
 	}
-	ranges.iter().map(|range| (range.low + range.high).div_euclid(2)).collect()
+	ranges
 }
 
 /// The box that bounds what nothing else bounds; see [`crate::clear`].

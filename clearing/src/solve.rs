@@ -2,8 +2,9 @@
 
 use crate::{
 	curve::{Curve, Misfit, Rise},
-	price, tree,
-	types::Accepted,
+	price::{self, Range},
+	tree,
+	types::{Accepted, Lean},
 	Clearing, Error, Zone, ZoneResult,
 };
 use alloc::{vec, vec::Vec};
@@ -23,12 +24,41 @@ use alloc::{vec, vec::Vec};
 /// # Errors
 /// If the market is malformed, or a number leaves its type: see [`Error`].
 pub fn clear(zones: &[Zone]) -> Result<Clearing, Error> {
-	tree::validate(zones)?;
-	let firsts = first_levels(zones);
-	let accepted = allocate(zones, &firsts)?;
-	let flows = flows(zones, &firsts, &accepted)?;
-	let prices = price::midpoints(zones, &firsts, &accepted, &flows);
-	results(zones, &firsts, &accepted, &flows, &prices)
+	Solved::new(zones)?.clearing(zones, Lean::MIDDLE)
+}
+
+/// Clears as [`clear`] does, but with prices elsewhere between the least and the greatest supporting ones: where the
+/// block orders of a session need them. The allocation is the same.
+///
+/// # Errors
+/// As [`clear`].
+pub fn clear_leaning(zones: &[Zone], lean: Lean) -> Result<Clearing, Error> {
+	Solved::new(zones)?.clearing(zones, lean)
+}
+
+/// An allocation, before a price is chosen for every zone.
+pub(crate) struct Solved {
+	firsts: Vec<usize>,
+	accepted: Vec<Accepted>,
+	flows: Vec<i64>,
+	/// The supporting prices of every zone.
+	pub(crate) ranges: Vec<Range>,
+}
+
+impl Solved {
+	pub(crate) fn new(zones: &[Zone]) -> Result<Self, Error> {
+		tree::validate(zones)?;
+		let firsts = first_levels(zones);
+		let accepted = allocate(zones, &firsts)?;
+		let flows = flows(zones, &firsts, &accepted)?;
+		let ranges = price::supporting(zones, &firsts, &accepted, &flows);
+		Ok(Solved { firsts, accepted, flows, ranges })
+	}
+
+	pub(crate) fn clearing(&self, zones: &[Zone], lean: Lean) -> Result<Clearing, Error> {
+		let prices: Vec<i64> = self.ranges.iter().map(|range| range.price(lean)).collect();
+		results(zones, &self.firsts, &self.accepted, &self.flows, &prices)
+	}
 }
 
 /// Number of each zone's first level, counting levels over all zones.

@@ -11,6 +11,46 @@ pub const MAX_PRICE: i64 = 1 << 40;
 /// `MAX_PRICE + MAX_FEES` of zero, so that prices times four, and sums of two of them, fit into 64 bits.
 pub const MAX_FEES: u64 = 1 << 60;
 
+/// How far zone prices lean from the least price that supports the allocation towards the greatest one, in parts of
+/// [`Lean::WHOLE`]: the k of a k-double auction (Chatterjee and Samuelson 1983). The same for all zones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Lean(u32);
+
+impl Lean {
+	/// Parts of the whole way from the least to the greatest supporting price.
+	pub const WHOLE: u32 = 1 << 31;
+	/// The least supporting prices, which buyers like best.
+	pub const LEAST: Self = Lean(0);
+	/// Half of the way: what holds unless block orders need another.
+	pub const MIDDLE: Self = Lean(Self::WHOLE / 2);
+	/// The greatest supporting prices, which sellers like best.
+	pub const GREATEST: Self = Lean(Self::WHOLE);
+
+	/// So many parts of the whole. `None` beyond it.
+	pub fn new(parts: u32) -> Option<Self> {
+		(parts <= Self::WHOLE).then_some(Lean(parts))
+	}
+
+	/// Parts of [`Lean::WHOLE`].
+	pub fn parts(self) -> u32 {
+		self.0
+	}
+
+	/// The price so far from the least to the greatest, rounded down. If two vectors meet integer bounds on differences,
+	/// so does every one between them, and so do its components rounded down.
+	pub fn price(self, low: i64, high: i64) -> i64 {
+		let way = (i128::from(high) - i128::from(low)) * i128::from(self.0);
+		// Between the two, so it fits.
+		(i128::from(low) + way.div_euclid(i128::from(Self::WHOLE))) as i64
+	}
+}
+
+impl Default for Lean {
+	fn default() -> Self {
+		Lean::MIDDLE
+	}
+}
+
 /// What stands at one price of one zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Level {
@@ -209,8 +249,9 @@ pub enum Violation {
 	LinkPrice { zone: u32 },
 	/// The allocation is optimal, but another optimal one trades more energy; noticed at this zone.
 	NotMostTraded { zone: u32 },
-	/// The price supports the allocation, but is not the midpoint of the supporting prices.
-	NotMidpoint { zone: u32, expected: i64 },
+	/// The price supports the allocation, but lies elsewhere among the supporting prices: not at their midpoint, or not
+	/// where the block orders' lean puts it.
+	Price { zone: u32, expected: i64 },
 	/// A zone's path fee, fees or rent do not follow from its flow and price.
 	Money { zone: u32 },
 	/// Welfare, traded energy, fees or rent of the whole market do not follow from the zones.
@@ -232,7 +273,7 @@ impl Violation {
 			| Violation::Limit { zone }
 			| Violation::LinkPrice { zone }
 			| Violation::NotMostTraded { zone }
-			| Violation::NotMidpoint { zone, .. }
+			| Violation::Price { zone, .. }
 			| Violation::Money { zone } => Place::Zone(zone),
 			Violation::FillCount { order } => Place::Order(order),
 			Violation::Fill { order, step, .. } => Place::Step { order, step },
@@ -249,7 +290,7 @@ impl Violation {
 			Violation::Limit { .. } => "flow exceeds the limit of the link".into(),
 			Violation::LinkPrice { .. } => "its price and its parent's do not support the flow between them".into(),
 			Violation::NotMostTraded { .. } => "another allocation of equal welfare trades more energy".into(),
-			Violation::NotMidpoint { expected, .. } => format!("the midpoint of the supporting prices is {expected}"),
+			Violation::Price { expected, .. } => format!("of the supporting prices the zone price is {expected}"),
 			Violation::Money { .. } => "path fee, fees or rent do not follow from the flow and the prices".into(),
 			Violation::Totals => "welfare, traded energy, fees or rent do not follow from the zones".into(),
 			Violation::FillCount { .. } => "not one accepted energy per step".into(),

@@ -5,10 +5,11 @@
 mod common;
 
 use busbar_clearing::{
-	check_block_orders, clear_block_orders, orders::Side, BlockOrder, BlockOrderError, BlockOrderViolation, Error,
-	Joint, Violation, Zone, MAX_PRICE,
+	block_orders::Search, check_block_orders, clear_block_orders, clear_leaning, orders::Side, BlockOrder,
+	BlockOrderError, BlockOrderViolation, Error, Joint, Lean, Violation, Zone, MAX_PRICE,
 };
 use common::zone;
+use std::cmp::Ordering;
 
 fn block_order(side: Side, price: i64, first: u32, wh: &[u64]) -> BlockOrder {
 	BlockOrder { zone: 0, side, price, first, wh: wh.to_vec() }
@@ -106,6 +107,79 @@ fn block_orders_that_could_only_trade_with_each_other_name_no_price_and_are_reje
 	assert_eq!((joint.accepted, joint.rejected_in_the_money), (vec![false, false], vec![1]));
 }
 
+/// A plant behind a link that it fills, and a market above it whose price is 50.
+fn plant_behind_its_connection() -> Vec<Vec<Zone>> {
+	let mut zones = vec![zone(None, &[(0, 0, 20), (50, 100, 0)]), zone(Some(0), &[])];
+	(zones[1].import, zones[1].export) = (Some(10), Some(10));
+	vec![zones; 4]
+}
+
+#[test]
+fn a_plant_that_fills_its_connection_is_accepted_at_the_price_that_it_needs() {
+	let sells = |price| BlockOrder { zone: 1, ..block_order(Side::Sell, price, 0, &[10; 4]) };
+	for (limit, price, accepted) in [(20, 25, true), (25, 25, true), (30, 30, true), (50, 50, true), (51, 25, false)] {
+		let joint = cleared(&plant_behind_its_connection(), &[sells(limit)]);
+		assert_eq!(joint.accepted, [accepted], "{limit}");
+		assert_eq!(joint.lean == Lean::MIDDLE, price == 25, "{limit}");
+		if accepted {
+			assert!(joint.intervals.iter().all(|interval| interval.zones[1].price == price), "{limit}");
+			assert_eq!(joint.amounts, [40 * i128::from(price)], "{limit}");
+		}
+	}
+	// Of two sellers in different zones the one that needs more decides.
+	let joint = cleared(
+		&plant_behind_its_connection(),
+		&[BlockOrder { wh: vec![4; 4], ..sells(45) }, BlockOrder { wh: vec![6; 4], ..sells(40) }],
+	);
+	assert_eq!((joint.accepted, joint.amounts), (vec![true, true], vec![16 * 45, 24 * 45]));
+}
+
+#[test]
+fn a_load_that_fills_its_connection_is_accepted_at_the_price_that_it_bears() {
+	let mut zones = vec![zone(None, &[(20, 0, 100), (60, 20, 0)]), zone(Some(0), &[(90, 1, 0)])];
+	(zones[1].import, zones[1].export) = (Some(11), Some(10));
+	let buys = BlockOrder { zone: 1, ..block_order(Side::Buy, 30, 0, &[10; 2]) };
+	let joint = cleared(&vec![zones; 2], &[buys]);
+	assert_eq!((joint.accepted, joint.amounts), (vec![true], vec![20 * 30]));
+}
+
+#[test]
+fn where_sellers_and_buyers_need_opposite_prices_one_of_them_goes() {
+	// Below a market at 50, a plant that fills its connection needs 40 of 0 to 50, and a load that fills its own bears 60 of
+	// 50 to 90: four fifths of the way, and a quarter.
+	let mut zones = vec![zone(None, &[(0, 0, 5), (50, 100, 100)]), zone(Some(0), &[]), zone(Some(0), &[(90, 1, 0)])];
+	(zones[1].import, zones[1].export) = (Some(10), Some(10));
+	(zones[2].import, zones[2].export) = (Some(11), Some(11));
+	let market = [zones];
+	let sells = BlockOrder { zone: 1, ..block_order(Side::Sell, 40, 0, &[10]) };
+	let buys = BlockOrder { zone: 2, ..block_order(Side::Buy, 60, 0, &[10]) };
+	let lean = |block_orders: &[BlockOrder]| {
+		let joint = cleared(&market, block_orders);
+		(joint.accepted, joint.lean.cmp(&Lean::MIDDLE))
+	};
+	assert_eq!(lean(&[sells.clone()]), (vec![true], Ordering::Greater));
+	assert_eq!(lean(&[buys.clone()]), (vec![true], Ordering::Less));
+	// The one that loses more per Wh at the middle.
+	assert_eq!(lean(&[sells, buys]), (vec![false, true], Ordering::Less));
+}
+
+#[test]
+fn bad_block_orders_do_not_keep_good_ones_from_an_early_choice() {
+	// 30 honest ones over a day, and two of 1 Wh at prices that no market pays.
+	let market: Vec<Vec<Zone>> = (0..96).map(|_| vec![zone(None, &[(20, 0, 2_000), (60, 1_000, 0)])]).collect();
+	let mut block_orders: Vec<BlockOrder> = (0..30).map(|_| block_order(Side::Buy, 40, 0, &[10; 96])).collect();
+	block_orders.insert(0, block_order(Side::Sell, 100, 0, &[1; 96]));
+	block_orders.push(block_order(Side::Sell, 110, 0, &[1; 96]));
+	let honest: Vec<bool> = block_orders.iter().map(|block_order| block_order.side == Side::Buy).collect();
+	let mut search = Search::new(&block_orders, 96).unwrap();
+	for _ in 0..2 * 96 {
+		let interval = search.next_interval().unwrap();
+		search.step(&block_orders, &mut market[interval as usize].clone()).unwrap();
+	}
+	assert_eq!(search.accepted(), honest);
+	assert_eq!(cleared(&market, &block_orders).accepted, honest);
+}
+
 #[test]
 fn malformed_block_orders_are_refused() {
 	let refused = |block_orders: &[BlockOrder]| clear_block_orders(&mut cheap_and_dear(), block_orders).unwrap_err();
@@ -151,6 +225,11 @@ fn a_corrupted_joint_result_is_caught() {
 	};
 	let unbalanced = Violation::Balance { zone: 0 };
 	assert_eq!(caught(|j| j.intervals.truncate(1)), BlockOrderViolation::IntervalCount);
+	for lean in [Lean::LEAST, Lean::GREATEST] {
+		let mut joint = right.clone();
+		joint.lean = lean;
+		assert_ne!(check_block_orders(&market, &block_orders, &joint), Ok(()));
+	}
 	assert_eq!(caught(|j| j.accepted.truncate(2)), BlockOrderViolation::BlockOrderCount);
 	assert_eq!(caught(|j| j.amounts.push(0)), BlockOrderViolation::BlockOrderCount);
 	assert_eq!(caught(|j| j.accepted[0] = false), BlockOrderViolation::Interval { interval: 0, violation: unbalanced });
@@ -170,6 +249,20 @@ fn a_corrupted_joint_result_is_caught() {
 		Err(BlockOrderViolation::BlockOrders(BlockOrderError::Outside { block_order: 0 }))
 	));
 
+	// Everything right but the lean: the prices suit the block order better than they need to.
+	let market = plant_behind_its_connection();
+	let block_orders = [BlockOrder { zone: 1, ..block_order(Side::Sell, 30, 0, &[10; 4]) }];
+	let mut joint = cleared(&market, &block_orders);
+	let lean = Lean::new(joint.lean.parts() + Lean::WHOLE / 50).unwrap();
+	joint.lean = lean;
+	for (interval, zones) in joint.intervals.iter_mut().zip(&market) {
+		let mut zones = zones.clone();
+		zones[1].injection = 10;
+		*interval = clear_leaning(&zones, lean).unwrap();
+	}
+	joint.amounts = vec![40 * 31];
+	assert_eq!(check_block_orders(&market, &block_orders, &joint), Err(BlockOrderViolation::Lean));
+
 	// Everything right but the choice: the block order's own price is too low for it.
 	let market = [vec![zone(None, &[(40, 10, 0), (100, 10, 0)])]];
 	let block_orders = [block_order(Side::Sell, 60, 0, &[15])];
@@ -179,6 +272,7 @@ fn a_corrupted_joint_result_is_caught() {
 	let welfare = clearing.welfare - 15 * 60;
 	let joint = Joint {
 		intervals: vec![clearing],
+		lean: Lean::MIDDLE,
 		accepted: vec![true],
 		amounts: vec![15 * 40],
 		rejected_in_the_money: vec![],

@@ -225,7 +225,7 @@ fn prices_that_support_but_are_not_the_midpoint_are_caught() {
 	assert_eq!(clear(&zones).unwrap().zones[0].price, 5);
 	for price in [3, 4, 6, 8] {
 		let other = consistent(&zones, &[(price, 0, 0, 0)]);
-		assert_eq!(check(&zones, &other), Err(Violation::NotMidpoint { zone: 0, expected: 5 }));
+		assert_eq!(check(&zones, &other), Err(Violation::Price { zone: 0, expected: 5 }));
 	}
 }
 
@@ -270,7 +270,7 @@ fn kind(violation: &Violation) -> usize {
 		Violation::Limit { .. } => 4,
 		Violation::LinkPrice { .. } => 5,
 		Violation::NotMostTraded { .. } => 6,
-		Violation::NotMidpoint { .. } => 7,
+		Violation::Price { .. } => 7,
 		Violation::Money { .. } => 8,
 		Violation::Totals => 9,
 		Violation::FillCount { .. } => 10,
@@ -320,7 +320,7 @@ fn every_kind_of_violation_is_named_where_it_is() {
 		Violation::Limit { zone: 1 },
 		Violation::LinkPrice { zone: 1 },
 		Violation::NotMostTraded { zone: 0 },
-		Violation::NotMidpoint { zone: 0, expected: 5 },
+		Violation::Price { zone: 0, expected: 5 },
 		Violation::Money { zone: 1 },
 		Violation::Totals,
 		Violation::FillCount { order: 0 },

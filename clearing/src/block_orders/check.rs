@@ -5,7 +5,7 @@ use super::{
 	clear::Joint,
 	order::{inject, validate_block_orders, BlockOrder, BlockOrderError},
 };
-use crate::{check, orders::Side, Violation, Zone};
+use crate::{check::ranges, orders::Side, Lean, Violation, Zone};
 use alloc::{format, string::String, vec::Vec};
 
 /// What is wrong with a joint result. Block orders and intervals are named by their index.
@@ -19,6 +19,8 @@ pub enum BlockOrderViolation {
 	BlockOrderCount,
 	/// An interval's result is wrong for the accepted block orders.
 	Interval { interval: u32, violation: Violation },
+	/// The prices lean further from the middle than the accepted block orders need.
+	Lean,
 	/// An accepted block order receives less, or pays more, than its limit times its energy.
 	OutOfTheMoney { block_order: u32 },
 	/// A block order's amount is not the sum of its energy at the zone prices, or not 0 for a rejected block order.
@@ -36,6 +38,9 @@ impl core::fmt::Display for BlockOrderViolation {
 			BlockOrderViolation::IntervalCount => "not one result per interval".into(),
 			BlockOrderViolation::BlockOrderCount => "not one decision and one amount per block order".into(),
 			BlockOrderViolation::Interval { interval, violation } => format!("interval {interval}: {violation}"),
+			BlockOrderViolation::Lean => {
+				"prices lean further from the middle than the accepted block orders need".into()
+			},
 			BlockOrderViolation::OutOfTheMoney { block_order } => {
 				format!("block order {block_order}: accepted out of the money")
 			},
@@ -56,7 +61,8 @@ impl core::fmt::Display for BlockOrderViolation {
 impl core::error::Error for BlockOrderViolation {}
 
 /// Proves that a joint result is right: every interval passes [`check`] with the accepted block orders as injections,
-/// no accepted block order is out of the money, rejected block orders in the money are listed, amounts and welfare are
+/// prices lean no further from the middle than accepted block orders need to be in the money, none of them is out of the
+/// money, rejected block orders in the money are listed, amounts and welfare are
 /// right. It does not prove that no other choice of block orders has more welfare: the search does not promise that.
 ///
 /// # Errors
@@ -76,11 +82,26 @@ pub fn check_block_orders(
 		return Err(BlockOrderViolation::BlockOrderCount);
 	}
 	let mut welfare = Some(0i128);
+	// Of the intervals, what supports their prices.
+	let mut supporting = Vec::with_capacity(intervals.len());
 	for (interval, (zones, clearing)) in (0u32..).zip(intervals.iter().zip(&joint.intervals)) {
 		let mut zones = zones.clone();
 		inject(&mut zones, block_orders, &joint.accepted, interval).map_err(BlockOrderViolation::BlockOrders)?;
-		check(&zones, clearing).map_err(|violation| BlockOrderViolation::Interval { interval, violation })?;
+		let violation = |violation| BlockOrderViolation::Interval { interval, violation };
+		supporting.push(ranges(&zones, clearing, joint.lean).map_err(violation)?);
 		welfare = welfare.and_then(|sum| sum.checked_add(clearing.welfare));
+	}
+	if let Some(nearer) = nearer(joint.lean) {
+		// What an accepted block order gains can only grow one way as prices lean, so one part nearer shows it.
+		let price = |interval: u32, zone: u32| {
+			let (low, high) = supporting[interval as usize][zone as usize];
+			nearer.price(low, high)
+		};
+		let mut accepted = block_orders.iter().zip(&joint.accepted).filter(|(_, accepted)| **accepted);
+		if accepted.all(|(block_order, _)| block_order.gain(block_order.amount(|at| price(at, block_order.zone))) >= 0)
+		{
+			return Err(BlockOrderViolation::Lean);
+		}
 	}
 	let mut listed = joint.rejected_in_the_money.iter().copied().peekable();
 	for (number, block_order) in (0u32..).zip(block_orders) {
@@ -120,4 +141,14 @@ pub fn check_block_orders(
 	} else {
 		Err(BlockOrderViolation::Welfare)
 	}
+}
+
+/// One part nearer to the middle; `None` at it.
+fn nearer(lean: Lean) -> Option<Lean> {
+	match lean.cmp(&Lean::MIDDLE) {
+		core::cmp::Ordering::Less => lean.parts().checked_add(1),
+		core::cmp::Ordering::Equal => None,
+		core::cmp::Ordering::Greater => lean.parts().checked_sub(1),
+	}
+	.and_then(Lean::new)
 }

@@ -4,12 +4,15 @@ use super::{
 	order::{inject, BlockOrder, BlockOrderError},
 	search::Search,
 };
-use crate::{clear, Clearing, Zone};
+use crate::{clear_leaning, Clearing, Lean, Zone};
 use alloc::vec::Vec;
 
 /// The joint result of a session's intervals.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Joint {
+	/// Where the zone prices of all intervals lie between the least and the greatest supporting ones: the nearest to the
+	/// middle that keeps every accepted block order in the money.
+	pub lean: Lean,
 	/// One result per interval, with the accepted block orders as injections.
 	pub intervals: Vec<Clearing>,
 	/// Whether each block order is accepted.
@@ -36,18 +39,18 @@ pub fn clear_block_orders(intervals: &mut [Vec<Zone>], block_orders: &[BlockOrde
 	while let Some(interval) = search.next_interval() {
 		search.step(block_orders, &mut intervals[interval as usize])?;
 	}
-	let accepted = search.accepted();
+	let (accepted, lean) = (search.accepted(), search.lean(block_orders));
 	let mut results = Vec::with_capacity(intervals.len());
 	for (interval, zones) in (0u32..).zip(intervals) {
 		inject(zones, block_orders, &accepted, interval)?;
-		results.push(clear(zones).map_err(|error| BlockOrderError::Interval { interval, error })?);
+		results.push(clear_leaning(zones, lean).map_err(|error| BlockOrderError::Interval { interval, error })?);
 	}
-	joint(block_orders, accepted, results).ok_or(BlockOrderError::TotalOverflow)
+	joint(block_orders, accepted, lean, results).ok_or(BlockOrderError::TotalOverflow)
 }
 
 /// What follows from the accepted block orders and the intervals' results. `None` if money leaves its type.
-pub fn joint(block_orders: &[BlockOrder], accepted: Vec<bool>, intervals: Vec<Clearing>) -> Option<Joint> {
-	let mut joint = Joint { accepted, intervals, ..Default::default() };
+pub fn joint(block_orders: &[BlockOrder], accepted: Vec<bool>, lean: Lean, intervals: Vec<Clearing>) -> Option<Joint> {
+	let mut joint = Joint { accepted, lean, intervals, ..Default::default() };
 	joint.welfare = joint.intervals.iter().try_fold(0i128, |sum, interval| sum.checked_add(interval.welfare))?;
 	for (number, (block_order, accepted)) in (0u32..).zip(block_orders.iter().zip(&joint.accepted)) {
 		let price = |interval: u32| {

@@ -11,6 +11,7 @@
 
 mod check;
 mod clear;
+mod lean;
 mod order;
 mod search;
 

@@ -1,21 +1,27 @@
 //! The choice of block orders, as a state machine that clears one interval per step.
 //!
 //! **Descent.** All block orders are in. As long as an interval cannot place its block orders, the one with the worst
-//! price among those that are stuck goes; as long as a block order is out of the money, the one with the greatest loss
-//! per Wh goes. What remains is the incumbent.
+//! price among those that are stuck goes. As long as block orders are out of the money wherever the prices lean, the one
+//! goes that loses most per Wh; as long as no [`Lean`] keeps all of them in the money, the one that loses most at the
+//! middle. What remains is the incumbent. A first descent takes out together whatever a round finds losing, so that there
+//! is an incumbent after few rounds, however many block orders are bad; if it did so, a second one follows from all block
+//! orders again, and the better of both is kept.
 //!
 //! **Insertion.** The rejected block order with the greatest gain per Wh at the incumbent's prices is put in, each at
 //! most once, and the descent runs again from there. If it ends with more welfare, that is the new incumbent; if not,
 //! the incumbent is restored without clearing anything. Ends when no such block order is in the money, or when the
 //! rounds are used up.
 //!
-//! A round changes one block order, and only the intervals of that block order are cleared again. Among equals the
-//! block order that arrived later goes, and the one that arrived earlier is put in. Only rejected block orders in the
-//! money can raise welfare: welfare is concave in the injected energy, so a block order's gain at the prices without it
-//! bounds what it adds.
+//! Only the intervals of block orders that change are cleared again. Among equals the block order that arrived later
+//! goes, and the one that arrived earlier is put in. Only rejected block orders that are in the money at all supporting
+//! prices can raise welfare: welfare is concave in the injected energy, so a block order's gain at any supporting prices
+//! without it bounds what it adds.
 
-use super::order::{inject, validate_block_orders, BlockOrder, BlockOrderError};
-use crate::{clear, orders::Side, Clearing, Error, Zone};
+use super::{
+	lean::nearest,
+	order::{inject, validate_block_orders, BlockOrder, BlockOrderError},
+};
+use crate::{orders::Side, solve::Solved, Error, Lean, Zone};
 use alloc::{vec, vec::Vec};
 use core::cmp::Reverse;
 
@@ -24,8 +30,8 @@ use core::cmp::Reverse;
 pub struct Probe {
 	/// Gains from trade of the steps net of fees, in nEUR.
 	pub welfare: i128,
-	/// The zone price that each block order meets, in nEUR/Wh; 0 where it has no energy.
-	pub prices: Vec<i64>,
+	/// The least and the greatest supporting price of the zone of each block order, in nEUR/Wh; 0 where it has no energy.
+	pub prices: Vec<(i64, i64)>,
 }
 
 /// Block orders that are in, and what the intervals clear to with them.
@@ -46,7 +52,11 @@ pub struct Search {
 	pub incumbent: Option<State>,
 	/// Welfare of the incumbent over all intervals and block orders, in nEUR.
 	pub welfare: i128,
-	/// The block order that the running insertion has put in.
+	/// The first descent is still running.
+	pub hasty: bool,
+	/// It has taken out several block orders together.
+	pub coarse: bool,
+	/// The block order that the running insertion has put in; `None` during descents.
 	pub inserted: Option<u32>,
 	/// Block orders that were put in once.
 	pub tried: Vec<bool>,
@@ -65,7 +75,7 @@ impl Search {
 	/// If a block order is malformed.
 	pub fn new(block_orders: &[BlockOrder], intervals: u32) -> Result<Self, BlockOrderError> {
 		validate_block_orders(block_orders, intervals)?;
-		let probe = Probe { welfare: 0, prices: vec![0; block_orders.len()] };
+		let probe = Probe { welfare: 0, prices: vec![(0, 0); block_orders.len()] };
 		let rounds = (block_orders.len() as u32).saturating_mul(Self::ROUNDS_PER_BLOCK_ORDER);
 		Ok(Search {
 			current: State { accepted: vec![true; block_orders.len()], probes: vec![probe; intervals as usize] },
@@ -73,6 +83,8 @@ impl Search {
 			dirty: vec![!block_orders.is_empty(); intervals as usize],
 			incumbent: None,
 			welfare: 0,
+			hasty: true,
+			coarse: false,
 			inserted: None,
 			tried: vec![false; block_orders.len()],
 			rounds,
@@ -80,10 +92,11 @@ impl Search {
 		})
 	}
 
-	/// Most steps that a search can take: every interval once, and then every block order's intervals once per round.
+	/// Most steps that a search can take: in both descents every interval once and every block order's intervals once, and
+	/// then those of one block order per round.
 	pub fn most_steps(block_orders: u32, intervals: u32) -> u64 {
-		let rounds = u64::from(block_orders) * (1 + u64::from(Self::ROUNDS_PER_BLOCK_ORDER));
-		u64::from(intervals) * (1 + rounds)
+		let rounds = u64::from(block_orders) * (2 + u64::from(Self::ROUNDS_PER_BLOCK_ORDER));
+		u64::from(intervals) * (2 + rounds)
 	}
 
 	/// The interval that the next step clears; `None` when the choice is made.
@@ -92,6 +105,11 @@ impl Search {
 			return None;
 		}
 		self.dirty.iter().position(|dirty| *dirty).map(|at| at as u32)
+	}
+
+	/// How the prices lean with the accepted block orders.
+	pub fn lean(&self, block_orders: &[BlockOrder]) -> Lean {
+		self.incumbent.as_ref().and_then(|incumbent| incumbent.lean(block_orders)).unwrap_or_default()
 	}
 
 	/// The accepted block orders: the incumbent's, and none as long as there is no incumbent. Valid at any time, so
@@ -111,10 +129,10 @@ impl Search {
 	pub fn step(&mut self, block_orders: &[BlockOrder], zones: &mut [Zone]) -> Result<(), BlockOrderError> {
 		let Some(interval) = self.next_interval() else { return Ok(()) };
 		inject(zones, block_orders, &self.current.accepted, interval)?;
-		match clear(zones) {
-			Ok(clearing) => {
+		match probe(block_orders, interval, zones) {
+			Ok(probe) => {
 				let at = interval as usize;
-				let before = core::mem::replace(&mut self.current.probes[at], probe(block_orders, interval, &clearing));
+				let before = core::mem::replace(&mut self.current.probes[at], probe);
 				self.dirty[at] = false;
 				if !self.dirty.contains(&true) {
 					let Some(welfare) = self.current.welfare(block_orders) else {
@@ -129,7 +147,7 @@ impl Search {
 			Err(error @ (Error::Surplus { zone } | Error::Shortage { zone })) => {
 				let side = if matches!(error, Error::Surplus { .. }) { Side::Sell } else { Side::Buy };
 				let stuck = self.stuck(block_orders, zones, interval, zone, side);
-				self.drop_block_order(block_orders, stuck.ok_or(BlockOrderError::Interval { interval, error })?);
+				self.drop_block_orders(block_orders, &[stuck.ok_or(BlockOrderError::Interval { interval, error })?]);
 				Ok(())
 			},
 			Err(error) => Err(BlockOrderError::Interval { interval, error }),
@@ -166,30 +184,42 @@ impl Search {
 		stuck.max_by_key(|(at, block_order)| (badness(block_order), *at)).map(|(at, _)| at)
 	}
 
-	/// All intervals are cleared: a loss goes on with the descent, none ends it.
+	/// All intervals are cleared: losses go on with the descent, none ends it.
 	fn cleared(&mut self, block_orders: &[BlockOrder], welfare: i128) {
-		let gains = block_orders.iter().enumerate().filter(|(at, _)| self.current.accepted[*at]);
-		let worst = gains.map(|(at, block_order)| (self.current.rank(at, block_order), Reverse(at))).min();
-		match worst {
-			Some(((_, gain), Reverse(at))) if gain < 0 => self.drop_block_order(block_orders, at),
-			_ if self.incumbent.is_none() || welfare > self.welfare => {
-				self.incumbent = Some(self.current.clone());
-				self.welfare = welfare;
-				self.insert(block_orders);
-			},
-			_ => self.restore(block_orders),
+		let losers = self.current.losers(block_orders, self.hasty);
+		if !losers.is_empty() {
+			self.coarse |= losers.len() > 1;
+			self.drop_block_orders(block_orders, &losers);
+		} else if self.incumbent.is_none() || welfare > self.welfare {
+			self.incumbent = Some(self.current.clone());
+			self.welfare = welfare;
+			self.settled(block_orders);
+		} else {
+			self.restore(block_orders);
 		}
 	}
 
-	/// Takes a block order out. An insertion that gives up its own block order, or has no round left, has failed.
-	fn drop_block_order(&mut self, block_orders: &[BlockOrder], at: usize) {
-		if self.incumbent.is_some() {
-			if self.rounds == 0 || self.inserted == u32::try_from(at).ok() {
-				return self.restore(block_orders);
-			}
-			self.rounds -= 1;
+	/// What follows once there is an incumbent: the second descent if the first one was coarse, and then insertions.
+	fn settled(&mut self, block_orders: &[BlockOrder]) {
+		let again = core::mem::take(&mut self.hasty) && self.coarse;
+		if again {
+			self.current.accepted.iter_mut().for_each(|accepted| *accepted = true);
+			self.dirty.iter_mut().for_each(|dirty| *dirty = true);
+		} else {
+			self.insert(block_orders);
 		}
-		self.change(block_orders, at, false);
+	}
+
+	/// Takes block orders out. An insertion that gives up its own block order, or has no round left, has failed.
+	fn drop_block_orders(&mut self, block_orders: &[BlockOrder], losers: &[usize]) {
+		if let Some(inserted) = self.inserted {
+			let left = u32::try_from(losers.len()).ok().and_then(|count| self.rounds.checked_sub(count));
+			match left.filter(|_| !losers.contains(&(inserted as usize))) {
+				Some(rounds) => self.rounds = rounds,
+				None => return self.restore(block_orders),
+			}
+		}
+		losers.iter().for_each(|at| self.change(block_orders, *at, false));
 	}
 
 	/// Goes back to the incumbent and on with the next insertion.
@@ -205,7 +235,8 @@ impl Search {
 	fn insert(&mut self, block_orders: &[BlockOrder]) {
 		let rejected =
 			block_orders.iter().enumerate().filter(|(at, _)| !self.current.accepted[*at] && !self.tried[*at]);
-		let best = rejected.map(|(at, block_order)| (self.current.rank(at, block_order), Reverse(at))).max();
+		let least = |at, block_order| self.current.rank(at, block_order, worst(block_order));
+		let best = rejected.map(|(at, block_order)| (least(at, block_order), Reverse(at))).max();
 		match best {
 			Some(((_, gain), Reverse(at))) if gain > 0 && self.rounds > 0 => {
 				self.rounds -= 1;
@@ -234,23 +265,72 @@ impl State {
 		self.probes.iter().map(|probe| probe.welfare).chain(worths).try_fold(0, i128::checked_add)
 	}
 
-	/// How far a block order lies on the right side of its limit at the zone prices, in nEUR.
-	fn gain(&self, at: usize, block_order: &BlockOrder) -> i128 {
-		block_order.gain(block_order.amount(|interval| self.probes[interval as usize].prices[at]))
+	/// How far a block order lies on the right side of its limit when prices lean so, in nEUR.
+	fn gain(&self, at: usize, block_order: &BlockOrder, lean: Lean) -> i128 {
+		block_order.gain(block_order.amount(|interval| {
+			let (low, high) = self.probes[interval as usize].prices[at];
+			lean.price(low, high)
+		}))
 	}
 
 	/// What block orders are compared by: gain per Wh, rounded down, and then gain. Negative exactly when the gain is.
-	fn rank(&self, at: usize, block_order: &BlockOrder) -> (i128, i128) {
-		let gain = self.gain(at, block_order);
+	fn rank(&self, at: usize, block_order: &BlockOrder, lean: Lean) -> (i128, i128) {
+		let gain = self.gain(at, block_order, lean);
 		(gain.div_euclid(block_order.total() as i128), gain)
+	}
+
+	/// The lean nearest to the middle at which every accepted block order is in the money, if there is one.
+	fn lean(&self, block_orders: &[BlockOrder]) -> Option<Lean> {
+		nearest(|side, lean| {
+			let mut accepted = block_orders.iter().enumerate().filter(|(at, _)| self.accepted[*at]);
+			accepted.all(|(at, block_order)| block_order.side != side || self.gain(at, block_order, lean) >= 0)
+		})
+	}
+
+	/// The accepted block orders that go next. Of those that are out of the money however prices lean, the one that loses
+	/// most per Wh; if there is none and no lean suits the others together, the one that loses most at the middle. In haste
+	/// all of them at once. None if all are in the money.
+	fn losers(&self, block_orders: &[BlockOrder], hasty: bool) -> Vec<usize> {
+		let losing = |lean: fn(&BlockOrder) -> Lean| {
+			let accepted = block_orders.iter().enumerate().filter(|(at, _)| self.accepted[*at]);
+			let ranked = accepted.map(|(at, block_order)| (self.rank(at, block_order, lean(block_order)), Reverse(at)));
+			let mut losing: Vec<_> = ranked.filter(|((_, gain), _)| *gain < 0).collect();
+			if !hasty {
+				losing = losing.into_iter().min().into_iter().collect();
+			}
+			losing.into_iter().map(|(_, Reverse(at))| at).collect::<Vec<_>>()
+		};
+		let hopeless = losing(best);
+		if !hopeless.is_empty() || self.lean(block_orders).is_some() {
+			return hopeless;
+		}
+		losing(|_| Lean::MIDDLE)
 	}
 }
 
-/// What a clearing tells about the block orders.
-fn probe(block_orders: &[BlockOrder], interval: u32, clearing: &Clearing) -> Probe {
-	let price = |block_order: &BlockOrder| {
-		let zone = clearing.zones.get(block_order.zone as usize).filter(|_| block_order.energy(interval) > 0);
-		zone.map_or(0, |zone| zone.price)
+/// The lean that a block order likes best.
+fn best(block_order: &BlockOrder) -> Lean {
+	match block_order.side {
+		Side::Buy => Lean::LEAST,
+		Side::Sell => Lean::GREATEST,
+	}
+}
+
+/// The lean that a block order likes least.
+fn worst(block_order: &BlockOrder) -> Lean {
+	match block_order.side {
+		Side::Buy => Lean::GREATEST,
+		Side::Sell => Lean::LEAST,
+	}
+}
+
+/// What clearing an interval tells about the block orders.
+fn probe(block_orders: &[BlockOrder], interval: u32, zones: &[Zone]) -> Result<Probe, Error> {
+	let solved = Solved::new(zones)?;
+	let welfare = solved.clearing(zones, Lean::MIDDLE)?.welfare;
+	let prices = |block_order: &BlockOrder| {
+		let range = solved.ranges.get(block_order.zone as usize).filter(|_| block_order.energy(interval) > 0);
+		range.map_or((0, 0), |range| (range.low, range.high))
 	};
-	Probe { welfare: clearing.welfare, prices: block_orders.iter().map(price).collect() }
+	Ok(Probe { welfare, prices: block_orders.iter().map(prices).collect() })
 }

@@ -1,7 +1,7 @@
 //! Random sessions with block orders, and their exact optimum by enumeration and by a mixed-integer programme.
 
 use super::{market, Scale};
-use busbar_clearing::{block_orders::inject, clear, orders::Side, BlockOrder, Level, Zone};
+use busbar_clearing::{block_orders::inject, clear, orders::Side, supporting_prices, BlockOrder, Lean, Level, Zone};
 use microlp::{ComparisonOp, LinearExpr, OptimizationDirection, Problem};
 use proptest::{collection::vec, prelude::*};
 
@@ -87,7 +87,7 @@ fn levels(mut steps: Vec<(i64, u64, u64)>) -> Vec<Level> {
 pub struct Choice {
 	pub accepted: Vec<bool>,
 	pub welfare: i128,
-	/// No accepted block order is out of the money.
+	/// Some lean keeps every accepted block order in the money.
 	pub consistent: bool,
 }
 
@@ -101,25 +101,53 @@ pub fn choices((intervals, block_orders): &Session) -> Vec<Choice> {
 			.map(|(interval, zones)| {
 				let mut zones = zones.clone();
 				inject(&mut zones, block_orders, &accepted, interval).unwrap();
-				clear(&zones).ok()
+				let clearing = clear(&zones).ok()?;
+				Some((supporting_prices(&zones, &clearing).unwrap(), clearing.welfare))
 			})
 			.collect();
 		let Some(cleared) = cleared else { continue };
-		let mut welfare: i128 = cleared.iter().map(|interval| interval.welfare).sum();
+		let mut welfare: i128 = cleared.iter().map(|(_, welfare)| *welfare).sum();
+		// The leans that suit all of each side: sellers from the first on, buyers up to the second.
+		let (mut from, mut until) = (0, Lean::WHOLE);
 		let mut consistent = true;
 		for (block_order, _) in block_orders.iter().zip(&accepted).filter(|(_, accepted)| **accepted) {
 			let wh = |at: usize| i128::from(block_order.wh[at]);
 			let limit: i128 = (0..block_order.wh.len()).map(|at| wh(at) * i128::from(block_order.price)).sum();
-			let price =
-				|at: usize| i128::from(cleared[block_order.first as usize + at].zones[block_order.zone as usize].price);
-			let amount: i128 = (0..block_order.wh.len()).map(|at| wh(at) * price(at)).sum();
-			let sign = if block_order.side == Side::Buy { 1 } else { -1 };
-			welfare += sign * limit;
-			consistent &= sign * (limit - amount) >= 0;
+			let amount = |lean: u32| -> i128 {
+				let price = |at: usize| {
+					let (low, high) = cleared[block_order.first as usize + at].0[block_order.zone as usize];
+					i128::from(Lean::new(lean).unwrap().price(low, high))
+				};
+				(0..block_order.wh.len()).map(|at| wh(at) * price(at)).sum()
+			};
+			if block_order.side == Side::Buy {
+				welfare += limit;
+				consistent &= amount(0) <= limit;
+				until = until.min(last(|lean| amount(lean) <= limit));
+			} else {
+				welfare -= limit;
+				consistent &= amount(Lean::WHOLE) >= limit;
+				if amount(0) < limit {
+					from = from.max(last(|lean| amount(lean) < limit) + 1);
+				}
+			}
 		}
+		consistent &= from <= until || accepted.iter().all(|accepted| !accepted);
 		choices.push(Choice { accepted, welfare, consistent });
 	}
 	choices
+}
+
+/// The last lean of those that hold, which come first; 0 even if none does.
+fn last(holds: impl Fn(u32) -> bool) -> u32 {
+	let (mut at, mut step) = (0u32, 1 << 31);
+	while step > 0 {
+		if at + step <= Lean::WHOLE && holds(at + step) {
+			at += step;
+		}
+		step /= 2;
+	}
+	at
 }
 
 /// The greatest welfare over all choices of block orders, as one mixed-integer programme.
