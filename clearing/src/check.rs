@@ -60,6 +60,18 @@ pub fn supporting_prices(zones: &[Zone], clearing: &Clearing) -> Result<Vec<(i64
 	ranges(zones, clearing, Lean::MIDDLE)
 }
 
+/// Least and greatest price of every zone that supports a result whose prices block orders have made lean, in nEUR/Wh.
+///
+/// # Errors
+/// If the result is not right in the first place.
+pub fn supporting_prices_leaning(
+	zones: &[Zone],
+	clearing: &Clearing,
+	lean: Lean,
+) -> Result<Vec<(i64, i64)>, Violation> {
+	ranges(zones, clearing, lean)
+}
+
 /// Accepted buys and sells of a level, given its zone's result. Steps better than the zone price are accepted, worse
 /// ones are not, so that the level supports the price by construction.
 pub(crate) fn accepted(level: &Level, zone: &ZoneResult) -> (u64, u64) {

@@ -33,7 +33,7 @@ mod types;
 pub use block_orders::{
 	check_block_orders, clear_block_orders, BlockOrder, BlockOrderError, BlockOrderViolation, Joint,
 };
-pub use check::{check, check_leaning, supporting_prices};
+pub use check::{check, check_leaning, supporting_prices, supporting_prices_leaning};
 pub use explain::{explain, Bound, Cause, Explanation, Full, Origin};
 pub use orders::{check_fills, fill};
 pub use solve::{clear, clear_leaning};

@@ -214,6 +214,12 @@ impl Replay {
 				standing.filter(|block_order| block_order.first == *interval).ok_or_else(none)?.accepted =
 					Some(*accepted);
 			},
+			Event::PricesLean { interval, product, lean } => {
+				let last = self.open((*interval, *product))?.last(*interval);
+				for interval in *interval..=last {
+					self.open((interval, *product))?.lean = Some(*lean);
+				}
+			},
 			// Neither changes what stands or was traded.
 			Event::AreaSet { .. } | Event::ParametersSet { .. } => {},
 		}

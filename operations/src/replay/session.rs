@@ -1,7 +1,7 @@
 //! A session as events tell it: the orders that stand, and what clearing makes of them.
 
 use super::{block_orders::RebuiltBlockOrder, trading::Trading};
-use busbar_clearing::{block_orders::inject, clear, orders, Clearing};
+use busbar_clearing::{block_orders::inject, clear_leaning, orders, Clearing, Lean};
 use busbar_client::AccountId;
 use busbar_primitives::{
 	api::{BookLevel, OrderView, ZonePrice},
@@ -31,6 +31,8 @@ pub struct Session {
 	pub block_orders: BTreeMap<u32, RebuiltBlockOrder>,
 	/// How it ended; `None` before that.
 	pub outcome: Option<Outcome>,
+	/// Where its zone prices lie between the least and the greatest supporting ones, in parts of 2^31, if not in the middle.
+	pub lean: Option<u32>,
 	/// Results of an auction's zones, in ascending order, once it has ended.
 	pub zones: Vec<ZonePrice>,
 }
@@ -135,7 +137,12 @@ impl Session {
 			traded = traded.saturating_add(if buys { wh } else { 0 });
 		}
 		inject(&mut zones, &injected, &vec![true; injected.len()], 0).map_err(|error| error.to_string())?;
-		let clearing = clear(&zones).map_err(|error| error.to_string())?;
+		let lean = match self.lean {
+			None => Lean::MIDDLE,
+			Some(_) if block_orders.is_empty() => return Err("prices lean without an accepted block order".into()),
+			Some(parts) => Lean::new(parts).ok_or_else(|| format!("prices lean {parts} of {} parts", Lean::WHOLE))?,
+		};
+		let clearing = clear_leaning(&zones, lean).map_err(|error| error.to_string())?;
 		let fills = orders::fills(&book, &clearing);
 		let results = results(&clearing)?;
 		let mut accepted: BTreeMap<_, _> = by_arrival.iter().map(|(_, point)| *point).zip(fills).collect();

@@ -100,6 +100,7 @@ use continuous::{
 	queue::{Ends, PriceMapKey, QueueKey},
 	Area, Book, EndReason, LimitOrder, Ticket, Trader, FILLS,
 };
+use gate::search::KeptSearch;
 use parameters::ParameterError;
 use types::{LoadedPage, ResultPage};
 
@@ -189,6 +190,10 @@ pub mod pallet {
 	/// What earlier blocks loaded of it.
 	#[pallet::storage]
 	pub type LoadedPages<T: Config> = StorageMap<_, Identity, u32, LoadedPage<T::MaxZones, T::MaxLevels>>;
+
+	/// Where the choice of its block orders stands.
+	#[pallet::storage]
+	pub type Searching<T> = StorageValue<_, KeptSearch>;
 
 	/// The first interval whose records are not all pruned.
 	#[pallet::storage]
@@ -407,6 +412,9 @@ pub mod pallet {
 		BlockOrderCancelled { interval: Interval, product: ProductId, id: u32, released: Balance },
 		/// A block order, whose energy begins in `interval`, was accepted or not; the clearings with it follow. One
 		/// that is rejected although it would have gained at the zone prices is told.
+		/// In a span from this interval on, zone prices lie elsewhere than in the middle of the supporting ones: the accepted
+		/// block orders need `lean` parts of 2^31 of the way from the least to the greatest.
+		PricesLean { interval: Interval, product: ProductId, lean: u32 },
 		BlockOrderDecided {
 			interval: Interval,
 			product: ProductId,
@@ -567,6 +575,8 @@ pub mod pallet {
 				T::WeightInfo::load_levels(1),
 				T::WeightInfo::pass(),
 				T::WeightInfo::block_orders()
+					.saturating_add(T::WeightInfo::search())
+					.saturating_add(T::WeightInfo::choose(T::MaxZones::get(), T::MaxLevels::get()))
 					.saturating_add(T::WeightInfo::decide(T::MaxZones::get(), T::MaxLevels::get())),
 			];
 			for stage in stages.map(|stage| before.saturating_add(stage)) {

@@ -78,6 +78,9 @@ pub struct Session {
 	pub offered_sell: Wh,
 	/// How it ended; `None` while the gate is open or the session clears.
 	pub outcome: Option<Outcome>,
+	/// Where its zone prices lie between the least and the greatest supporting ones, in parts of 2^31, if not in the
+	/// middle: where the block orders of its span need them.
+	pub lean: Option<u32>,
 }
 
 /// A price as a storage key whose order is the order of prices: big-endian with the sign bit flipped.

@@ -111,6 +111,12 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 			.saturating_add(T::DbWeight::get().writes(322))
 	}
 
+	fn search() -> Weight {
+		Weight::from_parts(2_000_000_000, 120_000)
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+
 	/// `n` from 1 to 96.
 	fn place_block_order(n: u32) -> Weight {
 		Weight::from_parts(115_352_742, 5_771)

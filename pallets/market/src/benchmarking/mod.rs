@@ -5,6 +5,7 @@ mod setup;
 use crate::{
 	auction::{types::MAX_BLOCK_ORDERS, Level},
 	continuous::FILLS,
+	gate::{search::KeptSearch, span::Span},
 	pallet::*,
 	Parameters, PriceKey,
 };
@@ -237,10 +238,15 @@ mod benchmarks {
 		let closing = loaded::<T>(id);
 		let key = gate::<T>();
 		let members = Pallet::<T>::members(id, 1);
+		let spec = members[0].1.products[usize::from(id.1)];
 
 		#[block]
 		{
-			Pallet::<T>::decide(key, members, closing, None, 0);
+			let loaded = Pallet::<T>::loaded(closing, &members);
+			let block_orders = Pallet::<T>::over(&key, &spec);
+			let mut span = Span::new::<T>(&loaded.parts, &block_orders).expect("the zones form a tree; qed");
+			let search = span.search(None, 0).expect("nothing is chosen from; qed");
+			Pallet::<T>::decide((key, spec), members, loaded, block_orders, Ok((span, search)));
 		}
 
 		assert!(records::<T>(id).1.outcome.is_some_and(|outcome| outcome.cleared));
@@ -251,7 +257,9 @@ mod benchmarks {
 	fn choose(z: Linear<1, { T::MaxZones::get() }>, l: Linear<1, { T::MaxLevels::get() }>) {
 		let id = session::<T>(z);
 		close::<T>(id, z, l);
-		let market = Pallet::<T>::market(loaded::<T>(id), &Pallet::<T>::members(id, 1));
+		let loaded = Pallet::<T>::loaded(loaded::<T>(id), &Pallet::<T>::members(id, 1));
+		let span = Span::new::<T>(&loaded.parts, &[]);
+		let market = span.and_then(|span| span.market().cloned());
 		let block_order =
 			BlockOrder { zone: 0, side: busbar_clearing::orders::Side::Buy, price: 0, first: 0, wh: alloc::vec![1] };
 		let mut market = market.expect("the zones form a tree; qed");
@@ -261,6 +269,31 @@ mod benchmarks {
 		{
 			let _ = search.step(core::slice::from_ref(&block_order), &mut market);
 		}
+	}
+
+	/// The largest state: as many block orders, over as many intervals, as a span can have, and something found.
+	#[benchmark]
+	fn search() {
+		let block_order = |_| BlockOrder {
+			zone: 0,
+			side: busbar_clearing::orders::Side::Buy,
+			price: 0,
+			first: 0,
+			wh: alloc::vec![1; MAX_SPAN as usize],
+		};
+		let block_orders: alloc::vec::Vec<_> = (0..MAX_BLOCK_ORDERS).map(block_order).collect();
+		let mut search = Search::new(&block_orders, MAX_SPAN).expect("the block orders are in order; qed");
+		search.incumbent = Some(search.current.clone());
+		let kept = KeptSearch::of(search).expect("a span's search can be kept; qed");
+		Searching::<T>::put(&kept);
+
+		#[block]
+		{
+			let kept = Searching::<T>::get().map(KeptSearch::resumed).and_then(KeptSearch::of);
+			Searching::<T>::put(kept.expect("it was kept; qed"));
+		}
+
+		assert_eq!(Searching::<T>::get(), Some(kept));
 	}
 
 	/// As many block orders, over as many intervals, as a span can have, in a market of one zone.

@@ -2,43 +2,60 @@
 //!
 //! One block clears and writes the results, together with the sessions' outcomes: nobody ever sees half of a clearing.
 
-use super::{load::Closing, market::index_of, results::pages};
+use super::{
+	load::{Loaded, Part},
+	market::index_of,
+	results::pages,
+	span::{kept, Span},
+};
 use crate::{
 	pallet::*,
 	products::auction::{block_orders::last, BlockOrder},
 	types::{FailReason, GateKey, LoadedZone, Member},
 };
 use alloc::vec::Vec;
-use busbar_primitives::{traits::Grid, Fee, Outcome, ZoneResult};
+use busbar_clearing::{block_orders::Search, Lean};
+use busbar_primitives::{traits::Grid, Fee, Outcome, Product, ZoneResult};
 
 /// A result for every zone, and how a session ended.
 pub(super) type Decision = (Vec<ZoneResult>, Outcome);
 
 /// A block order of the span: its number, the order, and whether it was rejected in the money.
-pub(super) type Standing<T> = (u32, BlockOrder<<T as frame_system::Config>::AccountId>, bool);
+pub(crate) type Standing<T> = (u32, BlockOrder<<T as frame_system::Config>::AccountId>, bool);
 
 impl<T: Config> Pallet<T> {
-	/// Clears what is loaded, with at most `steps` steps of the search for block orders, or fails safe for `reason`,
-	/// and ends the sessions.
-	pub(crate) fn decide(key: GateKey, members: Vec<Member>, closing: Closing, reason: Option<FailReason>, steps: u32) {
+	/// The block orders that stand over a gate's intervals.
+	pub(crate) fn over(key: &GateKey, spec: &Product) -> Vec<Standing<T>> {
+		let (first, product) = key.session();
+		let block_orders = Self::block_orders(first, product, spec);
+		block_orders.into_iter().map(|(id, block_order)| (id, block_order, false)).collect()
+	}
+
+	/// Clears what is loaded with the block orders that a search has chosen, or fails safe, and ends the sessions.
+	pub(crate) fn decide(
+		(key, spec): (GateKey, Product),
+		members: Vec<Member>,
+		Loaded { parts, pages: parked }: Loaded,
+		mut block_orders: Vec<Standing<T>>,
+		chosen: Result<(Span, Search), FailReason>,
+	) {
 		let (_, product) = key.session();
-		let spec = members.first().and_then(|(_, record, _)| record.products.get(usize::from(product)).copied());
-		let Some(spec) = spec else { return };
-		let parts = Self::unload(closing, &members);
-		let block_orders = Self::block_orders(key.session().0, product, &spec);
-		let mut block_orders: Vec<Standing<T>> =
-			block_orders.into_iter().map(|(id, block_order)| (id, block_order, false)).collect();
-		let decided = match reason {
-			Some(reason) => Err(reason),
-			None => Self::clear(&parts, &mut block_orders, steps).ok_or(FailReason::Refused),
+		let mut clear = |(mut span, search): (Span, Search)| {
+			let joint = span.clear(&search)?;
+			Some((Self::decisions(&parts, &mut block_orders, &joint)?, joint.lean))
 		};
-		let (decisions, reason) = match decided {
-			Ok(decisions) => (decisions, None),
+		let decided = chosen.and_then(|chosen| clear(chosen).ok_or(FailReason::Refused));
+		let (decisions, lean, reason) = match decided {
+			Ok((decisions, lean)) => (decisions, lean, None),
 			Err(reason) => {
 				block_orders.iter_mut().for_each(|(_, block_order, _)| block_order.accepted = Some(false));
-				(parts.iter().map(|part| Self::fail_safe(&part.zones)).collect(), Some(reason))
+				let failed = parts.iter().map(|part: &Part| Self::fail_safe(&part.zones)).collect();
+				(failed, Lean::MIDDLE, Some(reason))
 			},
 		};
+		if let Some(lean) = kept(lean) {
+			Self::deposit_event(Event::PricesLean { interval: key.session().0, product, lean });
+		}
 		// Told first, so that whoever reads events in order knows what each interval cleared with.
 		for (id, block_order, rejected_in_the_money) in block_orders {
 			let (first, accepted) = (block_order.first, block_order.accepted == Some(true));
@@ -51,8 +68,10 @@ impl<T: Config> Pallet<T> {
 				rejected_in_the_money,
 			});
 		}
-		for (((interval, record, session), part), (results, outcome)) in members.into_iter().zip(&parts).zip(decisions)
+		for (((interval, record, mut session), part), (results, outcome)) in
+			members.into_iter().zip(&parts).zip(decisions)
 		{
+			session.lean = kept(lean);
 			for (page, results) in pages(&part.zones, results) {
 				Results::<T>::insert((interval, product, page), results);
 			}
@@ -64,6 +83,7 @@ impl<T: Config> Pallet<T> {
 			});
 		}
 		Gates::<T>::remove(key);
+		Self::forget(parked);
 	}
 
 	/// What clearing decided, as it is kept. `None` beyond the types' ranges.

@@ -26,9 +26,16 @@ pub(crate) struct Closing {
 	parts: Vec<Part>,
 }
 
+/// All that is loaded of a gate.
+pub(crate) struct Loaded {
+	pub(crate) parts: Vec<Part>,
+	/// How many pages earlier blocks parked.
+	pub(super) pages: u32,
+}
+
 /// What is loaded of one interval.
 #[derive(Default)]
-pub(super) struct Part {
+pub(crate) struct Part {
 	pub interval: Interval,
 	pub zones: Vec<LoadedZone>,
 	pub levels: Vec<LoadedLevel>,
@@ -146,14 +153,13 @@ impl<T: Config> Pallet<T> {
 		closing.gate.levels >= session.levels
 	}
 
-	/// Everything that is loaded of a gate, interval by interval. What earlier blocks parked goes.
-	pub(super) fn unload(closing: Closing, members: &[Member]) -> Vec<Part> {
+	/// Everything that is loaded of a gate, interval by interval, those that earlier blocks parked first.
+	pub(crate) fn loaded(closing: Closing, members: &[Member]) -> Loaded {
 		let Closing { gate, parts } = closing;
-		ClosingGate::<T>::kill();
 		let part = |interval: &Interval| Part { interval: *interval, ..Part::default() };
 		let mut all: Vec<Part> = members.iter().map(|(interval, ..)| part(interval)).collect();
 		let parked = (0..gate.pages).map(|page| {
-			let LoadedPage { interval, zones, levels } = LoadedPages::<T>::take(page).unwrap_or_default();
+			let LoadedPage { interval, zones, levels } = LoadedPages::<T>::get(page).unwrap_or_default();
 			Part { interval, zones: zones.into(), levels: levels.into() }
 		});
 		for part in parked.chain(parts) {
@@ -162,7 +168,14 @@ impl<T: Config> Pallet<T> {
 				whole.levels.extend(part.levels);
 			}
 		}
-		all
+		Loaded { parts: all, pages: gate.pages }
+	}
+
+	/// A gate is closed: nothing of what was kept for it is needed any more.
+	pub(super) fn forget(pages: u32) {
+		ClosingGate::<T>::kill();
+		Searching::<T>::kill();
+		(0..pages).for_each(LoadedPages::<T>::remove);
 	}
 }
 

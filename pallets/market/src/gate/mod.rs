@@ -4,16 +4,17 @@
 //! and end ([`decide`]), over as many blocks as it takes; limits of the interval cannot change meanwhile
 //! ([`busbar_primitives::traits::Calendar::takes_limits`]), and orders of the session cannot either, because its gate has
 //! passed. Intervals of one span share a gate and are decided in one block, together with the block orders over them
-//! ([`crate::products::auction::block_orders`]): their zones together are no more than `MaxZones`, their levels no more
-//! than `MaxLevels`.
+//! ([`crate::products::auction::block_orders`]), whose choice ([`span`], [`search`]) may take several blocks: their zones
+//! together are no more than `MaxZones`, their levels no more than `MaxLevels`.
 
-mod clear;
 mod decide;
 pub(crate) mod flows;
 pub(crate) mod links;
 pub(crate) mod load;
 pub(crate) mod market;
 pub(crate) mod results;
+pub(crate) mod search;
+pub(crate) mod span;
 
 use crate::{
 	pallet::*,

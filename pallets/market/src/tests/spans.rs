@@ -1,11 +1,13 @@
 //! Intervals that share one gate, and block orders over them.
 
-use crate::{auction::BlockOrder, mock::*, BlockOrders, ClosingGate, Error, Event, Parameters, WeightInfo};
+use crate::{
+	auction::BlockOrder, mock::*, BlockOrders, ClosingGate, Error, Event, Parameters, Searching, WeightInfo,
+};
 use busbar_primitives::{
 	traits::{Calendar, Collateral, OrderCollateral, Positions},
 	Link, PointId, Position, Price, Product, ProductKind, Side, Wh,
 };
-use frame_support::{assert_noop, assert_ok, BoundedVec};
+use frame_support::{assert_noop, assert_ok, weights::Weight, BoundedVec};
 use proptest::prelude::*;
 use sp_runtime::{DispatchError, DispatchResult};
 use Side::{Buy, Sell};
@@ -265,6 +267,123 @@ fn products_of_a_running_span_stay_until_it_ends() {
 	});
 }
 
+/// Room for the block orders of a gate, and `steps` steps of the choice among them.
+fn room(steps: u64) -> Weight {
+	let levels = span().map(|interval| session(interval, 0).levels).max().unwrap();
+	<() as WeightInfo>::poll()
+		.saturating_add(<() as WeightInfo>::begin(4))
+		.saturating_add(<() as WeightInfo>::block_orders())
+		.saturating_add(<() as WeightInfo>::search())
+		.saturating_add(<() as WeightInfo>::decide(8, 4 * levels))
+		.saturating_add(<() as WeightInfo>::choose(2, levels).saturating_mul(steps))
+}
+
+/// Blocks of so much room until the span is decided.
+fn blocks(weight: Weight) -> u64 {
+	let mut now = gate();
+	while session(FIRST, 0).outcome.is_none() {
+		run_with(now, weight);
+		check();
+		now += 1;
+	}
+	assert_eq!((Searching::<Test>::get(), ClosingGate::<Test>::get()), (None, None));
+	now - gate()
+}
+
+#[test]
+fn two_bad_block_orders_of_one_wh_do_not_keep_the_honest_ones_out_however_little_a_block_has_room_for() {
+	let decided = |steps: u64, bad: bool| {
+		let mut decided = Vec::new();
+		test(span_market(), || {
+			for interval in span() {
+				assert_ok!(place(10, interval, 0, &[sell(100, 1_000)]));
+			}
+			if bad {
+				// Nobody pays so much, and nobody sells so cheaply.
+				assert_ok!(block_order(8, Sell, 2_000, &[1; 4]));
+				assert_ok!(block_order(9, Buy, 10, &[1; 4]));
+			}
+			for n in 1..8 {
+				assert_ok!(block_order(n, Buy, 500, &[20; 4]));
+			}
+			let took = blocks(room(steps));
+			let honest = if bad { 2..9 } else { 0..7 };
+			decided = honest.map(accepted).collect();
+			assert!(steps > 4 || took > 1, "{took} blocks");
+		});
+		decided
+	};
+	for steps in [1, 3, 1_000] {
+		assert_eq!(decided(steps, true), [true; 7], "{steps} steps a block");
+		assert_eq!(decided(steps, true), decided(steps, false));
+	}
+}
+
+#[test]
+fn a_choice_over_many_blocks_is_the_one_of_a_single_block() {
+	let decided = |steps: u64| {
+		let mut decided = Vec::new();
+		test(span_market(), || {
+			set_link(1, Link { import_w: Some(400), export_w: Some(400), fee: 0 });
+			for interval in span() {
+				assert_ok!(place(10, interval, 0, &[sell(100, 40), sell(300, 50)]));
+			}
+			for n in 1..9 {
+				assert_ok!(block_order(n, Buy, 150 + 30 * n as i64, &[20 + n; 4]));
+			}
+			blocks(room(steps));
+			decided = (0..8).map(accepted).collect();
+		});
+		decided
+	};
+	let whole = decided(1_000);
+	assert!(whole.contains(&true) && whole.contains(&false), "{whole:?}");
+	assert!([1, 2, 7].iter().all(|steps| decided(*steps) == whole));
+}
+
+#[test]
+fn the_choice_ends_with_what_it_has_when_half_of_the_time_to_delivery_is_over() {
+	test(span_market(), || {
+		for interval in span() {
+			assert_ok!(place(10, interval, 0, &[sell(100, 1_000)]));
+		}
+		assert_ok!(block_order(8, Sell, 2_000, &[1; 4]));
+		for n in 1..8 {
+			assert_ok!(block_order(n, Buy, 500, &[20; 4]));
+		}
+		// Without a first choice, none is accepted, but the steps clear.
+		run_with(gate(), room(1));
+		assert!(Searching::<Test>::get().is_some());
+		run_with(gate() + 5_000, room(1));
+		assert!(span().all(|interval| session(interval, 0).outcome.unwrap().cleared));
+		assert!((0..8).all(|id| !accepted(id)));
+		assert_eq!(Searching::<Test>::get(), None);
+	});
+}
+
+#[test]
+fn prices_lean_to_where_a_plant_that_fills_its_connection_is_in_the_money() {
+	test(span_market(), || {
+		set_link(1, Link { import_w: Some(40), export_w: Some(40), fee: 0 });
+		for interval in span() {
+			assert_ok!(place(10, interval, 0, &[sell(0, 20), buy(500, 1_000)]));
+		}
+		// 10 Wh in an interval are all that the link carries, so that any price up to 500 supports them.
+		assert_ok!(block_order(1, Sell, 300, &[10; 4]));
+		clear();
+		assert!(accepted(0));
+		let told = events().into_iter().find_map(|event| match event {
+			Event::PricesLean { interval: FIRST, product: 0, lean } => Some(lean),
+			_ => None,
+		});
+		assert!(told.is_some_and(|lean| lean > 1 << 30));
+		for interval in span() {
+			assert_eq!(Market::zone_result(interval, 1).and_then(|zone| zone.price), Some(300));
+			assert_eq!(session(interval, 0).lean, told);
+		}
+	});
+}
+
 #[test]
 fn a_span_of_more_zones_than_clearing_has_room_for_fails_safe() {
 	test(span_market(), || {
@@ -283,7 +402,7 @@ proptest! {
 		block_orders in prop::collection::vec(
 			(1u64..=10, 0u32..4, any::<bool>(), -5i64..5, prop::collection::vec(0u64..60, 1..4)), 0..12),
 		limit in 0u64..300,
-		room in 1u32..30,
+		room in 10u32..80,
 	) {
 		span_market().execute_with(|| {
 			set_link(1, Link { import_w: Some(limit), export_w: Some(limit), fee: 10 });
@@ -299,6 +418,7 @@ proptest! {
 			let weight = <() as WeightInfo>::poll()
 				.saturating_add(<() as WeightInfo>::begin(4))
 				.saturating_add(<() as WeightInfo>::block_orders())
+				.saturating_add(<() as WeightInfo>::search())
 				.saturating_add(<() as WeightInfo>::decide(8, 200))
 				.saturating_add(<() as WeightInfo>::choose(2, 50).saturating_mul(room.into()));
 			let mut now = gate();

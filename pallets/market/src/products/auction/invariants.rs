@@ -7,6 +7,7 @@ use crate::{
 	types::{ClearedZone, LoadedLevel, LoadedZone, PriceKey, Session, SessionId},
 };
 use alloc::{collections::BTreeMap, vec::Vec};
+use busbar_clearing::{Clearing, Lean, Zone};
 use busbar_primitives::{traits::Grid, Amount, Outcome, Price, Product, Side, Wh, ZoneId, ZoneView};
 use frame_support::{ensure, traits::Get};
 use sp_runtime::TryRuntimeError;
@@ -18,7 +19,7 @@ impl<T: Config> Pallet<T> {
 		Self::check_block_orders_of(id, product)?;
 		Self::check_book(id, session)?;
 		match session.outcome {
-			Some(outcome) if outcome.cleared => Self::check_cleared(id, product, &outcome),
+			Some(outcome) if outcome.cleared => Self::check_cleared(id, product, session, &outcome),
 			Some(outcome) => Self::check_failed(id, &outcome),
 			None => Ok(()),
 		}
@@ -76,8 +77,8 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// The checker of `busbar-clearing` passes; energy balances; nobody is filled worse than their limit.
-	fn check_cleared(id: SessionId, spec: &Product, outcome: &Outcome) -> Result<(), TryRuntimeError> {
+	/// A cleared session as the clearing library sees it, without block orders.
+	fn cleared_market(id: SessionId) -> Result<(Vec<LoadedZone>, Vec<Zone>, Clearing), TryRuntimeError> {
 		let tree = T::Grid::zones(id.0, 0..T::MaxZones::get());
 		let (mut zones, mut results) = (Vec::with_capacity(tree.len()), Vec::with_capacity(tree.len()));
 		for ZoneView { id: zone, parent, .. } in &tree {
@@ -92,7 +93,21 @@ impl<T: Config> Pallet<T> {
 			buy: level.buy,
 			sell: level.sell,
 		});
-		let mut market = assemble(&zones, levels).ok_or("the zones form no tree")?;
+		let market = assemble(&zones, levels).ok_or("the zones form no tree")?;
+		let session = Sessions::<T>::get(id.0, id.1).ok_or("a product has no session")?;
+		let outcome = session.outcome.ok_or("a cleared session has no outcome")?;
+		let Outcome { welfare, traded, fees, rent, .. } = outcome;
+		Ok((zones, market, Clearing { zones: results, welfare, traded, fees, rent }))
+	}
+
+	/// The checker of `busbar-clearing` passes; energy balances; nobody is filled worse than their limit.
+	fn check_cleared(
+		id: SessionId,
+		spec: &Product,
+		session: &Session,
+		outcome: &Outcome,
+	) -> Result<(), TryRuntimeError> {
+		let (zones, mut market, mut clearing) = Self::cleared_market(id)?;
 		let (mut bought, mut sold, mut worth) = (0 as Wh, 0 as Wh, 0 as Amount);
 		for (_, block_order) in
 			Self::block_orders(id.0, id.1, spec).iter().filter(|(_, block_order)| block_order.accepted == Some(true))
@@ -113,16 +128,12 @@ impl<T: Config> Pallet<T> {
 				sold = sold.checked_add(wh).ok_or("accepted energy overflows")?;
 			}
 		}
-		let of_block_orders = bought;
-		let prices: BTreeMap<ZoneId, Price> = tree.iter().zip(&results).map(|(zone, r)| (zone.id, r.price)).collect();
-		let clearing = busbar_clearing::Clearing {
-			zones: results,
-			welfare: outcome.welfare.checked_sub(worth).ok_or("welfare is out of range")?,
-			traded: outcome.traded.checked_sub(of_block_orders).ok_or("block orders buy more than is traded")?,
-			fees: outcome.fees,
-			rent: outcome.rent,
-		};
-		if let Err(violation) = busbar_clearing::check(&market, &clearing) {
+		let prices: BTreeMap<ZoneId, Price> =
+			zones.iter().zip(&clearing.zones).map(|(zone, result)| (zone.id, result.price)).collect();
+		clearing.welfare = clearing.welfare.checked_sub(worth).ok_or("welfare is out of range")?;
+		clearing.traded = clearing.traded.checked_sub(bought).ok_or("block orders buy more than is traded")?;
+		let lean = lean_of(session)?;
+		if let Err(violation) = busbar_clearing::check_leaning(&market, &clearing, lean) {
 			log::error!(target: "runtime::market", "session {id:?}: {violation}");
 			return Err("a cleared session does not pass the checker".into());
 		}
@@ -170,6 +181,61 @@ impl<T: Config> Pallet<T> {
 				ensure!(right, "an accepted block order is out of the money");
 			}
 		}
+		Self::check_lean((interval, product), spec)
+	}
+
+	/// Prices of a span lean all alike, and no further from the middle than its accepted block orders need.
+	fn check_lean((last, product): SessionId, spec: &Product) -> Result<(), TryRuntimeError> {
+		let first = spec.first(last);
+		let sessions = (first..=last).map(|interval| Sessions::<T>::get(interval, product));
+		let sessions = sessions.collect::<Option<Vec<_>>>().unwrap_or_default();
+		let Some(lean) = sessions.first().map(lean_of).transpose()? else { return Ok(()) };
+		ensure!(sessions.iter().all(|session| session.lean == sessions[0].lean), "prices of a span lean differently");
+		if lean == Lean::MIDDLE {
+			return Ok(());
+		}
+		let mut ranges = Vec::new();
+		let block_orders: Vec<_> = Self::block_orders(last, product, spec)
+			.into_iter()
+			.filter_map(|(_, block_order)| (block_order.accepted == Some(true)).then_some(block_order))
+			.collect();
+		for interval in first..=last {
+			let (zones, mut market, mut clearing) = Self::cleared_market((interval, product))?;
+			for block_order in &block_orders {
+				let at =
+					zones.iter().position(|zone| zone.id == block_order.zone).ok_or("a block order has no zone")?;
+				let wh = block_order.energy(interval);
+				clearing.welfare = clearing.welfare.saturating_sub(block_order.worth(interval));
+				let signed = i64::try_from(wh).map_err(|_| "a block order's energy is out of range")?;
+				if block_order.side == Side::Buy {
+					clearing.traded = clearing.traded.saturating_sub(wh);
+					market[at].injection = market[at].injection.saturating_sub(signed);
+				} else {
+					market[at].injection = market[at].injection.saturating_add(signed);
+				}
+			}
+			let supporting = busbar_clearing::supporting_prices_leaning(&market, &clearing, lean);
+			let supporting = supporting.map_err(|_| "a cleared session does not pass the checker")?;
+			ranges.push(zones.iter().map(|zone| zone.id).zip(supporting).collect::<BTreeMap<_, _>>());
+		}
+		let nearer = if lean > Lean::MIDDLE { lean.parts().checked_sub(1) } else { lean.parts().checked_add(1) };
+		let nearer = nearer.and_then(Lean::new).ok_or("no lean is nearer to the middle")?;
+		let loses = |block_order: &super::BlockOrder<T::AccountId>| {
+			let amounts = (block_order.first..).zip(&block_order.wh).map(|(interval, wh)| {
+				let range =
+					ranges.get(interval.saturating_sub(first) as usize).and_then(|zones| zones.get(&block_order.zone));
+				let (low, high) = range.copied().unwrap_or_default();
+				let better = i128::from(nearer.price(low, high)) - i128::from(block_order.price);
+				better.saturating_mul(i128::from(*wh))
+			});
+			let sum: i128 = amounts.sum();
+			if block_order.side == Side::Buy {
+				sum > 0
+			} else {
+				sum < 0
+			}
+		};
+		ensure!(block_orders.iter().any(loses), "prices lean further than any block order needs");
 		Ok(())
 	}
 
@@ -186,4 +252,10 @@ impl<T: Config> Pallet<T> {
 		}
 		Ok(())
 	}
+}
+
+/// How a session's prices lean.
+fn lean_of(session: &Session) -> Result<Lean, TryRuntimeError> {
+	let lean = session.lean.map_or(Some(Lean::MIDDLE), Lean::new);
+	Ok(lean.ok_or("prices lean beyond what supports them")?)
 }
