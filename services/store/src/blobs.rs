@@ -19,6 +19,7 @@ use crate::{
 	meta::{parse_hash, Class, Meta, Summary, Writer},
 	now_ms,
 	outgoing::Outgoing,
+	tls,
 };
 use busbar_merkle::Tree;
 use bytes::Bytes;
@@ -75,7 +76,7 @@ impl Blobs {
 			let folder = object_store::local::LocalFileSystem::new_with_prefix(url)?.with_fsync(true);
 			return Ok(Self::new(Arc::new(folder), Path::default(), max_bytes));
 		}
-		crate::client::install_tls();
+		tls::install();
 		let (backend, root) = object_store::parse_url_opts(&url.parse()?, options)?;
 		Ok(Self::new(Arc::from(backend), root, max_bytes))
 	}

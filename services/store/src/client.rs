@@ -2,9 +2,10 @@
 
 use crate::{
 	access::SERVICE,
+	answers::Proofs,
 	hash_of,
 	meta::{Class, Meta},
-	server::Proofs,
+	tls,
 };
 use anyhow::{Context, Result};
 use axum::http::Method;
@@ -17,12 +18,6 @@ use bytes::Bytes;
 use futures::{Stream, TryStreamExt};
 use sp_core::H256;
 use std::time::Duration;
-
-/// Chooses the library that speaks TLS; once for the process.
-pub(crate) fn install_tls() {
-	// Fails only if it was chosen before.
-	let _ = rustls::crypto::ring::default_provider().install_default();
-}
 
 /// A store's refusal, in its own words.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +45,7 @@ impl Client {
 	/// # Errors
 	/// If the address is no URL with a host.
 	pub fn new(url: &str, key: Option<Signer>) -> Result<Self> {
-		install_tls();
+		tls::install();
 		let address: reqwest::Url =
 			url.parse().with_context(|| format!("{url} is no address; write http://HOST:PORT"))?;
 		let host = address.host_str().with_context(|| format!("{url} has no host"))?;

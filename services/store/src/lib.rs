@@ -5,12 +5,13 @@
 //!   is what it knows about them;
 //! - [`damage`] names what differs in bytes that do not have their hash;
 //! - [`chain`] and [`access`] decide, by what the chain says, who may read what;
-//! - [`server`] and [`client`] are the two ends of the HTTP interface; [`replicate`] is a store as another's client.
+//! - [`server`] and [`client`] are the two ends of the HTTP interface, [`answers`] what goes over it; [`replicate`] is a store as another's client.
 //!
 //! Invariants: an object under a hash has had that hash when it was written, and has it whenever it is served; a dataset
 //! that is served decodes, and its leaves are those under its root.
 
 pub mod access;
+pub mod answers;
 pub mod bench;
 pub mod blobs;
 pub mod chain;
@@ -25,6 +26,7 @@ mod outgoing;
 pub mod replicate;
 pub mod retention;
 pub mod server;
+mod tls;
 pub mod verify;
 
 /// Blake2-256 of `bytes`: the name of an object.

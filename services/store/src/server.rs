@@ -15,6 +15,7 @@
 
 use crate::{
 	access::{authenticate, Caller, Seen},
+	answers::{Aggregate, Proof, Proofs},
 	blobs::Blobs,
 	chain::Chain,
 	dataset::Row,
@@ -30,12 +31,9 @@ use axum::{
 	routing::get,
 	Json, Router,
 };
-use busbar_primitives::{
-	metering::{Reading, SignedReading},
-	Interval,
-};
+use busbar_primitives::{metering::Reading, Interval};
 use futures::StreamExt;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use sp_core::H256;
 use std::{
 	collections::BTreeSet,
@@ -54,38 +52,6 @@ pub const MOST_POINTS: usize = 1_000;
 const MOST_LISTED: usize = 10_000;
 /// Decodings at a time; each may hold an object in memory.
 const AT_ONCE: usize = 4;
-
-/// A reading with what proves it under its dataset's root.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Proof {
-	pub signed: SignedReading,
-	/// The leaf's secret, in hexadecimal.
-	pub salt: String,
-	/// Number of the leaf.
-	pub index: u32,
-	/// Hashes from the leaf to the top.
-	pub path: Vec<H256>,
-}
-
-/// The answer to a request for proofs.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Proofs {
-	pub dataset: Summary,
-	pub proofs: Vec<Proof>,
-}
-
-/// Sums over all readings of a dataset.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Aggregate {
-	pub interval: Interval,
-	pub points: usize,
-	/// In Wh, as decimal digits.
-	pub import: String,
-	pub export: String,
-	/// In varh, as decimal digits.
-	pub import_varh: String,
-	pub export_varh: String,
-}
 
 #[derive(Default)]
 struct Counters {

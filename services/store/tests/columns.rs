@@ -14,7 +14,11 @@ use parquet::{
 	basic::Encoding,
 	column::writer::ColumnWriter,
 	data_type::ByteArray,
-	file::{metadata::KeyValue, properties::WriterProperties, writer::SerializedFileWriter},
+	file::{
+		metadata::{KeyValue, ParquetMetaDataReader, ParquetMetaDataWriter, RowGroupMetaData},
+		properties::WriterProperties,
+		writer::SerializedFileWriter,
+	},
 	schema::parser::parse_message_type,
 };
 use std::sync::Arc;
@@ -236,4 +240,36 @@ fn columns_within_a_group_are_missing_from_the_file() {
 fn what_this_store_writes_has_the_columns_that_it_reads() {
 	let dataset = dataset(9, 10);
 	assert_eq!(Dataset::from_parquet(Bytes::from(dataset.to_parquet().unwrap())).unwrap(), dataset);
+}
+
+/// A dataset's file whose footer was forged: its one row group replaced by these.
+fn forged(file: &Bytes, groups: impl FnOnce(RowGroupMetaData) -> Vec<RowGroupMetaData>) -> Bytes {
+	let metadata = ParquetMetaDataReader::new().parse_and_finish(file).unwrap();
+	let group = metadata.row_group(0).clone();
+	let body = usize::try_from(group.compressed_size()).unwrap() + b"PAR1".len();
+	let metadata = metadata.into_builder().set_row_groups(groups(group)).build();
+	let mut forged = file[..body].to_vec();
+	ParquetMetaDataWriter::new(&mut forged, &metadata).finish().unwrap();
+	Bytes::from(forged)
+}
+
+#[test]
+fn a_row_group_that_claims_more_rows_than_its_bytes_hold_is_refused_before_it_is_read() {
+	let file = Bytes::from(dataset(9, 100).to_parquet().unwrap());
+	let claims = |rows| {
+		let group = |group: RowGroupMetaData| vec![group.into_builder().set_num_rows(rows).build().unwrap()];
+		Dataset::from_parquet(forged(&file, group))
+	};
+	assert_eq!(claims(100).unwrap(), dataset(9, 100));
+	for rows in [1_000, i64::MAX, -1] {
+		let refusal = claims(rows).unwrap_err();
+		assert!(matches!(refusal, DatasetError::Rows { rows: found, .. } if found == rows), "{refusal}");
+	}
+}
+
+#[test]
+fn row_groups_that_share_bytes_are_refused() {
+	let file = Bytes::from(dataset(9, 100).to_parquet().unwrap());
+	let refusal = Dataset::from_parquet(forged(&file, |group| vec![group.clone(), group])).unwrap_err();
+	assert!(matches!(refusal, DatasetError::Overlap), "{refusal}");
 }
