@@ -4,7 +4,9 @@
 
 use crate::failure::Failure;
 use anyhow::Context;
-use busbar_clearing::{check_block_orders, clear_block_orders, orders::Side, BlockOrder, BlockOrderError, Joint, Zone};
+use busbar_clearing::{
+	check_block_orders, clear_block_orders, orders::Side, BlockOrder, BlockOrderError, Joint, Lean, Zone,
+};
 use busbar_operations::case::{Case, CaseResult, CaseSide, Market};
 use clap::Args;
 use comfy_table::{presets::UTF8_FULL_CONDENSED, CellAlignment, Table};
@@ -52,6 +54,8 @@ pub struct CaseBlockOrder {
 pub struct JointResult {
 	/// Gains from trade net of fees over all intervals and accepted block orders, in nEUR.
 	pub welfare: i128,
+	/// Where the zone prices lie between the least and the greatest supporting ones, in parts of 2^31.
+	pub lean: u32,
 	#[serde(rename = "blocks")]
 	pub block_orders: Vec<BlockOrderResult>,
 	pub intervals: Vec<CaseResult>,
@@ -153,6 +157,7 @@ fn result_of(session: &JointCase, markets: &[Market], joint: &Joint) -> JointRes
 	let block_orders = (0u32..).zip(&session.block_orders).zip(joint.accepted.iter().zip(&joint.amounts));
 	JointResult {
 		welfare: joint.welfare,
+		lean: joint.lean.parts(),
 		block_orders: block_orders
 			.map(|((number, block_order), (accepted, amount))| BlockOrderResult {
 				id: block_order.id,
@@ -208,6 +213,11 @@ fn table(session: &JointCase, result: &JointResult) -> String {
 	for (at, interval) in result.intervals.iter().enumerate() {
 		let prices: Vec<String> = interval.zones.iter().map(|zone| format!("{}: {}", zone.id, zone.price)).collect();
 		text += &format!("interval {at}, price by zone: {}\n", prices.join(", "));
+	}
+	if result.lean != Lean::MIDDLE.parts() {
+		// Whole per mille, for a person; the result has all of it.
+		let share = u64::from(result.lean) * 1_000 / u64::from(Lean::WHOLE);
+		text += &format!("prices lean {}.{} % of the way to the greatest that support them\n", share / 10, share % 10);
 	}
 	text + &format!("welfare {} nEUR\n", result.welfare)
 }

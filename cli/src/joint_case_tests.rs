@@ -24,6 +24,17 @@ fn refused(session: &Value) -> String {
 }
 
 #[test]
+fn a_plant_that_fills_its_connection_is_accepted() {
+	let (read, result) = clear(include_str!("../../tests/cases/spans/chp-fills-its-connection.json")).unwrap();
+	let plant = &result.block_orders[0];
+	assert!(plant.accepted && !plant.rejected_in_the_money);
+	assert!((1_200_000..=2_000_000).contains(&plant.amount), "{}", plant.amount);
+	assert_eq!(result.welfare, 4_800_000);
+	assert!(result.lean > Lean::MIDDLE.parts());
+	assert!(table(&read, &result).contains("prices lean 60.0 %"), "{}", table(&read, &result));
+}
+
+#[test]
 fn block_orders_are_decided_over_the_sum_of_their_intervals() {
 	let (read, result) = clear(&session(json!([sell(5, 40, &[10, 10]), sell(4, 41, &[10, 10])])).to_string()).unwrap();
 	let decided: Vec<_> = result

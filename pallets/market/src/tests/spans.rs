@@ -1,8 +1,6 @@
 //! Intervals that share one gate, and block orders over them.
 
-use crate::{
-	auction::BlockOrder, mock::*, BlockOrders, ClosingGate, Error, Event, Parameters, Searching, WeightInfo,
-};
+use crate::{auction::BlockOrder, mock::*, BlockOrders, ClosingGate, Error, Event, Parameters, Searching, WeightInfo};
 use busbar_primitives::{
 	traits::{Calendar, Collateral, OrderCollateral, Positions},
 	Link, PointId, Position, Price, Product, ProductKind, Side, Wh,
@@ -352,7 +350,9 @@ fn the_choice_ends_with_what_it_has_when_half_of_the_time_to_delivery_is_over() 
 			assert_ok!(block_order(n, Buy, 500, &[20; 4]));
 		}
 		// Without a first choice, none is accepted, but the steps clear.
-		run_with(gate(), room(1));
+		for block in 0..4 {
+			run_with(gate() + block, room(1));
+		}
 		assert!(Searching::<Test>::get().is_some());
 		run_with(gate() + 5_000, room(1));
 		assert!(span().all(|interval| session(interval, 0).outcome.unwrap().cleared));
@@ -366,9 +366,10 @@ fn prices_lean_to_where_a_plant_that_fills_its_connection_is_in_the_money() {
 	test(span_market(), || {
 		set_link(1, Link { import_w: Some(40), export_w: Some(40), fee: 0 });
 		for interval in span() {
-			assert_ok!(place(10, interval, 0, &[sell(0, 20), buy(500, 1_000)]));
+			assert_ok!(place(10, interval, 0, &[buy(500, 1_000)]));
+			assert_ok!(place(3, interval, 3, &[buy(10, 5)]));
 		}
-		// 10 Wh in an interval are all that the link carries, so that any price up to 500 supports them.
+		// 10 Wh in an interval are all that the link carries, so that any price from 10 to 500 supports them.
 		assert_ok!(block_order(1, Sell, 300, &[10; 4]));
 		clear();
 		assert!(accepted(0));
