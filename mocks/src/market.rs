@@ -15,6 +15,7 @@ mock! {
 		on_terms: fn terms(interval: Interval) -> Option<Terms>;
 		on_is_open: fn is_open(interval: Interval) -> bool;
 		on_takes_limits: fn takes_limits(interval: Interval) -> bool;
+		on_most_zones: fn most_zones() -> u32 = u32::MAX;
 	}
 }
 

@@ -219,7 +219,7 @@ pub mod pallet {
 		RootStays,
 		/// The zone would be more than `MaxDepth` links below the root.
 		TooDeep,
-		/// `MaxZones` zones were added.
+		/// `MaxZones` zones were added, or as many as the market clears before delivery.
 		TooManyZones,
 		/// `MaxPoints` connection points were added.
 		TooManyPoints,

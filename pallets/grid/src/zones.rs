@@ -80,7 +80,7 @@ impl<T: Config> Pallet<T> {
 
 	fn insert_zone(parent: Option<ZoneId>, depth: u32, link: Link) -> DispatchResult {
 		let zone = NextZone::<T>::get();
-		ensure!(zone < T::MaxZones::get(), Error::<T>::TooManyZones);
+		ensure!(zone < T::MaxZones::get().min(T::Calendar::most_zones()), Error::<T>::TooManyZones);
 		let from = T::Calendar::first_unopened();
 		let terms = BoundedVec::truncate_from(parent.iter().map(|_| LinkTerms { from, link }).collect());
 		Zones::<T>::insert(zone, Zone { parent, depth, terms, from, until: None, children: 0, points: 0 });

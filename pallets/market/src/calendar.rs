@@ -62,7 +62,9 @@ impl<T: Config> Pallet<T> {
 		let running = |products: &Products| products.iter().any(|spec| spec.first(interval) != interval);
 		let products = before.filter(running).unwrap_or_else(|| parameters.products.clone());
 		let terms = Parameters { products: products.clone(), ..parameters.clone() }.terms(interval);
-		let record = Record::new(terms, products);
+		let zones = T::Grid::zone_count();
+		let admitted = Self::admitted(&products, zones);
+		let record = Record::new(terms, products, zones, admitted);
 		for (product, spec) in record.product_ids().zip(&record.products) {
 			let gate_closure = spec.gate_closure(interval, &terms);
 			Sessions::<T>::insert(interval, product, Session::default());

@@ -33,6 +33,10 @@ impl<T: Config> Calendar for Pallet<T> {
 		let before_last = Self::terms(interval).is_some_and(|terms| Self::now() < terms.last_gate_closure);
 		before_last && !Self::is_closing(interval)
 	}
+
+	fn most_zones() -> u32 {
+		Self::most_zones_of(&ParametersValue::<T>::get().products)
+	}
 }
 
 impl<T: Config> Positions for Pallet<T> {

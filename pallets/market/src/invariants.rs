@@ -28,7 +28,7 @@ impl<T: Config> Pallet<T> {
 		let mut gates = BTreeSet::new();
 		for (interval, record) in Intervals::<T>::iter() {
 			ensure!((prune..open).contains(&interval), "an interval stands outside the cursors");
-			let mut sum = Record::new(record.terms, record.products.clone());
+			let mut sum = Record::new(record.terms, record.products.clone(), record.zones, record.admitted.clone());
 			for (product, spec) in record.product_ids().zip(&record.products) {
 				let session = Sessions::<T>::get(interval, product).ok_or("an interval lacks a session")?;
 				let closure = spec.gate_closure(interval, &record.terms);

@@ -64,6 +64,7 @@ extern crate alloc;
 
 pub use pallet::*;
 
+mod admitted;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod calendar;
@@ -83,6 +84,7 @@ pub mod types;
 mod views;
 pub mod weights;
 
+pub use admitted::LEAST_LEVELS;
 #[cfg(feature = "runtime-benchmarks")]
 pub use benchmarking::BenchmarkHelper;
 pub use parameters::Parameters;
@@ -339,6 +341,7 @@ pub mod pallet {
 	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
 		fn build(&self) {
 			let valid = self.parameters.validate::<T>(T::SlotDuration::get());
+			let valid = valid.and_then(|()| self.parameters.validate_time::<T>(T::Grid::zone_count()));
 			assert!(valid.is_ok(), "market parameters at genesis: {valid:?}");
 			ParametersValue::<T>::put(&self.parameters);
 		}
@@ -537,6 +540,9 @@ pub mod pallet {
 		InvalidPriceBounds,
 		/// A bound of posted prices is out of range, or the lower lies above the higher.
 		InvalidPostedBounds,
+		/// With as many zones as there are, a gate would not be decided before delivery: close it earlier, or let fewer
+		/// intervals share it.
+		NoTimeToClear,
 	}
 
 	impl<T> From<ParameterError> for Error<T> {
@@ -548,6 +554,7 @@ pub mod pallet {
 				ParameterError::Tick => Self::InvalidTick,
 				ParameterError::PriceBounds => Self::InvalidPriceBounds,
 				ParameterError::PostedBounds => Self::InvalidPostedBounds,
+				ParameterError::Time => Self::NoTimeToClear,
 			}
 		}
 	}
@@ -574,6 +581,9 @@ pub mod pallet {
 				T::WeightInfo::load_zones(1),
 				T::WeightInfo::load_levels(1),
 				T::WeightInfo::pass(),
+				T::WeightInfo::block_orders()
+					.saturating_add(T::WeightInfo::load_zones(T::MaxZones::get()))
+					.saturating_add(T::WeightInfo::decide(T::MaxZones::get(), 0)),
 				T::WeightInfo::block_orders()
 					.saturating_add(T::WeightInfo::search())
 					.saturating_add(T::WeightInfo::choose(T::MaxZones::get(), T::MaxLevels::get()))
@@ -704,6 +714,7 @@ pub mod pallet {
 				Error::<T>::FixedAtGenesis
 			);
 			parameters.validate::<T>(T::SlotDuration::get()).map_err(Error::<T>::from)?;
+			parameters.validate_time::<T>(T::Grid::zone_count()).map_err(Error::<T>::from)?;
 			for product in &parameters.products {
 				Self::kind(product).ensure_known(product)?;
 			}

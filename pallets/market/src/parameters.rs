@@ -82,6 +82,9 @@ pub enum ParameterError {
 	/// No product tells path fees, as auctions do, or a gate closes before it opens, or less than a slot before delivery,
 	/// so that delivery would begin before the block that clears, or a span is zero or longer than its kind allows.
 	Products,
+	/// Between a gate's closure and delivery there is no time to clear the zones that there are with the least book that a
+	/// session must admit, or a span's zones are more than clearing has room for.
+	Time,
 	/// The tick is zero.
 	Tick,
 	/// A price bound is off the tick, beyond [`PRICE_LIMIT`], or the floor lies above the cap.
@@ -130,6 +133,14 @@ impl Parameters {
 			return Err(ParameterError::PostedBounds);
 		}
 		Ok(())
+	}
+
+	/// Whether gates are decided before delivery, with as many zones.
+	///
+	/// # Errors
+	/// [`ParameterError::Time`] if not.
+	pub fn validate_time<T: Config>(&self, zones: u32) -> Result<(), ParameterError> {
+		Pallet::<T>::clears_in_time(&self.products, zones).then_some(()).ok_or(ParameterError::Time)
 	}
 
 	/// How long an interval lasts in chain time, in ms.

@@ -17,13 +17,19 @@ const _: () = assert!((OFFERED_LIMIT as u128) * (MAX_PRODUCTS as u128) < i64::MA
 /// A session: an interval and a product of it.
 pub type SessionId = (Interval, ProductId);
 /// The products of an interval.
-pub type Products = BoundedVec<Product, ConstU32<MAX_PRODUCTS>>;
+pub type Products = PerProduct<Product>;
+/// One value for each product of an interval.
+pub type PerProduct<V> = BoundedVec<V, ConstU32<MAX_PRODUCTS>>;
 
 /// What the market keeps of one interval.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Record {
 	pub terms: Terms,
 	pub products: Products,
+	/// Zones of its tree are numbered below this.
+	pub zones: u32,
+	/// Most price levels of each product's session, so that it clears before delivery.
+	pub admitted: PerProduct<u32>,
 	/// Sessions that have not ended.
 	pub unended: u32,
 	/// Sums over the sessions that have.
@@ -32,9 +38,9 @@ pub struct Record {
 
 impl Record {
 	/// An interval that has just opened.
-	pub fn new(terms: Terms, products: Products) -> Self {
+	pub fn new(terms: Terms, products: Products, zones: u32, admitted: PerProduct<u32>) -> Self {
 		let unended = u32::try_from(products.len()).unwrap_or(MAX_PRODUCTS);
-		Self { terms, products, unended, ended: Outcome::default() }
+		Self { terms, products, zones, admitted, unended, ended: Outcome::default() }
 	}
 
 	/// How the interval's market ended, over all sessions; `None` before the last of them has.
@@ -158,7 +164,7 @@ pub struct Gate {
 	pub interval: Interval,
 	/// Zones of it are loaded up to this number.
 	pub zones: ZoneId,
-	/// Zones of the session's tree are numbered below this.
+	/// Zones of its tree are numbered below this.
 	pub zone_count: u32,
 	/// Price levels of it that are loaded.
 	pub levels: u32,

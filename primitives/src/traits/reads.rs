@@ -91,6 +91,9 @@ pub trait Calendar {
 
 	/// Whether limits and fees are accepted for the interval: until its last gate closes, but not while a session clears.
 	fn takes_limits(interval: Interval) -> bool;
+
+	/// Most zones with which all sessions are cleared before delivery, as the market's parameters are now.
+	fn most_zones() -> u32;
 }
 
 /// What is sold of the grid. Implemented by `pallet-market`.

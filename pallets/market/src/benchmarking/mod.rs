@@ -193,7 +193,7 @@ mod benchmarks {
 			let (key, span) = Gates::<T>::iter().next().expect("a gate is open; qed");
 			let members = Pallet::<T>::members(key.session(), span);
 			assert_eq!(members.len(), s as usize);
-			Pallet::<T>::park(Pallet::<T>::resume(id, id.0));
+			Pallet::<T>::park(Pallet::<T>::resume(id, id.0, T::Grid::zone_count()));
 		}
 
 		assert!(ClosingGate::<T>::exists());
@@ -203,7 +203,7 @@ mod benchmarks {
 	fn load_zones(z: Linear<1, { T::MaxZones::get() }>) {
 		let id = session::<T>(z);
 		close::<T>(id, z, 0);
-		let mut closing = Pallet::<T>::resume(id, id.0);
+		let mut closing = Pallet::<T>::resume(id, id.0, T::Grid::zone_count());
 
 		#[block]
 		{
@@ -220,7 +220,7 @@ mod benchmarks {
 		let id = session::<T>(zones);
 		close::<T>(id, zones, l);
 		let (_, session) = records::<T>(id);
-		let mut closing = Pallet::<T>::resume(id, id.0);
+		let mut closing = Pallet::<T>::resume(id, id.0, T::Grid::zone_count());
 
 		#[block]
 		{

@@ -8,6 +8,7 @@ use super::{
 	results::pages,
 	span::{kept, Span},
 };
+use crate::WeightInfo;
 use crate::{
 	pallet::*,
 	products::auction::{block_orders::last, BlockOrder},
@@ -16,6 +17,7 @@ use crate::{
 use alloc::vec::Vec;
 use busbar_clearing::{block_orders::Search, Lean};
 use busbar_primitives::{traits::Grid, Fee, Outcome, Product, ZoneResult};
+use frame_support::{traits::Get, weights::WeightMeter};
 
 /// A result for every zone, and how a session ended.
 pub(super) type Decision = (Vec<ZoneResult>, Outcome);
@@ -84,6 +86,57 @@ impl<T: Config> Pallet<T> {
 		}
 		Gates::<T>::remove(key);
 		Self::forget(parked);
+	}
+
+	/// Ends the sessions of a gate without prices and positions, one interval after the other, as far as the meter goes: what
+	/// would not fit a block to clear need not fit one to fail. Returns whether all have ended.
+	pub(crate) fn fail(
+		key: GateKey,
+		spec: Product,
+		members: Vec<Member>,
+		reason: FailReason,
+		meter: &mut WeightMeter,
+	) -> bool {
+		let (_, product) = key.session();
+		if spec.span > 1 && meter.try_consume(T::WeightInfo::block_orders()).is_err() {
+			return false;
+		}
+		for (id, mut block_order, _) in Self::over(&key, &spec) {
+			if block_order.accepted.is_none() {
+				let interval = block_order.first;
+				block_order.accepted = Some(false);
+				BlockOrders::<T>::insert((last(interval, &spec), product, id), block_order);
+				let (accepted, rejected_in_the_money) = (false, false);
+				Self::deposit_event(Event::BlockOrderDecided {
+					interval,
+					product,
+					id,
+					accepted,
+					rejected_in_the_money,
+				});
+			}
+		}
+		// What was loaded to be cleared is of no use.
+		if let Some(gate) = ClosingGate::<T>::get() {
+			Self::forget(gate.pages);
+		}
+		for (interval, record, session) in members {
+			let all = record.zones.min(T::MaxZones::get());
+			let needed = T::WeightInfo::load_zones(all).saturating_add(T::WeightInfo::decide(all, 0));
+			if meter.try_consume(needed).is_err() {
+				return false;
+			}
+			let zones = Self::zones(interval, 0..all);
+			let (results, outcome) = Self::fail_safe(&zones);
+			for (page, results) in pages(&zones, results) {
+				Results::<T>::insert((interval, product, page), results);
+			}
+			Self::end_session((interval, product), record, session, outcome);
+			Self::room_was_freed(interval);
+			Self::deposit_event(Event::Failed { interval, product, reason });
+		}
+		Gates::<T>::remove(key);
+		true
 	}
 
 	/// What clearing decided, as it is kept. `None` beyond the types' ranges.

@@ -13,8 +13,9 @@ use crate::{
 use alloc::vec::Vec;
 use busbar_primitives::{
 	traits::{Calendar, Grid},
-	Interval, ZoneView,
+	Interval, ZoneId, ZoneView,
 };
+use core::ops::Range;
 use frame_support::{
 	traits::Get,
 	weights::{Weight, WeightMeter},
@@ -59,19 +60,20 @@ impl Closing {
 	}
 
 	/// Goes on to the next interval of the span.
-	fn next(&mut self, interval: Interval) {
-		(self.gate.interval, self.gate.zones, self.gate.levels, self.gate.last) = (interval, 0, 0, None);
+	fn next(&mut self, interval: Interval, zone_count: u32) {
+		let gate = &mut self.gate;
+		(gate.interval, gate.zone_count, gate.zones, gate.levels, gate.last) = (interval, zone_count, 0, 0, None);
 	}
 }
 
 impl<T: Config> Pallet<T> {
 	/// A gate as the last block left it, or one that has just passed.
-	pub(crate) fn resume(session: SessionId, interval: Interval) -> Closing {
+	pub(crate) fn resume(session: SessionId, interval: Interval, zone_count: u32) -> Closing {
 		let gate = ClosingGate::<T>::get().unwrap_or_else(|| Gate {
 			session,
 			interval,
 			zones: 0,
-			zone_count: T::Grid::zone_count().min(T::MaxZones::get()),
+			zone_count,
 			levels: 0,
 			last: None,
 			pages: 0,
@@ -97,16 +99,16 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Loads the intervals of a span, one after the other, as far as the meter goes. Returns whether all are loaded.
-	pub(crate) fn load(closing: &mut Closing, members: &[Member], with_levels: bool, meter: &mut WeightMeter) -> bool {
-		for (interval, _, session) in members {
+	pub(crate) fn load(closing: &mut Closing, members: &[Member], meter: &mut WeightMeter) -> bool {
+		for (interval, record, session) in members {
 			if *interval < closing.gate.interval {
 				continue;
 			}
 			if *interval > closing.gate.interval {
-				closing.next(*interval);
+				closing.next(*interval, record.zones);
 			}
 			let zones = Self::load_zones(closing, meter);
-			if !zones || (with_levels && !Self::load_levels(closing, session, meter)) {
+			if !zones || !Self::load_levels(closing, session, meter) {
 				return false;
 			}
 		}
@@ -115,18 +117,24 @@ impl<T: Config> Pallet<T> {
 
 	/// Loads zones, with the capacity that earlier sessions left, as far as the meter goes. Returns whether all are loaded.
 	pub(crate) fn load_zones(closing: &mut Closing, meter: &mut WeightMeter) -> bool {
-		let interval = closing.gate.interval;
 		let left = closing.gate.zone_count.saturating_sub(closing.gate.zones);
 		let count = units(meter, T::WeightInfo::load_zones, left);
 		let until = closing.gate.zones.saturating_add(count);
-		let interval_s = <Self as Calendar>::interval_s();
-		let mut sold = SoldFlows::new::<T>(interval);
-		for ZoneView { id, parent, link } in T::Grid::zones(interval, closing.gate.zones..until) {
-			let (import, export) = capacity(&link, sold.flow_into(id), interval_s);
-			closing.part().zones.push(LoadedZone { id, parent, import, export, fee: link.fee });
-		}
+		let zones = Self::zones(closing.gate.interval, closing.gate.zones..until);
+		closing.part().zones.extend(zones);
 		closing.gate.zones = until;
 		until == closing.gate.zone_count
+	}
+
+	/// Zones of an interval's tree, with the capacity that earlier sessions left.
+	pub(super) fn zones(interval: Interval, zones: Range<ZoneId>) -> Vec<LoadedZone> {
+		let interval_s = <Self as Calendar>::interval_s();
+		let mut sold = SoldFlows::new::<T>(interval);
+		let loaded = |ZoneView { id, parent, link }: ZoneView| {
+			let (import, export) = capacity(&link, sold.flow_into(id), interval_s);
+			LoadedZone { id, parent, import, export, fee: link.fee }
+		};
+		T::Grid::zones(interval, zones).into_iter().map(loaded).collect()
 	}
 
 	/// Loads price levels as far as the meter goes. Returns whether all are loaded.

@@ -45,6 +45,9 @@ pub(crate) trait Kind<T: Config> {
 	/// Whether its sessions tell the path fees that imbalances pay. Every interval needs one that does.
 	fn tells_path_fees(&self) -> bool;
 
+	/// Whether its gates load books of price levels and decide them.
+	fn has_books(&self) -> bool;
+
 	/// That state has what the product refers to.
 	///
 	/// # Errors

@@ -135,6 +135,10 @@ impl Calendar for World {
 	fn takes_limits(interval: Interval) -> bool {
 		Self::is_open(interval)
 	}
+
+	fn most_zones() -> u32 {
+		u32::MAX
+	}
 }
 
 impl Positions for World {

@@ -61,6 +61,7 @@ impl<T: Config> Pallet<T> {
 		let (record, mut session) = Self::open_session((interval, product))?;
 		let spec = record.products.get(usize::from(product)).ok_or(Error::<T>::UnknownProduct)?;
 		Self::ensure_takes(spec, OrderCall::Place)?;
+		let most = record.admitted.get(usize::from(product)).copied().unwrap_or(0);
 		let at = Self::tradable(who, interval, point)?;
 		T::Collateral::ensure_solvent(at.owner)?;
 		let zone = at.zone;
@@ -73,7 +74,7 @@ impl<T: Config> Pallet<T> {
 
 		let mut queued = Vec::with_capacity(steps.len());
 		for step in steps {
-			queued.push(Self::add_step(&mut session, (interval, product), spec, zone, *step)?);
+			queued.push(Self::add_step(&mut session, (interval, product), most, zone, *step)?);
 		}
 		let steps_held = BoundedVec::try_from(queued).map_err(|_| Error::<T>::Corrupt)?;
 		let held = worst_net_debt(steps, &Bounds::new(&record.terms, T::Grid::max_path_fee()));
@@ -106,11 +107,11 @@ impl<T: Config> Pallet<T> {
 		Ok((order.account, order.held, order.steps.len() as u32))
 	}
 
-	/// Adds a step to the end of its queue.
+	/// Adds a step to the end of its queue, if the session then has no more than `most` price levels.
 	fn add_step(
 		session: &mut Session,
 		id: SessionId,
-		spec: &Product,
+		most: u32,
 		zone: ZoneId,
 		step: Step,
 	) -> Result<QueuedStep, Error<T>> {
@@ -125,8 +126,6 @@ impl<T: Config> Pallet<T> {
 		let mut level = Levels::<T>::get(key).unwrap_or_default();
 		if level.is_empty() {
 			session.levels = session.levels.saturating_add(1);
-			// The intervals of a span are cleared together.
-			let most = T::MaxLevels::get().checked_div(spec.span).unwrap_or(0);
 			ensure!(session.levels <= most, Error::<T>::TooManyLevels);
 		}
 		let (sum, arrivals) = level.side_mut(step.side);

@@ -4,11 +4,11 @@ use crate::{
 	gate::{search::KeptSearch, span::Span},
 	pallet::*,
 	products::kind::Passed,
-	types::{FailReason, GateKey},
+	types::{FailReason, GateKey, Record},
 	WeightInfo,
 };
 use busbar_clearing::block_orders::Search;
-use busbar_primitives::{traits::Grid, Moment};
+use busbar_primitives::Moment;
 use frame_support::{traits::Get, weights::WeightMeter};
 
 impl<T: Config> Pallet<T> {
@@ -16,25 +16,17 @@ impl<T: Config> Pallet<T> {
 	pub(super) fn close_auction(passed: Passed, now: Moment, meter: &mut WeightMeter) -> bool {
 		let Passed { key, product, members } = passed;
 		let Some((interval, record, _)) = members.first() else { return true };
-		let late = now >= record.terms.delivery_start;
-		let mut closing = Self::resume(key.session(), *interval);
 		let count = u32::try_from(members.len()).unwrap_or(u32::MAX);
-		let zones = closing.gate.zone_count.saturating_mul(count);
-		let reason = if late {
-			Some(FailReason::DeliveryBegan)
-		} else if T::Grid::zone_count() > closing.gate.zone_count || zones > T::MaxZones::get() {
-			Some(FailReason::TooManyZones)
-		} else {
-			None
-		};
-		if !Self::load(&mut closing, &members, reason.is_none(), meter) {
+		let zones = members.iter().fold(0, |sum: u32, (_, record, _)| sum.saturating_add(record.zones));
+		if let Some(reason) = Self::fails(key, record, zones, now) {
+			return Self::fail(key, product, members, reason, meter);
+		}
+		let mut closing = Self::resume(key.session(), *interval, record.zones);
+		if !Self::load(&mut closing, &members, meter) {
 			Self::park(closing);
 			return false;
 		}
-		let levels = match reason {
-			None => members.iter().fold(0, |sum: u32, (.., session)| sum.saturating_add(session.levels)),
-			Some(_) => 0,
-		};
+		let levels = members.iter().fold(0, |sum: u32, (.., session)| sum.saturating_add(session.levels));
 		let mut needed = T::WeightInfo::decide(zones, levels);
 		if product.span > 1 {
 			needed = needed.saturating_add(T::WeightInfo::block_orders());
@@ -44,13 +36,13 @@ impl<T: Config> Pallet<T> {
 			return false;
 		}
 		let block_orders = Self::over(&key, &product);
-		let searches = reason.is_none() && !block_orders.is_empty();
 		let mut steps = 0;
-		if searches {
+		if !block_orders.is_empty() {
 			// The search may go on in the next blocks.
 			let most = Search::most_steps(u32::try_from(block_orders.len()).unwrap_or(u32::MAX), count);
 			let greatest = members.iter().map(|(.., session)| session.levels).max().unwrap_or(0);
-			let step = T::WeightInfo::choose(closing.gate.zone_count, greatest);
+			let most_zones = members.iter().map(|(_, record, _)| record.zones).max().unwrap_or(0);
+			let step = T::WeightInfo::choose(most_zones, greatest);
 			let room = meter.remaining().saturating_sub(T::WeightInfo::search());
 			let room = room.checked_div_per_component(&step).unwrap_or(u64::MAX);
 			if room < most && closing.has_loaded() {
@@ -63,17 +55,11 @@ impl<T: Config> Pallet<T> {
 			meter.consume(T::WeightInfo::search());
 		}
 		let loaded = Self::loaded(closing, &members);
-		let chosen = match reason {
-			Some(reason) => Err(reason),
-			None => Span::new::<T>(&loaded.parts, &block_orders)
-				.and_then(|mut span| {
-					let kept = Searching::<T>::get().map(KeptSearch::resumed);
-					let search = span.search(kept, steps)?;
-					Some((span, search))
-				})
-				.ok_or(FailReason::Refused),
-		};
-		if let Ok((_, search)) = &chosen {
+		let chosen = Span::new::<T>(&loaded.parts, &block_orders).and_then(|mut span| {
+			let search = span.search(Searching::<T>::get().map(KeptSearch::resumed), steps)?;
+			Some((span, search))
+		});
+		if let Some((_, search)) = &chosen {
 			if !search.done && !Self::has_to_end(key, record.terms.delivery_start, search, now) {
 				if let Some(kept) = KeptSearch::of(search.clone()) {
 					Searching::<T>::put(kept);
@@ -81,8 +67,22 @@ impl<T: Config> Pallet<T> {
 				}
 			}
 		}
-		Self::decide((key, product), members, loaded, block_orders, chosen);
+		Self::decide((key, product), members, loaded, block_orders, chosen.ok_or(FailReason::Refused));
 		true
+	}
+
+	/// Why a gate's sessions cannot be cleared, if so. Once the first of them has ended without the others, they have failed.
+	fn fails(key: GateKey, record: &Record, zones: u32, now: Moment) -> Option<FailReason> {
+		let (first, id) = key.session();
+		let start = Intervals::<T>::get(first).map_or(record.terms.delivery_start, |first| first.terms.delivery_start);
+		let has_failed = || Sessions::<T>::get(first, id).is_some_and(|session| session.outcome.is_some());
+		if now >= start {
+			Some(FailReason::DeliveryBegan)
+		} else if zones > T::MaxZones::get() || has_failed() {
+			Some(FailReason::TooManyZones)
+		} else {
+			None
+		}
 	}
 
 	/// Whether the choice of block orders has to do with what it has found: half of the time between the gate's closure and

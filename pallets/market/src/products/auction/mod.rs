@@ -46,6 +46,10 @@ impl<T: Config> Kind<T> for Auction {
 		true
 	}
 
+	fn has_books(&self) -> bool {
+		true
+	}
+
 	fn ensure_known(&self, _: &Product) -> Result<(), Error<T>> {
 		Ok(())
 	}

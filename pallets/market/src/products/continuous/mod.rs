@@ -58,6 +58,10 @@ impl<T: Config> Kind<T> for Continuous {
 		false
 	}
 
+	fn has_books(&self) -> bool {
+		false
+	}
+
 	fn ensure_known(&self, product: &Product) -> Result<(), Error<T>> {
 		ensure!(area_of(product).is_some_and(Areas::<T>::contains_key), Error::<T>::UnknownArea);
 		Ok(())
