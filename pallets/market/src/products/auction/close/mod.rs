@@ -1,4 +1,14 @@
-//! An auction's gate: load, decide, end; over as many blocks as it takes.
+//! Closing an auction: its zones and price levels are loaded ([`load`]), cleared ([`clear`]), and the results written
+//! ([`decide`]), over as many blocks as it takes.
+//!
+//! Intervals of one span share a gate and are decided in one block, together with the block orders over them
+//! ([`super::block_orders`]): their zones together are no more than `MaxZones`, their levels no more than `MaxLevels`.
+
+mod clear;
+mod decide;
+pub(crate) mod load;
+pub(super) mod market;
+pub(super) mod results;
 
 use super::block_orders::last;
 use crate::{pallet::*, products::kind::Passed, types::FailReason, WeightInfo};
