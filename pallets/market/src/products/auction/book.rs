@@ -60,7 +60,7 @@ impl<T: Config> Pallet<T> {
 	) -> Result<(ZoneId, T::AccountId, u32, Balance), DispatchError> {
 		let (record, mut session) = Self::open_session((interval, product))?;
 		let spec = record.products.get(usize::from(product)).ok_or(Error::<T>::UnknownProduct)?;
-		Self::ensure_takes(spec, OrderCall::Place)?;
+		Self::ensure_takes(spec, OrderCall::Place, Error::NotAnAuction)?;
 		let at = Self::tradable(who, interval, point)?;
 		T::Collateral::ensure_solvent(at.owner)?;
 		let zone = at.zone;
