@@ -10,7 +10,7 @@ use crate::{
 };
 use alloc::{vec, vec::Vec};
 
-/// A small generator of repeatable numbers (SplitMix64).
+/// A small generator of repeatable numbers: SplitMix64 (Steele, Lea, Flood 2014).
 #[derive(Clone, Debug)]
 pub struct Numbers(u64);
 
@@ -20,13 +20,18 @@ impl Numbers {
 		Self(seed)
 	}
 
-	/// The next number below `most`; 0 if `most` is 0.
-	pub fn below(&mut self, most: u64) -> u64 {
+	/// The next number, anywhere in its type.
+	pub fn number(&mut self) -> u64 {
 		self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
 		let mut z = self.0;
 		z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
 		z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-		(z ^ (z >> 31)).checked_rem(most).unwrap_or(0)
+		z ^ (z >> 31)
+	}
+
+	/// The next number below `most`; 0 if `most` is 0.
+	pub fn below(&mut self, most: u64) -> u64 {
+		self.number().checked_rem(most).unwrap_or(0)
 	}
 }
 

@@ -157,8 +157,8 @@ fn where_sellers_and_buyers_need_opposite_prices_one_of_them_goes() {
 		let joint = cleared(&market, block_orders);
 		(joint.accepted, joint.lean.cmp(&Lean::MIDDLE))
 	};
-	assert_eq!(lean(&[sells.clone()]), (vec![true], Ordering::Greater));
-	assert_eq!(lean(&[buys.clone()]), (vec![true], Ordering::Less));
+	assert_eq!(lean(std::slice::from_ref(&sells)), (vec![true], Ordering::Greater));
+	assert_eq!(lean(std::slice::from_ref(&buys)), (vec![true], Ordering::Less));
 	// The one that loses more per Wh at the middle.
 	assert_eq!(lean(&[sells, buys]), (vec![false, true], Ordering::Less));
 }

@@ -4,22 +4,9 @@
 
 mod memory;
 
-use busbar_clearing::book::*;
+use busbar_clearing::{book::*, sample::Numbers};
 use memory::{Memory, Own};
 use std::time::Instant;
-
-/// Repeatable numbers (SplitMix64).
-struct Numbers(u64);
-
-impl Numbers {
-	fn below(&mut self, most: u64) -> u64 {
-		self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-		let mut z = self.0;
-		z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-		z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-		(z ^ (z >> 31)) % most
-	}
-}
 
 #[test]
 #[ignore = "measures; run alone with --nocapture"]
@@ -29,7 +16,7 @@ fn orders_per_second() {
 	println!("|---|---|---|---|---|---|---|");
 	for zones in [1u64, 8, 64] {
 		for depth in [0u64, 10_000] {
-			let mut numbers = Numbers(7);
+			let mut numbers = Numbers::new(7);
 			let links: Vec<_> =
 				(0..zones).map(|z| ((z > 0).then(|| ((z - 1) / 4) as u32), numbers.below(500))).collect();
 			let limits = (0..zones).map(|_| Room { import: Some(200_000), export: Some(200_000) }).collect();

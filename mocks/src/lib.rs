@@ -19,6 +19,8 @@
 //! what a scope covers, what a suspension stops and whom a delegate may act for. `pallet-participants` tests it against
 //! itself.
 //!
+//! [`test_runtime!`] makes the runtime that a pallet is tested in.
+//!
 //! Registers and the registry belong to the thread, as a test does. They outlive a test's state, and a failed call does not
 //! roll them back; so a test's setup begins with [`reset`], and what must be rolled back (money) lies in the state, where a
 //! closure finds it.
@@ -29,6 +31,7 @@ mod money;
 mod participants;
 mod random;
 mod register;
+mod runtime;
 
 pub use grid::{MockFlows, MockGrid};
 pub use market::{MockCalendar, MockOrderCollateral, MockPositions};

@@ -2,7 +2,7 @@
 
 use busbar_mocks::{MockCalendar, MockGrid, MockParticipants};
 use busbar_primitives::{Interval, Point, PointKind, Role, Scope};
-use frame_support::{derive_impl, parameter_types, traits::ConstU32};
+use frame_support::{parameter_types, traits::ConstU32};
 use sp_runtime::BuildStorage;
 
 pub use busbar_mocks::{id as participant, refused, AccountId};
@@ -13,32 +13,7 @@ pub const HOME: AccountId = 3;
 pub const SHOP: AccountId = 4;
 pub const UTILITY: AccountId = 5;
 
-#[frame_support::runtime]
-mod test_runtime {
-	#[runtime::runtime]
-	#[runtime::derive(
-		RuntimeCall,
-		RuntimeEvent,
-		RuntimeError,
-		RuntimeOrigin,
-		RuntimeFreezeReason,
-		RuntimeHoldReason,
-		RuntimeSlashReason,
-		RuntimeLockId,
-		RuntimeTask
-	)]
-	pub struct Test;
-
-	#[runtime::pallet_index(0)]
-	pub type System = frame_system;
-	#[runtime::pallet_index(1)]
-	pub type Certificates = crate;
-}
-
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-	type Block = frame_system::mocking::MockBlock<Test>;
-}
+busbar_mocks::test_runtime!(1: Certificates = crate);
 
 parameter_types! {
 	pub storage FirstUnopened: Interval = 0;

@@ -144,11 +144,17 @@ pub mod pallet {
 		/// Offers to draw or feed in less than contracted in an interval, or takes the offer back. What the charge for
 		/// non-delivery comes to if nothing is delivered is held on the owner's account until the point is settled.
 		///
-		/// Origin: the point's owner, or its delegate for trade.
-		/// Parameters: `interval`; `point`; `offer`, in Wh and nEUR/Wh, or `None`.
-		/// Errors: [`Error::UnknownPoint`], [`Error::UnknownInterval`], [`Error::DeliveryEnded`],
-		/// [`Error::AlreadyOrdered`], [`Error::ZeroEnergy`], [`Error::NegativePrice`], [`Error::UnknownParticipant`],
-		/// [`Error::BeyondCharge`], [`Error::Overflow`]. Event: [`Event::FlexibilityOffered`].
+		/// - `origin`: the point's owner, or its delegate for trade.
+		/// - `interval` and `point`: when and where.
+		/// - `offer`: energy in Wh, price and charge in nEUR/Wh, or `None`.
+		///
+		/// # Errors
+		/// [`Error::UnknownPoint`], [`Error::UnknownInterval`], [`Error::DeliveryEnded`], [`Error::AlreadyOrdered`],
+		/// [`Error::ZeroEnergy`], [`Error::NegativePrice`], [`Error::UnknownParticipant`], [`Error::BeyondCharge`],
+		/// [`Error::Overflow`]; if the signer may not trade for the owner.
+		///
+		/// # Events
+		/// [`Event::FlexibilityOffered`].
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::offer())]
 		pub fn offer(
@@ -160,16 +166,21 @@ pub mod pallet {
 			Self::do_offer(&ensure_signed(origin)?, interval, point, offer)
 		}
 
-		/// Orders a member to draw or feed in less than contracted. The grid operator pays for it in settlement: the stated
-		/// price for what is delivered, and the value of what the member bought and may not use. A charge for what is not
-		/// delivered needs the member's offer.
+		/// Orders a member to draw or feed in less than contracted. The grid operator pays for it in settlement: the
+		/// stated price for what is delivered, and the value of what the member bought and may not use. A charge for
+		/// what is not delivered needs the member's offer.
 		///
-		/// Origin: the distribution system operator of the point's zone, before delivery has ended.
-		/// Parameters: `interval`; `point`; `order`, in Wh and nEUR/Wh.
-		/// Errors: [`Error::UnknownPoint`], [`Error::UnknownInterval`], [`Error::DeliveryEnded`],
-		/// [`Error::AlreadyOrdered`], [`Error::ZeroEnergy`], [`Error::NegativePrice`], [`Error::NotOffered`],
-		/// [`Error::UnknownParticipant`], [`Error::BeyondCharge`], [`Error::Overflow`].
-		/// Event: [`Event::ReductionOrdered`].
+		/// - `origin`: the distribution system operator of the point's zone, before delivery has ended.
+		/// - `interval` and `point`: when and where.
+		/// - `order`: energy in Wh, price and charge in nEUR/Wh.
+		///
+		/// # Errors
+		/// [`Error::UnknownPoint`], [`Error::UnknownInterval`], [`Error::DeliveryEnded`], [`Error::AlreadyOrdered`],
+		/// [`Error::ZeroEnergy`], [`Error::NegativePrice`], [`Error::NotOffered`], [`Error::UnknownParticipant`],
+		/// [`Error::BeyondCharge`], [`Error::Overflow`], and those of a role check.
+		///
+		/// # Events
+		/// [`Event::ReductionOrdered`].
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::order_reduction())]
 		pub fn order_reduction(

@@ -3,11 +3,7 @@
 use crate::HoldReason;
 use busbar_mocks::{MockCalendar, MockFinality, MockGrid, MockParticipants};
 use busbar_primitives::{Balance, Interval, Moment, Point, PointKind, PostedBounds, Role, Scope, Terms};
-use frame_support::{
-	derive_impl,
-	traits::{fungible::InspectHold, ConstU128},
-};
-use sp_runtime::BuildStorage;
+use frame_support::traits::fungible::InspectHold;
 
 pub use busbar_mocks::{id as participant, refused, AccountId};
 
@@ -25,44 +21,7 @@ pub const WEALTH: Balance = 1_000_000_000_000;
 
 pub const DELIVERY_END: Moment = 2_000;
 
-#[frame_support::runtime]
-mod test_runtime {
-	#[runtime::runtime]
-	#[runtime::derive(
-		RuntimeCall,
-		RuntimeEvent,
-		RuntimeError,
-		RuntimeOrigin,
-		RuntimeFreezeReason,
-		RuntimeHoldReason,
-		RuntimeSlashReason,
-		RuntimeLockId,
-		RuntimeTask,
-		RuntimeViewFunction
-	)]
-	pub struct Test;
-
-	#[runtime::pallet_index(0)]
-	pub type System = frame_system;
-	#[runtime::pallet_index(1)]
-	pub type Balances = pallet_balances;
-	#[runtime::pallet_index(2)]
-	pub type Flexibility = crate;
-}
-
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-	type Block = frame_system::mocking::MockBlock<Test>;
-	type AccountData = pallet_balances::AccountData<Balance>;
-}
-
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-	type Balance = Balance;
-	type ExistentialDeposit = ConstU128<1>;
-	type AccountStore = System;
-	type RuntimeHoldReason = RuntimeHoldReason;
-}
+busbar_mocks::test_runtime!(with money; 2: Flexibility = crate);
 
 impl crate::Config for Test {
 	type RuntimeHoldReason = RuntimeHoldReason;
@@ -105,13 +64,6 @@ pub fn held(account: AccountId) -> Balance {
 
 /// The state at genesis: every member owns [`WEALTH`], intervals up to 7 are open.
 pub fn empty() -> sp_io::TestExternalities {
-	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
-	pallet_balances::GenesisConfig::<Test> {
-		balances: MEMBERS.into_iter().map(|account| (account, WEALTH)).collect(),
-		..Default::default()
-	}
-	.assimilate_storage(&mut storage)
-	.unwrap();
 	busbar_mocks::reset();
 	MockParticipants::register(MEMBERS);
 	MockParticipants::grant(GRID_OPERATOR, Role::Dso, Scope::Grid);
@@ -119,15 +71,7 @@ pub fn empty() -> sp_io::TestExternalities {
 	MockCalendar::on_now(|| 0);
 	MockCalendar::on_terms_until_gates(terms);
 	MockFinality::on_is_final(|_| false);
-	let mut state = sp_io::TestExternalities::new(storage);
-	state.execute_with(|| {
-		System::set_block_number(1);
-		for member in MEMBERS {
-			// As membership does: a member's account outlives its money.
-			System::inc_providers(&member);
-		}
-	});
-	state
+	wealthy(&MEMBERS, WEALTH, |_| ())
 }
 
 /// Runs a test and checks all invariants after it.

@@ -5,8 +5,8 @@ use busbar_mocks::{MockCalendar, MockFlows, MockGrid, MockParticipants};
 use busbar_primitives::{
 	traits::Zones as _, Fee, Interval, Link, Moment, PointKind, PostedBounds, Role, Scope, SignedWh, Terms, ZoneId,
 };
-use frame_support::{assert_ok, derive_impl, parameter_types};
-use frame_system::{mocking::MockBlock, EnsureRoot};
+use frame_support::{assert_ok, parameter_types};
+use frame_system::EnsureRoot;
 use sp_runtime::BuildStorage;
 
 pub use busbar_mocks::{id, refused, AccountId};
@@ -25,33 +25,7 @@ pub const CLOCK: Moment = 10_000;
 /// Intervals whose session is open ahead of the one in delivery.
 pub const HORIZON: Interval = 4;
 
-#[frame_support::runtime]
-mod test_runtime {
-	#[runtime::runtime]
-	#[runtime::derive(
-		RuntimeCall,
-		RuntimeEvent,
-		RuntimeError,
-		RuntimeOrigin,
-		RuntimeFreezeReason,
-		RuntimeHoldReason,
-		RuntimeSlashReason,
-		RuntimeLockId,
-		RuntimeTask,
-		RuntimeViewFunction
-	)]
-	pub struct Test;
-
-	#[runtime::pallet_index(0)]
-	pub type System = frame_system;
-	#[runtime::pallet_index(1)]
-	pub type Grid = pallet_grid;
-}
-
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-	type Block = MockBlock<Test>;
-}
+busbar_mocks::test_runtime!(1: Grid = pallet_grid);
 
 parameter_types! {
 	pub static Now: Moment = EPOCH;

@@ -160,9 +160,16 @@ pub mod pallet {
 	impl<T: Config> Pallet<T> {
 		/// Proposes to mint or burn money; another participant's key executes it.
 		///
-		/// Origin: a settlement agent. Parameters: `payments`, accounts and amounts in nEUR.
-		/// Errors: [`Error::NoPayments`], [`Error::ZeroAmount`], [`Error::Overflow`], [`Error::TooManyPending`].
-		/// Event: [`Event::Proposed`].
+		/// - `origin`: a settlement agent.
+		/// - `kind`: whether to mint or to burn.
+		/// - `payments`: accounts and amounts in nEUR.
+		///
+		/// # Errors
+		/// [`Error::NoPayments`], [`Error::ZeroAmount`], [`Error::Overflow`], [`Error::TooManyPending`], and those of a
+		/// role check.
+		///
+		/// # Events
+		/// [`Event::Proposed`].
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::propose(payments.len() as u32))]
 		pub fn propose(
@@ -176,9 +183,15 @@ pub mod pallet {
 
 		/// Approves an issue and executes all its payments, or none.
 		///
-		/// Origin: a settlement agent that is another participant than the proposer. Parameters: `id`, of the proposal.
-		/// Errors: [`Error::UnknownProposal`], [`Error::SameParticipant`], [`Error::AboveCeiling`],
-		/// [`Error::BeyondFreeMoney`], [`Error::Overflow`]. Event: [`Event::Issued`].
+		/// - `origin`: a settlement agent that is another participant than the proposer.
+		/// - `id`: number of the proposal.
+		///
+		/// # Errors
+		/// [`Error::UnknownProposal`], [`Error::SameParticipant`], [`Error::AboveCeiling`], [`Error::BeyondFreeMoney`],
+		/// [`Error::Overflow`], and those of a role check.
+		///
+		/// # Events
+		/// [`Event::Issued`].
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::approve(T::MaxPayments::get()))]
 		pub fn approve(origin: OriginFor<T>, id: u32) -> DispatchResult {
@@ -188,8 +201,14 @@ pub mod pallet {
 
 		/// Withdraws an issue that waits.
 		///
-		/// Origin: its proposer, still a settlement agent, or the administration. Parameters: `id`, of the proposal.
-		/// Errors: [`Error::UnknownProposal`], [`Error::NotProposer`]. Event: [`Event::Cancelled`].
+		/// - `origin`: its proposer, still a settlement agent, or [`Config::AdminOrigin`].
+		/// - `id`: number of the proposal.
+		///
+		/// # Errors
+		/// [`Error::UnknownProposal`], [`Error::NotProposer`], and those of a role check.
+		///
+		/// # Events
+		/// [`Event::Cancelled`].
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::cancel())]
 		pub fn cancel(origin: OriginFor<T>, id: u32) -> DispatchResult {
@@ -203,7 +222,11 @@ pub mod pallet {
 		/// Sets the most money that minting may bring the total issuance to. A ceiling below the present issuance stops
 		/// minting and takes nothing away.
 		///
-		/// Origin: the administration. Parameters: `amount` in nEUR. Errors: none of its own. Event: [`Event::CeilingSet`].
+		/// - `origin`: [`Config::AdminOrigin`].
+		/// - `amount`: in nEUR.
+		///
+		/// # Events
+		/// [`Event::CeilingSet`].
 		#[pallet::call_index(3)]
 		#[pallet::weight(T::WeightInfo::set_ceiling())]
 		pub fn set_ceiling(origin: OriginFor<T>, amount: Balance) -> DispatchResult {

@@ -2,10 +2,7 @@
 
 use busbar_mocks::MockParticipants;
 use busbar_primitives::{Balance, Role, Scope};
-use frame_support::{
-	derive_impl,
-	traits::{ConstU128, ConstU32},
-};
+use frame_support::traits::ConstU32;
 use frame_system::EnsureRoot;
 use sp_runtime::BuildStorage;
 
@@ -27,43 +24,7 @@ pub const EUR: Balance = 1_000_000_000;
 pub const WEALTH: Balance = 1_000 * EUR;
 pub const CEILING: Balance = 10_000 * EUR;
 
-#[frame_support::runtime]
-mod test_runtime {
-	#[runtime::runtime]
-	#[runtime::derive(
-		RuntimeCall,
-		RuntimeEvent,
-		RuntimeError,
-		RuntimeOrigin,
-		RuntimeFreezeReason,
-		RuntimeHoldReason,
-		RuntimeSlashReason,
-		RuntimeLockId,
-		RuntimeTask,
-		RuntimeViewFunction
-	)]
-	pub struct Test;
-
-	#[runtime::pallet_index(0)]
-	pub type System = frame_system;
-	#[runtime::pallet_index(1)]
-	pub type Balances = pallet_balances;
-	#[runtime::pallet_index(2)]
-	pub type Issuance = crate;
-}
-
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-	type Block = frame_system::mocking::MockBlock<Test>;
-	type AccountData = pallet_balances::AccountData<Balance>;
-}
-
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-	type Balance = Balance;
-	type ExistentialDeposit = ConstU128<1>;
-	type AccountStore = System;
-}
+busbar_mocks::test_runtime!(with money; 2: Issuance = crate);
 
 impl crate::Config for Test {
 	type Currency = Balances;
@@ -78,28 +39,13 @@ impl crate::Config for Test {
 
 /// The state at genesis, every member owning [`WEALTH`].
 pub fn empty() -> sp_io::TestExternalities {
-	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
-	pallet_balances::GenesisConfig::<Test> {
-		balances: MEMBERS.into_iter().map(|account| (account, WEALTH)).collect(),
-		..Default::default()
-	}
-	.assimilate_storage(&mut storage)
-	.unwrap();
-	crate::GenesisConfig::<Test> { ceiling: CEILING, ..Default::default() }.assimilate_storage(&mut storage).unwrap();
 	busbar_mocks::reset();
 	MockParticipants::register(MEMBERS);
 	for agent in [AGENT, OTHER_AGENT] {
 		MockParticipants::grant(agent, Role::SettlementAgent, Scope::Grid);
 	}
-	let mut state = sp_io::TestExternalities::new(storage);
-	state.execute_with(|| {
-		System::set_block_number(1);
-		for member in MEMBERS {
-			// As membership does: a member's account outlives its money.
-			System::inc_providers(&member);
-		}
-	});
-	state
+	let ceiling = crate::GenesisConfig::<Test> { ceiling: CEILING, ..Default::default() };
+	wealthy(&MEMBERS, WEALTH, |storage| ceiling.assimilate_storage(storage).unwrap())
 }
 
 /// Runs a test and checks all invariants after it.

@@ -10,45 +10,18 @@ use busbar_primitives::{
 	Price, Product, ProductId, ProductKind, Right, Side, Step, Wh, ZoneId, ZoneResult, ZoneView,
 };
 use frame_support::{
-	derive_impl, parameter_types, storage_alias,
+	parameter_types, storage_alias,
 	traits::{ConstU32, ConstU64, Hooks, Time},
 	weights::{Weight, WeightMeter},
 	BoundedVec, Twox64Concat,
 };
 use frame_system::EnsureRoot;
 use pallet_market::Parameters;
-use sp_runtime::{traits::IdentityLookup, BuildStorage, DispatchError, DispatchResult, Perbill};
+use sp_runtime::{BuildStorage, DispatchError, DispatchResult, Perbill};
 
 pub use busbar_mocks::{refused, AccountId, MockCollateral, MockGrid, MockParticipants};
 
-#[frame_support::runtime]
-mod runtime {
-	#[runtime::runtime]
-	#[runtime::derive(
-		RuntimeCall,
-		RuntimeEvent,
-		RuntimeError,
-		RuntimeOrigin,
-		RuntimeFreezeReason,
-		RuntimeHoldReason,
-		RuntimeSlashReason,
-		RuntimeLockId,
-		RuntimeTask
-	)]
-	pub struct Test;
-
-	#[runtime::pallet_index(0)]
-	pub type System = frame_system;
-	#[runtime::pallet_index(1)]
-	pub type Market = pallet_market;
-}
-
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-	type Block = frame_system::mocking::MockBlock<Test>;
-	type AccountId = AccountId;
-	type Lookup = IdentityLookup<AccountId>;
-}
+busbar_mocks::test_runtime!(1: Market = pallet_market);
 
 parameter_types! {
 	pub storage Now: Moment = 0;

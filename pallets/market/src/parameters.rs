@@ -4,11 +4,8 @@ use crate::{
 	pallet::{Config, Pallet},
 	types::Products,
 };
-use busbar_primitives::{Interval, Moment, PostedBounds, Price, Product, ProductKind, Terms};
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use busbar_primitives::{stored, Interval, Moment, PostedBounds, Price, Product, ProductKind, Terms};
 use frame_support::BoundedVec;
-use scale_info::TypeInfo;
-use serde::{Deserialize, Serialize};
 
 /// Greatest magnitude of any price parameter, in nEUR/Wh: a million euros per kWh, far from where sums would overflow.
 pub const PRICE_LIMIT: Price = 1_000_000_000_000;
@@ -17,9 +14,7 @@ const _: () = assert!(PRICE_LIMIT <= busbar_clearing::MAX_PRICE, "every order pr
 pub const HORIZON_LIMIT: u32 = 4_096;
 
 /// The market's parameters. A change applies to intervals that have not opened yet.
-#[derive(
-	Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo, Serialize, Deserialize,
-)]
+#[stored(serde)]
 #[serde(deny_unknown_fields)]
 pub struct Parameters {
 	/// How long an interval lasts in chain time, in s; a multiple of the slot. Fixed at genesis.

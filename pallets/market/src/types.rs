@@ -1,9 +1,10 @@
 //! What the market keeps: records of intervals and sessions, gates, results of zones.
 
 use busbar_primitives::{
-	Fee, Interval, Moment, Outcome, Price, Product, ProductId, Side, Terms, Wh, ZoneId, ZoneResult, MAX_PRODUCTS,
+	stored, Fee, Interval, Moment, Outcome, Price, Product, ProductId, Side, Terms, Wh, ZoneId, ZoneResult,
+	MAX_PRODUCTS,
 };
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use codec::{Decode, Encode, MaxEncodedLen};
 use frame_support::{
 	traits::{ConstU32, Get},
 	BoundedVec, CloneNoBound, DebugNoBound, DefaultNoBound, EqNoBound, PartialEqNoBound,
@@ -22,7 +23,7 @@ pub type Products = PerProduct<Product>;
 pub type PerProduct<V> = BoundedVec<V, ConstU32<MAX_PRODUCTS>>;
 
 /// What the market keeps of one interval.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[stored]
 pub struct Record {
 	pub terms: Terms,
 	pub products: Products,
@@ -70,7 +71,7 @@ impl Record {
 pub(crate) type Member = (Interval, Record, Session);
 
 /// What the market keeps of one session.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[stored(Default)]
 pub struct Session {
 	/// Arrival number of the next order.
 	pub arrivals: u32,
@@ -90,7 +91,7 @@ pub struct Session {
 }
 
 /// A price as a storage key whose order is the order of prices: big-endian with the sign bit flipped.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[stored(Copy, PartialOrd, Ord)]
 pub struct PriceKey([u8; 8]);
 
 impl From<Price> for PriceKey {
@@ -106,7 +107,7 @@ impl From<PriceKey> for Price {
 }
 
 /// A gate as a storage key whose order is that of closing: closure in ms, interval and product, all big-endian.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[stored(Copy, PartialOrd, Ord)]
 pub struct GateKey([u8; 13]);
 
 impl GateKey {
@@ -132,7 +133,7 @@ impl GateKey {
 }
 
 /// A zone as a session clears it: its link with the capacity that earlier sessions left.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[stored(Copy)]
 pub struct LoadedZone {
 	pub id: ZoneId,
 	pub parent: Option<ZoneId>,
@@ -145,7 +146,7 @@ pub struct LoadedZone {
 }
 
 /// A price level as a session clears it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[stored(Copy)]
 pub struct LoadedLevel {
 	pub zone: ZoneId,
 	pub price: Price,
@@ -156,7 +157,7 @@ pub struct LoadedLevel {
 }
 
 /// Where the closing of a gate stands that takes more than one block.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[stored]
 pub struct Gate {
 	/// The product, and the first interval of its span.
 	pub session: SessionId,
@@ -189,7 +190,7 @@ pub struct LoadedPage<MaxZones: Get<u32>, MaxLevels: Get<u32>> {
 pub const PAGE: u32 = 32;
 
 /// What a session decided for a zone, and within which limits.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[stored(Copy)]
 pub struct ClearedZone {
 	/// Most energy that could flow from the parent into the zone, in Wh, after earlier sessions; `None`: unlimited.
 	pub import: Option<Wh>,
@@ -213,7 +214,7 @@ impl ClearedZone {
 pub type ResultPage = BoundedVec<Option<ClearedZone>, ConstU32<PAGE>>;
 
 /// Why a session failed safe.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[stored(Copy)]
 pub enum FailReason {
 	/// Delivery had begun before the block that would have cleared it: the chain had stopped, or its blocks were full.
 	DeliveryBegan,

@@ -7,12 +7,11 @@ use busbar_primitives::{
 	Balance, Interval, Moment, Point, PointId, PointKind, PostedBounds, Quality, Role, Scope, Terms, Wh,
 };
 use frame_support::{
-	assert_ok, derive_impl, parameter_types,
+	assert_ok, parameter_types,
 	traits::{fungible::InspectHold, ConstU128, ConstU64},
 };
-use frame_system::mocking::MockBlock;
 use sp_core::{ed25519, Pair, H256};
-use sp_runtime::{BuildStorage, DispatchResult};
+use sp_runtime::DispatchResult;
 
 pub use busbar_mocks::{id, refused, AccountId};
 
@@ -54,44 +53,7 @@ pub const OLD_POINT: PointId = 19;
 pub const INTERVAL: Interval = 400;
 pub const CLOCK: Moment = 10_000;
 
-#[frame_support::runtime]
-mod test_runtime {
-	#[runtime::runtime]
-	#[runtime::derive(
-		RuntimeCall,
-		RuntimeEvent,
-		RuntimeError,
-		RuntimeOrigin,
-		RuntimeFreezeReason,
-		RuntimeHoldReason,
-		RuntimeSlashReason,
-		RuntimeLockId,
-		RuntimeTask,
-		RuntimeViewFunction
-	)]
-	pub struct Test;
-
-	#[runtime::pallet_index(0)]
-	pub type System = frame_system;
-	#[runtime::pallet_index(1)]
-	pub type Balances = pallet_balances;
-	#[runtime::pallet_index(2)]
-	pub type Metering = pallet_metering;
-}
-
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-	type Block = MockBlock<Test>;
-	type AccountData = pallet_balances::AccountData<Balance>;
-}
-
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-	type Balance = Balance;
-	type ExistentialDeposit = ConstU128<1>;
-	type AccountStore = System;
-	type RuntimeHoldReason = RuntimeHoldReason;
-}
+busbar_mocks::test_runtime!(with money; 2: Metering = pallet_metering);
 
 parameter_types! {
 	pub static Now: Moment = 0;
@@ -336,12 +298,8 @@ pub fn last_event() -> crate::Event<Test> {
 /// Runs a test at the moment when the delivery of [`INTERVAL`] is over, with both operators' bonds posted, and checks the
 /// invariants after it.
 pub fn run<R>(test: impl FnOnce() -> R) -> R {
-	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
-	let rich = (OPERATOR..=OTHER).filter(|account| *account != DSO);
-	let balances = rich.map(|account| (account, WEALTH)).collect();
-	pallet_balances::GenesisConfig::<Test> { balances, ..Default::default() }.assimilate_storage(&mut storage).unwrap();
-	sp_io::TestExternalities::new(storage).execute_with(|| {
-		System::set_block_number(1);
+	let rich: Vec<_> = (OPERATOR..=OTHER).filter(|account| *account != DSO).collect();
+	wealthy(&rich, WEALTH, |_| ()).execute_with(|| {
 		set_up();
 		for operator in [OPERATOR, LOCAL_OPERATOR] {
 			assert_ok!(Metering::post_bond(RuntimeOrigin::signed(operator), BOND));

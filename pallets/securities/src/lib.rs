@@ -180,9 +180,16 @@ pub mod pallet {
 	impl<T: Config> Pallet<T> {
 		/// Adds free money of its owner to a connection point's standing deposit.
 		///
-		/// Origin: the owner, or its delegate for funds. Parameters: `point`; `amount` in nEUR.
-		/// Errors: [`Error::UnknownPoint`], [`Error::ZeroAmount`], [`Error::UnknownParticipant`],
-		/// [`Error::BeyondDeposit`], [`Error::OtherSecurity`], [`Error::Overflow`]. Event: [`Event::Deposited`].
+		/// - `origin`: the owner, or its delegate for funds.
+		/// - `point`: the connection point.
+		/// - `amount`: in nEUR.
+		///
+		/// # Errors
+		/// [`Error::UnknownPoint`], [`Error::ZeroAmount`], [`Error::UnknownParticipant`], [`Error::BeyondDeposit`],
+		/// [`Error::OtherSecurity`], [`Error::Overflow`]; if the signer may not move the owner's funds.
+		///
+		/// # Events
+		/// [`Event::Deposited`].
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::deposit())]
 		pub fn deposit(origin: OriginFor<T>, point: PointId, amount: Balance) -> DispatchResult {
@@ -192,9 +199,14 @@ pub mod pallet {
 		/// Adds free money of their owners to the standing deposits of connection points, to all or to none. What an
 		/// aggregator does for the members that let it move their funds.
 		///
-		/// Origin: who for every point is its owner, or the owner's delegate for funds.
-		/// Parameters: `deposits`, connection points and amounts in nEUR.
-		/// Errors: [`Error::EmptyBatch`], and those of `deposit`. Event: [`Event::Deposited`] for each.
+		/// - `origin`: who for every point is its owner, or the owner's delegate for funds.
+		/// - `deposits`: connection points and amounts in nEUR.
+		///
+		/// # Errors
+		/// [`Error::EmptyBatch`], and those of [`Pallet::deposit`].
+		///
+		/// # Events
+		/// [`Event::Deposited`] of each.
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::deposit_many(deposits.len() as u32))]
 		pub fn deposit_many(
@@ -208,21 +220,33 @@ pub mod pallet {
 
 		/// Stands in for a connection point with one's own free money, after the owner's own.
 		///
-		/// Origin: a retailer or an aggregator at the point's zone. Parameters: `point`; `amount` in nEUR.
-		/// Errors: [`Error::UnknownPoint`], [`Error::ZeroAmount`], [`Error::UnknownParticipant`],
-		/// [`Error::BeyondDeposit`], [`Error::OtherSecurity`], [`Error::Overflow`]. Event: [`Event::Deposited`].
+		/// - `origin`: a retailer or an aggregator at the point's zone.
+		/// - `point`: the connection point.
+		/// - `amount`: in nEUR.
+		///
+		/// # Errors
+		/// [`Error::UnknownPoint`], [`Error::ZeroAmount`], [`Error::UnknownParticipant`], [`Error::BeyondDeposit`],
+		/// [`Error::OtherSecurity`], [`Error::Overflow`], and those of a role check.
+		///
+		/// # Events
+		/// [`Event::Deposited`].
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::guarantee())]
 		pub fn guarantee(origin: OriginFor<T>, point: PointId, amount: Balance) -> DispatchResult {
 			Self::do_guarantee(&ensure_signed(origin)?, point, amount)
 		}
 
-		/// Stands in for connection points with one's own free money, for all or for none. What a retailer or an aggregator
-		/// does for its portfolio.
+		/// Stands in for connection points with one's own free money, for all or for none. What a retailer or an
+		/// aggregator does for its portfolio.
 		///
-		/// Origin: a retailer or an aggregator at every point's zone.
-		/// Parameters: `guarantees`, connection points and amounts in nEUR.
-		/// Errors: [`Error::EmptyBatch`], and those of `guarantee`. Event: [`Event::Deposited`] for each.
+		/// - `origin`: a retailer or an aggregator at every point's zone.
+		/// - `guarantees`: connection points and amounts in nEUR.
+		///
+		/// # Errors
+		/// [`Error::EmptyBatch`], and those of [`Pallet::guarantee`].
+		///
+		/// # Events
+		/// [`Event::Deposited`] of each.
 		#[pallet::call_index(3)]
 		#[pallet::weight(T::WeightInfo::guarantee_many(guarantees.len() as u32))]
 		pub fn guarantee_many(
@@ -234,12 +258,19 @@ pub mod pallet {
 			guarantees.into_iter().try_for_each(|(point, amount)| Self::do_guarantee(&who, point, amount))
 		}
 
-		/// Gives notice that something of what secures a connection point shall be returned. It secures all intervals that
-		/// are open by now; another notice replaces this one.
+		/// Gives notice that something of what secures a connection point shall be returned. It secures all intervals
+		/// that are open by now; another notice replaces this one.
 		///
-		/// Origin: who posted it, or its delegate for funds.
-		/// Parameters: `point`; `backing`, the deposit or the guarantee; `amount` in nEUR.
-		/// Errors: [`Error::NoSecurity`], [`Error::ZeroAmount`], [`Error::DepositTooSmall`]. Event: [`Event::NoticeGiven`].
+		/// - `origin`: who posted it, or its delegate for funds.
+		/// - `point` and `backing`: whose security it is, and whether the deposit or the guarantee.
+		/// - `amount`: in nEUR.
+		///
+		/// # Errors
+		/// [`Error::NoSecurity`], [`Error::ZeroAmount`], [`Error::DepositTooSmall`]; if the signer may not move the
+		/// funds of who posted it.
+		///
+		/// # Events
+		/// [`Event::NoticeGiven`].
 		#[pallet::call_index(4)]
 		#[pallet::weight(T::WeightInfo::give_notice())]
 		pub fn give_notice(origin: OriginFor<T>, point: PointId, backing: Backing, amount: Balance) -> DispatchResult {
@@ -248,8 +279,15 @@ pub mod pallet {
 
 		/// Returns what notice was given of, once the last interval that it secures is settled.
 		///
-		/// Origin: who posted it, or its delegate for funds. Parameters: `point`; `backing`, the deposit or the guarantee.
-		/// Errors: [`Error::NoSecurity`], [`Error::NoNotice`], [`Error::StillSecures`]. Event: [`Event::Released`].
+		/// - `origin`: who posted it, or its delegate for funds.
+		/// - `point` and `backing`: whose security it is, and whether the deposit or the guarantee.
+		///
+		/// # Errors
+		/// [`Error::NoSecurity`], [`Error::NoNotice`], [`Error::StillSecures`]; if the signer may not move the funds of
+		/// who posted it.
+		///
+		/// # Events
+		/// [`Event::Released`].
 		#[pallet::call_index(5)]
 		#[pallet::weight(T::WeightInfo::release())]
 		pub fn release(origin: OriginFor<T>, point: PointId, backing: Backing) -> DispatchResult {
@@ -258,8 +296,15 @@ pub mod pallet {
 
 		/// Pays what a participant owes to the mutual fund after a default, no more than that.
 		///
-		/// Origin: any signed account, which pays. Parameters: `participant`, who owes; `amount` in nEUR.
-		/// Errors: [`Error::NoDebt`], [`Error::ZeroAmount`], [`Error::BeyondFreeMoney`]. Event: [`Event::Recovered`].
+		/// - `origin`: any signed account, which pays.
+		/// - `participant`: who owes.
+		/// - `amount`: in nEUR.
+		///
+		/// # Errors
+		/// [`Error::NoDebt`], [`Error::ZeroAmount`], [`Error::BeyondFreeMoney`].
+		///
+		/// # Events
+		/// [`Event::Recovered`].
 		#[pallet::call_index(6)]
 		#[pallet::weight(T::WeightInfo::repay())]
 		pub fn repay(origin: OriginFor<T>, participant: ParticipantId, amount: Balance) -> DispatchResult {

@@ -4,11 +4,10 @@ use crate::{HoldReason, Secured};
 use busbar_mocks::{MockCalendar, MockGrid, MockParticipants};
 use busbar_primitives::{traits::Settled, Balance, Interval, Point, PointKind, Role, Scope};
 use frame_support::{
-	derive_impl, parameter_types,
-	traits::{fungible::InspectHold, ConstU128, ConstU32},
+	parameter_types,
+	traits::{fungible::InspectHold, ConstU32},
 	PalletId,
 };
-use sp_runtime::BuildStorage;
 
 pub use busbar_mocks::{id as participant, refused, AccountId};
 
@@ -25,44 +24,7 @@ pub const MEMBERS: [AccountId; 4] = [HOME, PLANT, SHOP, AGGREGATOR];
 /// What every member has at genesis, in nEUR.
 pub const WEALTH: Balance = 1_000_000_000_000;
 
-#[frame_support::runtime]
-mod test_runtime {
-	#[runtime::runtime]
-	#[runtime::derive(
-		RuntimeCall,
-		RuntimeEvent,
-		RuntimeError,
-		RuntimeOrigin,
-		RuntimeFreezeReason,
-		RuntimeHoldReason,
-		RuntimeSlashReason,
-		RuntimeLockId,
-		RuntimeTask,
-		RuntimeViewFunction
-	)]
-	pub struct Test;
-
-	#[runtime::pallet_index(0)]
-	pub type System = frame_system;
-	#[runtime::pallet_index(1)]
-	pub type Balances = pallet_balances;
-	#[runtime::pallet_index(2)]
-	pub type Securities = crate;
-}
-
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-	type Block = frame_system::mocking::MockBlock<Test>;
-	type AccountData = pallet_balances::AccountData<Balance>;
-}
-
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-	type Balance = Balance;
-	type ExistentialDeposit = ConstU128<1>;
-	type AccountStore = System;
-	type RuntimeHoldReason = RuntimeHoldReason;
-}
+busbar_mocks::test_runtime!(with money; 2: Securities = crate);
 
 parameter_types! {
 	pub const FundId: PalletId = PalletId(*b"fund/sec");
@@ -110,28 +72,13 @@ pub fn held(account: AccountId, reason: HoldReason) -> Balance {
 
 /// The state at genesis: every member owns [`WEALTH`], the home has two points, intervals up to 7 are open.
 pub fn empty() -> sp_io::TestExternalities {
-	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
-	pallet_balances::GenesisConfig::<Test> {
-		balances: MEMBERS.into_iter().map(|account| (account, WEALTH)).collect(),
-		..Default::default()
-	}
-	.assimilate_storage(&mut storage)
-	.unwrap();
 	busbar_mocks::reset();
 	MockParticipants::register(MEMBERS);
 	MockParticipants::grant(SHOP, Role::Retailer, Scope::Grid);
 	MockParticipants::grant(AGGREGATOR, Role::Aggregator, Scope::Grid);
 	MockGrid::points(vec![point(HOME), point(HOME)]);
 	MockCalendar::on_first_unopened(FirstUnopened::get);
-	let mut state = sp_io::TestExternalities::new(storage);
-	state.execute_with(|| {
-		System::set_block_number(1);
-		for member in MEMBERS {
-			// As membership does: a member's account outlives its money.
-			System::inc_providers(&member);
-		}
-	});
-	state
+	wealthy(&MEMBERS, WEALTH, |_| ())
 }
 
 /// Runs a test and checks all invariants after it.

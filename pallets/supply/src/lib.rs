@@ -103,23 +103,35 @@ pub mod pallet {
 
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Chooses the retailer that shall answer for a connection point in intervals in which it does not trade, or none.
+		/// Chooses the retailer that shall answer for a connection point in intervals in which it does not trade, or
+		/// none.
 		///
-		/// Origin: the point's owner, or its delegate for operation.
-		/// Parameters: `point`; `retailer`, an active participant, or `None`.
-		/// Errors: [`Error::UnknownPoint`]; those of `Participants` if the retailer is none.
-		/// Event: [`Event::RetailerChosen`].
+		/// - `origin`: the point's owner, or its delegate for operation.
+		/// - `point`: the connection point.
+		/// - `retailer`: an active participant, or `None`.
+		///
+		/// # Errors
+		/// [`Error::UnknownPoint`]; if the signer does not act for the owner; if the retailer is unknown or suspended.
+		///
+		/// # Events
+		/// [`Event::RetailerChosen`].
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::choose())]
 		pub fn choose(origin: OriginFor<T>, point: PointId, retailer: Option<ParticipantId>) -> DispatchResult {
 			Self::do_choose(&ensure_signed(origin)?, point, retailer)
 		}
 
-		/// Answers for a connection point that chose the caller, from the first interval on whose session has not opened.
+		/// Answers for a connection point that chose the caller, from the first interval on whose session has not
+		/// opened.
 		///
-		/// Origin: a retailer at the point's zone. Parameters: `point`.
-		/// Errors: [`Error::UnknownPoint`], [`Error::NotChosen`], [`Error::TooManyRetailers`].
-		/// Event: [`Event::RetailerServes`].
+		/// - `origin`: a retailer at the point's zone.
+		/// - `point`: the connection point.
+		///
+		/// # Errors
+		/// [`Error::UnknownPoint`], [`Error::NotChosen`], [`Error::TooManyRetailers`], and those of a role check.
+		///
+		/// # Events
+		/// [`Event::RetailerServes`].
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::serve())]
 		pub fn serve(origin: OriginFor<T>, point: PointId) -> DispatchResult {

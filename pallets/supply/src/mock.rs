@@ -2,7 +2,7 @@
 
 use busbar_mocks::{MockCalendar, MockGrid, MockParticipants};
 use busbar_primitives::{traits::Settled, Interval, Point, PointKind, Role, Scope};
-use frame_support::{derive_impl, parameter_types};
+use frame_support::parameter_types;
 use sp_runtime::BuildStorage;
 
 pub use busbar_mocks::{id as participant, refused, AccountId};
@@ -18,33 +18,7 @@ pub const STRANGER: AccountId = 90;
 
 pub const MEMBERS: [AccountId; 4] = [HOME, PLANT, SHOP, OTHER_SHOP];
 
-#[frame_support::runtime]
-mod test_runtime {
-	#[runtime::runtime]
-	#[runtime::derive(
-		RuntimeCall,
-		RuntimeEvent,
-		RuntimeError,
-		RuntimeOrigin,
-		RuntimeFreezeReason,
-		RuntimeHoldReason,
-		RuntimeSlashReason,
-		RuntimeLockId,
-		RuntimeTask,
-		RuntimeViewFunction
-	)]
-	pub struct Test;
-
-	#[runtime::pallet_index(0)]
-	pub type System = frame_system;
-	#[runtime::pallet_index(1)]
-	pub type Supply = crate;
-}
-
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-	type Block = frame_system::mocking::MockBlock<Test>;
-}
+busbar_mocks::test_runtime!(1: Supply = crate);
 
 impl crate::Config for Test {
 	type Participants = MockParticipants;

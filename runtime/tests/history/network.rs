@@ -104,7 +104,7 @@ impl Network {
 	/// A root with two feeders, one of them with a limit, and everybody's points and meters.
 	pub fn new(seed: u64) -> Self {
 		let mut network = Self {
-			random: Random(seed),
+			random: Random::new(seed),
 			devices: (0..=POINTS).map(device).collect(),
 			genesis: Metering::genesis(),
 			blocks: Blocks::default(),

@@ -15,7 +15,7 @@ fn each(mut check: impl FnMut(u64)) {
 	let now = || std::time::UNIX_EPOCH.elapsed().map_or(1, |time| time.as_nanos() as u64);
 	let seed = setting("BUSBAR_SEED").unwrap_or_else(now);
 	println!("BUSBAR_SEED={seed}");
-	let mut numbers = Numbers(seed);
+	let mut numbers = Numbers::new(seed);
 	for _ in 0..setting("CASES").unwrap_or(60) {
 		check(numbers.bits());
 	}
@@ -69,7 +69,7 @@ fn check_balance<const N: usize>(network: &Network<N>, solver: &Solver<N>, solut
 fn the_sweep_and_newtons_method_agree_on_balanced_trees() {
 	let mut worst: f64 = 0.0;
 	each(|seed| {
-		let mut numbers = Numbers(seed);
+		let mut numbers = Numbers::new(seed);
 		let (buses, load_w) = (3 + numbers.below(200), numbers.between(0.5e6, 6e6));
 		let network = balanced(seed, buses, load_w);
 		let case = format!("seed {seed}, {buses} buses, {load_w} W");
@@ -88,7 +88,7 @@ fn the_sweep_and_newtons_method_agree_on_balanced_trees() {
 fn the_sweep_and_newtons_method_agree_on_unbalanced_trees() {
 	let mut worst: f64 = 0.0;
 	each(|seed| {
-		let mut numbers = Numbers(seed);
+		let mut numbers = Numbers::new(seed);
 		let (buses, load_w) = (3 + numbers.below(120), numbers.between(10e3, 100e3));
 		let network = unbalanced(seed, buses, load_w);
 		let case = format!("seed {seed}, {buses} buses, {load_w} W");
@@ -107,7 +107,7 @@ fn the_sweep_and_newtons_method_agree_on_unbalanced_trees() {
 #[test]
 fn every_bus_of_a_meshed_grid_is_balanced() {
 	each(|seed| {
-		let mut numbers = Numbers(seed);
+		let mut numbers = Numbers::new(seed);
 		let (buses, load_w, ties) = (4 + numbers.below(150), numbers.between(0.5e6, 6e6), 1 + numbers.below(10));
 		let network = meshed(seed, buses, load_w, ties);
 		let case = format!("seed {seed}, {buses} buses, {ties} ties");
@@ -119,7 +119,7 @@ fn every_bus_of_a_meshed_grid_is_balanced() {
 #[test]
 fn a_balanced_grid_of_three_phases_is_three_times_the_same() {
 	each(|seed| {
-		let buses = 3 + Numbers(seed).below(60);
+		let buses = 3 + Numbers::new(seed).below(60);
 		let one = balanced(seed, buses, 2e6);
 		let mut three = Network::<3> {
 			buses: one.buses.iter().map(|bus| busbar_dso::powerflow::Bus::new(&bus.name, bus.nominal_v)).collect(),
@@ -156,7 +156,7 @@ fn a_balanced_grid_of_three_phases_is_three_times_the_same() {
 #[test]
 fn impedances_and_powers_scaled_against_each_other_leave_the_voltages() {
 	each(|seed| {
-		let mut numbers = Numbers(seed);
+		let mut numbers = Numbers::new(seed);
 		let factor = numbers.between(0.1, 10.0);
 		let network = unbalanced(seed, 3 + numbers.below(60), 100e3);
 		let mut scaled = network.clone();

@@ -5,7 +5,7 @@ mod setup;
 use crate::{
 	auction::{types::MAX_BLOCK_ORDERS, Level},
 	continuous::FILLS,
-	gate::{search::KeptSearch, span::Span},
+	auction::close::{search::KeptSearch, span::Span},
 	pallet::*,
 	Parameters, PriceKey,
 };

@@ -2,9 +2,8 @@
 
 use super::BenchmarkHelper;
 use crate::{
-	auction::{book::Queue, sums, Energies, Level, Order, QueuedStep},
+	auction::{book::Queue, close::load::Closing, sums, Energies, Level, Order, QueuedStep},
 	continuous::floor::Floor,
-	gate::load::Closing,
 	pallet::*,
 	types::{GateKey, Record, Session, SessionId},
 	Parameters, PriceKey,

@@ -9,7 +9,9 @@
 
 pub mod auction;
 pub mod continuous;
+pub(crate) mod flows;
 pub(crate) mod kind;
+pub(crate) mod links;
 
 use crate::pallet::{Config, Error, Pallet};
 use busbar_primitives::{Product, ProductKind};
@@ -43,15 +45,8 @@ impl<T: Config> Pallet<T> {
 	/// That a product takes orders by a call.
 	///
 	/// # Errors
-	/// What the product is not, so that it refuses the call.
-	pub(crate) fn ensure_takes(product: &Product, call: OrderCall) -> Result<(), Error<T>> {
-		if Self::kind(product).takes(call, product) {
-			return Ok(());
-		}
-		Err(match call {
-			OrderCall::Place => Error::<T>::NotAnAuction,
-			OrderCall::PlaceBlockOrder => Error::<T>::NoBlockOrders,
-			OrderCall::Submit => Error::<T>::NotContinuous,
-		})
+	/// `refusal`, which says what the product is not.
+	pub(crate) fn ensure_takes(product: &Product, call: OrderCall, refusal: Error<T>) -> Result<(), Error<T>> {
+		Self::kind(product).takes(call, product).then_some(()).ok_or(refusal)
 	}
 }

@@ -11,11 +11,11 @@ use busbar_primitives::{
 	Position, PostedBounds, Price, ProductId, Quality, Role, SignedWh, Terms, ZoneId, ZoneResult,
 };
 use frame_support::{
-	derive_impl, parameter_types,
+	parameter_types,
 	traits::{
 		fungible::{Inspect, Mutate},
 		tokens::Preservation,
-		ConstU128, ConstU32,
+		ConstU32,
 	},
 	PalletId,
 };
@@ -59,52 +59,14 @@ pub const DISPUTE_END: Moment = 4_000;
 /// A dispute window is a ruling period; after the last ruling there is one more to settle it.
 pub const FINAL: Moment = 6_000;
 
-#[frame_support::runtime]
-mod test_runtime {
-	#[runtime::runtime]
-	#[runtime::derive(
-		RuntimeCall,
-		RuntimeEvent,
-		RuntimeError,
-		RuntimeOrigin,
-		RuntimeFreezeReason,
-		RuntimeHoldReason,
-		RuntimeSlashReason,
-		RuntimeLockId,
-		RuntimeTask,
-		RuntimeViewFunction
-	)]
-	pub struct Test;
-
-	#[runtime::pallet_index(0)]
-	pub type System = frame_system;
-	#[runtime::pallet_index(1)]
-	pub type Balances = pallet_balances;
-	#[runtime::pallet_index(2)]
-	pub type Settlement = crate;
-	#[runtime::pallet_index(3)]
-	pub type Issuance = pallet_issuance;
-	#[runtime::pallet_index(4)]
-	pub type Securities = pallet_securities;
-	#[runtime::pallet_index(5)]
-	pub type Supply = pallet_supply;
-	#[runtime::pallet_index(6)]
-	pub type Flexibility = pallet_flexibility;
-}
-
-#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
-impl frame_system::Config for Test {
-	type Block = frame_system::mocking::MockBlock<Test>;
-	type AccountData = pallet_balances::AccountData<Balance>;
-}
-
-#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
-impl pallet_balances::Config for Test {
-	type Balance = Balance;
-	type ExistentialDeposit = ConstU128<1>;
-	type AccountStore = System;
-	type RuntimeHoldReason = RuntimeHoldReason;
-}
+busbar_mocks::test_runtime!(
+	with money;
+	2: Settlement = crate,
+	3: Issuance = pallet_issuance,
+	4: Securities = pallet_securities,
+	5: Supply = pallet_supply,
+	6: Flexibility = pallet_flexibility,
+);
 
 parameter_types! {
 	pub const SettlementPalletId: PalletId = PalletId(*b"bb/setmt");
@@ -273,22 +235,6 @@ pub fn held(account: AccountId, reason: impl Into<RuntimeHoldReason>) -> Balance
 
 /// The state at genesis, every member owning [`WEALTH`].
 pub fn empty() -> sp_io::TestExternalities {
-	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
-	pallet_balances::GenesisConfig::<Test> {
-		balances: MEMBERS.into_iter().map(|account| (account, WEALTH)).collect(),
-		..Default::default()
-	}
-	.assimilate_storage(&mut storage)
-	.unwrap();
-	pallet_issuance::GenesisConfig::<Test> { ceiling: CEILING, ..Default::default() }
-		.assimilate_storage(&mut storage)
-		.unwrap();
-	crate::GenesisConfig::<Test> {
-		accounts: Some(Accounts { grid: GRID, rent: RENT, balancing: participant(UTILITY) }),
-		ladder: LADDER,
-	}
-	.assimilate_storage(&mut storage)
-	.unwrap();
 	world(|w| {
 		*w = World { now: 0, first_unopened: 8, ..World::default() };
 		w.terms = (0..8).map(|interval| (interval, terms())).collect();
@@ -303,15 +249,13 @@ pub fn empty() -> sp_io::TestExternalities {
 		]
 		.into();
 	});
-	let mut state = sp_io::TestExternalities::new(storage);
-	state.execute_with(|| {
-		System::set_block_number(1);
-		for member in MEMBERS {
-			// As membership does: a member's account outlives its money.
-			System::inc_providers(&member);
-		}
-	});
-	state
+	let ceiling = pallet_issuance::GenesisConfig::<Test> { ceiling: CEILING, ..Default::default() };
+	let accounts = Some(Accounts { grid: GRID, rent: RENT, balancing: participant(UTILITY) });
+	let settlement = crate::GenesisConfig::<Test> { accounts, ladder: LADDER };
+	wealthy(&MEMBERS, WEALTH, |storage| {
+		ceiling.assimilate_storage(storage).unwrap();
+		settlement.assimilate_storage(storage).unwrap();
+	})
 }
 
 /// Checks the invariants of the five pallets.

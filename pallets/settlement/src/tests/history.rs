@@ -181,7 +181,7 @@ fn step(random: &mut Random, first: Interval, reached: &mut Reached) {
 /// Runs a history of `steps` steps.
 fn run_history(seed: u64, steps: u32) -> Reached {
 	println!("seed {seed}");
-	let mut random = Random(seed);
+	let mut random = Random::new(seed);
 	let mut reached = Reached::default();
 	run(|| {
 		world(|w| {

@@ -1,21 +1,22 @@
 //! Random grids that follow from a seed: the same numbers on every machine.
 
+use busbar_clearing::sample;
 use busbar_dso::powerflow::{
 	Branch, Bus, Connection, Load, Matrix, Network, Shares, Shunt, Source, Transformer, Winding, C,
 };
 use std::f64::consts::TAU;
 
-/// Numbers that follow from a seed (splitmix64).
-pub struct Numbers(pub u64);
+/// Numbers that follow from a seed.
+pub struct Numbers(sample::Numbers);
 
 impl Numbers {
+	pub fn new(seed: u64) -> Self {
+		Self(sample::Numbers::new(seed))
+	}
+
 	/// The next 64 bits.
 	pub fn bits(&mut self) -> u64 {
-		self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-		let mut bits = self.0;
-		bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-		bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-		bits ^ (bits >> 31)
+		self.0.number()
 	}
 
 	/// Between two numbers.
@@ -37,7 +38,7 @@ fn parent(numbers: &mut Numbers, bus: usize, reach: usize) -> usize {
 /// A balanced 20 kV tree with a load at every bus (a fifth of them generate), loaded lightly enough to be solvable: the
 /// power is `load_w` in sum.
 pub fn balanced(seed: u64, buses: usize, load_w: f64) -> Network<1> {
-	let mut numbers = Numbers(seed);
+	let mut numbers = Numbers::new(seed);
 	let mut network = Network::default();
 	network.add_bus(Bus::new("0", 20e3));
 	network.sources.push(Source::ideal("grid", 0, 1.02, 20e3));
@@ -74,7 +75,7 @@ fn shares(numbers: &mut Numbers) -> Shares {
 /// The same with `ties` further lines that close loops.
 pub fn meshed(seed: u64, buses: usize, load_w: f64, ties: usize) -> Network<1> {
 	let mut network = balanced(seed, buses, load_w);
-	let mut numbers = Numbers(!seed);
+	let mut numbers = Numbers::new(!seed);
 	for tie in 0..ties {
 		let from = numbers.below(buses);
 		let to = (from + 1 + numbers.below(buses - 1)) % buses;
@@ -87,7 +88,7 @@ pub fn meshed(seed: u64, buses: usize, load_w: f64, ties: usize) -> Network<1> {
 /// A three-phase tree of random sorts of everything: a 20 kV source behind an impedance, a transformer, four-wire cables reduced to
 /// three phases, one- and two-phase laterals, wye and delta loads of all kinds, a capacitor bank.
 pub fn unbalanced(seed: u64, buses: usize, load_w: f64) -> Network<3> {
-	let mut numbers = Numbers(seed);
+	let mut numbers = Numbers::new(seed);
 	let mut network = Network::default();
 	let grid = network.add_bus(Bus::new("grid", 20e3));
 	let busbar = network.add_bus(Bus::new("busbar", 400.0));

@@ -1,7 +1,7 @@
 //! Block orders: one price and an energy for each of several consecutive intervals of a span, all or nothing.
 //!
 //! They stand with the last interval of their span, so that they are pruned with it. When the span's gate closes,
-//! the `gate` clears its intervals together with them, by the method of `docs/block-orders.md`: no accepted
+//! `close` clears its intervals together with them, by the method of `docs/block-orders.md`: no accepted
 //! block order is ever out of the money, and rejected ones that are in the money are told. As many steps of the search
 //! run as the block's share has room for; a search that is broken off leaves a choice that keeps this promise.
 //!
@@ -107,7 +107,7 @@ impl<T: Config> Pallet<T> {
 		let BlockOrderTicket { point, side, price, wh } = ticket;
 		let (record, _) = Self::open_session((interval, product))?;
 		let spec = record.products.get(usize::from(product)).ok_or(Error::<T>::UnknownProduct)?;
-		Self::ensure_takes(spec, OrderCall::PlaceBlockOrder)?;
+		Self::ensure_takes(spec, OrderCall::PlaceBlockOrder, Error::NoBlockOrders)?;
 		let last = last(interval, spec);
 		let end = (wh.len() as u32).checked_sub(1).and_then(|more| interval.checked_add(more));
 		let end = end.filter(|end| *end <= last).ok_or(Error::<T>::BeyondSpan)?;

@@ -14,9 +14,9 @@ use crate::{
 use alloc::vec::Vec;
 use busbar_primitives::{
 	traits::{Collateral, Grid, Participants, Solvency},
-	Balance, PointId, Product, Side, Step, ZoneId,
+	Balance, PointId, Side, Step, ZoneId,
 };
-use frame_support::{ensure, traits::Get, BoundedVec};
+use frame_support::{ensure, BoundedVec};
 use sp_runtime::DispatchError;
 
 /// The queue nodes of one price level, in storage.
@@ -60,7 +60,7 @@ impl<T: Config> Pallet<T> {
 	) -> Result<(ZoneId, T::AccountId, u32, Balance), DispatchError> {
 		let (record, mut session) = Self::open_session((interval, product))?;
 		let spec = record.products.get(usize::from(product)).ok_or(Error::<T>::UnknownProduct)?;
-		Self::ensure_takes(spec, OrderCall::Place)?;
+		Self::ensure_takes(spec, OrderCall::Place, Error::NotAnAuction)?;
 		let most = record.admitted.get(usize::from(product)).copied().unwrap_or(0);
 		let at = Self::tradable(who, interval, point)?;
 		T::Collateral::ensure_solvent(at.owner)?;

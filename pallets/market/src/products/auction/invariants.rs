@@ -1,8 +1,7 @@
 //! The invariants of auctions.
 
-use super::{block_orders::last, book::Queue, sums};
+use super::{block_orders::last, book::Queue, close::market::assemble, sums};
 use crate::{
-	gate::market::assemble,
 	pallet::*,
 	types::{ClearedZone, LoadedLevel, LoadedZone, PriceKey, Session, SessionId},
 };

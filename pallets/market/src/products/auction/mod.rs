@@ -1,4 +1,4 @@
-//! Call auctions: orders stand until their gate closes, then all of them clear at once (`gate`).
+//! Call auctions: orders stand until their gate closes, then all of them clear at once (`close`).
 //!
 //! A point has one order, a step curve, in a session (`book`); where intervals share a gate, it may have [block
 //! orders](block_orders) over them, too. No order is touched by clearing: what it is filled with derives from its zone's
@@ -6,17 +6,17 @@
 
 pub mod block_orders;
 pub(crate) mod book;
-mod close;
+pub(crate) mod close;
 mod fills;
 mod invariants;
 pub mod sums;
 pub mod types;
 
+use close::results::SoldByResults;
 pub use types::{BlockOrder, BlockOrderCount, Energies, Level, Order, QueuedStep};
 
 use super::kind::{Kind, OrderCall, Passed, Sold};
 use crate::{
-	gate::results::SoldByResults,
 	pallet::*,
 	pruning::remove,
 	types::{Record, Session, SessionId},

@@ -5,10 +5,8 @@
 //! below. Adding and removing touch one node in each of the [`LAYERS`], however many arrivals there were, and summing what
 //! stands ahead no more than that. Empty nodes are not stored.
 
-use busbar_primitives::{Side, Wh};
-use codec::{Decode, Encode, MaxEncodedLen};
+use busbar_primitives::{stored, Side, Wh};
 use frame_support::{traits::ConstU32, BoundedVec};
-use scale_info::TypeInfo;
 
 const RADIX_BITS: u32 = 5;
 const RADIX: u32 = 1 << RADIX_BITS;
@@ -18,7 +16,7 @@ pub const LAYERS: u32 = 4;
 pub const CAPACITY: u32 = 1 << (RADIX_BITS * LAYERS);
 
 /// Where a node stands.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[stored(Copy, PartialOrd, Ord)]
 pub struct NodeKey {
 	pub side: Side,
 	pub layer: u8,
@@ -26,7 +24,7 @@ pub struct NodeKey {
 }
 
 /// Sums of 32 children, in Wh; trailing zeros are left out.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[stored(Default)]
 pub struct Node(BoundedVec<Wh, ConstU32<RADIX>>);
 
 impl Node {

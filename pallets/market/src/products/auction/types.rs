@@ -1,7 +1,9 @@
 //! What an auction keeps: orders, price levels, block orders.
 
 use crate::types::OFFERED_LIMIT;
-use busbar_primitives::{Amount, Balance, Interval, PointId, Position, Price, Side, Step, Wh, ZoneId, MAX_SPAN};
+use busbar_primitives::{
+	stored, Amount, Balance, Interval, PointId, Position, Price, Side, Step, Wh, ZoneId, MAX_SPAN,
+};
 use codec::{Decode, Encode, MaxEncodedLen};
 use frame_support::{
 	traits::{ConstU32, Get},
@@ -10,7 +12,7 @@ use frame_support::{
 use scale_info::TypeInfo;
 
 /// One step of an order, with its place in the queue of its level and side.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[stored(Copy)]
 pub struct QueuedStep {
 	pub step: Step,
 	/// Arrival number within the side of the price level: earlier ones are filled first.
@@ -36,7 +38,7 @@ where
 }
 
 /// Energy that stands at one price of one zone, and the queues' next arrival numbers.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[stored(Copy, Default)]
 pub struct Level {
 	/// Sum of the buy steps, in Wh.
 	pub buy: Wh,
@@ -82,7 +84,7 @@ pub(super) const BLOCK_ORDER_LIMIT: Wh = OFFERED_LIMIT / (MAX_BLOCK_ORDERS as Wh
 pub type Energies = BoundedVec<Wh, ConstU32<MAX_SPAN>>;
 
 /// A block order.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[stored]
 pub struct BlockOrder<AccountId> {
 	/// Whose money is held.
 	pub account: AccountId,
@@ -126,7 +128,7 @@ impl<AccountId> BlockOrder<AccountId> {
 }
 
 /// How many block orders a span has had, and has.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[stored(Copy, Default)]
 pub struct BlockOrderCount {
 	/// Number of the next block order.
 	pub next: u32,

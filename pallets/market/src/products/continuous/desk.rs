@@ -5,8 +5,8 @@ use super::{
 	types::{Book, LimitOrder},
 };
 use crate::{
-	gate::links::capacity,
 	pallet::*,
+	products::links::capacity,
 	types::{clearing_side, own_side, SessionId},
 };
 use alloc::vec::Vec;

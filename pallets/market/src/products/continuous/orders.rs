@@ -100,7 +100,7 @@ impl<T: Config> Pallet<T> {
 	fn trading(session: SessionId) -> Result<(Record, AreaId), Error<T>> {
 		let (record, _) = Self::open_session(session)?;
 		let spec = record.products.get(usize::from(session.1)).ok_or(Error::<T>::UnknownProduct)?;
-		Self::ensure_takes(spec, OrderCall::Submit)?;
+		Self::ensure_takes(spec, OrderCall::Submit, Error::NotContinuous)?;
 		let area = area_of(spec).ok_or(Error::<T>::NotContinuous)?;
 		ensure!(!Self::is_closing(session.0), Error::<T>::SessionPaused);
 		Ok((record, area))
@@ -131,7 +131,8 @@ impl<T: Config> Pallet<T> {
 		let account = T::Participants::account(at.owner).ok_or(Error::<T>::UnknownOwner)?;
 		let place = floor.book.zones.iter().position(|zone| zone.zone == at.zone).ok_or(Error::<T>::OutsideArea)?;
 		let step = [Step { side: ticket.side, price: ticket.price, wh: ticket.wh }];
-		Self::check_steps(&record.terms, &step)?;
+		ensure!(ticket.wh > 0, Error::<T>::ZeroQuantity);
+		Self::check_price(&record.terms, ticket.price)?;
 		let mut committed = Self::committed_elsewhere(record, session, ticket.point);
 		if let Some(trader) = floor.trader(ticket.point) {
 			add(&mut committed, trader.committed());

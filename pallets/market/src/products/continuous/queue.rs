@@ -3,13 +3,11 @@
 use super::types::{index, Book, LimitOrder};
 use crate::{pallet::*, types::SessionId};
 use busbar_clearing::book::price_map::{self, Node, Nodes};
-use busbar_primitives::{Price, Side, Terms};
-use codec::{Decode, Encode, MaxEncodedLen};
+use busbar_primitives::{stored, Price, Side, Terms};
 use core::marker::PhantomData;
-use scale_info::TypeInfo;
 
 /// A queue: zone by its place in the book, side, and price by its number from the best on.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[stored(Copy, PartialOrd, Ord)]
 pub struct QueueKey {
 	pub zone: u8,
 	pub side: Side,
@@ -17,7 +15,7 @@ pub struct QueueKey {
 }
 
 /// A node of a price map: zone, side, layer and place.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[stored(Copy, PartialOrd, Ord)]
 pub struct PriceMapKey {
 	pub zone: u8,
 	pub side: Side,
@@ -26,7 +24,7 @@ pub struct PriceMapKey {
 }
 
 /// The first and the last order of a queue.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[stored(Copy)]
 pub struct Ends {
 	pub first: u64,
 	pub last: u64,

@@ -2,10 +2,8 @@
 
 use crate::orders::add;
 use busbar_clearing::book::{Head, MAX_WAITING, MAX_ZONES};
-use busbar_primitives::{Amount, Balance, Fee, ParticipantId, PointId, Position, Price, Side, Wh, ZoneId};
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use busbar_primitives::{stored, Amount, Balance, Fee, ParticipantId, PointId, Position, Price, Side, Wh, ZoneId};
 use frame_support::{traits::ConstU32, BoundedVec};
-use scale_info::TypeInfo;
 
 /// Most orders that a connection point may have standing in a session.
 pub const MAX_OPEN: u32 = 8;
@@ -18,7 +16,7 @@ pub const FILLS: u32 = busbar_clearing::book::MAX_WHOLE_FILLS;
 pub type Area = BoundedVec<ZoneId, ConstU32<{ MAX_ZONES as u32 }>>;
 
 /// A zone of a session, its parent's place among them, and the fee of the link between the two in nEUR/Wh.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[stored(Copy)]
 pub struct BookZone {
 	pub zone: ZoneId,
 	pub parent: Option<u8>,
@@ -28,7 +26,7 @@ pub struct BookZone {
 }
 
 /// What the market keeps of a continuous session.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[stored(Default)]
 pub struct Book {
 	pub zones: BoundedVec<BookZone, ConstU32<{ MAX_ZONES as u32 }>>,
 	/// All-or-nothing orders that wait, by arrival.
@@ -59,7 +57,7 @@ pub(super) fn index(side: Side) -> usize {
 }
 
 /// Why a standing order ended, or did not come to stand.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
+#[stored(Copy)]
 pub enum EndReason {
 	/// Nothing is left of it.
 	Filled,
@@ -72,7 +70,7 @@ pub enum EndReason {
 }
 
 /// An order that stands in a continuous session.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[stored]
 pub struct LimitOrder<AccountId> {
 	/// Whose money is held.
 	pub account: AccountId,
@@ -96,7 +94,7 @@ pub struct LimitOrder<AccountId> {
 }
 
 /// What a connection point has traded in a continuous session, and what it has standing.
-#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, MaxEncodedLen, TypeInfo)]
+#[stored]
 pub struct Trader<AccountId> {
 	/// Whose money is held.
 	pub account: AccountId,

@@ -1,20 +1,9 @@
 //! Gates: which pass in a block, what they close, and how sessions end.
 //!
-//! A gate that has passed is closed by its kind of product. Auctions load their zones and price levels ([`load`]), decide
-//! and end ([`decide`]), over as many blocks as it takes; limits of the interval cannot change meanwhile
+//! A gate that has passed is closed by its kind of product. Auctions take as many blocks as they need
+//! (`products/auction/close`); limits of the interval cannot change meanwhile
 //! ([`busbar_primitives::traits::Calendar::takes_limits`]), and orders of the session cannot either, because its gate has
-//! passed. Intervals of one span share a gate and are decided in one block, together with the block orders over them
-//! ([`crate::products::auction::block_orders`]), whose choice ([`span`], [`search`]) may take several blocks: their zones
-//! together are no more than `MaxZones`, their levels no more than `MaxLevels`.
-
-mod decide;
-pub(crate) mod flows;
-pub(crate) mod links;
-pub(crate) mod load;
-pub(crate) mod market;
-pub(crate) mod results;
-pub(crate) mod search;
-pub(crate) mod span;
+//! passed.
 
 use crate::{
 	pallet::*,

@@ -1,13 +1,26 @@
-//! An auction's gate: load, decide, end; over as many blocks as it takes.
+//! Closing an auction: its zones and price levels are loaded ([`load`]), cleared together with the block orders over them
+//! ([`span`], whose choice over several blocks is kept by [`search`]), and the results written ([`decide`]), over as many
+//! blocks as it takes.
+//!
+//! Intervals of one span share a gate and are decided in one block, together with the block orders over them
+//! ([`super::block_orders`]): their zones together are no more than `MaxZones`, their levels no more than `MaxLevels`.
+
+mod decide;
+pub(crate) mod load;
+pub(super) mod market;
+pub(super) mod results;
+pub(crate) mod search;
+pub(crate) mod span;
 
 use crate::{
-	gate::{search::KeptSearch, span::Span},
 	pallet::*,
 	products::kind::Passed,
 	types::{FailReason, GateKey, Record},
 	WeightInfo,
 };
 use busbar_clearing::block_orders::Search;
+use search::KeptSearch;
+use span::Span;
 use busbar_primitives::Moment;
 use frame_support::{traits::Get, weights::WeightMeter};
 

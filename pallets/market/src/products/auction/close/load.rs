@@ -3,10 +3,9 @@
 //! Zones and price levels are read as many as the block's share has room for. What one block cannot finish it parks as one
 //! compact page, and the next block goes on behind it. Intervals that share the gate are loaded one after the other.
 
-use super::{flows::SoldFlows, links::capacity};
 use crate::{
 	pallet::*,
-	products::kind::Sold,
+	products::{flows::SoldFlows, kind::Sold, links::capacity},
 	types::{Gate, LoadedLevel, LoadedPage, LoadedZone, Member, Session, SessionId},
 	WeightInfo,
 };

@@ -1,15 +1,16 @@
 //! What all sessions of an interval have sold of its links.
 
-use crate::{pallet::*, products::kind::Sold};
+use super::kind::Sold;
+use crate::pallet::*;
 use alloc::{boxed::Box, vec::Vec};
 use busbar_primitives::{Interval, SignedWh, ZoneId};
 
 /// Flow that is sold, by kind of product.
-pub(super) struct SoldFlows(Vec<Box<dyn Sold>>);
+pub(crate) struct SoldFlows(Vec<Box<dyn Sold>>);
 
 impl SoldFlows {
 	/// Of an interval.
-	pub(super) fn new<T: Config>(interval: Interval) -> Self {
+	pub(crate) fn new<T: Config>(interval: Interval) -> Self {
 		let Some(record) = Intervals::<T>::get(interval) else { return Self(Vec::new()) };
 		Self(Pallet::<T>::kinds().filter_map(|kind| kind.sold(interval, &record)).collect())
 	}

@@ -1,0 +1,166 @@
+//! The calls of the grid. A section of `lib.rs`, which imports it.
+
+use frame_support::pallet_macros::pallet_section;
+
+#[pallet_section]
+mod calls {
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Adds a zone below `parent`, or the root if there is none, from the first unopened interval on.
+		///
+		/// - `origin`: a distribution system operator at the parent; for the root, one of the whole grid or
+		///   [`Config::AdminOrigin`].
+		/// - `link`: limits in W and fee in nEUR/Wh of the link to the parent; empty for the root.
+		///
+		/// # Errors
+		/// For the root [`Error::RootExists`], [`Error::RootHasNoLink`]; for others [`Error::UnknownZone`],
+		/// [`Error::ZoneRetired`], [`Error::TooDeep`], [`Error::PathFeeTooHigh`]; [`Error::TooManyZones`], and those
+		/// of a role check.
+		///
+		/// # Events
+		/// [`Event::ZoneAdded`].
+		#[pallet::call_index(0)]
+		#[pallet::weight(T::WeightInfo::add_zone())]
+		pub fn add_zone(origin: OriginFor<T>, parent: Option<ZoneId>, link: Link) -> DispatchResult {
+			Self::do_add_zone_as(origin, NewZone { parent, link })
+		}
+
+		/// Sets the static terms of the link of `zone` from the first unopened interval on. The fee may only fall.
+		///
+		/// - `origin`: a distribution system operator at the zone.
+		/// - `link`: limits in W and fee in nEUR/Wh of the link to the parent.
+		///
+		/// # Errors
+		/// [`Error::UnknownZone`], [`Error::RootHasNoLink`], [`Error::ZoneRetired`], [`Error::FeeRaised`],
+		/// [`Error::TooManyLinkChanges`], and those of a role check.
+		///
+		/// # Events
+		/// [`Event::LinkSet`].
+		#[pallet::call_index(1)]
+		#[pallet::weight(T::WeightInfo::set_link())]
+		pub fn set_link(origin: OriginFor<T>, zone: ZoneId, link: Link) -> DispatchResult {
+			Self::ensure_operates(origin, zone)?;
+			Self::do_set_link(zone, link)
+		}
+
+		/// Takes `zone`, which has no living children and points, out of the tree, from the first unopened interval on.
+		///
+		/// - `origin`: a distribution system operator at the zone.
+		///
+		/// # Errors
+		/// [`Error::UnknownZone`], [`Error::RootStays`], [`Error::ZoneRetired`], [`Error::ZoneHasChildren`],
+		/// [`Error::ZoneHasPoints`], and those of a role check.
+		///
+		/// # Events
+		/// [`Event::ZoneRetired`].
+		#[pallet::call_index(2)]
+		#[pallet::weight(T::WeightInfo::retire_zone())]
+		pub fn retire_zone(origin: OriginFor<T>, zone: ZoneId) -> DispatchResult {
+			Self::ensure_operates(origin, zone)?;
+			Self::do_retire_zone(zone)
+		}
+
+		/// Adds a connection point of this `kind` in `zone`, from the first unopened interval on.
+		///
+		/// - `origin`: a distribution system operator at the zone.
+		/// - `owner`: the active participant whose point it is.
+		/// - `import_w`, `export_w`: the most power, in W, that it may draw and feed in.
+		///
+		/// # Errors
+		/// [`Error::UnknownZone`], [`Error::ZoneRetired`], [`Error::TooManyPoints`], those of a role check, and what the
+		/// participants pallet says about the owner.
+		///
+		/// # Events
+		/// [`Event::PointAdded`].
+		#[pallet::call_index(3)]
+		#[pallet::weight(T::WeightInfo::add_point())]
+		pub fn add_point(
+			origin: OriginFor<T>,
+			zone: ZoneId,
+			owner: ParticipantId,
+			kind: PointKind,
+			import_w: Watt,
+			export_w: Watt,
+		) -> DispatchResult {
+			Self::do_add_point_as(origin, NewPoint { zone, owner, kind, import_w, export_w })
+		}
+
+		/// Takes connection point `point` off the grid from the first unopened interval on.
+		///
+		/// - `origin`: a distribution system operator at its zone.
+		///
+		/// # Errors
+		/// [`Error::UnknownPoint`], [`Error::PointRetired`], and those of a role check.
+		///
+		/// # Events
+		/// [`Event::PointRetired`].
+		#[pallet::call_index(4)]
+		#[pallet::weight(T::WeightInfo::retire_point())]
+		pub fn retire_point(origin: OriginFor<T>, point: PointId) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_retire_point(who, point)
+		}
+
+		/// Publishes limits and fees of links for `interval`, whose gate is open: all of them or none. A later publication for
+		/// the same link replaces an earlier one.
+		///
+		/// - `origin`: a distribution system operator at each of the zones.
+		/// - `links`: zones, and limits in W and fee in nEUR/Wh of the link to their parent; each zone once.
+		///
+		/// # Errors
+		/// [`Error::IntervalNotOpen`], [`Error::EmptyPublication`], [`Error::DuplicateZone`], [`Error::UnknownZone`],
+		/// [`Error::RootHasNoLink`], [`Error::ZoneRetired`], [`Error::FeeAboveStatic`], [`Error::BelowSoldFlow`], and those
+		/// of a role check.
+		///
+		/// # Events
+		/// [`Event::Published`].
+		#[pallet::call_index(5)]
+		#[pallet::weight(T::WeightInfo::publish(links.len() as u32))]
+		pub fn publish(
+			origin: OriginFor<T>,
+			interval: Interval,
+			links: BoundedVec<(ZoneId, Link), T::MaxBatch>,
+		) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_publish(who, interval, links)
+		}
+
+		/// Adds zones in the order given, as [`Pallet::add_zone`] adds one: all of them or none. A zone may hang below one
+		/// before it in the list; they are numbered on from [`NextZone`].
+		///
+		/// - `origin`: who may add each of them with [`Pallet::add_zone`].
+		/// - `zones`: parent and link of each.
+		///
+		/// # Errors
+		/// [`Error::EmptyBatch`], and those of [`Pallet::add_zone`].
+		///
+		/// # Events
+		/// [`Event::ZoneAdded`] of each.
+		#[pallet::call_index(6)]
+		#[pallet::weight(
+			T::WeightInfo::add_zones(zones.len() as u32).saturating_add(Pallet::<T>::paths_weight(zones.len()))
+		)]
+		pub fn add_zones(origin: OriginFor<T>, zones: BoundedVec<NewZone, T::MaxBatch>) -> DispatchResult {
+			Self::do_add_zones(origin, &zones)
+		}
+
+		/// Adds connection points, as [`Pallet::add_point`] adds one: all of them or none. They are numbered on from
+		/// [`NextPoint`], in the order given.
+		///
+		/// - `origin`: a distribution system operator at each of the zones.
+		/// - `points`: zone, owner, kind and ratings in W of each.
+		///
+		/// # Errors
+		/// [`Error::EmptyBatch`], and those of [`Pallet::add_point`].
+		///
+		/// # Events
+		/// [`Event::PointAdded`] of each.
+		#[pallet::call_index(7)]
+		#[pallet::weight(
+			T::WeightInfo::add_points(points.len() as u32).saturating_add(Pallet::<T>::paths_weight(points.len()))
+		)]
+		pub fn add_points(origin: OriginFor<T>, points: BoundedVec<NewPoint, T::MaxBatch>) -> DispatchResult {
+			Self::do_add_points(origin, &points)
+		}
+	}
+}
