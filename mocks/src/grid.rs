@@ -11,7 +11,7 @@ mock! {
 	/// Zones, links and connection points. [`MockGrid::tree`] fills what the shape of the tree answers.
 	MockGrid: Grid {
 		on_zones: fn zones(interval: Interval, zones: Range<ZoneId>) -> Vec<ZoneView>;
-		on_zone_count: fn zone_count() -> u32;
+		on_zone_count: fn zone_count() -> u32 = 0;
 		on_point: fn point(point: PointId) -> Option<Point>;
 		on_point_count: fn point_count() -> PointId;
 		on_points_of: fn points_of(participant: ParticipantId, limit: u32) -> Vec<PointId>;

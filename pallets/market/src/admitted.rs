@@ -7,21 +7,26 @@
 
 use crate::{pallet::*, WeightInfo};
 use busbar_primitives::{Moment, Product, MAX_SPAN};
-use frame_support::{traits::Get, BoundedVec};
+use frame_support::{traits::Get, weights::Weight, BoundedVec};
 
 /// Every session admits at least this many price levels, or the most there can be if that is less.
 pub const LEAST_LEVELS: u32 = 256;
 
 impl<T: Config> Pallet<T> {
 	/// Most blocks that it takes to decide a gate of `zones` zones and `levels` price levels in each of its intervals, if no
-	/// more than one gate of each of `products` products passes meanwhile: the declared weight divided by the gate's part of
-	/// the market's share of a block, rounded up, and one more.
+	/// more than one gate of each of `products` products passes meanwhile, each with its part of the market's share.
 	pub(crate) fn blocks(product: &Product, products: u32, zones: u32, levels: u32) -> u64 {
 		let share = T::ClearingShare::get() * T::BlockWeights::get().max_block;
 		let before = T::WeightInfo::poll()
 			.saturating_add(T::WeightInfo::open().saturating_mul(T::MaxOpenPerBlock::get().into()))
 			.saturating_add(T::WeightInfo::begin(MAX_SPAN).saturating_mul(T::MaxClosePerBlock::get().into()));
-		let room = share.saturating_sub(before).div(products.max(1).into());
+		Self::blocks_of(product, share.saturating_sub(before).div(products.max(1).into()), zones, levels)
+	}
+
+	/// Most blocks that it takes to decide a gate with so much room in each: the declared weight divided by the room, rounded
+	/// up, and one more, because the decision is not divided. Of the room goes what beginning to load costs in every block,
+	/// and what may stay empty behind the last zone or level that fits.
+	pub(crate) fn blocks_of(product: &Product, room: Weight, zones: u32, levels: u32) -> u64 {
 		let all = |count: u32| count.saturating_mul(product.span);
 		let mut work = T::WeightInfo::load_zones(zones)
 			.saturating_add(T::WeightInfo::load_levels(levels))
@@ -30,13 +35,14 @@ impl<T: Config> Pallet<T> {
 		if product.span > 1 {
 			work = work.saturating_add(T::WeightInfo::block_orders());
 		}
+		let lost = T::WeightInfo::load_zones(1).saturating_add(T::WeightInfo::load_levels(1));
+		let room = room.saturating_sub(lost);
 		let blocks = |work: u64, room: u64| {
-			work.checked_div(room)
-				.map_or(u64::MAX, |whole| whole.saturating_add(u64::from(work.checked_rem(room) != Some(0))))
+			let whole = work.checked_div(room).unwrap_or(u64::MAX);
+			whole.saturating_add(u64::from(work.checked_rem(room).is_some_and(|rest| rest > 0)))
 		};
-		let time = blocks(work.ref_time(), room.ref_time());
 		let size = if work.proof_size() == 0 { 0 } else { blocks(work.proof_size(), room.proof_size()) };
-		time.max(size).saturating_add(1)
+		blocks(work.ref_time(), room.ref_time()).max(size).saturating_add(1)
 	}
 
 	/// Blocks between a product's gate closure and delivery that loading and deciding may take. With block orders, their

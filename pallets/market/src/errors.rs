@@ -84,9 +84,6 @@ mod errors {
 		/// With as many zones as there are, a gate would not be decided before delivery: close it earlier, or let fewer
 		/// intervals share it.
 		NoTimeToClear,
-		/// With as many zones as there are, a gate would not be decided before delivery: close it earlier, or let fewer
-		/// intervals share it.
-		NoTimeToClear,
 	}
 
 	impl<T> From<ParameterError> for Error<T> {

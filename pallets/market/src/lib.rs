@@ -95,6 +95,7 @@ pub use products::{auction, continuous};
 pub use types::{FailReason, Gate, GateKey, PriceKey, Record, Session, SessionId};
 pub use weights::WeightInfo;
 
+use auction::close::search::KeptSearch;
 use auction::{
 	block_orders::{BlockOrderTicket, Placed},
 	sums,
@@ -105,7 +106,6 @@ use continuous::{
 	queue::{Ends, PriceMapKey, QueueKey},
 	Area, Book, EndReason, LimitOrder, Ticket, Trader, FILLS,
 };
-use auction::close::search::KeptSearch;
 use parameters::ParameterError;
 use types::{LoadedPage, ResultPage};
 

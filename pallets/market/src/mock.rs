@@ -6,8 +6,9 @@ use crate::{
 };
 use busbar_mocks::{id, MockFinality, MockPrune, MockSolvency};
 use busbar_primitives::{
-	traits::Participants, Balance, Fee, Interval, Link, Moment, ParticipantId, Point, PointId, PointKind, PostedBounds,
-	Price, Product, ProductId, ProductKind, Right, Side, Step, Wh, ZoneId, ZoneResult, ZoneView,
+	traits::{Grid, Participants},
+	Balance, Fee, Interval, Link, Moment, ParticipantId, Point, PointId, PointKind, PostedBounds, Price, Product,
+	ProductId, ProductKind, Right, Side, Step, Wh, ZoneId, ZoneResult, ZoneView,
 };
 use frame_support::{
 	parameter_types, storage_alias,
@@ -242,7 +243,24 @@ pub fn chain_of_zones(count: u32) {
 		parent: id.checked_sub(1),
 		link: Link { import_w: None, export_w: None, fee: if id == 0 { 0 } else { 10 } },
 	};
-	Tree::set(&(0..count).map(zone).collect::<Vec<_>>());
+	set_tree((0..count).map(zone).collect());
+}
+
+/// Makes this the tree, of intervals that have opened, too, as if they had opened with it.
+pub fn set_tree(tree: Vec<ZoneView>) {
+	Tree::set(&tree);
+	open_again();
+}
+
+/// Lets the intervals that are open take the number of zones, and the bounds of their books, from what is set now.
+pub fn open_again() {
+	let zones = MockGrid::zone_count();
+	pallet_market::Intervals::<Test>::translate_values::<pallet_market::Record, _>(|mut record| {
+		if record.unended > 0 {
+			(record.zones, record.admitted) = (zones, Market::admitted(&record.products, zones));
+		}
+		Some(record)
+	});
 }
 
 pub fn set_link(zone: ZoneId, link: Link) {

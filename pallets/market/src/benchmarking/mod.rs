@@ -3,9 +3,9 @@
 mod setup;
 
 use crate::{
+	auction::close::{search::KeptSearch, span::Span},
 	auction::{types::MAX_BLOCK_ORDERS, Level},
 	continuous::FILLS,
-	auction::close::{search::KeptSearch, span::Span},
 	pallet::*,
 	Parameters, PriceKey,
 };

@@ -1,6 +1,6 @@
 //! Opening, closing, halts, and room in blocks.
 
-use crate::{mock::*, Error, Event, FailReason, Intervals, NextToOpen, Skipped, WeightInfo};
+use crate::{mock::*, ClosingGate, Error, Event, FailReason, Intervals, NextToOpen, Skipped, WeightInfo};
 use busbar_primitives::{
 	traits::{Calendar, OrderCollateral, Positions},
 	Interval, Link, Phase, Position, ProductKind, ZoneView,
@@ -238,6 +238,22 @@ fn a_tree_beyond_the_bound_fails_safe() {
 }
 
 #[test]
+fn a_zone_that_is_added_while_a_gate_closes_does_not_fail_its_session() {
+	test(market(), || {
+		assert_ok!(place(10, 1, 0, &[sell(50, 10)]));
+		assert_ok!(place(1, 1, 1, &[buy(100, 10)]));
+		let poll = <() as WeightInfo>::poll().saturating_add(<() as WeightInfo>::begin(1));
+		run_with(start(1) - LEAD, poll.saturating_add(<() as WeightInfo>::load_zones(1)));
+		assert!(ClosingGate::<Test>::exists());
+		// It is part of later trees alone, whose intervals have not opened.
+		MockGrid::on_zone_count(|| 3);
+		run_to(start(1) - LEAD + 1);
+		assert!(Market::outcome(1).unwrap().cleared);
+		assert_eq!(Market::of(1, 1).bought, 10);
+	});
+}
+
+#[test]
 fn zones_that_form_no_tree_fail_safe() {
 	for parent in [None, Some(7)] {
 		test(market(), || {
@@ -255,7 +271,7 @@ fn zones_that_form_no_tree_fail_safe() {
 fn zone_numbers_need_not_be_consecutive() {
 	test(market(), || {
 		let link = Link { import_w: None, export_w: None, fee: 7 };
-		Tree::set(&vec![
+		set_tree(vec![
 			ZoneView { id: 0, parent: None, link: Link::default() },
 			ZoneView { id: 1, parent: Some(0), link },
 			ZoneView { id: 5, parent: Some(1), link },

@@ -1,5 +1,6 @@
 //! Tests by subject. Each ends with all invariants checked.
 
+mod admitted;
 mod clearing;
 mod closing;
 mod continuous;

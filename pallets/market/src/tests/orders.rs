@@ -348,6 +348,7 @@ fn an_order_beyond_the_owners_money_is_refused() {
 fn one_level_more_than_the_book_has_room_for_is_refused_but_not_one_more_order() {
 	test(market(), || {
 		MaxLevels::set(&3);
+		open_again();
 		assert_ok!(place(1, N, 1, &[buy(100, 1), buy(90, 1), sell(200, 1)]));
 		assert_noop!(place(2, N, 2, &[buy(80, 1)]), Error::<Test>::TooManyLevels);
 		// A level of another zone is a level of its own.

@@ -62,7 +62,7 @@ fn random_market(tree: &[ZoneView]) -> sp_io::TestExternalities {
 fn random_market_of(tree: &[ZoneView], parameters: crate::Parameters) -> sp_io::TestExternalities {
 	let mut ext = bare_of(parameters);
 	ext.execute_with(|| {
-		Tree::set(&tree.to_vec());
+		set_tree(tree.to_vec());
 		for point in 0..POINTS {
 			Free::insert(u64::from(point), MONEY);
 			add_point(point.into(), (point * 7) % tree.len() as u32, 4_000);
@@ -219,7 +219,7 @@ proptest! {
 			let weight = <() as WeightInfo>::poll()
 				.saturating_add(<() as WeightInfo>::open())
 				.saturating_add(<() as WeightInfo>::begin(1))
-				.saturating_add(<() as WeightInfo>::load_levels(room).max(<() as WeightInfo>::decide(7, 64)));
+				.saturating_add(<() as WeightInfo>::load_levels(room).max(<() as WeightInfo>::load_zones(7).saturating_add(<() as WeightInfo>::decide(7, 64))));
 			for (product, actions, gate) in [(0u8, &early, start(3) - 24_000), (1, &late, start(3) - 4_000)] {
 				for action in actions {
 					// Whether it is possible or not, for example within the rating, it leaves the books right.

@@ -1,6 +1,8 @@
 //! Intervals that share one gate, and block orders over them.
 
-use crate::{auction::BlockOrder, mock::*, BlockOrders, ClosingGate, Error, Event, Parameters, Searching, WeightInfo};
+use crate::{
+	auction::BlockOrder, mock::*, BlockOrders, ClosingGate, Error, Event, FailReason, Parameters, Searching, WeightInfo,
+};
 use busbar_primitives::{
 	traits::{Calendar, Collateral, OrderCollateral, Positions},
 	Link, PointId, Position, Price, Product, ProductKind, Side, Wh,
@@ -382,6 +384,36 @@ fn prices_lean_to_where_a_plant_that_fills_its_connection_is_in_the_money() {
 			assert_eq!(Market::zone_result(interval, 1).and_then(|zone| zone.price), Some(300));
 			assert_eq!(session(interval, 0).lean, told);
 		}
+	});
+}
+
+#[test]
+fn a_span_that_is_too_large_to_fail_in_one_block_fails_interval_by_interval_and_blocks_no_gate_behind_it() {
+	test(span_market(), || {
+		assert_ok!(block_order(1, Buy, 500, &[20; 4]));
+		// More zones than a span may have, as older parameters and a grown tree can leave behind.
+		chain_of_zones(5);
+		let one = <() as WeightInfo>::load_zones(5).saturating_add(<() as WeightInfo>::decide(5, 0));
+		let room = <() as WeightInfo>::poll()
+			.saturating_add(<() as WeightInfo>::begin(4))
+			.saturating_add(<() as WeightInfo>::block_orders())
+			.saturating_add(one);
+		for (block, interval) in span().enumerate() {
+			assert!(session(interval, 0).outcome.is_none());
+			run_with(gate() + block as u64, room);
+			check();
+			assert!(!session(interval, 0).outcome.unwrap().cleared);
+		}
+		let failed = span().map(|interval| Event::Failed { interval, product: 0, reason: FailReason::TooManyZones });
+		let told: Vec<_> = events().into_iter().filter(|event| matches!(event, Event::Failed { .. })).collect();
+		assert_eq!(told, failed.collect::<Vec<_>>());
+		assert!(!accepted(0));
+		let decided = |event: &Event<Test>| matches!(event, Event::BlockOrderDecided { accepted: false, .. });
+		assert_eq!(events().iter().filter(|event| decided(event)).count(), 1);
+		// The gate behind it closes and clears.
+		let behind = start(FIRST) - 4_000;
+		run_to(behind.max(Now::get() + 1));
+		assert!(session(FIRST, 1).outcome.unwrap().cleared);
 	});
 }
 

@@ -78,7 +78,8 @@ impl<T: Config> Pallet<T> {
 
 	/// A cleared session as the clearing library sees it, without block orders.
 	fn cleared_market(id: SessionId) -> Result<(Vec<LoadedZone>, Vec<Zone>, Clearing), TryRuntimeError> {
-		let tree = T::Grid::zones(id.0, 0..T::MaxZones::get());
+		let record = Intervals::<T>::get(id.0).ok_or("a session has no interval")?;
+		let tree = T::Grid::zones(id.0, 0..record.zones);
 		let (mut zones, mut results) = (Vec::with_capacity(tree.len()), Vec::with_capacity(tree.len()));
 		for ZoneView { id: zone, parent, .. } in &tree {
 			let decided = Self::result(id, *zone).ok_or("a zone has no result")?;

@@ -15,10 +15,7 @@ use busbar_primitives::{
 	Interval, ZoneId, ZoneView,
 };
 use core::ops::Range;
-use frame_support::{
-	traits::Get,
-	weights::{Weight, WeightMeter},
-};
+use frame_support::weights::{Weight, WeightMeter};
 
 /// A gate that is being closed, and what this block has loaded of it.
 pub(crate) struct Closing {
@@ -119,8 +116,10 @@ impl<T: Config> Pallet<T> {
 		let left = closing.gate.zone_count.saturating_sub(closing.gate.zones);
 		let count = units(meter, T::WeightInfo::load_zones, left);
 		let until = closing.gate.zones.saturating_add(count);
-		let zones = Self::zones(closing.gate.interval, closing.gate.zones..until);
-		closing.part().zones.extend(zones);
+		if count > 0 {
+			let zones = Self::zones(closing.gate.interval, closing.gate.zones..until);
+			closing.part().zones.extend(zones);
+		}
 		closing.gate.zones = until;
 		until == closing.gate.zone_count
 	}

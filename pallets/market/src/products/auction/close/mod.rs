@@ -19,10 +19,10 @@ use crate::{
 	WeightInfo,
 };
 use busbar_clearing::block_orders::Search;
-use search::KeptSearch;
-use span::Span;
 use busbar_primitives::Moment;
 use frame_support::{traits::Get, weights::WeightMeter};
+use search::KeptSearch;
+use span::Span;
 
 impl<T: Config> Pallet<T> {
 	/// Goes on with closing an auction's gate. Returns whether it is done.
