@@ -73,7 +73,7 @@ fn inherents(slot_duration: SlotDuration) -> (SlotInherent, TimestampInherent) {
 }
 
 /// Executes runtimes; keeps what it has compiled in `wasm_cache`.
-fn executor(config: &ExecutorConfiguration, wasm_cache: Option<PathBuf>) -> Executor {
+pub fn executor(config: &ExecutorConfiguration, wasm_cache: Option<PathBuf>) -> Executor {
 	let heap = config
 		.default_heap_pages
 		.and_then(|pages| u32::try_from(pages).ok())
