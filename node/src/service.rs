@@ -85,7 +85,8 @@ pub fn executor(config: &ExecutorConfiguration, wasm_cache: Option<PathBuf>) -> 
 		.with_max_runtime_instances(config.max_runtime_instances)
 		.with_runtime_cache_size(config.runtime_cache_size);
 	match wasm_cache {
-		Some(directory) => builder.with_cache_path(directory),
+		// The compiler takes no relative path.
+		Some(directory) => builder.with_cache_path(std::path::absolute(&directory).unwrap_or(directory)),
 		None => builder,
 	}
 	.build()
