@@ -19,33 +19,34 @@ run_test_program() {
 # Every test program, several at a time: integration tests first, because they take longest. Beside them the examples in the
 # documentation, which Cargo runs.
 test_units() {
-	local documentation passed programs failed=no log
+	local documentation passed programs results failed=no log
 	export TEST_LOGS="$WORK/units" LD_LIBRARY_PATH
 	# Tests of procedural macros use the compiler's libraries.
 	LD_LIBRARY_PATH="$(rustc --print sysroot)/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 	export -f run_test_program
 	mkdir -p "$TEST_LOGS"
-	cargo test --release --workspace --locked --doc >"$TEST_LOGS/documentation.log" 2>&1 &
+	cargo test --release --workspace --locked --doc >"$WORK/documentation.log" 2>&1 &
 	documentation=$!
 	jq --raw-output 'select(.reason == "compiler-artifact" and .profile.test and .executable != null)
 		| [(.target.kind | index("test") == null), .executable, .manifest_path] | @tsv' "$WORK/tests.json" |
 		sort --stable --key 1,1 | cut --fields 2- >"$WORK/programs"
 	xargs --arg-file "$WORK/programs" --max-lines=1 --max-procs "$TEST_PROGRAMS" \
 		bash -c 'run_test_program "$@"' run_test_program || failed=yes
-	wait "$documentation" || mv "$TEST_LOGS/documentation.log" "$TEST_LOGS/documentation.log.failed"
+	wait "$documentation" || mv "$WORK/documentation.log" "$TEST_LOGS/documentation.failed"
 
 	for log in "$TEST_LOGS"/*.failed; do
 		[[ -e $log ]] || continue
 		failed=yes
 		cat "$log"
 	done
-	programs="$(wc --lines <"$WORK/programs")"
 	# Each program reports once.
-	if (($(cat "$TEST_LOGS"/*.log | grep --count '^test result: ok') < programs)); then
-		echo "fewer results than test programs ($programs)"
+	programs="$(wc --lines <"$WORK/programs")"
+	results="$(find "$TEST_LOGS" -name '*.log' -exec cat {} + | grep --count '^test result: ok')"
+	if ((results < programs)); then
+		echo "$results results of $programs test programs"
 		failed=yes
 	fi
-	passed="$(cat "$TEST_LOGS"/*.log | awk '/^test result: ok/ { sum += $4 } END { print sum + 0 }')"
+	passed="$(find "$WORK/documentation.log" "$TEST_LOGS" -name '*.log' -exec cat {} + | awk '/^test result: ok/ { sum += $4 } END { print sum + 0 }')"
 	# Each counts, beside the check as a whole.
 	count passed "$passed"
 	[[ $failed == no ]] && ((passed > 0))
