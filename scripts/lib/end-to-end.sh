@@ -115,6 +115,22 @@ bills_add_up() {
 	[[ "$(grep --count '<IntervalReading>' "$bill.espi")" == "$(jq '2 * (.readings | length)' "$bill.json")" ]]
 }
 
+# Lines that a member kept with their proofs are proven by the root that the chain keeps; a changed one is not.
+receipts_prove() {
+	local url interval receipt="$WORK/receipt.json"
+	url="$(node_url gateway)"
+	interval="$(jq '[.lines[].interval] | min' "$WORK/bill.json")" || return 1
+	"$CLI_BINARY" statement --json --url "$url" --point 1 --interval "$interval" --proof >"$receipt" || return 1
+	"$CLI_BINARY" statement --json --url "$url" --check "$receipt" |
+		jq --exit-status --slurpfile kept "$receipt" 'length > 0 and length == ($kept[0].lines | length)' || return 1
+	rpc gateway energy_statementProof "[$interval, $(jq '.lines[0].index' "$receipt")]" >"$WORK/answer.json" || return 1
+	"$CLI_BINARY" statement --url "$url" --check "$WORK/answer.json" || return 1
+	jq '.lines[0].line.amount = "1"' "$receipt" >"$WORK/forged.json" || return 1
+	local code=0
+	"$CLI_BINARY" statement --url "$url" --check "$WORK/forged.json" || code=$?
+	((code == 1))
+}
+
 # Every cleared interval, exported from the chain, against the rules and the linear programme's optimum.
 clearings_are_optimal() {
 	local url current interval status exported=0
@@ -304,6 +320,7 @@ check_day() {
 		"${watched[@]}" --intervals "$INTERVALS_TRADED" --from 12:00 --report "$WORK/report"
 	check "the report holds" report_holds
 	check "a bill adds up and is proven, in every form" bills_add_up
+	check "a receipt is proven by the root that the chain keeps, a changed one is not" receipts_prove
 	check "every clearing passes the checker and is the linear programme's optimum" clearings_are_optimal
 	check "six programs use one key at the same moment" one_key_serves_six_programs
 
