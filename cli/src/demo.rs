@@ -34,8 +34,8 @@ impl From<Day> for gridmodel::Day {
 
 /// Trade a day of a real low-voltage grid and write a report
 ///
-/// Registers the grid, its members and their meters on a devnet (its development keys sign), places every member's order
-/// for every quarter hour as its own transaction, attests what the profiles truly deliver, settles, checks all of it and
+/// Registers what a devnet lacks of the grid, its members and their meters (its development keys sign), places every member's
+/// order for every quarter hour as its own transaction, attests what the profiles truly deliver, settles, checks all of it and
 /// writes report.json and index.html.
 #[derive(Args)]
 pub struct Demo {

@@ -1,6 +1,6 @@
 //! What can go wrong between a program and a chain, each with what to do about it.
 
-use crate::metadata::Item;
+use crate::item::Item;
 use sp_core::H256;
 use sp_runtime::AccountId32;
 use std::fmt;

@@ -1,10 +1,9 @@
 //! What a failed call is called, what that means, and what to do about it.
 
-use crate::metadata::{variants_of, Kind, Runtime};
 use sp_runtime::DispatchError;
 use std::fmt;
 
-/// Why a call failed, in the chain's own words.
+/// Why a call failed, in the chain's own words: [`Runtime::explain`](crate::metadata::Runtime::explain) finds them.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum CallError {
 	/// A pallet's error.
@@ -21,25 +20,10 @@ pub enum CallError {
 }
 
 impl CallError {
-	/// An error as the chain's metadata names it.
-	pub fn new(runtime: &Runtime, error: &DispatchError) -> Self {
-		named(runtime, error).unwrap_or(Self::Other(*error))
-	}
-
 	/// Whether it is this pallet's error of this name.
 	pub fn is(&self, of: &str, named: &str) -> bool {
 		matches!(self, Self::Pallet { pallet, name, .. } if pallet == of && name == named)
 	}
-}
-
-fn named(runtime: &Runtime, error: &DispatchError) -> Option<CallError> {
-	let DispatchError::Module(error) = error else { return None };
-	let metadata = runtime.metadata();
-	let pallet = metadata.pallets.iter().find(|pallet| pallet.index == error.index)?;
-	let errors = variants_of(metadata, pallet, Kind::Error);
-	let variant = errors.iter().find(|variant| variant.index == error.error[0])?;
-	let text: Vec<_> = variant.docs.iter().map(|line| line.trim()).filter(|line| !line.is_empty()).collect();
-	Some(CallError::Pallet { pallet: pallet.name.clone(), name: variant.name.clone(), meaning: text.join(" ") })
 }
 
 /// The error's name, what the documentation says, and what to do: `Market(GateClosed): The interval's gate has closed.
@@ -91,7 +75,7 @@ mod tests {
 
 	#[test]
 	fn a_pallets_error_is_explained_and_advised() {
-		let text = CallError::new(&runtime(), &error_of("Market", "GateClosed")).to_string();
+		let text = runtime().explain(&error_of("Market", "GateClosed")).to_string();
 		assert!(text.starts_with("Market(GateClosed): The session's gate has closed."), "{text}");
 		assert!(text.ends_with("(`busbar book` names the next open interval)"), "{text}");
 	}
@@ -99,7 +83,7 @@ mod tests {
 	#[test]
 	fn a_debtor_is_told_how_to_trade_again() {
 		let error = crate::fake::errors_named("InDebt").pop().expect("a pallet has the error");
-		let error = CallError::new(&runtime(), &error);
+		let error = runtime().explain(&error);
 		assert!(matches!(&error, CallError::Pallet { name, .. } if name == "InDebt"), "{error}");
 		let text = error.to_string();
 		assert!(text.contains("(InDebt): "), "{text}");
@@ -108,12 +92,12 @@ mod tests {
 
 	#[test]
 	fn other_errors_keep_their_name() {
-		assert_eq!(CallError::new(&runtime(), &DispatchError::BadOrigin).to_string(), "BadOrigin");
+		assert_eq!(runtime().explain(&DispatchError::BadOrigin).to_string(), "BadOrigin");
 	}
 
 	#[test]
 	fn an_error_of_a_pallet_that_nobody_knows_keeps_its_numbers() {
 		let unknown = DispatchError::Module(sp_runtime::ModuleError { index: 250, error: [9, 0, 0, 0], message: None });
-		assert!(CallError::new(&runtime(), &unknown).to_string().contains("250"));
+		assert!(runtime().explain(&unknown).to_string().contains("250"));
 	}
 }

@@ -22,6 +22,7 @@ pub mod explain;
 mod fake;
 pub mod follow;
 mod generated;
+mod item;
 mod logic;
 pub mod metadata;
 mod part;

@@ -72,17 +72,25 @@ pub fn load(id: &str) -> Result<ChainSpec, LoadError> {
 }
 
 /// A specification over one of the runtime's genesis presets. Written as plain JSON it carries the preset as a patch
-/// of the runtime's default genesis, under `.genesis.runtimeGenesis.patch`.
+/// of the runtime's default genesis, under `.genesis.runtimeGenesis.patch`. The preset is the one that the Wasm runtime has,
+/// too, and needs no execution of it.
 fn preset(id: &str, name: &str, chain_type: ChainType, preset: &str) -> Result<ChainSpec, LoadError> {
 	let code = busbar_runtime::WASM_BINARY.ok_or_else(|| LoadError::NoRuntime(id.into()))?;
+	let patch = patch(preset);
 	Ok(ChainSpec::builder(code, None)
 		.with_name(name)
 		.with_id(id)
 		.with_chain_type(chain_type)
 		.with_protocol_id(PROTOCOL_ID)
 		.with_properties(properties())
-		.with_genesis_config_preset_name(preset)
+		.with_genesis_config_patch(patch)
 		.build())
+}
+
+fn patch(preset: &str) -> serde_json::Value {
+	let patch =
+		busbar_runtime::genesis::preset(&preset.into()).expect("the runtime has the presets that are named here; qed");
+	serde_json::from_slice(&patch).expect("a preset is JSON; qed")
 }
 
 /// What wallets need to show money and addresses.
@@ -109,6 +117,13 @@ mod tests {
 		let error = load(path).err().expect("TOML is not JSON");
 		assert!(matches!(error, LoadError::Malformed { .. }));
 		assert!(!error.to_string().contains('\n'));
+	}
+
+	#[test]
+	fn the_runtime_has_both_presets() {
+		for preset in [sp_genesis_builder::DEV_RUNTIME_PRESET, DEVNET_PRESET] {
+			assert!(patch(preset)["market"]["parameters"]["interval_clock_s"].is_number());
+		}
 	}
 
 	#[test]

@@ -30,7 +30,7 @@ pub enum Subcommand {
 	BuildSpec(sc_cli::BuildSpecCmd),
 
 	/// Write a chain specification to a file; the successor of `build-spec`.
-	ExportChainSpec(sc_cli::ExportChainSpecCmd),
+	ExportChainSpec(ExportChainSpec),
 
 	/// Execute a block again and compare the result.
 	CheckBlock(sc_cli::CheckBlockCmd),
@@ -52,4 +52,15 @@ pub enum Subcommand {
 
 	/// Print what the database knows of the chain.
 	ChainInfo(sc_cli::ChainInfoCmd),
+}
+
+/// `export-chain-spec`, which builds the raw specification by executing the runtime.
+#[derive(Debug, Parser)]
+pub struct ExportChainSpec {
+	#[clap(flatten)]
+	pub command: sc_cli::ExportChainSpecCmd,
+
+	/// Keep the compiled runtime in this directory, as a node does: nodes that share it and later exports start with it.
+	#[arg(long, value_name = "DIR")]
+	pub wasm_cache: Option<PathBuf>,
 }

@@ -2,8 +2,8 @@
 
 use crate::{
 	chain_spec,
-	cli::{Cli, Subcommand},
-	service,
+	cli::{Cli, ExportChainSpec, Subcommand},
+	genesis_state, service,
 	types::Block,
 };
 use sc_cli::{Result, SubstrateCli};
@@ -77,7 +77,14 @@ pub fn run() -> Result<()> {
 		Subcommand::BuildSpec(command) => {
 			cli.create_runner(command)?.sync_run(|config| command.run(config.chain_spec, config.network))
 		},
-		Subcommand::ExportChainSpec(command) => command.run(cli.load_spec(&command.chain)?),
+		Subcommand::ExportChainSpec(ExportChainSpec { command, wasm_cache }) => {
+			let mut spec = cli.load_spec(&command.chain)?;
+			if command.raw {
+				let executor = service::executor(&Default::default(), wasm_cache.clone());
+				genesis_state::build(&mut *spec, &executor)?;
+			}
+			command.run(spec)
+		},
 		Subcommand::CheckBlock(command) => cli.create_runner(command)?.async_run(|config| {
 			let PartialComponents { client, task_manager, import_queue, .. } = service::new_partial(&config, None)?;
 			Ok((command.run(client, import_queue), task_manager))
@@ -127,6 +134,15 @@ mod tests {
 		assert_eq!(cli.wasm_cache, None);
 		let cli = Cli::try_from_iter(["busbar-node", "--dev", "--wasm-cache", "kept"]).expect("as documented");
 		assert_eq!(cli.wasm_cache, Some("kept".into()));
+	}
+
+	#[test]
+	fn an_export_may_keep_the_compiled_runtime() {
+		let line = ["busbar-node", "export-chain-spec", "--chain", "devnet", "--raw", "--wasm-cache", "kept"];
+		let cli = Cli::try_from_iter(line).expect("as documented");
+		let Some(Subcommand::ExportChainSpec(export)) = cli.subcommand else { panic!("another command") };
+		assert_eq!((export.command.raw, export.wasm_cache), (true, Some("kept".into())));
+		assert_eq!(cli.wasm_cache, None);
 	}
 
 	#[test]

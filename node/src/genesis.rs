@@ -116,7 +116,7 @@ pub fn ensure_same<B: Backend<Block>>(
 }
 
 /// A text from outside, fit for an error message of one line.
-fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
 	const LONGEST: usize = 300;
 	without_blob(text).split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LONGEST).collect()
 }

@@ -8,6 +8,7 @@ mod chain_spec;
 mod cli;
 mod command;
 mod genesis;
+mod genesis_state;
 mod pool;
 mod rpc;
 mod service;

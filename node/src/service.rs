@@ -73,7 +73,7 @@ fn inherents(slot_duration: SlotDuration) -> (SlotInherent, TimestampInherent) {
 }
 
 /// Executes runtimes; keeps what it has compiled in `wasm_cache`.
-fn executor(config: &ExecutorConfiguration, wasm_cache: Option<PathBuf>) -> Executor {
+pub fn executor(config: &ExecutorConfiguration, wasm_cache: Option<PathBuf>) -> Executor {
 	let heap = config
 		.default_heap_pages
 		.and_then(|pages| u32::try_from(pages).ok())
@@ -85,7 +85,8 @@ fn executor(config: &ExecutorConfiguration, wasm_cache: Option<PathBuf>) -> Exec
 		.with_max_runtime_instances(config.max_runtime_instances)
 		.with_runtime_cache_size(config.runtime_cache_size);
 	match wasm_cache {
-		Some(directory) => builder.with_cache_path(directory),
+		// The compiler takes no relative path.
+		Some(directory) => builder.with_cache_path(std::path::absolute(&directory).unwrap_or(directory)),
 		None => builder,
 	}
 	.build()

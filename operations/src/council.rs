@@ -4,8 +4,8 @@
 use crate::Failure;
 use anyhow::{Context, Result};
 use busbar_client::{
-	bytes, constants, explain::CallError, hex_of, pallet_collective, sign::Signer, storage, submit::Submitter,
-	AccountId, Chain, RuntimeCall, RuntimeEvent,
+	bytes, constants, hex_of, pallet_collective, sign::Signer, storage, submit::Submitter, AccountId, Chain,
+	RuntimeCall, RuntimeEvent,
 };
 use codec::{DecodeAll, Encode};
 use serde::Serialize;
@@ -130,7 +130,7 @@ pub async fn propose(
 				return Ok(Some((*proposal_index, *proposal_hash)));
 			},
 			RuntimeEvent::Council(pallet_collective::Event::Executed { result: Err(error), .. }) => {
-				return Err(CallError::new(&chain.runtime(), error)).context("the call was enacted, and failed");
+				return Err(chain.runtime().explain(error)).context("the call was enacted, and failed");
 			},
 			_ => (),
 		}
@@ -171,7 +171,7 @@ pub async fn close(submitter: &Submitter, signer: &Signer, index: u32) -> Result
 	});
 	Ok(match executed {
 		Some(Ok(())) => Closed::Enacted,
-		Some(Err(error)) => Closed::Failed(CallError::new(&chain.runtime(), &error).to_string()),
+		Some(Err(error)) => Closed::Failed(chain.runtime().explain(&error).to_string()),
 		None => Closed::Rejected,
 	})
 }

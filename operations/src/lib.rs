@@ -24,6 +24,7 @@ pub mod gridmodel;
 pub mod keeper;
 pub mod operator;
 pub mod page;
+pub mod receipt;
 pub mod replay;
 pub mod statement;
 pub mod view;

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use busbar_primitives::{
-	traits::{Calendar, Grid as _, Positions},
+	traits::{Calendar, Grid as _, Participants as Register, Positions},
 	Balance, Interval, Moment, ParticipantId, PointId, Side, Step,
 };
 use busbar_runtime::{
@@ -13,7 +13,7 @@ use busbar_runtime::{
 };
 use frame_support::{
 	genesis_builder_helper::{build_state, get_preset},
-	traits::Hooks,
+	traits::{fungible::InspectHold, Hooks},
 	weights::WeightMeter,
 	BoundedVec,
 };
@@ -26,6 +26,8 @@ const ZONES: u32 = 97;
 const MEMBERS: u32 = 112;
 /// 1,000 EUR.
 const WEALTH: Balance = 1_000_000_000_000;
+/// Of the deposit at each point: 1 EUR.
+const DEPOSIT: Balance = 1_000_000_000;
 /// Start of the year 2026.
 const NOW: Moment = 1_767_225_600_000;
 
@@ -51,7 +53,9 @@ fn specification() -> Value {
 	let patch: Value = serde_json::from_slice(&preset(&PresetId::from(DEVNET)).expect("the preset exists")).unwrap();
 	// A patch replaces arrays as a whole: the preset's members stay because they are written again.
 	let mut members = patch["participants"]["members"].as_array().expect("the preset has members").clone();
-	let mut balances = vec![json!([members_account(&members, "Utility"), WEALTH])];
+	let rich = ["Utility", "MeterOperator"];
+	let mut balances: Vec<_> = rich.iter().map(|name| json!([members_account(&members, name), WEALTH])).collect();
+	let mut deposits = Vec::new();
 	let zones: Vec<_> = (0..ZONES)
 		.map(|zone| match zone {
 			0 => json!({}),
@@ -72,6 +76,7 @@ fn specification() -> Value {
 		points.push(json!({
 			"zone": number % ZONES, "owner": id, "kind": "metered", "import_w": 30_000, "export_w": 30_000
 		}));
+		deposits.push(json!([number + 1, DEPOSIT]));
 		let device = format!("0x{}", hex(&sp_io::hashing::blake2_256(&number.to_le_bytes())));
 		let operator = devnet_id("MeterOperator");
 		meters.push(json!({ "point": number + 1, "operator": operator, "device": device, "class": "b" }));
@@ -80,7 +85,8 @@ fn specification() -> Value {
 		"balances": { "balances": balances },
 		"participants": { "members": members },
 		"grid": { "zones": zones, "points": points },
-		"metering": { "meters": meters },
+		"metering": { "meters": meters, "bonds": [[devnet_id("MeterOperator"), WEALTH]] },
+		"securities": { "deposits": deposits },
 	});
 	let base = get_preset::<RuntimeGenesisConfig>(&None, preset).expect("the default genesis");
 	let mut base: Value = serde_json::from_slice(&base).unwrap();
@@ -138,7 +144,11 @@ fn check() {
 fn a_specification_with_a_grid_and_its_members_trades_with_the_first_interval() {
 	start(&specification()).execute_with(|| {
 		check();
-		assert_eq!(Balances::total_issuance(), WEALTH * Balance::from(MEMBERS + 1));
+		assert_eq!(Balances::total_issuance(), WEALTH * Balance::from(MEMBERS + 2));
+		assert_eq!(Balances::total_balance_on_hold(&member(7).1), DEPOSIT);
+		let operator =
+			<Participants as Register<AccountId>>::account(devnet_id("MeterOperator")).expect("a member of the preset");
+		assert_eq!(Balances::total_balance_on_hold(&operator), WEALTH);
 		block(NOW);
 		let first = Market::clock().next_gate.expect("a gate is open");
 		assert_eq!(Grid::zones(first, 0..u32::MAX).len(), ZONES as usize);

@@ -4,6 +4,8 @@
 # Folder of the whole run, and of one lane: a network with its checks, beside which other lanes run.
 RUN=""
 WORK=""
+# A grid from practice, as the project's tests have it.
+SINGLE_BUS="$ROOT/operations/tests/grids/single-bus"
 # Process groups of the lanes and of what runs beside them.
 BESIDE=()
 
@@ -111,6 +113,22 @@ bills_add_up() {
 	[[ "$(grep --count ',point:1,' "$bill.csv")" == "$lines" ]] || return 1
 	grep --quiet '<!doctype html>' "$bill.html" || return 1
 	[[ "$(grep --count '<IntervalReading>' "$bill.espi")" == "$(jq '2 * (.readings | length)' "$bill.json")" ]]
+}
+
+# Lines that a member kept with their proofs are proven by the root that the chain keeps; a changed one is not.
+receipts_prove() {
+	local url interval receipt="$WORK/receipt.json"
+	url="$(node_url gateway)"
+	interval="$(jq '[.lines[].interval] | min' "$WORK/bill.json")" || return 1
+	"$CLI_BINARY" statement --json --url "$url" --point 1 --interval "$interval" --proof >"$receipt" || return 1
+	"$CLI_BINARY" statement --json --url "$url" --check "$receipt" |
+		jq --exit-status --slurpfile kept "$receipt" 'length > 0 and length == ($kept[0].lines | length)' || return 1
+	rpc gateway energy_statementProof "[$interval, $(jq '.lines[0].index' "$receipt")]" >"$WORK/answer.json" || return 1
+	"$CLI_BINARY" statement --url "$url" --check "$WORK/answer.json" || return 1
+	jq '.lines[0].line.amount = "1"' "$receipt" >"$WORK/forged.json" || return 1
+	local code=0
+	"$CLI_BINARY" statement --url "$url" --check "$WORK/forged.json" || code=$?
+	((code == 1))
 }
 
 # Every cleared interval, exported from the chain, against the rules and the linear programme's optimum.
@@ -260,7 +278,8 @@ metric_is() {
 	[[ "$(grep --count ' 1$' <<<"$metrics")" == 1 ]] && grep -q "standing=\"$2\".* 1\$" <<<"$metrics"
 }
 
-# lane NAME BASE_PORT INTERVAL_CLOCK_S FUNCTION...: a network of its own and the checks that the functions make on it.
+# lane NAME BASE_PORT INTERVAL_CLOCK_S GRID FUNCTION...: a network of its own, with a grid at genesis unless GRID is empty, and
+# the checks that the functions make on it.
 lane() {
 	local lane=$1 began=$SECONDS
 	WORK="$RUN/$lane"
@@ -270,12 +289,12 @@ lane() {
 	trap 'exit 143' TERM
 
 	say "$lane: starting four validators and a gateway"
-	network_prepare "$WORK/network" "$2" "$3"
+	network_prepare "$WORK/network" "$2" "$3" "$4"
 	network_start
 	network_wait
 	store_start
 	say "$lane: the network finalises after $(duration $((SECONDS - began)))"
-	shift 3
+	shift 4
 	export BUSBAR_URL BUSBAR_CLI BUSBAR_CHAIN_SPEC BUSBAR_GATEWAY BUSBAR_VALIDATOR_PIDS BUSBAR_HALT
 	BUSBAR_URL="$(node_url gateway)"
 	BUSBAR_CLI="$CLI_BINARY"
@@ -301,7 +320,9 @@ check_day() {
 		"${watched[@]}" --intervals "$INTERVALS_TRADED" --from 12:00 --report "$WORK/report"
 	check "the report holds" report_holds
 	check "a bill adds up and is proven, in every form" bills_add_up
+	check "a receipt is proven by the root that the chain keeps, a changed one is not" receipts_prove
 	check "every clearing passes the checker and is the linear programme's optimum" clearings_are_optimal
+	check "six programs use one key at the same moment" one_key_serves_six_programs
 
 	check "every dataset in the store is what was attested" datasets_are_as_attested
 	check "a flipped bit is named, another member reads by grant only" data_are_guarded
@@ -316,6 +337,43 @@ check_day() {
 	check_logs
 	check "another chain's specification is refused" foreign_chain_is_refused
 	check "a malformed chain specification is refused" malformed_chain_is_refused
+}
+
+# A member's key in six programs at the same moment: each of them is served, none waits for another or is refused.
+one_key_serves_six_programs() {
+	local i program programs=() failed=no before after
+	before="$(deposit_of_point 1)" || return 1
+	for i in 1 2 3 4 5 6; do
+		"$CLI_BINARY" security deposit --url "$(node_url gateway)" --suri //busbar//point//0 --point 1 --amount 1 \
+			>"$WORK/deposit-$i.log" 2>&1 &
+		programs+=($!)
+	done
+	for program in "${programs[@]}"; do
+		wait "$program" || failed=yes
+	done
+	cat "$WORK"/deposit-?.log
+	after="$(deposit_of_point 1)" || return 1
+	echo "deposit before $before nEUR, after $after nEUR"
+	[[ $failed == no ]] && ((after - before == 6))
+}
+
+deposit_of_point() {
+	"$CLI_BINARY" security show --json --url "$(node_url gateway)" --point "$1" |
+		jq --exit-status --raw-output '.securities[] | select(.backing == "deposit").amount'
+}
+
+# A grid without a link: what its load pays is bounded by the utility's price alone, 0.22 EUR/kWh.
+check_single_bus() {
+	check "a demonstration on a single bus" "$CLI_BINARY" demo --url "$(node_url gateway)" --store "$(store_url)" \
+		--data "$SINGLE_BUS" --intervals 1 --report "$WORK/report"
+	check "its load of 100 Wh pays at most 0.022 EUR" single_bus_pays
+	check_logs
+}
+
+single_bus_pays() {
+	jq '.bills' "$WORK/report/report.json"
+	jq --exit-status '.optimum_equal == 1 and .money_conserved and .orders_accepted == 3
+		and (.bills["load-0"] | .kind == "load" and .market - .imbalance_cost <= 22000000)' "$WORK/report/report.json"
 }
 
 # What the council gives other parameters for: several products, and all that settlement does.
@@ -383,11 +441,17 @@ begin_run() {
 	trap 'exit 143' TERM
 }
 
-# start_end_to_end BASE_PORT INTERVAL_CLOCK_S INTERVALS: two networks beside each other, which mostly wait for chain time.
+# start_end_to_end BASE_PORT INTERVAL_CLOCK_S INTERVALS: networks beside each other, which mostly wait for chain time.
 start_end_to_end() {
 	INTERVALS_TRADED=$3
-	beside "the day" lane day "$1" "$2" check_day
-	beside "the products" lane products "$(($1 + 100))" "$2" check_products
+	beside "the day" day_lanes "$1" "$2"
+	beside "the products" lane products "$(($1 + 100))" "$2" "" check_products
+}
+
+# One after the other: a network whose genesis has the grid of the demonstration, and one with a grid from practice.
+day_lanes() {
+	lane day "$1" "$2" built-in check_day
+	lane single-bus "$1" "$2" "$SINGLE_BUS" check_single_bus
 }
 
 # The last line, and the exit code.

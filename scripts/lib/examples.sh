@@ -29,9 +29,16 @@ first_order() {
 		grep -q 'interval [0-9]*: position of [0-9]* Wh' <<<"$said"
 }
 
+# Each as another member, at the same time: they mostly wait for their interval to clear.
 check_examples() {
-	check "example: polkadot.js" first_order 10 node "$ROOT/examples/polkadot-js.mjs"
-	check "example: polkadot-api" first_order 11 node "$ROOT/examples/papi.mjs"
-	check "example: Python" first_order 12 "$EXAMPLES_PYTHON/bin/python" "$ROOT/examples/first_order.py"
-	check "example: Rust" first_order 13 "$CARGO_TARGET_DIR/release/busbar-first-order"
+	local examples=()
+	check "example: polkadot.js" first_order 10 node "$ROOT/examples/polkadot-js.mjs" &
+	examples+=($!)
+	check "example: polkadot-api" first_order 11 node "$ROOT/examples/papi.mjs" &
+	examples+=($!)
+	check "example: Python" first_order 12 "$EXAMPLES_PYTHON/bin/python" "$ROOT/examples/first_order.py" &
+	examples+=($!)
+	check "example: Rust" first_order 13 "$CARGO_TARGET_DIR/release/busbar-first-order" &
+	examples+=($!)
+	wait "${examples[@]}"
 }

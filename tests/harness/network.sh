@@ -12,7 +12,8 @@ START_SECONDS=90
 
 NETWORK=""
 BASE_PORT=""
-# What is the same for every network of a build: the plain specification, and the runtime as compiled by the first node.
+# What is the same for every network of a build: the plain specification, and the compiled runtime, with which the export of
+# the first raw specification begins, so that no two nodes compile at once.
 DEVNET_PRESET="$CARGO_TARGET_DIR/devnet-preset.json"
 WASM_CACHE="$CARGO_TARGET_DIR/wasm-cache"
 
@@ -83,7 +84,7 @@ set_market_parameters() {
 	sed -E "s/(\"interval_clock_s\": *)[0-9]+/\1$2/; s/(\"epoch\": *)[0-9]+/\1$3/" "$1"
 }
 
-# Writes the devnet's plain specification, which takes seconds of executing the runtime, once for each build of the node.
+# Writes the devnet's plain specification, once for each build of the node.
 devnet_preset() {
 	local new
 	[[ ! $DEVNET_PRESET -nt $NODE_BINARY ]] || return 0
@@ -95,11 +96,13 @@ devnet_preset() {
 	mv "$new" "$DEVNET_PRESET"
 }
 
-# network_prepare DIRECTORY BASE_PORT INTERVAL_CLOCK_S: node identities and the chain specification, plain and raw.
+# network_prepare DIRECTORY BASE_PORT INTERVAL_CLOCK_S [GRID]: node identities and the chain specification, plain and raw.
+# GRID is a folder with a grid's files, or `built-in`: its zones, members, meters, money and deposits stand in the genesis, so
+# that it is traded at once. Without it the chain begins with the devnet's operators alone.
 network_prepare() {
 	NETWORK=$1
 	BASE_PORT=$2
-	local clock_s=$3 node
+	local clock_s=$3 grid=${4:-} node preset=$DEVNET_PRESET of=()
 	mkdir -p "$NETWORK/logs"
 	for node in "${NODES[@]}"; do
 		node_key "$node" >"$NETWORK/$node.key"
@@ -107,10 +110,15 @@ network_prepare() {
 			fail "$NODE_BINARY cannot read a node key"
 	done
 
-	# The clock and the start of interval 0 are the only things in which one devnet differs from another.
+	# The grid, the clock and the start of interval 0 are the only things in which one devnet differs from another.
 	devnet_preset
-	set_market_parameters "$DEVNET_PRESET" "$clock_s" "$(date +%s)000" >"$NETWORK/plain.json"
-	"$NODE_BINARY" export-chain-spec --chain "$NETWORK/plain.json" --raw >"$NETWORK/raw.json" 2>>"$NETWORK/logs/chain-spec.log" ||
+	if [[ -n $grid ]]; then
+		[[ $grid == built-in ]] || of=(--data "$grid")
+		preset="$NETWORK/preset.json"
+		"$CLI_BINARY" grid genesis "${of[@]}" --onto "$DEVNET_PRESET" >"$preset" || fail "the grid is refused (see above)"
+	fi
+	set_market_parameters "$preset" "$clock_s" "$(date +%s)000" >"$NETWORK/plain.json"
+	"$NODE_BINARY" export-chain-spec --chain "$NETWORK/plain.json" --raw --wasm-cache "$WASM_CACHE" >"$NETWORK/raw.json" 2>>"$NETWORK/logs/chain-spec.log" ||
 		fail "the raw chain specification could not be built, see $NETWORK/logs/chain-spec.log"
 }
 

@@ -19,7 +19,8 @@ pub enum Grid {
 	Show(Show),
 	/// Print the genesis of a devnet on which a data set's grid and members stand from the first interval on
 	///
-	/// A JSON patch to the genesis of the preset `devnet`: zones, connection points, members, meters and money.
+	/// A JSON patch to the genesis of the preset `devnet`: zones, connection points, members, meters, money and deposits. With
+	/// `--onto`, the whole chain specification, from which nodes start.
 	Genesis(Genesis),
 }
 
@@ -31,6 +32,9 @@ pub struct Genesis {
 	/// Seed of the members' identities
 	#[arg(long, default_value_t = 1)]
 	seed: u64,
+	/// Plain chain specification of a devnet, as `busbar-node export-chain-spec` writes it, to print with this grid
+	#[arg(long, value_name = "FILE")]
+	onto: Option<PathBuf>,
 }
 
 impl Genesis {
@@ -38,7 +42,12 @@ impl Genesis {
 		let data = DataSet::load(self.data.as_deref(), Day::Summer).map_err(Failure::from)?;
 		let plan = Plan::build(&data, &Bounds::DEVNET).map_err(Failure::from)?;
 		plan.check_money(&Prices::DEVNET, Bounds::DEVNET.interval_s, Prices::DEVNET_CEILING).map_err(Failure::from)?;
-		print_json(&day::genesis(&plan, &Prices::DEVNET, Bounds::DEVNET.interval_s, self.seed)?)
+		let patch = day::genesis(&plan, &Prices::DEVNET, Bounds::DEVNET.interval_s, self.seed)?;
+		let Some(path) = &self.onto else { return print_json(&patch) };
+		let wrong = |error: String| Failure::input(format!("--onto {}: {error}", path.display()));
+		let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+		let specification = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+		print_json(&day::patch_specification(specification, patch).map_err(|error| wrong(error.to_string()))?)
 	}
 }
 

@@ -1,5 +1,5 @@
 //! `busbar statement`: an account's lines of an interval, or the bill of a period, with proofs that lines stand under their
-//! interval's statement root.
+//! interval's statement root; and the check of such proofs that were kept.
 
 use super::{account, open, print_json, signer, table};
 use crate::{failure::Failure, Global};
@@ -14,9 +14,10 @@ use busbar_operations::{
 		Who,
 	},
 	figures::eur,
+	receipt,
 	statement::{prove, Proven},
 };
-use busbar_primitives::{Amount, Interval, ParticipantId, Phase, PointId};
+use busbar_primitives::{Amount, Interval, Line, ParticipantId, Phase, PointId};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use sp_core::H256;
@@ -60,6 +61,10 @@ pub struct Statement {
 	/// Prove each line under the interval's statement root, and check the proof
 	#[arg(long)]
 	proof: bool,
+	/// Check receipts, also of pruned intervals: what --proof --json printed, or energy_statementProof answered. The chain is
+	/// asked for nothing but the statement root, at its finalised block; exit code 1 if a line is not proven under it
+	#[arg(long, value_name = "RECEIPT.json", conflicts_with_all = ["account", "point", "interval", "period", "proof"])]
+	check: Option<PathBuf>,
 }
 
 /// A bill's form.
@@ -105,6 +110,9 @@ struct PointReport {
 
 impl Statement {
 	pub async fn run(self, global: &Global) -> Result<()> {
+		if let Some(path) = &self.check {
+			return check(path, global).await;
+		}
 		// A connection point says whose statement is meant by itself; the secret then may be another's.
 		let account = match (self.account, self.point) {
 			(None, None) => {
@@ -161,19 +169,7 @@ impl Statement {
 			return print_json(&report);
 		}
 		println!("Interval {interval} ({:?}, {}), account {}", report.phase, view.age(interval), report.account);
-		let mut table = table(&["party", "cause", "line", "Wh", "nEUR/Wh", "EUR"], 2);
-		for proven in &report.lines {
-			let line = proven.line.line;
-			table.add_row([
-				format!("{:?}", line.party),
-				format!("{:?}", line.cause),
-				proven.line.index.to_string(),
-				line.wh.to_string(),
-				line.price.to_string(),
-				eur(line.amount),
-			]);
-		}
-		println!("{table}");
+		println!("{}", drawn(report.lines.iter().map(|proven| (proven.line.index, proven.line.line))));
 		println!("Sum: {} EUR", eur(report.sum));
 		for point in &report.points {
 			if let Some(words) = point.words(interval, payer.participant) {
@@ -207,6 +203,41 @@ impl PointReport {
 		let (rests, fate) = (basis.rests_on(), newer.fate(interval));
 		Some(format!("Point {point}: settled on {rests}, version {version} came later; {fate}."))
 	}
+}
+
+/// Lines by their numbers, as a table.
+fn drawn(lines: impl Iterator<Item = (u32, Line)>) -> String {
+	let mut table = table(&["party", "cause", "line", "Wh", "nEUR/Wh", "EUR"], 2);
+	for (index, line) in lines {
+		table.add_row([
+			format!("{:?}", line.party),
+			format!("{:?}", line.cause),
+			index.to_string(),
+			line.wh.to_string(),
+			line.price.to_string(),
+			eur(line.amount),
+		]);
+	}
+	table.to_string()
+}
+
+/// Checks receipts against the roots that the chain keeps.
+async fn check(path: &Path, global: &Global) -> Result<()> {
+	let text = std::fs::read_to_string(path).map_err(|error| Failure::input(format!("{}: {error}", path.display())))?;
+	let receipts = receipt::parse(&text).map_err(|failure| Failure::input(format!("{}: {failure}", path.display())))?;
+	let view = open(global).await?;
+	receipt::check(&view, &receipts).await?;
+	if global.json {
+		return print_json(&receipts);
+	}
+	println!("{}", drawn(receipts.iter().map(|receipt| (receipt.index, receipt.line))));
+	for receipt in &receipts {
+		println!(
+			"Line {} of interval {} is proven under the root {:?}, which the chain keeps.",
+			receipt.index, receipt.interval, receipt.root
+		);
+	}
+	Ok(())
 }
 
 /// Reads a bill and writes it. One that lacks intervals is no error: it says so, and so does standard error.

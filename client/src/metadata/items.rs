@@ -1,6 +1,7 @@
 //! The parts of a metadata that programs rest on, each by its name, and whether a part of one metadata is that of another.
 
 use super::shape::{Comparison, Rule};
+use crate::item::{Item, Kind};
 use frame_metadata::{
 	v14::{StorageEntryType, StorageHasher},
 	v16::{
@@ -9,62 +10,6 @@ use frame_metadata::{
 	},
 };
 use scale_info::{form::PortableForm, TypeDef, Variant};
-use std::fmt;
-
-/// What a part is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Kind {
-	/// A pallet's call.
-	Call,
-	/// A pallet's event.
-	Event,
-	/// A pallet's error.
-	Error,
-	/// A pallet's storage item.
-	Storage,
-	/// A pallet's constant.
-	Constant,
-	/// A pallet's view function.
-	View,
-	/// A function of a runtime API.
-	Function,
-	/// A transaction extension; its place in the list is part of it.
-	Extension,
-}
-
-/// A part of a metadata, by name: `call Market.place`.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Item {
-	/// What it is.
-	pub kind: Kind,
-	/// The pallet or runtime API that it belongs to; empty for an extension.
-	pub of: String,
-	/// Its own name.
-	pub name: String,
-}
-
-impl Item {
-	/// A part by its names.
-	pub fn new(kind: Kind, of: impl Into<String>, name: impl Into<String>) -> Self {
-		Self { kind, of: of.into(), name: name.into() }
-	}
-}
-
-impl fmt::Display for Item {
-	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-		let kind = match self.kind {
-			Kind::Call => "call",
-			Kind::Event => "event",
-			Kind::Error => "error",
-			Kind::Storage => "storage item",
-			Kind::Constant => "constant",
-			Kind::View => "view function",
-			Kind::Function => "runtime function",
-			Kind::Extension => return write!(f, "transaction extension {}", self.name),
-		};
-		write!(f, "{kind} {}.{}", self.of, self.name)
-	}
-}
 
 /// What a metadata says of a part.
 #[derive(Clone, Copy)]

@@ -11,13 +11,18 @@ mod version;
 #[cfg(test)]
 pub(crate) use items::pallet;
 pub(crate) use items::{find, variants_of, Found};
-pub use items::{Item, Kind};
 pub(crate) use shape::Rule;
 pub use version::Version;
 
-use crate::error::{Error, Unfit};
+pub use crate::item::{Item, Kind};
+
+use crate::{
+	error::{Error, Unfit},
+	explain::CallError,
+};
 use codec::Decode;
 use frame_metadata::{v16::RuntimeMetadataV16, RuntimeMetadata, RuntimeMetadataPrefixed};
+use sp_runtime::DispatchError;
 use std::{
 	collections::HashMap,
 	sync::{Mutex, OnceLock, PoisonError},
@@ -109,6 +114,20 @@ impl Runtime {
 			}
 		}
 		unfit.is_empty().then_some(()).ok_or(Error::Unfit(unfit))
+	}
+
+	/// A failed call's error by the names that this runtime gives it.
+	pub fn explain(&self, error: &DispatchError) -> CallError {
+		self.named(error).unwrap_or(CallError::Other(*error))
+	}
+
+	fn named(&self, error: &DispatchError) -> Option<CallError> {
+		let DispatchError::Module(error) = error else { return None };
+		let pallet = self.metadata.pallets.iter().find(|pallet| pallet.index == error.index)?;
+		let errors = items::variants_of(&self.metadata, pallet, Kind::Error);
+		let variant = errors.iter().find(|variant| variant.index == error.error[0])?;
+		let text: Vec<_> = variant.docs.iter().map(|line| line.trim()).filter(|line| !line.is_empty()).collect();
+		Some(CallError::Pallet { pallet: pallet.name.clone(), name: variant.name.clone(), meaning: text.join(" ") })
 	}
 
 	fn unfit(&self, item: &Item, difference: String) -> Unfit {

@@ -129,7 +129,7 @@ impl Follower {
 			let Phase::ApplyExtrinsic(index) = record.phase else { continue };
 			let entry = by_extrinsic.entry(index).or_default();
 			if let RuntimeEvent::System(frame_system::Event::ExtrinsicFailed { dispatch_error, .. }) = &record.event {
-				entry.1 = Some(CallError::new(&runtime, dispatch_error));
+				entry.1 = Some(runtime.explain(dispatch_error));
 			}
 			entry.0.push(record.event);
 		}

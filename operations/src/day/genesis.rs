@@ -5,7 +5,7 @@ use crate::{
 	gridmodel::{Plan, Prices},
 	Failure,
 };
-use anyhow::Result;
+use anyhow::{Context, Result};
 use busbar_client::{sign::Signer, AccountId};
 use busbar_primitives::{metering::MeterClass, Balance, ParticipantId, PointKind, Role, Scope};
 use serde_json::{json, Value};
@@ -25,11 +25,11 @@ const ROLES: [(&str, Role); 8] = [
 	("SettlementB", Role::SettlementAgent),
 	("Regulator", Role::Regulator),
 ];
-/// What the meter operator has to post: 1,000 EUR, in nEUR.
+/// What the meter operator has posted, as much as it has to: 1,000 EUR, in nEUR.
 const BOND: Balance = 1_000_000_000_000;
 
 /// A patch (RFC 7396) to the genesis of the devnet's preset: zones, connection points, members with their roles and accounts,
-/// meters and money of a plan. The preset's own members are written again, because a patch replaces a list as a whole.
+/// meters, money, deposits and the meter operator's bond, as [`run`](super::run) would register them for this plan. The preset's own members are written again, because a patch replaces a list as a whole.
 ///
 /// # Errors
 /// None in practice: the devnet's keys and the shapes are known.
@@ -82,12 +82,43 @@ pub fn genesis(plan: &Plan, prices: &Prices, interval_s: u32, seed: u64) -> Resu
 	balances.extend(plan.points.iter().zip(&own).map(|(planned, member)| {
 		json!([member.signer.account(), prices.need(planned.import_w.max(planned.export_w), interval_s)])
 	}));
+	let deposits: Vec<_> = plan
+		.points
+		.iter()
+		.enumerate()
+		.map(|(index, planned)| json!([index + 1, prices.deposit(planned.import_w.max(planned.export_w), interval_s)]))
+		.collect();
 	Ok(json!({
 		"participants": { "members": participants },
 		"grid": { "zones": zones, "points": points },
-		"metering": { "meters": meters },
+		"metering": { "meters": meters, "bonds": [[devnet_id("MeterOperator"), BOND]] },
 		"balances": { "balances": balances },
+		"securities": { "deposits": deposits },
 	}))
+}
+
+/// A plain chain specification with a patch to its genesis.
+///
+/// # Errors
+/// If the specification is not one over a genesis preset, as `busbar-node export-chain-spec` writes it.
+pub fn patch_specification(mut specification: Value, patch: Value) -> Result<Value> {
+	let genesis = specification.pointer_mut("/genesis/runtimeGenesis/patch").context(
+		"the chain specification has no genesis to patch; write one with busbar-node export-chain-spec --chain devnet",
+	)?;
+	merge(genesis, patch);
+	Ok(specification)
+}
+
+/// RFC 7396: objects are merged, everything else replaces what stands there.
+fn merge(base: &mut Value, patch: Value) {
+	match (base, patch) {
+		(Value::Object(base), Value::Object(patch)) => {
+			for (key, value) in patch {
+				merge(base.entry(key).or_insert(Value::Null), value);
+			}
+		},
+		(base, patch) => *base = patch,
+	}
 }
 
 /// A devnet identity's UUID: version 8 (RFC 9562), from the hash of its name.
@@ -116,6 +147,13 @@ mod tests {
 			(list("participants", "members"), list("metering", "meters"), list("balances", "balances"));
 		assert_eq!((zones.len(), points.len(), meters.len()), (97, 113, 112));
 		assert_eq!((participants.len(), balances.len()), (4 + 8 + 112, 2 + 112));
+		let deposits = list("securities", "deposits");
+		assert_eq!((deposits.len(), list("metering", "bonds").len()), (112, 1));
+		for (number, deposit) in deposits.iter().enumerate() {
+			assert_eq!(deposit[0], number + 1);
+			let has = balances[number + 2][1].as_u64().unwrap();
+			assert!((1..has).contains(&deposit[1].as_u64().unwrap()), "it leaves money for orders");
+		}
 		for (number, zone) in zones.iter().enumerate().skip(1) {
 			assert!(zone["parent"].as_u64().unwrap() < number as u64, "a parent stands before its children");
 		}
@@ -131,5 +169,30 @@ mod tests {
 		assert!(balances.iter().all(|entry| entry[1].as_u64().unwrap() > 0));
 		assert_eq!((&points[0]["kind"], &meters[0]["class"]), (&json!("coupling"), &json!("b")));
 		assert_eq!(participants[4][2][0], json!(["dso", "grid"]));
+	}
+
+	#[test]
+	fn a_patch_replaces_lists_keeps_what_it_does_not_name_and_large_amounts_exact() {
+		let preset = json!({
+			"grid": null,
+			"issuance": { "ceiling": Prices::DEVNET_CEILING },
+			"participants": { "members": [1, 2, 3] },
+		});
+		let specification =
+			json!({ "id": "devnet", "genesis": { "runtimeGenesis": { "code": "0x00", "patch": preset } } });
+		let patch = json!({ "grid": { "zones": [{}] }, "participants": { "members": [4] } });
+		let patched = patch_specification(specification, patch).unwrap();
+		let genesis = &patched["genesis"]["runtimeGenesis"];
+		assert_eq!((&patched["id"], &genesis["code"]), (&json!("devnet"), &json!("0x00")));
+		assert_eq!(genesis["patch"]["grid"]["zones"], json!([{}]));
+		assert_eq!(genesis["patch"]["participants"]["members"], json!([4]));
+		let written = serde_json::to_string(&patched).unwrap();
+		assert!(written.contains("\"ceiling\":1000000000000000000"), "{written}");
+	}
+
+	#[test]
+	fn a_raw_specification_is_refused() {
+		let raw = json!({ "genesis": { "raw": { "top": {} } } });
+		assert!(patch_specification(raw, json!({})).unwrap_err().to_string().contains("export-chain-spec"));
 	}
 }

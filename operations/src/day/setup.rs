@@ -8,21 +8,22 @@ use super::{
 use crate::{
 	gridmodel::{zone_id, Bounds, DataSet, Plan, Prices},
 	operator::{
-		in_batches, issuance,
+		issuance,
 		registry::{self, points_by_owner},
 	},
 	Failure,
 };
 use anyhow::{Context, Result};
 use busbar_client::{
-	constants, pallet_participants,
+	constants,
+	pallet_grid::{NewPoint, NewZone},
 	pallet_securities::{self, Backing},
 	sign::Signer,
 	storage,
 	submit::Submitter,
-	AccountId, RuntimeCall,
+	AccountId, AccountInfo, RuntimeCall,
 };
-use busbar_primitives::{Balance, Interval, PointId, PointKind, Price, Scope, Terms, ZoneId};
+use busbar_primitives::{Balance, Interval, PointId, PointKind, Price, Terms, ZoneId};
 use futures::future::try_join_all;
 use sp_core::Pair;
 
@@ -51,10 +52,15 @@ pub async fn plan(submitter: &Submitter, data: &DataSet) -> Result<Plan> {
 	let own = members(&plan, 0)?.into_iter().map(|member| member.signer).chain([Operators::devnet()?.utility]);
 	let own: Vec<Signer> = own.collect();
 	let has = try_join_all(own.iter().map(|signer| chain.account(at, signer.account()))).await?;
-	let has = has.iter().fold(0, |sum: Balance, info| sum.saturating_add(info.data.free));
+	let has = has.iter().fold(0, |sum: Balance, info| sum.saturating_add(own_money(info)));
 	let left = ceiling.unwrap_or(0).saturating_sub(issued.unwrap_or(0)).saturating_add(has);
 	plan.check_money(&prices, interval_s, left).map_err(Failure::from)?;
 	Ok(plan)
+}
+
+/// What an account has, free or held: deposits and collateral are its own.
+fn own_money(info: &AccountInfo) -> Balance {
+	info.data.free.saturating_add(info.data.reserved)
 }
 
 fn prices(cap: Price, floor: Price, short_max: Price) -> Prices {
@@ -85,33 +91,23 @@ pub async fn setup(submitter: &Submitter, plan: &Plan, seed: u64, watch: &dyn Wa
 		let message = "the chain already has another grid; start a fresh network for this data set";
 		return Err(Failure::failed(message).into());
 	}
-	let mut registrations = Vec::new();
+	let mut newcomers = Vec::new();
 	for (index, (member, known)) in members.iter_mut().zip(&known).enumerate() {
 		match known {
 			Some(view) => member.id = view.id,
-			None => {
-				registrations.push(member.register(index, seed, chain.genesis()));
-				registrations.push(RuntimeCall::Participants(pallet_participants::Call::grant_role {
-					participant: member.id,
-					role: member.role(),
-					scope: Scope::Grid,
-				}));
-			},
+			None => newcomers.push(member.newcomer(index, seed, chain.genesis())),
 		}
 	}
 	let zones = plan
 		.zones
 		.iter()
 		.skip(existing.len())
-		.map(|zone| {
-			let parent = zone.parent.map(|parent| zone_id(root, parent));
-			registry::add_zone(parent, zone.link)
-		})
+		.map(|zone| NewZone { parent: zone.parent.map(|parent| zone_id(root, parent)), link: zone.link })
 		.collect();
 	let mut transactions = 0;
 	let (a, b) = tokio::try_join!(
-		in_batches(submitter, &operators.membership, registrations),
-		in_batches(submitter, &operators.dso, zones)
+		registry::admit(submitter, &operators.membership, newcomers),
+		registry::add_zones(submitter, &operators.dso, zones)
 	)?;
 	transactions += a + b;
 
@@ -123,11 +119,11 @@ pub async fn setup(submitter: &Submitter, plan: &Plan, seed: u64, watch: &dyn Wa
 	let terms = terms(submitter).await?;
 	let at = submitter.finalised().1;
 	let bare = registry::without_meter(chain, at, &points).await?;
-	let fit = |member: usize| registry::fit_meter(points[member], &members[member].device().public());
+	let fit = |member: usize| registry::main_meter(points[member], &members[member].device().public());
 	let meters = bare.into_iter().map(fit).collect();
 	let bond = registry::missing_bond(chain, at, operators.meter_operator.account()).await?;
 	let (a, (b, minted)) = tokio::try_join!(
-		in_batches(submitter, &operators.meter_operator, meters),
+		registry::fit_meters(submitter, &operators.meter_operator, meters),
 		mint(submitter, plan, &operators, &members, &terms, clock.interval_s, bond)
 	)?;
 	transactions += a + b;
@@ -135,12 +131,13 @@ pub async fn setup(submitter: &Submitter, plan: &Plan, seed: u64, watch: &dyn Wa
 	transactions += registry::post_bond(submitter, &operators.meter_operator, bond).await?;
 
 	watch.step("paying deposits");
+	let prices = prices(terms.price_cap, terms.price_floor, terms.posted.short_max);
 	let posted = chain.securities(submitter.finalised().1).await?;
 	let posted = |point: PointId| posted.iter().any(|((at, backing), _)| *at == point && *backing == Backing::Deposit);
 	let missing = plan.points.iter().zip(&members).zip(&points).filter(|(_, point)| !posted(**point));
 	let deposits = try_join_all(missing.map(|((planned, member), point)| {
-		let amount = Prices::of(terms.posted.short_max, planned.import_w.max(planned.export_w), clock.interval_s);
-		let call = pallet_securities::Call::deposit { point: *point, amount: amount.max(1) };
+		let amount = prices.deposit(planned.import_w.max(planned.export_w), clock.interval_s);
+		let call = pallet_securities::Call::deposit { point: *point, amount };
 		submitter.run(&member.signer, RuntimeCall::Securities(call))
 	}))
 	.await?;
@@ -163,17 +160,22 @@ async fn add_points(
 		.await?
 		.context("//Utility is no participant: the demonstration needs the identities of the devnet's genesis")?;
 	let existing = points_by_owner(chain, submitter.finalised().1).await?;
-	let mut calls = Vec::new();
-	if !existing.contains_key(&(utility.id, root)) {
-		calls.push(registry::add_point(root, utility.id, PointKind::Coupling, plan.coupling_w, plan.coupling_w));
-	}
-	for (member, planned) in members.iter().zip(&plan.points) {
-		let zone = zone_id(root, planned.zone);
-		if !existing.contains_key(&(member.id, zone)) {
-			calls.push(registry::add_point(zone, member.id, PointKind::Metered, planned.import_w, planned.export_w));
-		}
-	}
-	*transactions += in_batches(submitter, &operators.dso, calls).await?;
+	let coupling = NewPoint {
+		zone: root,
+		owner: utility.id,
+		kind: PointKind::Coupling,
+		import_w: plan.coupling_w,
+		export_w: plan.coupling_w,
+	};
+	let own = members.iter().zip(&plan.points).map(|(member, planned)| NewPoint {
+		zone: zone_id(root, planned.zone),
+		owner: member.id,
+		kind: PointKind::Metered,
+		import_w: planned.import_w,
+		export_w: planned.export_w,
+	});
+	let missing = [coupling].into_iter().chain(own).filter(|new| !existing.contains_key(&(new.owner, new.zone)));
+	*transactions += registry::add_points(submitter, &operators.dso, missing.collect()).await?;
 	let existing = points_by_owner(chain, submitter.finalised().1).await?;
 	let points = members
 		.iter()
@@ -214,22 +216,24 @@ async fn mint(
 	let at = submitter.finalised().1;
 	let prices = prices(terms.price_cap, terms.price_floor, terms.posted.short_max);
 	let utility = (operators.utility.account().clone(), prices.need_of_coupling(plan.coupling_w, interval_s));
-	let needs: Vec<(AccountId, Balance)> = members
+	let mut needs: Vec<(AccountId, Balance)> = members
 		.iter()
 		.zip(&plan.points)
 		.map(|(member, planned)| {
 			let power = planned.import_w.max(planned.export_w);
 			(member.signer.account().clone(), prices.need(power, interval_s))
 		})
-		.chain([utility, (operators.meter_operator.account().clone(), bond)])
+		.chain([utility])
 		.collect();
+	// A bond is posted out of free money, beside what is held for one already.
+	let meter_operator = operators.meter_operator.account();
+	let free = submitter.chain().account(at, meter_operator).await?.data.free;
 	let has = try_join_all(needs.iter().map(|(account, _)| submitter.chain().account(at, account))).await?;
-	let payments: Vec<_> = needs
-		.into_iter()
-		.zip(has)
-		.map(|((account, need), has)| (account, need.saturating_sub(has.data.free)))
-		.filter(|(_, missing)| *missing > 0)
-		.collect();
-	let transactions = issuance::mint(submitter, &operators.agent_a, &operators.agent_b, &payments).await?;
-	Ok((transactions, payments.iter().map(|(_, amount)| amount).sum()))
+	for ((_, need), has) in needs.iter_mut().zip(&has) {
+		*need = need.saturating_sub(own_money(has));
+	}
+	needs.push((meter_operator.clone(), bond.saturating_sub(free)));
+	needs.retain(|(_, missing)| *missing > 0);
+	let transactions = issuance::mint(submitter, &operators.agent_a, &operators.agent_b, &needs).await?;
+	Ok((transactions, needs.iter().map(|(_, amount)| amount).sum()))
 }

@@ -5,7 +5,7 @@ use crate::{
 	gridmodel::{Kind, Plan, PlannedPoint},
 	Failure,
 };
-use busbar_client::{pallet_participants, sign::Signer, RuntimeCall};
+use busbar_client::{pallet_participants::Newcomer, sign::Signer, AccountId};
 use busbar_primitives::{metering::MeterId, ParticipantId, PointId, Role, ZoneId};
 use sp_core::{ed25519, Pair, H256};
 use sp_crypto_hashing::blake2_256;
@@ -77,17 +77,12 @@ impl Member {
 		ed25519::Pair::from_seed(&seed)
 	}
 
-	/// The membership provider's call that registers it, with its signed acceptance.
-	pub fn register(&self, index: usize, seed: u64, genesis: H256) -> RuntimeCall {
+	/// What the membership provider registers, with the member's role and signed acceptance.
+	pub fn newcomer(&self, index: usize, seed: u64, genesis: H256) -> Newcomer<AccountId> {
 		let (account, commitment) = (self.signer.account().clone(), self.commitment(index, seed));
 		let payload = busbar_primitives::acceptance_payload(&genesis, &self.id, &account, &commitment);
 		let acceptance = self.signer.sign_bytes(&payload);
-		RuntimeCall::Participants(pallet_participants::Call::register {
-			participant: self.id,
-			account,
-			commitment,
-			acceptance,
-		})
+		Newcomer { participant: self.id, account, commitment, acceptance, roles: vec![self.role()] }
 	}
 }
 
@@ -142,15 +137,8 @@ mod tests {
 		let plan = summer();
 		let member = Member::of(3, &plan.points[3], 1).unwrap();
 		let genesis = H256::repeat_byte(9);
-		let RuntimeCall::Participants(pallet_participants::Call::register {
-			account,
-			commitment,
-			acceptance,
-			participant,
-		}) = member.register(3, 1, genesis)
-		else {
-			panic!("not a registration")
-		};
+		let Newcomer { participant, account, commitment, acceptance, roles } = member.newcomer(3, 1, genesis);
+		assert_eq!(roles, [member.role()]);
 		let payload = busbar_primitives::acceptance_payload(&genesis, &participant, &account, &commitment);
 		assert!(acceptance.verify(&payload[..], &account));
 		assert!(!acceptance.verify(&payload[1..], &account));

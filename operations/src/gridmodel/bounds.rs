@@ -60,6 +60,12 @@ impl Prices {
 		Self::of(worst, power, interval_s).saturating_mul(INTERVALS_COVERED).saturating_add(WORKING_MONEY)
 	}
 
+	/// What secures consumption beyond orders at a connection point: its rating for one interval at the dearest imbalance, in
+	/// nEUR.
+	pub fn deposit(&self, power: Watt, interval_s: u32) -> Balance {
+		Self::of(self.short_max, power, interval_s).max(1)
+	}
+
 	/// What the utility needs for a coupling, whose order has two sides, in nEUR.
 	pub fn need_of_coupling(&self, coupling_w: Watt, interval_s: u32) -> Balance {
 		self.need(coupling_w.saturating_mul(2), interval_s)

@@ -9,7 +9,7 @@ mod orderly;
 pub mod readings;
 pub mod registry;
 
-pub use orderly::{in_batches, in_order};
+pub use orderly::{in_bulk, in_order};
 
 use anyhow::Result;
 use busbar_client::{

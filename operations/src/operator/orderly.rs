@@ -1,26 +1,38 @@
 //! Many calls of one account.
 
 use anyhow::{bail, Result};
-use busbar_client::{pallet_utility, sign::Signer, submit::Submitter, RuntimeCall};
+use busbar_client::{sign::Signer, submit::Submitter, RuntimeCall};
 
 /// How often a call is tried again, when a reorganisation put transactions in another order.
 const ATTEMPTS: u32 = 5;
-/// Most calls in one batch: several batches of the heaviest of them, a registration, share a block.
-const BATCH: usize = 60;
 
-/// Submits calls in batches whose calls succeed or fail together, and waits until all are final. Returns the number of
-/// transactions.
+/// Submits bulk calls over items in their order, each over `most` of them at the most, and waits until all are final. Returns
+/// the number of transactions.
 ///
 /// # Errors
-/// If the node refuses a batch, or one fails.
-pub async fn in_batches(submitter: &Submitter, signer: &Signer, calls: Vec<RuntimeCall>) -> Result<u64> {
-	Ok(submitter.run_all(signer, batches(&calls)).await?.len() as u64)
+/// If the node refuses a call, or one fails.
+pub async fn in_bulk<T>(
+	submitter: &Submitter,
+	signer: &Signer,
+	items: Vec<T>,
+	most: u32,
+	call: impl Fn(Vec<T>) -> RuntimeCall,
+) -> Result<u64> {
+	let calls = portions(items, most).into_iter().map(call).collect();
+	Ok(submitter.run_all(signer, calls).await?.len() as u64)
 }
 
-/// Splits calls into batches of bounded length, in order.
-fn batches(calls: &[RuntimeCall]) -> Vec<RuntimeCall> {
-	let batch = |calls: &[RuntimeCall]| RuntimeCall::Utility(pallet_utility::Call::batch_all { calls: calls.to_vec() });
-	calls.chunks(BATCH).map(batch).collect()
+/// Splits items into lists of bounded length, in order.
+fn portions<T>(items: Vec<T>, most: u32) -> Vec<Vec<T>> {
+	let most = usize::try_from(most).unwrap_or(usize::MAX).max(1);
+	let mut portions: Vec<Vec<T>> = Vec::new();
+	for item in items {
+		match portions.last_mut() {
+			Some(last) if last.len() < most => last.push(item),
+			_ => portions.push(vec![item]),
+		}
+	}
+	portions
 }
 
 /// Submits calls that take effect in this order, and waits until each stands in a block. A call that fails is tried again.
@@ -64,22 +76,14 @@ pub async fn in_order(submitter: &Submitter, signer: &Signer, mut calls: Vec<Run
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use busbar_client::frame_system;
 
 	#[test]
-	fn batches_keep_the_order_and_stay_within_their_length() {
-		let calls: Vec<_> = (0..150u32)
-			.map(|number| RuntimeCall::System(frame_system::Call::remark { remark: number.to_le_bytes().to_vec() }))
-			.chain([RuntimeCall::System(frame_system::Call::remark { remark: vec![0; 1_000] })])
-			.collect();
-		let batches = batches(&calls);
-		assert_eq!(batches.len(), 3);
-		let mut flat = Vec::new();
-		for batch in batches {
-			let RuntimeCall::Utility(pallet_utility::Call::batch_all { calls }) = batch else { panic!("not a batch") };
-			assert!(calls.len() <= BATCH);
-			flat.extend(calls);
-		}
-		assert_eq!(flat, calls);
+	fn portions_keep_the_order_and_stay_within_their_length() {
+		let items: Vec<u32> = (0..151).collect();
+		let portions = portions(items.clone(), 60);
+		assert_eq!(portions.iter().map(Vec::len).collect::<Vec<_>>(), [60, 60, 31]);
+		assert_eq!(portions.concat(), items);
+		assert!(super::portions(Vec::<u32>::new(), 60).is_empty());
+		assert_eq!(super::portions(vec![1, 2], 0), [[1], [2]]);
 	}
 }

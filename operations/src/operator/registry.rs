@@ -1,31 +1,65 @@
 //! Zones, connection points, members and meters, as they are registered, and where they stand.
 
+use super::in_bulk;
 use anyhow::{Context, Result};
 use busbar_client::{
-	constants, pallet_grid, pallet_metering, sign::Signer, submit::Submitter, AccountId, Chain, RuntimeCall,
+	constants,
+	pallet_grid::{self, NewPoint, NewZone},
+	pallet_metering::{self, NewMeter},
+	pallet_participants::{self, Newcomer},
+	sign::Signer,
+	submit::Submitter,
+	AccountId, Chain,
 };
 use busbar_primitives::{
 	metering::{required_bond, Duty, MeterClass, MeterId, FULL_REPUTATION},
-	Balance, Link, ParticipantId, PointId, PointKind, Watt, ZoneId,
+	Balance, ParticipantId, PointId, Scope, ZoneId,
 };
 use futures::future::try_join_all;
 use sp_core::{ed25519, H256};
 use std::collections::BTreeMap;
 
-/// The grid operator's call that adds a zone below another one; `None` is the root.
-pub fn add_zone(parent: Option<ZoneId>, link: Link) -> RuntimeCall {
-	RuntimeCall::Grid(pallet_grid::Call::add_zone { parent, link })
+/// Adds zones, each below one that stands or comes before it in the list, as the grid operator. Returns the number of
+/// transactions.
+///
+/// # Errors
+/// If the chain refuses them; all of a bulk call stand or none.
+pub async fn add_zones(submitter: &Submitter, operator: &Signer, zones: Vec<NewZone>) -> Result<u64> {
+	let most = submitter.chain().constant(&constants::grid::MAX_BATCH)?;
+	in_bulk(submitter, operator, zones, most, |zones| pallet_grid::Call::add_zones { zones }.into()).await
 }
 
-/// The grid operator's call that adds a connection point, with its ratings in W.
-pub fn add_point(zone: ZoneId, owner: ParticipantId, kind: PointKind, import_w: Watt, export_w: Watt) -> RuntimeCall {
-	RuntimeCall::Grid(pallet_grid::Call::add_point { zone, owner, kind, import_w, export_w })
+/// Adds connection points, as the grid operator. Returns the number of transactions.
+///
+/// # Errors
+/// If the chain refuses them; all of a bulk call stand or none.
+pub async fn add_points(submitter: &Submitter, operator: &Signer, points: Vec<NewPoint>) -> Result<u64> {
+	let most = submitter.chain().constant(&constants::grid::MAX_BATCH)?;
+	in_bulk(submitter, operator, points, most, |points| pallet_grid::Call::add_points { points }.into()).await
 }
 
-/// The meter operator's call that fits the main meter of a connection point, by the key that the device signs with.
-pub fn fit_meter(point: PointId, device: &ed25519::Public) -> RuntimeCall {
-	let (device, class, duty, from) = (device.0, MeterClass::B, Duty::Main, 0);
-	RuntimeCall::Metering(pallet_metering::Call::register_meter { point, device, class, duty, from })
+/// Admits newcomers with their roles in all of the grid, as a membership provider. Returns the number of transactions.
+///
+/// # Errors
+/// If the chain refuses them; all of a bulk call stand or none.
+pub async fn admit(submitter: &Submitter, provider: &Signer, newcomers: Vec<Newcomer<AccountId>>) -> Result<u64> {
+	let most = submitter.chain().constant(&constants::participants::MAX_BATCH)?;
+	let call = |newcomers| pallet_participants::Call::register_many { newcomers, scope: Scope::Grid }.into();
+	in_bulk(submitter, provider, newcomers, most, call).await
+}
+
+/// The main meter of a connection point, by the key that its device signs with.
+pub fn main_meter(point: PointId, device: &ed25519::Public) -> NewMeter {
+	NewMeter { point, device: device.0, class: MeterClass::B, duty: Duty::Main, from: 0 }
+}
+
+/// Fits meters, as the meter operator. Returns the number of transactions.
+///
+/// # Errors
+/// If the chain refuses them; all of a bulk call stand or none.
+pub async fn fit_meters(submitter: &Submitter, operator: &Signer, meters: Vec<NewMeter>) -> Result<u64> {
+	let most = submitter.chain().constant(&constants::metering::MAX_READINGS)?;
+	in_bulk(submitter, operator, meters, most, |meters| pallet_metering::Call::register_meters { meters }.into()).await
 }
 
 /// The connection points in force, by owner and zone.

@@ -21,6 +21,13 @@ struct Zone {
 }
 
 impl Grid {
+	/// The grid that a chain starts with, from interval 0 on: no event tells of it.
+	pub fn of_genesis(zones: &[ZoneView], points: PointId) -> Self {
+		let zone = |view: &ZoneView| Zone { parent: view.parent, terms: vec![(0, view.link)], from: 0, until: None };
+		let zones = zones.iter().map(|view| (view.id, zone(view))).collect();
+		Self { zones, published: BTreeMap::new(), points }
+	}
+
 	/// Takes in an event.
 	///
 	/// # Errors

@@ -80,6 +80,11 @@ impl Replay {
 		}
 	}
 
+	/// Of a chain that starts with a grid: its zones, and how many connection points.
+	pub fn with_grid(self, zones: &[ZoneView], points: PointId) -> Self {
+		Self { grid: Grid::of_genesis(zones, points), ..self }
+	}
+
 	/// Takes in the next event of the chain.
 	///
 	/// # Errors

@@ -31,7 +31,12 @@ pub struct Whole {
 /// If the node fails, or no longer keeps the state of a block.
 pub async fn whole(view: &View) -> Result<Whole> {
 	let last = view.chain.header(view.at).await?.number;
-	let mut replay = Replay::new(view.clock.interval_s, view.chain.constant(&constants::market::MAX_ZONES)?);
+	let (interval_s, most_zones) = (view.clock.interval_s, view.chain.constant(&constants::market::MAX_ZONES)?);
+	// A grid that stands at genesis was added by no event.
+	let start = view.chain.genesis();
+	let points = view.chain.points(start).await.with_context(|| gone(0))?;
+	let count = points.last().map_or(0, |point| point.id.saturating_add(1));
+	let mut replay = Replay::new(interval_s, most_zones).with_grid(&view.chain.zones(start, 0).await?, count);
 	let mut findings = Vec::new();
 	let mut blocks = stream::iter(1..=last).map(|number| block(&view.chain, number)).buffered(AHEAD);
 	while let Some((number, events)) = blocks.try_next().await? {
@@ -51,10 +56,12 @@ pub async fn whole(view: &View) -> Result<Whole> {
 /// A block's events.
 async fn block(chain: &Chain, number: u32) -> Result<(u32, Events)> {
 	let hash = chain.block_hash(number).await?.with_context(|| format!("{} has no block {number}", chain.url()))?;
-	let events = chain.events(hash).await.with_context(|| {
-		format!("the events of block {number} are not to be had; ask a node that runs with --state-pruning archive")
-	})?;
+	let events = chain.events(hash).await.with_context(|| gone(number))?;
 	Ok((number, events))
+}
+
+fn gone(number: u32) -> String {
+	format!("the events of block {number} are not to be had; ask a node that runs with --state-pruning archive")
 }
 
 /// The history, session by session with orders and results.

@@ -226,13 +226,15 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Stores<T> = StorageMap<_, Blake2_128Concat, ParticipantId, StoreUrl>;
 
-	/// Meters that a chain starts with, at the connection points of the grid's genesis. For tests and devnets; operators are
-	/// members of the participants' genesis with the role of meter operator.
+	/// Meters and bonds that a chain starts with, at the connection points of the grid's genesis. For tests and devnets;
+	/// operators are members of the participants' genesis with the role of meter operator.
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
 	pub struct GenesisConfig<T: Config> {
 		/// Main meters, at most one for a point, numbered from 0 in this order.
 		pub meters: Vec<GenesisMeter>,
+		/// What meter operators have posted, out of the balances' genesis, in nEUR.
+		pub bonds: Vec<(ParticipantId, Balance)>,
 		#[serde(skip)]
 		pub marker: PhantomData<T>,
 	}

@@ -20,6 +20,7 @@ extern crate alloc;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod debts;
+mod genesis;
 mod impls;
 mod invariants;
 #[cfg(test)]
@@ -39,6 +40,7 @@ pub use weights::WeightInfo;
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
+	use alloc::vec::Vec;
 	use busbar_primitives::{
 		traits::{Calendar, Grid, Participants, Settled},
 		Balance, Interval, ParticipantId, PointId,
@@ -110,6 +112,24 @@ pub mod pallet {
 	/// What participants owe to the mutual fund after defaults, in nEUR; at most one entry per participant.
 	#[pallet::storage]
 	pub type Debts<T> = StorageMap<_, Blake2_128Concat, ParticipantId, Balance, OptionQuery>;
+
+	/// Standing deposits that a chain starts with, out of the balances' genesis, at the connection points of the grid's
+	/// genesis. For tests and devnets.
+	#[pallet::genesis_config]
+	#[derive(frame_support::DefaultNoBound)]
+	pub struct GenesisConfig<T: Config> {
+		/// Connection points and amounts in nEUR.
+		pub deposits: Vec<(PointId, Balance)>,
+		#[serde(skip)]
+		pub marker: PhantomData<T>,
+	}
+
+	#[pallet::genesis_build]
+	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+		fn build(&self) {
+			self.post_all();
+		}
+	}
 
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]

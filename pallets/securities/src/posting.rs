@@ -28,6 +28,12 @@ impl<T: Config> Pallet<T> {
 		Self::post(guarantor, point, Backing::Guarantee, amount)
 	}
 
+	/// Posts a deposit whoever asks for it: a genesis has no origins.
+	pub(crate) fn post_for_owner(point: PointId, amount: Balance) -> DispatchResult {
+		let owner = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?.owner;
+		Self::post(owner, point, Backing::Deposit, amount)
+	}
+
 	fn post(by: ParticipantId, point: PointId, backing: Backing, amount: Balance) -> DispatchResult {
 		ensure!(!amount.is_zero(), Error::<T>::ZeroAmount);
 		let mut security = match Secured::<T>::get(point, backing) {

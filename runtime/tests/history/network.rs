@@ -1,35 +1,33 @@
 //! The runtime with a small grid, whose members do at random whatever they may, and much that they may not.
 
+mod meter;
+mod settle;
+mod trade;
+
 use busbar_harness::{
-	account, calls, device, id, signed, submit, Blocks, Genesis, Party, AGGREGATOR, DSO, EUR, METER_OPERATOR,
-	REGULATOR, RETAILER, UTILITY,
+	account, calls, device, id, submit, Blocks, Genesis, Party, AGGREGATOR, DSO, EUR, METER_OPERATOR, REGULATOR,
+	RETAILER, UTILITY,
 };
 use busbar_merkle::Tree;
 use busbar_mocks::Random;
 use busbar_primitives::{
-	certificates::{Class, Source},
-	metering::{Duty, Reading, Salt, SignedReading},
-	traits::{Calendar, Finality, Positions},
-	Balance, Flexibility, Interval, Link, Moment, ParticipantId, PointId, PointKind, PostedBounds, Product,
-	ProductKind, Quality, Reduction, Role, Side, Step, Terms, TimeInForce, Wh,
+	certificates::Source,
+	metering::{Duty, Salt, SignedReading},
+	traits::Calendar,
+	Interval, Link, Moment, PointId, PointKind, PostedBounds, Product, ProductKind, Role, Terms,
 };
 use busbar_runtime::{
-	pallet_balances, pallet_certificates, pallet_flexibility, pallet_grid, pallet_market, pallet_metering,
-	pallet_securities, pallet_settlement, pallet_supply, AccountId, Balances, Certificates, Grid, Issuance, Market,
-	Metering, Participants, Runtime, RuntimeCall, RuntimeEvent, Securities, Settlement, Supply, System, Validators,
+	pallet_certificates, pallet_market, pallet_metering, pallet_settlement, AccountId, Certificates, Grid, Issuance,
+	Market, Metering, Participants, Runtime, RuntimeCall, RuntimeEvent, Securities, Settlement, Supply, System,
+	Validators,
 };
-use codec::Encode;
 use frame_support::{
-	traits::fungible::Inspect,
 	weights::{Weight, WeightMeter},
 	BoundedVec,
 };
-use pallet_metering::{ProvenReading, Verdict};
-use pallet_securities::Backing;
 use pallet_settlement::Sharing;
 use sp_core::{ed25519, H256};
-use sp_io::hashing::blake2_256;
-use sp_runtime::{traits::Dispatchable, DispatchError, MultiAddress, Permill};
+use sp_runtime::{traits::Dispatchable, DispatchError, Permill};
 use std::collections::BTreeMap;
 
 const INTERVAL: Moment = 900_000;
@@ -260,301 +258,6 @@ impl Network {
 	fn points(&mut self, most: u32) -> BoundedVec<PointId, <Runtime as pallet_settlement::Config>::MaxPoints> {
 		let count = 1 + self.random.below(most);
 		BoundedVec::truncate_from((0..count).map(|_| self.point()).collect())
-	}
-
-	fn steps(&mut self) -> Vec<Step> {
-		let side = |random: &mut Random| if random.once_in(2) { Side::Buy } else { Side::Sell };
-		let count = 1 + self.random.below(3);
-		(0..count)
-			.map(|_| {
-				let price = i64::from(self.random.below(500)) * 1_000;
-				Step { side: side(&mut self.random), price, wh: 1 + Wh::from(self.random.below(2_000)) }
-			})
-			.collect()
-	}
-
-	fn order(&mut self) {
-		let (interval, product) = (self.open(), self.random.below(2) as u8);
-		let point = if self.random.once_in(4) { 0 } else { self.point() };
-		let steps = match point {
-			// The utility's ladder, so that what the members lack or have left finds a price.
-			0 => [(Side::Sell, SHORT), (Side::Buy, LONG)].map(|(side, price)| Step { side, price, wh: 9_000 }).to_vec(),
-			_ => self.steps(),
-		};
-		let steps: BoundedVec<_, _> = steps.try_into().expect("few steps");
-		let call = match self.random.below(8) {
-			0 => pallet_market::Call::cancel { interval, product, point },
-			1..=2 => pallet_market::Call::replace { interval, product, point, steps },
-			_ => pallet_market::Call::place { interval, product, point, steps },
-		};
-		// Now and then in another's name.
-		let who = if self.random.once_in(20) { FIRST_MEMBER } else { owner(point) };
-		self.try_to(who, call);
-	}
-
-	fn trade_continuously(&mut self) {
-		let (interval, product, point) = (self.open(), 2, self.point());
-		let Step { side, price, wh } = self.steps()[0];
-		let time_in_force = *self.random.one_of(&[TimeInForce::GoodTillGate, TimeInForce::ImmediateOrCancel]);
-		let submit = pallet_market::Call::submit { interval, product, point, side, price, wh, time_in_force };
-		self.try_to(owner(point), submit);
-	}
-
-	fn publish(&mut self) {
-		let interval = self.open();
-		let limit = Some(u64::from(self.random.below(10_000)));
-		let link = Link { import_w: limit, export_w: limit, fee: self.random.below(FEE) };
-		let links = BoundedVec::truncate_from(vec![(2, link)]);
-		self.try_to(DSO, pallet_grid::Call::publish { interval, links });
-	}
-
-	fn reduce(&mut self) {
-		let (interval, point) = (self.open(), self.point());
-		let reduction = if self.random.once_in(2) { Reduction::Load } else { Reduction::Generation };
-		let price = i64::from(self.random.below(50_000));
-		let order = Flexibility { reduction, wh: 1 + Wh::from(self.random.below(1_500)), price, penalty: price / 2 };
-		if self.random.once_in(4) {
-			let free = Flexibility { penalty: 0, ..order };
-			self.try_to(DSO, pallet_flexibility::Call::order_reduction { interval, point, order: free });
-			return;
-		}
-		let offer = pallet_flexibility::Call::offer { interval, point, offer: Some(order) };
-		if self.try_to(owner(point), offer) && self.random.once_in(2) {
-			self.try_to(DSO, pallet_flexibility::Call::order_reduction { interval, point, order });
-		}
-	}
-
-	fn retailer(&mut self) {
-		let point = self.point();
-		let retailer = (!self.random.once_in(4)).then(|| id(RETAILER));
-		self.try_to(owner(point), pallet_supply::Call::choose { point, retailer });
-		self.try_to(RETAILER, pallet_supply::Call::serve { point });
-	}
-
-	fn secure(&mut self) {
-		let (point, amount) = (self.point(), Balance::from(self.random.below(300_000_000)));
-		let (backing, who) = match self.random.below(2) {
-			0 => (Backing::Deposit, owner(point)),
-			_ => (Backing::Guarantee, *self.random.one_of(&[RETAILER, AGGREGATOR])),
-		};
-		match (self.random.below(4), backing) {
-			(0, _) => self.try_to(who, pallet_securities::Call::give_notice { point, backing, amount }),
-			(1, _) => self.try_to(who, pallet_securities::Call::release { point, backing }),
-			(_, Backing::Deposit) => self.try_to(who, pallet_securities::Call::deposit { point, amount }),
-			(_, Backing::Guarantee) => self.try_to(who, pallet_securities::Call::guarantee { point, amount }),
-		};
-	}
-
-	/// A device's reading: what it traded, more or less, or anything.
-	fn read(&mut self, meter: u32, point: PointId, interval: Interval) -> SignedReading {
-		let traded = <Market as Positions>::of(point, interval).net().unwrap_or(0);
-		let net = match self.random.below(4) {
-			// Far more than deposits secure.
-			0 => i64::from(self.random.below(40_000)) - 20_000,
-			_ => traded + i64::from(self.random.below(200)) - 100,
-		};
-		let net = if point == 0 { -net.abs() } else { net };
-		let (import, export) = (net.max(0).unsigned_abs(), net.min(0).unsigned_abs());
-		let quality = if self.random.once_in(5) { Quality::Corrected } else { Quality::Measured };
-		let reading = Reading { meter, point, interval, import, export, import_varh: 0, export_varh: 0, quality };
-		// Now and then the operator attests what the device never signed.
-		let device = if self.random.once_in(60) { meter ^ 1 } else { meter };
-		signed(reading, &self.devices[device as usize], &self.genesis)
-	}
-
-	/// The readings of an interval that has been delivered, or a new version of them.
-	fn attest(&mut self) {
-		let interval = self.delivered();
-		let who = if self.random.once_in(4) { AGGREGATOR } else { METER_OPERATOR };
-		let meters: Vec<(u32, PointId)> = match who {
-			AGGREGATOR => vec![(POINTS, 1)],
-			_ => (0..POINTS).map(|point| (point, point)).collect(),
-		};
-		let before = self.datasets.get(&(interval, who)).map(|dataset| dataset.rows.clone());
-		let rows: Vec<_> = meters
-			.iter()
-			.enumerate()
-			.map(|(index, (meter, point))| {
-				let salt = blake2_256(&self.random.number().encode())[..16].try_into().expect("16 bytes");
-				let same = before.as_ref().filter(|_| !self.random.once_in(8)).map(|rows| rows[index]);
-				same.unwrap_or_else(|| (self.read(*meter, *point, interval), salt))
-			})
-			.collect();
-		let tree = Tree::new(rows.iter().map(|(signed, salt)| signed.leaf(salt)).collect());
-		let count = rows.len() as u32;
-		let attest =
-			pallet_metering::Call::attest { interval, root: tree.root(), count, bytes: 0, content: H256::zero() };
-		if self.try_to(who, attest) {
-			self.datasets.insert((interval, who), Dataset { rows, tree });
-		}
-	}
-
-	fn proven(&self, interval: Interval, operator: u8, index: u32) -> Option<ProvenReading> {
-		let dataset = self.datasets.get(&(interval, operator))?;
-		let (signed, salt) = *dataset.rows.get(index as usize)?;
-		let proof = dataset.tree.proof(index)?.try_into().ok()?;
-		Some(ProvenReading { signed, salt, index, proof })
-	}
-
-	fn prove(&mut self) {
-		let Some((interval, operator)) = self.a_dataset() else { return };
-		let count = 1 + self.random.below(6);
-		let readings: Vec<_> = (0..count)
-			.filter_map(|_| {
-				let index = if operator == AGGREGATOR { 0 } else { self.point() };
-				self.proven(interval, operator, index)
-			})
-			.collect();
-		let prove = |readings: Vec<_>| {
-			let readings = readings.try_into().expect("few readings");
-			pallet_metering::Call::prove { interval, operator: id(operator), readings }
-		};
-		// One by one if together they are refused.
-		if !self.try_to(FIRST_MEMBER, prove(readings.clone())) {
-			for reading in readings {
-				self.try_to(FIRST_MEMBER, prove(vec![reading]));
-			}
-		}
-	}
-
-	fn a_dataset(&mut self) -> Option<(Interval, u8)> {
-		let all: Vec<_> = self.datasets.keys().copied().collect();
-		(!all.is_empty()).then(|| *self.random.one_of(&all))
-	}
-
-	fn dispute(&mut self) {
-		let Some((interval, _)) = self.a_dataset() else { return };
-		let point = self.point();
-		let claim = self.read(point, point, interval);
-		let attested = if self.random.once_in(2) { self.proven(interval, METER_OPERATOR, point) } else { None };
-		let who = *self.random.one_of(&[owner(point), UTILITY, DSO, FIRST_MEMBER]);
-		self.try_to(who, pallet_metering::Call::dispute { claim, attested });
-	}
-
-	fn rule(&mut self) {
-		let interval = self.delivered();
-		let disputed: Vec<_> =
-			pallet_metering::Disputes::<Runtime>::iter_prefix(interval).map(|(point, _)| point).collect();
-		if disputed.is_empty() {
-			return;
-		}
-		let point = *self.random.one_of(&disputed);
-		let verdict = *self.random.one_of(&[Verdict::Upheld, Verdict::Dismissed, Verdict::Frivolous]);
-		if !self.try_to(REGULATOR, pallet_metering::Call::rule { interval, point, verdict }) {
-			self.try_to(FIRST_MEMBER, pallet_metering::Call::close_dispute { interval, point });
-		}
-	}
-
-	fn settle(&mut self) {
-		let interval = self.delivered();
-		let points = self.points(4);
-		let call = match self.random.below(6) {
-			0..=2 => pallet_settlement::Call::debit { interval, points },
-			3 => pallet_settlement::Call::draw { interval, points },
-			_ => pallet_settlement::Call::credit { interval, points },
-		};
-		self.try_to(FIRST_MEMBER, call);
-	}
-
-	fn correct(&mut self) {
-		let (interval, points) = (self.delivered(), self.points(1));
-		self.try_to(FIRST_MEMBER, pallet_settlement::Call::correct { interval, points });
-	}
-
-	/// Everybody is now rich, now poor; now and then somebody pays its debt.
-	fn move_money(&mut self) {
-		let from = FIRST_MEMBER + self.random.below(MEMBERS.into()) as u8;
-		let to = *self.random.one_of(&[UTILITY, FIRST_MEMBER, FIRST_MEMBER + 1, FIRST_MEMBER + 3]);
-		let free = Balances::balance(&account(from));
-		let value = free / *self.random.one_of(&[1, 2, 10]);
-		self.try_to(from, pallet_balances::Call::transfer_allow_death { dest: MultiAddress::Id(account(to)), value });
-		if self.random.once_in(2) {
-			let value = Balance::from(self.random.below(4_000_000_000));
-			let dest = MultiAddress::Id(account(from));
-			self.try_to(UTILITY, pallet_balances::Call::transfer_allow_death { dest, value });
-		}
-		let debtor = id(FIRST_MEMBER + self.random.below(MEMBERS.into()) as u8);
-		let amount = Balance::from(self.random.below(2_000_000_000));
-		self.try_to(UTILITY, pallet_securities::Call::repay { participant: debtor, amount });
-	}
-
-	fn certificates(&mut self) {
-		let held: Vec<(Class, ParticipantId, Wh)> = pallet_certificates::Holdings::<Runtime>::iter().collect();
-		if held.is_empty() {
-			return;
-		}
-		let (class, holder, held) = *self.random.one_of(&held);
-		let (who, wh) = (holder.0[0], 1 + Wh::from(self.random.below(held.saturating_add(2).min(10_000) as u32)));
-		if self.random.once_in(2) {
-			let to = id(FIRST_MEMBER + self.random.below(MEMBERS.into()) as u8);
-			self.try_to(who, pallet_certificates::Call::transfer { holder, class, to, wh });
-		} else {
-			self.try_to(who, pallet_certificates::Call::retire { holder, class, wh });
-		}
-	}
-
-	/// Brings intervals to their end before they become final, as keepers do.
-	fn finish_what_ends(&mut self, now: Moment) {
-		for interval in self.running.clone() {
-			let terms = Market::terms(interval).expect("a running interval has terms");
-			let last = terms.final_from() - 1;
-			if now <= last {
-				break;
-			}
-			// Every ruling is made or its deadline over.
-			self.set_time(last.max(Market::now()));
-			self.finish(interval);
-			self.set_time(terms.final_from().max(Market::now()));
-			assert!(Settlement::is_final(interval), "interval {interval} does not end final");
-			assert_eq!(Settlement::lines_sum(interval), 0);
-			self.running.retain(|other| *other != interval);
-			self.ended.push(interval);
-			self.datasets.retain(|(other, _), _| *other != interval);
-		}
-	}
-
-	fn finish(&mut self, interval: Interval) {
-		let outcome = Market::outcome(interval).expect("its market has ended");
-		assert_eq!(outcome.points, POINTS);
-		let open: Vec<_> =
-			pallet_metering::Disputes::<Runtime>::iter_prefix(interval).map(|(point, _)| point).collect();
-		for point in open {
-			let close = pallet_metering::Call::close_dispute { interval, point };
-			self.must(FIRST_MEMBER, RuntimeCall::Metering(close));
-		}
-		let statement = |point| pallet_settlement::Statements::<Runtime>::get(interval, point);
-		type Points = BoundedVec<PointId, <Runtime as pallet_settlement::Config>::MaxPoints>;
-		let batch = |points: Vec<PointId>| Points::truncate_from(points);
-		let settle =
-			|network: &mut Self, points: Vec<PointId>, call: &dyn Fn(Points) -> pallet_settlement::Call<Runtime>| {
-				if !points.is_empty() {
-					network.must(FIRST_MEMBER, RuntimeCall::Settlement(call(batch(points))));
-				}
-			};
-		let unsettled = |credited: bool| -> Vec<_> {
-			(0..POINTS).filter(|point| statement(*point).map_or(!credited, |s| credited && !s.credited)).collect()
-		};
-		settle(self, unsettled(false), &|points| pallet_settlement::Call::debit { interval, points });
-		settle(self, Settlement::to_draw(interval), &|points| pallet_settlement::Call::draw { interval, points });
-		settle(self, unsettled(true), &|points| pallet_settlement::Call::credit { interval, points });
-		for point in 0..POINTS {
-			let points = batch(vec![point]);
-			self.try_to(FIRST_MEMBER, pallet_settlement::Call::correct { interval, points });
-			let settled = statement(point).expect("it is settled");
-			let newest = pallet_metering::Readings::<Runtime>::get(interval, point).map_or(0, |proven| proven.version);
-			let bounded = settled.corrections < pallet_settlement::MAX_CORRECTIONS;
-			assert!(settled.reading == newest || !bounded, "point {point} rests on version {}", settled.reading);
-		}
-	}
-
-	/// Brings everything that has opened so far to its end.
-	pub fn finish_all(&mut self) {
-		let last = self.running.last().copied().unwrap_or(0);
-		while self.running.iter().any(|interval| *interval <= last) {
-			let now = Market::now() + INTERVAL / 3;
-			self.finish_what_ends(now);
-			self.set_time(now);
-		}
 	}
 
 	/// What must hold after every call, in every pallet.

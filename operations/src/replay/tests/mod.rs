@@ -233,6 +233,23 @@ fn trees_are_those_of_their_intervals() {
 }
 
 #[test]
+fn a_grid_that_stands_at_genesis_is_the_one_that_events_change() {
+	let view = |id, parent, link| ZoneView { id, parent, link };
+	let zones = [view(0, None, Link::default()), view(1, Some(0), link(Some(4_000), 1))];
+	let mut replay = Replay::new(900, 10_240).with_grid(&zones, 3);
+	let skipped = RuntimeEvent::Market(Event::IntervalsSkipped { from: 0, until: 7 });
+	all(&mut replay, &[skipped, opened(7, 0)]);
+	all(&mut replay, &[grid(pallet_grid::Event::LinkSet { zone: 1, link: link(Some(8_000), 0), from: 8 })]);
+	assert_eq!(
+		[7, 8].map(|interval| replay.grid.zones(interval)[1].link),
+		[link(Some(4_000), 1), link(Some(8_000), 0)]
+	);
+	all(&mut replay, &[placed(0, 1, 0, 0, (Side::Buy, 100, 10)), placed(0, 2, 1, 1, (Side::Sell, 50, 10))]);
+	all(&mut replay, &[cleared(0, OUTCOME)]);
+	assert_eq!(replay.sessions[&(7, 0)].outcome, Some(OUTCOME));
+}
+
+#[test]
 fn whatever_differs_in_state_is_told() {
 	let mut replay = start();
 	all(&mut replay, &[placed(0, 1, 0, 0, (Side::Buy, 100, 10)), placed(0, 2, 1, 1, (Side::Sell, 50, 10))]);

@@ -1,10 +1,10 @@
 //! A chain that starts with meters.
 
-use crate::{mock::*, GenesisConfig, GenesisMeter, Meters};
+use crate::{mock::*, GenesisConfig, GenesisMeter, HoldReason, Meters, Operators};
 use busbar_mocks::MockCalendar;
 use busbar_primitives::{
 	metering::{Duty, MeterClass},
-	PointId,
+	Balance, PointId,
 };
 use sp_core::H256;
 use sp_runtime::BuildStorage;
@@ -15,12 +15,19 @@ fn meter(point: PointId, operator: AccountId) -> GenesisMeter {
 }
 
 fn start(meters: Vec<GenesisMeter>) -> sp_io::TestExternalities {
+	start_with(meters, vec![])
+}
+
+fn start_with(meters: Vec<GenesisMeter>, bonds: Vec<(AccountId, Balance)>) -> sp_io::TestExternalities {
 	set_up();
 	// Before the first block no interval has opened.
 	MockCalendar::on_first_unopened(|| 0);
 	MockCalendar::on_terms(|_| None);
 	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().unwrap();
-	GenesisConfig::<Test> { meters, ..Default::default() }.assimilate_storage(&mut storage).unwrap();
+	let balances = [OPERATOR, MEMBER].map(|account| (account, WEALTH)).to_vec();
+	pallet_balances::GenesisConfig::<Test> { balances, ..Default::default() }.assimilate_storage(&mut storage).unwrap();
+	let bonds = bonds.into_iter().map(|(account, bond)| (id(account), bond)).collect();
+	GenesisConfig::<Test> { meters, bonds, ..Default::default() }.assimilate_storage(&mut storage).unwrap();
 	sp_io::TestExternalities::new(storage)
 }
 
@@ -54,14 +61,32 @@ fn a_second_meter_at_a_point_panics_and_says_why() {
 }
 
 #[test]
+fn a_bond_of_the_genesis_is_held_and_lets_its_operator_attest() {
+	start_with(vec![], vec![(OPERATOR, BOND)]).execute_with(|| {
+		Metering::do_try_state().unwrap();
+		let record = Operators::<Test>::get(id(OPERATOR)).unwrap();
+		assert_eq!((record.account, record.bond), (OPERATOR, BOND));
+		assert_eq!(held(OPERATOR, HoldReason::OperatorBond), BOND);
+	});
+}
+
+#[test]
+#[should_panic(expected = "bond 1 of the genesis")]
+fn a_bond_of_one_who_attests_nothing_panics_and_is_named() {
+	start_with(vec![], vec![(OPERATOR, BOND), (MEMBER, BOND)]);
+}
+
+#[test]
 fn json_has_the_shape_that_the_documentation_shows() {
 	let json = format!(
-		r#"{{"meters": [{{"point": 3, "operator": "{}", "device": "0x{}", "class": "b"}}]}}"#,
+		r#"{{"meters": [{{"point": 3, "operator": "{}", "device": "0x{}", "class": "b"}}], "bonds": [["{}", 5]]}}"#,
 		id(OPERATOR),
-		"03".repeat(32)
+		"03".repeat(32),
+		id(OPERATOR)
 	);
 	let genesis: GenesisConfig<Test> = serde_json::from_str(&json).unwrap();
 	assert_eq!(genesis.meters, [meter(3, OPERATOR)]);
+	assert_eq!(genesis.bonds, [(id(OPERATOR), 5)]);
 	assert_eq!(serde_json::to_string(&genesis).unwrap(), json.replace(": ", ":").replace(", ", ","));
 	assert!(serde_json::from_str::<GenesisConfig<Test>>(r#"{"meters": [{"point": 3}]}"#).is_err());
 }

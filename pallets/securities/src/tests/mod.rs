@@ -2,6 +2,7 @@
 
 mod debts;
 mod deposits;
+mod genesis;
 
 use crate::mock::{AccountId, RuntimeEvent, RuntimeOrigin, System, Test};
 

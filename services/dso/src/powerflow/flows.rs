@@ -4,7 +4,7 @@ use super::{
 	matrix::{power, Vector, C, ZERO},
 	network::Network,
 	prepared::{weight, Prepared, BASE_VA},
-	solver::Solution,
+	solution::Solution,
 };
 
 /// What flows in a solution. Powers of one modelled phase are those of all three together.

@@ -1,0 +1,129 @@
+//! Settling, correcting and paying, and bringing intervals to their end.
+
+use super::{Network, FIRST_MEMBER, INTERVAL, MEMBERS, POINTS};
+use busbar_harness::{account, id, UTILITY};
+use busbar_primitives::{
+	certificates::Class,
+	traits::{Calendar, Finality, Positions},
+	Balance, Interval, Moment, ParticipantId, PointId, Wh,
+};
+use busbar_runtime::{
+	pallet_balances, pallet_certificates, pallet_metering, pallet_securities, pallet_settlement, Balances, Market,
+	Runtime, RuntimeCall, Settlement,
+};
+use frame_support::{traits::fungible::Inspect, BoundedVec};
+use sp_runtime::MultiAddress;
+
+impl Network {
+	pub(super) fn settle(&mut self) {
+		let interval = self.delivered();
+		let points = self.points(4);
+		let call = match self.random.below(6) {
+			0..=2 => pallet_settlement::Call::debit { interval, points },
+			3 => pallet_settlement::Call::draw { interval, points },
+			_ => pallet_settlement::Call::credit { interval, points },
+		};
+		self.try_to(FIRST_MEMBER, call);
+	}
+
+	pub(super) fn correct(&mut self) {
+		let (interval, points) = (self.delivered(), self.points(1));
+		self.try_to(FIRST_MEMBER, pallet_settlement::Call::correct { interval, points });
+	}
+
+	/// Everybody is now rich, now poor; now and then somebody pays its debt.
+	pub(super) fn move_money(&mut self) {
+		let from = FIRST_MEMBER + self.random.below(MEMBERS.into()) as u8;
+		let to = *self.random.one_of(&[UTILITY, FIRST_MEMBER, FIRST_MEMBER + 1, FIRST_MEMBER + 3]);
+		let free = Balances::balance(&account(from));
+		let value = free / *self.random.one_of(&[1, 2, 10]);
+		self.try_to(from, pallet_balances::Call::transfer_allow_death { dest: MultiAddress::Id(account(to)), value });
+		if self.random.once_in(2) {
+			let value = Balance::from(self.random.below(4_000_000_000));
+			let dest = MultiAddress::Id(account(from));
+			self.try_to(UTILITY, pallet_balances::Call::transfer_allow_death { dest, value });
+		}
+		let debtor = id(FIRST_MEMBER + self.random.below(MEMBERS.into()) as u8);
+		let amount = Balance::from(self.random.below(2_000_000_000));
+		self.try_to(UTILITY, pallet_securities::Call::repay { participant: debtor, amount });
+	}
+
+	pub(super) fn certificates(&mut self) {
+		let held: Vec<(Class, ParticipantId, Wh)> = pallet_certificates::Holdings::<Runtime>::iter().collect();
+		if held.is_empty() {
+			return;
+		}
+		let (class, holder, held) = *self.random.one_of(&held);
+		let (who, wh) = (holder.0[0], 1 + Wh::from(self.random.below(held.saturating_add(2).min(10_000) as u32)));
+		if self.random.once_in(2) {
+			let to = id(FIRST_MEMBER + self.random.below(MEMBERS.into()) as u8);
+			self.try_to(who, pallet_certificates::Call::transfer { holder, class, to, wh });
+		} else {
+			self.try_to(who, pallet_certificates::Call::retire { holder, class, wh });
+		}
+	}
+
+	/// Brings intervals to their end before they become final, as keepers do.
+	pub(super) fn finish_what_ends(&mut self, now: Moment) {
+		for interval in self.running.clone() {
+			let terms = Market::terms(interval).expect("a running interval has terms");
+			let last = terms.final_from() - 1;
+			if now <= last {
+				break;
+			}
+			// Every ruling is made or its deadline over.
+			self.set_time(last.max(Market::now()));
+			self.finish(interval);
+			self.set_time(terms.final_from().max(Market::now()));
+			assert!(Settlement::is_final(interval), "interval {interval} does not end final");
+			assert_eq!(Settlement::lines_sum(interval), 0);
+			self.running.retain(|other| *other != interval);
+			self.ended.push(interval);
+			self.datasets.retain(|(other, _), _| *other != interval);
+		}
+	}
+
+	fn finish(&mut self, interval: Interval) {
+		let outcome = Market::outcome(interval).expect("its market has ended");
+		assert_eq!(outcome.points, POINTS);
+		let open: Vec<_> =
+			pallet_metering::Disputes::<Runtime>::iter_prefix(interval).map(|(point, _)| point).collect();
+		for point in open {
+			let close = pallet_metering::Call::close_dispute { interval, point };
+			self.must(FIRST_MEMBER, RuntimeCall::Metering(close));
+		}
+		let statement = |point| pallet_settlement::Statements::<Runtime>::get(interval, point);
+		type Points = BoundedVec<PointId, <Runtime as pallet_settlement::Config>::MaxPoints>;
+		let batch = |points: Vec<PointId>| Points::truncate_from(points);
+		let settle =
+			|network: &mut Self, points: Vec<PointId>, call: &dyn Fn(Points) -> pallet_settlement::Call<Runtime>| {
+				if !points.is_empty() {
+					network.must(FIRST_MEMBER, RuntimeCall::Settlement(call(batch(points))));
+				}
+			};
+		let unsettled = |credited: bool| -> Vec<_> {
+			(0..POINTS).filter(|point| statement(*point).map_or(!credited, |s| credited && !s.credited)).collect()
+		};
+		settle(self, unsettled(false), &|points| pallet_settlement::Call::debit { interval, points });
+		settle(self, Settlement::to_draw(interval), &|points| pallet_settlement::Call::draw { interval, points });
+		settle(self, unsettled(true), &|points| pallet_settlement::Call::credit { interval, points });
+		for point in 0..POINTS {
+			let points = batch(vec![point]);
+			self.try_to(FIRST_MEMBER, pallet_settlement::Call::correct { interval, points });
+			let settled = statement(point).expect("it is settled");
+			let newest = pallet_metering::Readings::<Runtime>::get(interval, point).map_or(0, |proven| proven.version);
+			let bounded = settled.corrections < pallet_settlement::MAX_CORRECTIONS;
+			assert!(settled.reading == newest || !bounded, "point {point} rests on version {}", settled.reading);
+		}
+	}
+
+	/// Brings everything that has opened so far to its end.
+	pub fn finish_all(&mut self) {
+		let last = self.running.last().copied().unwrap_or(0);
+		while self.running.iter().any(|interval| *interval <= last) {
+			let now = Market::now() + INTERVAL / 3;
+			self.finish_what_ends(now);
+			self.set_time(now);
+		}
+	}
+}
