@@ -398,6 +398,7 @@ fn a_span_that_is_too_large_to_fail_in_one_block_fails_interval_by_interval_and_
 			.saturating_add(<() as WeightInfo>::begin(4))
 			.saturating_add(<() as WeightInfo>::block_orders())
 			.saturating_add(one);
+		run_to(gate() - 1);
 		for (block, interval) in span().enumerate() {
 			assert!(session(interval, 0).outcome.is_none());
 			run_with(gate() + block as u64, room);
