@@ -108,6 +108,17 @@ fn static_fees_of_a_path_stay_within_the_limit() {
 }
 
 #[test]
+fn a_zone_that_the_market_would_not_clear_in_time_is_refused() {
+	run(|| {
+		small_grid();
+		MockCalendar::on_most_zones(|| 5);
+		assert_ok!(Grid::add_zone(RuntimeOrigin::signed(DSO), Some(0), link(1, 0)));
+		let call = Grid::add_zone(RuntimeOrigin::signed(DSO), Some(0), link(1, 0));
+		assert_noop!(call, GridError::TooManyZones);
+	});
+}
+
+#[test]
 fn the_number_of_zones_is_bounded() {
 	run(|| {
 		small_grid();
