@@ -1,5 +1,8 @@
 //! What clients are built on: the runtime's metadata is that of the snapshot, or a version has to move.
 
+#[path = "../../client/src/item.rs"]
+#[allow(dead_code, reason = "the client reads more of a metadata than this test")]
+mod item;
 #[path = "../../client/src/metadata/items.rs"]
 #[allow(dead_code, reason = "the client reads more of a metadata than this test")]
 mod items;

@@ -1,7 +1,8 @@
 //! Which version must move for which difference: the rule of docs/upgrades.md.
 
 use super::{
-	items::{self, Item, Kind},
+	item::{Item, Kind},
+	items,
 	shape::Rule,
 };
 use frame_metadata::v16::RuntimeMetadataV16;
