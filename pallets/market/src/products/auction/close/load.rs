@@ -65,7 +65,7 @@ impl Closing {
 impl<T: Config> Pallet<T> {
 	/// A gate as the last block left it, or one that has just passed.
 	pub(crate) fn resume(session: SessionId, interval: Interval, zone_count: u32) -> Closing {
-		let gate = ClosingGate::<T>::get().unwrap_or_else(|| Gate {
+		let gate = ClosingGate::<T>::get().unwrap_or(Gate {
 			session,
 			interval,
 			zones: 0,
