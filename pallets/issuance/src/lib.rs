@@ -107,6 +107,7 @@ pub mod pallet {
 
 	#[pallet::genesis_build]
 	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+		#[allow(clippy::useless_conversion, reason = "what is stored is a number in one version only")]
 		fn build(&self) {
 			Ceiling::<T>::put(self.ceiling);
 			Issued::<T>::put(IssuedSoFar::from(T::Currency::total_issuance()));
