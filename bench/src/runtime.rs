@@ -5,6 +5,7 @@ use codec::Encode;
 use sc_chain_spec::GenesisConfigBuilderRuntimeCaller;
 use sc_client_db::BenchmarkingState;
 use sc_executor::WasmExecutor;
+use sp_core::storage::Storage;
 use sp_core::traits::{CallContext, RuntimeCode, WrappedRuntimeCode};
 use sp_externalities::Extensions;
 use sp_keystore::{testing::MemoryKeystore, KeystoreExt};
@@ -14,8 +15,8 @@ use sp_state_machine::StateMachine;
 type HostFunctions = (sp_io::SubstrateHostFunctions, frame_benchmarking::benchmarking::HostFunctions);
 type State = BenchmarkingState<BlakeTwo256>;
 
-/// `UpgradeCheckSelect::TryState` of `frame-try-runtime`, encoded.
-const TRY_STATE: u8 = 3;
+/// `UpgradeCheckSelect::All` of `frame-try-runtime`, encoded.
+const ALL_CHECKS: u8 = 1;
 
 /// On which state the runtime is called.
 #[derive(Clone, Copy)]
@@ -35,14 +36,24 @@ pub struct Runtime<'a> {
 }
 
 impl<'a> Runtime<'a> {
+	/// At a preset's genesis.
+	///
 	/// # Errors
 	/// If the code is no runtime, or does not know the preset.
 	pub fn new(code: &'a [u8], preset: &str) -> Result<Self> {
 		let genesis = GenesisConfigBuilderRuntimeCaller::<HostFunctions>::new(code)
 			.get_storage_for_named_preset(Some(&preset.to_string()))
 			.map_err(|error| anyhow!("the preset {preset}: {error}"))?;
+		Self::at(code, genesis)
+	}
+
+	/// At any state.
+	///
+	/// # Errors
+	/// If there can be no such state.
+	pub fn at(code: &'a [u8], storage: Storage) -> Result<Self> {
 		let state = |proof, tracking| {
-			State::new(genesis.clone(), None, proof, tracking).map_err(|error| anyhow!("no state: {error}"))
+			State::new(storage.clone(), None, proof, tracking).map_err(|error| anyhow!("no state: {error}"))
 		};
 		Ok(Self {
 			code: WrappedRuntimeCode(code.into()),
@@ -79,12 +90,13 @@ impl<'a> Runtime<'a> {
 		machine.execute().map_err(|error| anyhow!("{method}: {error}"))
 	}
 
-	/// Checks that the genesis decodes and that every pallet's invariants hold on it.
+	/// Runs the migrations that this runtime has for the state, with what they check before and after them, and checks that
+	/// the state decodes then and that every pallet's invariants hold on it.
 	///
 	/// # Errors
 	/// If one does not, or if the runtime was not built to check them.
 	pub fn try_state(&self) -> Result<()> {
-		let answer = self.call(On::Timed, "TryRuntime_on_runtime_upgrade", &TRY_STATE.encode())?;
+		let answer = self.call(On::Timed, "TryRuntime_on_runtime_upgrade", &ALL_CHECKS.encode())?;
 		ensure!(!answer.is_empty(), "the runtime answered nothing");
 		Ok(())
 	}

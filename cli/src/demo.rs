@@ -2,11 +2,11 @@
 
 use crate::{
 	commands::{print_json, progress::Progress, table},
+	connection::connect,
 	failure::Failure,
 	Global,
 };
 use anyhow::Result;
-use busbar_client::Chain;
 use busbar_operations::{
 	day::{self, Bill, Lag, Options, Report},
 	figures::short_eur,
@@ -75,7 +75,7 @@ impl Demo {
 	pub async fn run(self, global: &Global) -> Result<()> {
 		let data = DataSet::load(self.data.as_deref(), self.day.into()).map_err(Failure::from)?;
 		let first = data.first(self.from, self.intervals as usize).map_err(Failure::from)?;
-		let chain = Chain::connect(&global.url).await?;
+		let chain = connect(global).await?;
 		let progress = Progress::new(u64::from(self.intervals), global.json);
 		let options = Options {
 			intervals: self.intervals,

@@ -2,6 +2,7 @@
 
 mod clear;
 mod commands;
+mod connection;
 mod demo;
 mod failure {
 	pub use busbar_operations::Failure;
@@ -10,6 +11,8 @@ mod joint_case;
 
 use clap::{Args, Parser, Subcommand};
 use failure::Failure;
+#[cfg(feature = "light")]
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Trade energy on a Busbar chain: orders, books, prices, statements; clear case files; run the demonstration day.
@@ -38,6 +41,15 @@ pub struct Global {
 		value_name = "URL"
 	)]
 	pub url: String,
+	/// Ask no node, but let a light client within this program check everything: raw specification of the chain, with the
+	/// plain `ws` or `tcp` address of a node among its boot nodes
+	#[cfg(feature = "light")]
+	#[arg(long, global = true, help_heading = "Global options", env = "BUSBAR_LIGHT", value_name = "FILE")]
+	pub light: Option<PathBuf>,
+	/// What the light client knows, from one time to the next [default: beside the specification, ending in .database]
+	#[cfg(feature = "light")]
+	#[arg(long, global = true, help_heading = "Global options", requires = "light", value_name = "FILE")]
+	pub database: Option<PathBuf>,
 	/// Print JSON instead of text
 	#[arg(long, global = true, help_heading = "Global options")]
 	pub json: bool,
@@ -68,6 +80,8 @@ enum Command {
 	/// Place, replace or cancel an order
 	#[command(subcommand)]
 	Order(commands::order::Order),
+	/// Show chain time, and the intervals around it
+	Clock(commands::clock::Clock),
 	/// Show the order book of a zone
 	Book(commands::book::Book),
 	/// Show the zone prices of an interval
@@ -112,6 +126,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
 		Command::BlockOrders(command) => command.run(global.json),
 		Command::Market(command) => Ok(command.run(global).await?),
 		Command::Order(command) => Ok(command.run(global).await?),
+		Command::Clock(command) => Ok(command.run(global).await?),
 		Command::Book(command) => Ok(command.run(global).await?),
 		Command::Prices(command) => Ok(command.run(global).await?),
 		Command::Statement(command) => Ok(command.run(global).await?),
@@ -139,7 +154,12 @@ fn main() -> ExitCode {
 			return ExitCode::from(1);
 		},
 	};
-	match runtime.block_on(run(cli)) {
+	let ended = runtime.block_on(async {
+		let ended = run(cli).await;
+		connection::keep().await;
+		ended
+	});
+	match ended {
 		Ok(()) => ExitCode::SUCCESS,
 		Err(failure) => {
 			let message = failure.to_string();

@@ -17,6 +17,7 @@ macro_rules! test_runtime {
 		impl frame_system::Config for Test {
 			type Block = frame_system::mocking::MockBlock<Test>;
 			type AccountData = pallet_balances::AccountData<busbar_primitives::Balance>;
+			type DbWeight = frame_support::weights::constants::ParityDbWeight;
 		}
 
 		#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]

@@ -1,6 +1,6 @@
 //! Answers of the energy API: what the pallets know, put together. Reads only.
 
-use crate::{AccountId, Balances, Grid, Market, Metering, Participants, Runtime, Settlement};
+use crate::{AccountId, Balances, Grid, Issuance, Market, Metering, Participants, Runtime, Settlement};
 use alloc::vec::Vec;
 use busbar_primitives::{
 	api::*,
@@ -113,7 +113,7 @@ pub(crate) fn to_draw(interval: Interval) -> Vec<PointId> {
 pub(crate) fn conservation(interval: Interval) -> Conservation {
 	Conservation {
 		total_issuance: Balances::total_issuance(),
-		issued: pallet_issuance::Issued::<Runtime>::get(),
+		issued: Issuance::issued(),
 		in_transit: pallet_settlement::InTransit::<Runtime>::get(),
 		lines_sum: Settlement::lines_sum(interval),
 	}

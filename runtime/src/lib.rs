@@ -1,6 +1,7 @@
 //! The Busbar runtime: the composition of the pallets, and nothing else.
 //!
-//! `configs/` wires the pallets, `apis.rs` answers clients, `genesis.rs` holds the presets.
+//! `configs/` wires the pallets, `apis.rs` answers clients, `genesis.rs` holds the presets, `migrations.rs` lists what an
+//! upgrade migrates.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 #![recursion_limit = "256"]
@@ -22,6 +23,7 @@ mod benchmarks;
 pub mod configs;
 mod energy;
 pub mod genesis;
+mod migrations;
 mod weights;
 
 use sp_runtime::{
@@ -88,17 +90,28 @@ impl_opaque_keys! {
 	}
 }
 
-#[sp_version::runtime_version]
-pub const VERSION: RuntimeVersion = RuntimeVersion {
-	spec_name: alloc::borrow::Cow::Borrowed("busbar"),
-	impl_name: alloc::borrow::Cow::Borrowed("busbar"),
-	authoring_version: 1,
-	spec_version: 1,
-	impl_version: 1,
-	apis: apis::RUNTIME_API_VERSIONS,
-	transaction_version: 1,
-	system_version: 1,
-};
+/// The version of a `spec_version`, which has to be a number as it stands: it is written into the Wasm's custom sections.
+macro_rules! version {
+	($spec_version:tt) => {
+		#[sp_version::runtime_version]
+		pub const VERSION: RuntimeVersion = RuntimeVersion {
+			spec_name: alloc::borrow::Cow::Borrowed("busbar"),
+			impl_name: alloc::borrow::Cow::Borrowed("busbar"),
+			authoring_version: 1,
+			spec_version: $spec_version,
+			impl_version: 1,
+			apis: apis::RUNTIME_API_VERSIONS,
+			transaction_version: 1,
+			system_version: 1,
+		};
+	};
+}
+
+#[cfg(not(feature = "upgrade-test"))]
+version!(1);
+// Always one more.
+#[cfg(feature = "upgrade-test")]
+version!(2);
 
 /// Time between two blocks, in ms. Fixed at genesis: a longer slot would make slot numbers go backwards.
 pub const SLOT_DURATION_MS: u64 = 2_000;

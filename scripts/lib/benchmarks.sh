@@ -9,16 +9,11 @@ FEATURES_WASM="$FEATURES_DIRECTORY/$WASM_TARGET/release/busbar_runtime.wasm"
 
 # The runtime's Wasm alone with all its optional features, without a native build of it: one Wasm serves benchmarks and
 # invariants, so that FRAME is compiled once for both. Flags as of substrate-wasm-builder, without its link-time and Wasm
-# optimisations, which only make it faster.
+# optimisations, which only make it faster. A further feature may be named.
 build_features() {
-	local cargo=(cargo)
-	if [[ "$(wasm_way)" == debian ]]; then
-		cargo=(rustup run debian cargo)
-	fi
-	env CARGO_TARGET_DIR="$FEATURES_DIRECTORY" CARGO_PROFILE_RELEASE_PANIC=abort \
-		RUSTFLAGS="-C link-arg=--export-table -C link-arg=--export=__heap_base -C link-arg=--import-memory --cfg substrate_runtime" \
-		"${cargo[@]}" rustc --release --locked --package busbar-runtime --lib --crate-type cdylib \
-		--target "$WASM_TARGET" --no-default-features --features runtime-benchmarks,try-runtime
+	CARGO_TARGET_DIR="$FEATURES_DIRECTORY" CARGO_PROFILE_RELEASE_PANIC=abort RUSTFLAGS="$WASM_FLAGS" \
+		wasm_cargo rustc --release --locked --package busbar-runtime --lib --crate-type cdylib \
+		--target "$WASM_TARGET" --no-default-features --features "runtime-benchmarks,try-runtime${1:+,$1}"
 }
 
 # Every benchmark once at its least and its greatest components, with its own assertions.
@@ -29,6 +24,19 @@ check_benchmarks() {
 # The devnet's genesis decodes, and every pallet's invariants hold on it.
 check_genesis() {
 	"$BENCH_BINARY" --runtime "$FEATURES_WASM" --try-state
+}
+
+# check_states FOLDER: every pallet's invariants on a network's state before an upgrade, by way of its migrations, and after it. Waits
+# for the network to get there.
+check_states() {
+	local began=$SECONDS name
+	until [[ -e $1/done ]]; do
+		((SECONDS - began < 600)) || { echo "no state has come within 10 minutes"; return 1; }
+		sleep 1
+	done
+	for name in before after; do
+		"$BENCH_BINARY" --runtime "$FEATURES_WASM" --try-state --state "$1/$name.json" || return 1
+	done
 }
 
 build_bench() {

@@ -6,6 +6,8 @@ RUN=""
 WORK=""
 # A grid from practice, as the project's tests have it.
 SINGLE_BUS="$ROOT/operations/tests/grids/single-bus"
+# Where a network's state before and after its upgrade is left.
+STATES=""
 # Process groups of the lanes and of what runs beside them.
 BESIDE=()
 
@@ -210,6 +212,26 @@ holders_are_found() {
 	"$CLI_BINARY" data holders "$interval" --json "${at[@]}" | jq --exit-status 'all(.holders == [])'
 }
 
+# The runtime that the council enacts is compiled beside the networks.
+upgrade_is_built() {
+	local began=$SECONDS
+	until [[ -e $UPGRADE_WASM ]]; do
+		((SECONDS - began < 600)) || return 1
+		sleep 1
+	done
+}
+
+# The council enacts another runtime, and everything that runs goes on; what held before holds after.
+check_upgrade() {
+	export BUSBAR_UPGRADE="$UPGRADE_WASM" BUSBAR_LONG_RUNNING="$LONG_RUNNING" BUSBAR_STATES="$STATES"
+	mkdir -p "$STATES"
+	check "the runtime to upgrade to is built" upgrade_is_built
+	run_tests upgrade.mjs
+	touch "$STATES/done"
+	run_tests invariants.mjs
+	check "the store serves who knew the runtime before" datasets_are_as_attested
+}
+
 # A node that is started on the data of another chain says so and ends.
 foreign_chain_is_refused() {
 	local log="$WORK/foreign.log"
@@ -334,6 +356,7 @@ check_day() {
 	run_tests light-client.mjs
 	check "a node that does nothing says why" idle_nodes_say_why
 	run_tests after-halt.mjs
+	check_upgrade
 	check_logs
 	check "another chain's specification is refused" foreign_chain_is_refused
 	check "a malformed chain specification is refused" malformed_chain_is_refused
@@ -435,6 +458,7 @@ leave() {
 # Where everything that this run writes goes.
 begin_run() {
 	RUN="$(mktemp -d "${TMPDIR:-/tmp}/busbar-test-XXXXXX")"
+	STATES="$RUN/states"
 	touch "$RUN/tally"
 	trap leave EXIT
 	trap 'exit 130' INT

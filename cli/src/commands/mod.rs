@@ -2,6 +2,7 @@
 
 pub mod book;
 pub mod certificates;
+pub mod clock;
 pub mod council;
 pub mod data;
 mod execute;
@@ -21,9 +22,9 @@ pub mod statement;
 mod verified;
 mod whose;
 
-use crate::{failure::Failure, Global};
+use crate::{connection::connect, failure::Failure, Global};
 use anyhow::{Context, Result};
-use busbar_client::{sign::Signer, submit::Submitter, AccountId, Chain};
+use busbar_client::{sign::Signer, submit::Submitter, AccountId};
 use busbar_operations::{
 	figures::{ct, eur},
 	view::View,
@@ -34,7 +35,7 @@ use sp_core::crypto::Ss58Codec;
 
 /// Connects, and reads at the finalised block.
 pub async fn open(global: &Global) -> Result<View> {
-	View::open(Chain::connect(&global.url).await?).await
+	View::open(connect(global).await?).await
 }
 
 /// The key that signs.
@@ -49,7 +50,7 @@ pub fn signer(global: &Global) -> Result<Signer, Failure> {
 
 /// A connection that submits transactions.
 pub async fn submitter(global: &Global) -> Result<Submitter> {
-	Ok(Submitter::start(Chain::connect(&global.url).await?).await?)
+	Ok(Submitter::start(connect(global).await?).await?)
 }
 
 /// Reads an account's address.

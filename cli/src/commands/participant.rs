@@ -5,9 +5,9 @@ use super::{
 	execute::{execute, Answer},
 	print_json, signer,
 };
-use crate::{failure::Failure, Global};
+use crate::{connection::connect, failure::Failure, Global};
 use anyhow::{Context, Result};
-use busbar_client::{bytes, hex_of, pallet_participants, pallet_utility, AccountId, Chain, RuntimeCall};
+use busbar_client::{bytes, hex_of, pallet_participants, pallet_utility, AccountId, RuntimeCall};
 use busbar_primitives::{api::ParticipantView, ParticipantId, Role, Scope, ZoneId};
 use clap::{Args, Subcommand, ValueEnum};
 use codec::{Decode, Encode};
@@ -97,7 +97,7 @@ impl Participant {
 impl Accept {
 	async fn run(self, global: &Global) -> Result<()> {
 		let signer = signer(global)?;
-		let genesis = Chain::connect(&global.url).await?.genesis();
+		let genesis = connect(global).await?.genesis();
 		let account = signer.account();
 		let payload = busbar_primitives::acceptance_payload(&genesis, &self.id, account, &self.commitment);
 		let acceptance = hex_of(&signer.sign_bytes(&payload).encode());

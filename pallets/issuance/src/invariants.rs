@@ -1,6 +1,6 @@
 //! What must hold after every call.
 
-use crate::{Config, Issued, Pallet, Proposals};
+use crate::{Config, Pallet, Proposals};
 use frame_support::{
 	ensure,
 	traits::{fungible::Inspect, Get},
@@ -13,7 +13,7 @@ impl<T: Config> Pallet<T> {
 	/// # Errors
 	/// Says which invariant is broken.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
-		ensure!(Issued::<T>::get() == T::Currency::total_issuance(), "issuance changed other than by an issue");
+		ensure!(Self::issued() == T::Currency::total_issuance(), "issuance changed other than by an issue");
 		ensure!(Proposals::<T>::count() <= T::MaxPending::get(), "too many issues wait");
 		Ok(())
 	}

@@ -17,6 +17,7 @@ extern crate alloc;
 mod benchmarking;
 mod invariants;
 mod issues;
+pub mod migrations;
 #[cfg(test)]
 mod mock;
 #[cfg(test)]
@@ -43,7 +44,10 @@ pub mod pallet {
 	};
 	use frame_system::pallet_prelude::*;
 
+	#[cfg(not(feature = "upgrade-test"))]
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
+	#[cfg(feature = "upgrade-test")]
+	const STORAGE_VERSION: StorageVersion = StorageVersion::new(2);
 
 	#[pallet::pallet]
 	#[pallet::storage_version(STORAGE_VERSION)]
@@ -79,9 +83,9 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Ceiling<T> = StorageValue<_, Balance, ValueQuery>;
 
-	/// Minted less burned, with the genesis issuance, in nEUR.
+	/// Minted less burned, with the genesis issuance, in nEUR; [`Pallet::issued`] reads it.
 	#[pallet::storage]
-	pub type Issued<T> = StorageValue<_, Balance, ValueQuery>;
+	pub type Issued<T> = StorageValue<_, IssuedSoFar, ValueQuery>;
 
 	/// Number of the next proposal.
 	#[pallet::storage]
@@ -103,9 +107,10 @@ pub mod pallet {
 
 	#[pallet::genesis_build]
 	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+		#[allow(clippy::useless_conversion, reason = "what is stored is a number in one version only")]
 		fn build(&self) {
 			Ceiling::<T>::put(self.ceiling);
-			Issued::<T>::put(T::Currency::total_issuance());
+			Issued::<T>::put(IssuedSoFar::from(T::Currency::total_issuance()));
 		}
 	}
 

@@ -15,6 +15,12 @@ pub enum Issue {
 	Burn,
 }
 
+/// Minted less burned, with the genesis issuance, in nEUR.
+#[cfg(not(feature = "upgrade-test"))]
+pub type IssuedSoFar = Balance;
+#[cfg(feature = "upgrade-test")]
+pub use crate::migrations::v2::IssuedSoFar;
+
 /// An issue that waits for its second key.
 #[derive(
 	CloneNoBound, PartialEqNoBound, DebugNoBound, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,

@@ -67,6 +67,7 @@ impl frame_system::Config for Runtime {
 	type AccountData = pallet_balances::AccountData<Balance>;
 	type SS58Prefix = ConstU16<42>;
 	type MaxConsumers = ConstU32<16>;
+	type SingleBlockMigrations = crate::migrations::Migrations;
 }
 
 impl pallet_timestamp::Config for Runtime {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{mock::*, Ceiling, Error, Event, Issue, Issued, Proposals};
+use crate::{mock::*, Ceiling, Error, Event, Issue, Proposals};
 use busbar_primitives::Balance;
 use frame_support::{
 	assert_noop, assert_ok,
@@ -24,7 +24,7 @@ fn money_is_minted_with_two_keys() {
 		assert_ok!(Issuance::approve(signed(OTHER_AGENT), 0));
 		assert_eq!(Balances::balance(&HOME), WEALTH + 5 * EUR);
 		assert_eq!(Balances::balance(&STRANGER), 1);
-		assert_eq!(Issued::<Test>::get(), GENESIS + 5 * EUR + 1);
+		assert_eq!(Issuance::issued(), GENESIS + 5 * EUR + 1);
 		assert_eq!(
 			events(),
 			[

@@ -1,6 +1,7 @@
 //! Tests of the pallet alone, with a mock of the others.
 
 mod issues;
+mod migrations;
 
 use crate::mock::{AccountId, RuntimeEvent, RuntimeOrigin, System, Test};
 

@@ -119,7 +119,7 @@ fn the_running_accounts_show_what_must_balance() {
 		assert_ok!(debit(0, &[1, 2]));
 		assert_ok!(credit(0, &[0, 1, 2]));
 		assert_eq!((InTransit::<Test>::get(), Settlement::lines_sum(0)), (0, 0));
-		let issued = pallet_issuance::Issued::<Test>::get();
+		let issued = pallet_issuance::Pallet::<Test>::issued();
 		assert_eq!((Balances::total_issuance(), issued), (7 * WEALTH, 7 * WEALTH));
 	});
 }
