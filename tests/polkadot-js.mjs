@@ -168,15 +168,6 @@ test('an order beyond the collateral is refused and changes nothing', async () =
 	assert.equal(await freeMoney(), money);
 });
 
-test('limits from somebody who is no grid operator are refused', async () => {
-	const { firstUnopened } = await clock();
-	const link = { importW: 1_000, exportW: 1_000, fee: 0 };
-	await assert.rejects(submit(api, api.tx.grid.publish(firstUnopened - 1, [[1, link]]), keys.newcomer), (error) => {
-		assert.equal(error.errorName, 'participants.RoleMissing', error.message);
-		return true;
-	});
-});
-
 // The pool refuses a transaction, so that no block ever sees it.
 async function refusedByThePool(call, signer, options, kind, reason) {
 	await assert.rejects(submit(api, call, signer, options), (error) => {
@@ -189,6 +180,18 @@ async function refusedByThePool(call, signer, options, kind, reason) {
 
 test('a stranger\'s transaction does not enter the pool', async () => {
 	await refusedByThePool(api.tx.system.remark('0x00'), keys.stranger, {}, /^1010: Invalid Transaction/, /sign/i);
+});
+
+test('limits from somebody who is no grid operator do not enter the pool', async () => {
+	const { firstUnopened } = await clock();
+	const link = { importW: 1_000, exportW: 1_000, fee: 0 };
+	await refusedByThePool(api.tx.grid.publish(firstUnopened - 1, [[1, link]]), keys.newcomer, {}, /^1002: Verification Error/,
+		/Custom error: 3\. .*participants with another role.*docs\/refusals\.md/);
+});
+
+test('money to somebody whom the chain does not know does not enter the pool', async () => {
+	await refusedByThePool(api.tx.balances.transferKeepAlive(keys.stranger.address, 1), keys.newcomer, {}, /^1002: Verification Error/,
+		/Custom error: 10\. /);
 });
 
 test('an immortal transaction does not enter the pool', async () => {

@@ -149,10 +149,10 @@ pub async fn vote(submitter: &Submitter, signer: &Signer, index: u32, approve: b
 	find(submitter.chain(), outcome.block.1, index).await
 }
 
-/// Closes a proposal that is decided or out of time, as anyone, and waits until it is final.
+/// Closes a proposal that is decided or out of time, as a council member, and waits until it is final.
 ///
 /// # Errors
-/// If there is no such proposal, or it is neither decided nor out of time.
+/// If there is no such proposal, it is neither decided nor out of time, or the signer is no member.
 pub async fn close(submitter: &Submitter, signer: &Signer, index: u32) -> Result<Closed> {
 	let chain = submitter.chain();
 	let found = find(chain, submitter.finalised().1, index).await?;

@@ -11,11 +11,40 @@ use sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidityEr
 pub enum Refusal {
 	/// The transaction would stay valid for ever.
 	Immortal = 1,
+	/// Nobody may send the call.
+	NotListed = 2,
+	/// The call is for another role.
+	NotYours = 3,
+	/// The council has no such motion to vote on or to close.
+	NoSuchMotion = 4,
+	/// It is more than a budget ever holds.
+	BeyondBudget = 5,
+	/// Its sender's participant has not enough left.
+	BudgetSpent = 6,
+	/// What one provider's members share is used up.
+	ProviderSpent = 7,
+	/// Too many of the account's transactions wait.
+	TooFarAhead = 8,
+	/// More of the account's waits than its budget pays for.
+	TooMuchWaits = 9,
+	/// It pays somebody whom the chain does not know.
+	UnknownPayee = 10,
 }
 
 impl Refusal {
 	/// Every reason, by code.
-	pub const ALL: [Self; 1] = [Self::Immortal];
+	pub const ALL: [Self; 10] = [
+		Self::Immortal,
+		Self::NotListed,
+		Self::NotYours,
+		Self::NoSuchMotion,
+		Self::BeyondBudget,
+		Self::BudgetSpent,
+		Self::ProviderSpent,
+		Self::TooFarAhead,
+		Self::TooMuchWaits,
+		Self::UnknownPayee,
+	];
 
 	/// The reason of a code, if it is one of this chain's.
 	pub fn of(code: u8) -> Option<Self> {
@@ -34,7 +63,39 @@ impl Refusal {
 				"The transaction never expires, and this chain takes only those that do, so that nothing signed long ago is \
 				 executed by surprise"
 			},
+			Self::NotListed => {
+				"Nobody may send this call: it is not in the chain's table of calls, or only block authors or a motion of the council make it"
+			},
+			Self::NotYours => {
+				"The call, or one that it carries, is for participants with another role, or for the council"
+			},
+			Self::NoSuchMotion => {
+				"The council has no such motion, or it can not be closed yet, or the call's bounds are greater than those of any motion"
+			},
+			Self::BeyondBudget => {
+				"The transaction is heavier or longer than the sender's participant may ever send"
+			},
+			Self::BudgetSpent => {
+				"The budget of the sender's participant, which its delegates share, is spent for now"
+			},
+			Self::ProviderSpent => {
+				"The members that the sender's membership provider admitted have taken all that they may together for now"
+			},
+			Self::TooFarAhead => {
+				"Too many transactions of this account wait already: the nonce is too far ahead of the chain's"
+			},
+			Self::TooMuchWaits => {
+				"What waits of this account is as much as its participant's budget pays for"
+			},
+			Self::UnknownPayee => {
+				"Money moves between participants, and to accounts that the rules name, only"
+			},
 		}
+	}
+
+	/// Whether the same call may be taken later, when blocks have passed and nothing else has changed.
+	pub const fn passes(self) -> bool {
+		matches!(self, Self::BudgetSpent | Self::ProviderSpent | Self::TooFarAhead | Self::TooMuchWaits)
 	}
 
 	/// What to do about it, in a sentence.
@@ -43,6 +104,33 @@ impl Refusal {
 			Self::Immortal => {
 				"Sign it with a mortal era, from 4 to 2,048 blocks: in Python (substrate-interface) pass era={'period': 64}; \
 				 polkadot.js, polkadot-api and subxt do so unless they are told otherwise"
+			},
+			Self::NotListed => {
+				"docs/budgets.md has the table; what only a motion makes, a council member proposes"
+			},
+			Self::NotYours => {
+				"Let one of those send it, or have the role granted; docs/budgets.md says whose call it is"
+			},
+			Self::NoSuchMotion => {
+				"Read the council's motions again, and close what is decided or out of time with at most the bound that the metadata names"
+			},
+			Self::BeyondBudget => {
+				"Split it"
+			},
+			Self::BudgetSpent => {
+				"Wait some blocks and sign again: a part comes back with each"
+			},
+			Self::ProviderSpent => {
+				"Wait a block and sign again"
+			},
+			Self::TooFarAhead => {
+				"Wait until some are in a block, then sign again"
+			},
+			Self::TooMuchWaits => {
+				"Wait until some are in a block, then sign again"
+			},
+			Self::UnknownPayee => {
+				"Let a membership provider register the payee first, and pay to its account"
 			},
 		}
 	}

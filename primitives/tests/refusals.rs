@@ -22,6 +22,15 @@ fn every_reason_has_a_code_of_its_own_that_finds_it() {
 #[test]
 fn codes_that_clients_know_never_change() {
 	assert_eq!(Refusal::Immortal.code(), 1);
+	assert_eq!(Refusal::NotListed.code(), 2);
+	assert_eq!(Refusal::NotYours.code(), 3);
+	assert_eq!(Refusal::NoSuchMotion.code(), 4);
+	assert_eq!(Refusal::BeyondBudget.code(), 5);
+	assert_eq!(Refusal::BudgetSpent.code(), 6);
+	assert_eq!(Refusal::ProviderSpent.code(), 7);
+	assert_eq!(Refusal::TooFarAhead.code(), 8);
+	assert_eq!(Refusal::TooMuchWaits.code(), 9);
+	assert_eq!(Refusal::UnknownPayee.code(), 10);
 }
 
 #[test]

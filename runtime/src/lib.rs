@@ -57,7 +57,8 @@ pub type UncheckedExtrinsic = generic::UncheckedExtrinsic<Address, RuntimeCall, 
 pub type SignedPayload = generic::SignedPayload<RuntimeCall, TxExtension>;
 
 /// What every transaction passes before it enters the pool or a block. Strangers are turned away first, before anything
-/// is paid for. All extensions that a standard client does not know are zero-sized, so polkadot.js signs as it is.
+/// is paid for. All extensions that a standard client does not know are zero-sized, and what goes by the name of a standard
+/// one has its form, so polkadot.js signs as it is.
 pub type TxExtension = (
 	pallet_participants::CheckMember<Runtime>,
 	frame_system::CheckNonZeroSender<Runtime>,
@@ -65,7 +66,7 @@ pub type TxExtension = (
 	frame_system::CheckTxVersion<Runtime>,
 	frame_system::CheckGenesis<Runtime>,
 	pallet_participants::MortalOnly<Runtime>,
-	frame_system::CheckNonce<Runtime>,
+	pallet_participants::FewAhead<Runtime>,
 	frame_system::CheckWeight<Runtime>,
 	frame_system::WeightReclaim<Runtime>,
 );

@@ -406,6 +406,7 @@ check_products() {
 	check_examples
 	run_tests sessions.mjs
 	run_tests settlement.mjs
+	run_tests attack.mjs
 	check_logs
 }
 

@@ -33,6 +33,8 @@ const STALL: Duration = Duration::from_secs(120);
 const NONCES: u32 = 24;
 /// How often a transaction is offered to nodes when connections break after it was sent.
 const OFFERS: u32 = 12;
+/// How many blocks to wait for a budget that is spent, or for what waits already.
+const WAITS: u32 = 90;
 
 /// The best block and chain time at it.
 #[derive(Clone, Debug)]
@@ -127,17 +129,22 @@ impl Submitter {
 		Error::Stalled { address: self.chain.url(), seconds: STALL.as_secs() }
 	}
 
-	/// Signs and submits a call. A nonce that another program used meanwhile is read again, as often as need be within
-	/// bounds.
+	/// Signs and submits a call. A nonce that another program used meanwhile is read again, and a budget that is spent is
+	/// waited for, as often as need be within bounds.
 	///
 	/// # Errors
 	/// [`Error::Unfit`] if the chain has the call in another shape, [`Error::NotTaken`] if the node refuses the transaction.
 	pub async fn submit(&self, signer: &Signer, call: impl Into<RuntimeCall>) -> Result<Sent> {
 		let call = call.into();
 		let mut next = signer.nonce.lock().await;
-		let mut tries = 0;
+		let (mut tries, mut waits) = (0, 0);
 		loop {
 			match self.submit_next(signer, &call, &mut next).await {
+				Err(error) if waits < WAITS && pool::passes(&error) => {
+					waits = waits.saturating_add(1);
+					let next = self.best().number.saturating_add(1);
+					self.wait(|tip| tip.number >= next).await?;
+				},
 				// Others use the account at the same time, and were faster.
 				Err(error) if tries < NONCES && pool::is_taken(&error) => {
 					tries = tries.saturating_add(1);

@@ -1,6 +1,7 @@
 //! What a node's pool answers to a transaction, and what follows.
 
 use crate::error::{Error, Result};
+use busbar_primitives::refusals::Refusal;
 use sp_core::H256;
 use std::time::Duration;
 
@@ -41,6 +42,18 @@ pub(super) fn is_taken(error: &Error) -> bool {
 		Error::Refused { code: INVALID, message, data, .. } => says(message, data, "outdated"),
 		_ => false,
 	}
+}
+
+/// Whether a transaction was refused for a reason of the chain that passes with time: its sender's budget is spent, or too
+/// much of it waits.
+pub(super) fn passes(error: &Error) -> bool {
+	const BEFORE: &str = "Custom error: ";
+	let Error::Refused { message, data, .. } = error else { return false };
+	let code = [message, data].into_iter().find_map(|text| {
+		let digits = text.split_once(BEFORE)?.1;
+		digits.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+	});
+	code.and_then(Refusal::of).is_some_and(Refusal::passes)
 }
 
 /// Whether a transaction was refused because of its signature: it is signed for another version, or with another key.
@@ -86,6 +99,19 @@ mod tests {
 		assert!(!is_taken(&refused(INVALID, "Transaction has a bad signature")));
 		assert!(!is_taken(&refused(INVALID, "Invalid signing address")));
 		assert!(is_badly_signed(&refused(INVALID, "Transaction has a bad signature")));
+	}
+
+	#[test]
+	fn a_refusal_that_passes_is_told_from_one_that_stays() {
+		for refusal in Refusal::ALL {
+			let mut error = refused(1002, "");
+			let Error::Refused { message, .. } = &mut error else { unreachable!("it is one") };
+			*message = format!("Verification Error: {refusal}");
+			assert_eq!(passes(&error), refusal.passes(), "{refusal:?}");
+			assert_eq!(passes(&refused(INVALID, &format!("Custom error: {}", refusal.code()))), refusal.passes());
+		}
+		assert!(!passes(&refused(INVALID, "Custom error: 255")));
+		assert!(!passes(&refused(INVALID, "Invalid signing address")));
 	}
 
 	#[test]

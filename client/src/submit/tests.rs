@@ -64,6 +64,26 @@ async fn a_nonce_that_is_always_used_ends_in_a_refusal() {
 }
 
 #[tokio::test]
+async fn a_budget_that_is_spent_is_waited_for() {
+	let fake = Fake::new();
+	let (submitter, signer) = start(&fake).await;
+	fake.refuse(1002, "Custom error: 6. The budget");
+	fake.refuse(1002, "Custom error: 8. Too many");
+	let task = tokio::spawn({
+		let (submitter, signer) = (submitter.clone(), signer.clone());
+		async move { submitter.submit(&signer, remark()).await.map(|_| ()) }
+	});
+	for block in 1..=2 {
+		until(|| fake.asked("author_submitExtrinsic") == block).await;
+		sleep(Duration::from_millis(20)).await;
+		assert_eq!(fake.asked("author_submitExtrinsic"), block, "it did not wait for a block");
+		fake.author(Vec::new());
+	}
+	task.await.unwrap().unwrap();
+	assert_eq!(fake.asked("author_submitExtrinsic"), 3);
+}
+
+#[tokio::test]
 async fn another_refusal_is_told_at_once() {
 	let fake = Fake::new();
 	let (submitter, signer) = start(&fake).await;

@@ -1,7 +1,48 @@
-//! Whose transactions are let in, and how many of them.
+//! Whose transactions are let in, at whose expense, and how many of them.
 
 use crate::*;
-use frame_support::traits::Get;
+use alloc::vec;
+use busbar_primitives::refusals::Refusal;
+use frame_support::{dispatch::DispatchInfo, ensure, pallet_prelude::TransactionSource, traits::Get};
+use frame_system::pallet_prelude::BlockNumberFor;
+use sp_runtime::transaction_validity::{InvalidTransaction, TransactionPriority, TransactionValidityError};
+
+/// What a chain says of its calls. Calls that carry others are judged with all that they carry.
+pub trait Calls<Call, AccountId> {
+	/// What the table says of a call. It reads no storage.
+	///
+	/// # Errors
+	/// [`Refusal::NotListed`].
+	fn terms(call: &Call) -> Result<Terms, Refusal>;
+
+	/// That the signer may make the call, as far as the table says who may.
+	///
+	/// # Errors
+	/// What it is refused with.
+	fn ensure(call: &Call, signer: &AccountId) -> Result<(), Refusal>;
+
+	/// Keys that `ensure` reads at most.
+	fn reads(call: &Call) -> u64;
+}
+
+/// Whom a transaction is charged to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Payer {
+	pub participant: ParticipantId,
+	/// Whether it signs itself, so that no delegation was looked up.
+	pub own: bool,
+}
+
+/// What of a participant's budget and its provider's is left.
+struct Left {
+	own: Load,
+	own_most: Load,
+	/// `None` for those who share none.
+	shared: Option<(Load, Load)>,
+}
+
+/// A priority above all that budgets give.
+const REMEDY: TransactionPriority = 100;
 
 impl<T: Config> Pallet<T> {
 	/// Whether the account's transactions are let in: an active participant's own account, or, of those without a
@@ -13,17 +54,119 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Counts a transaction of the account in this block. `false` if it has had its share.
-	pub(crate) fn count_transaction(account: &T::AccountId) -> bool {
-		let block = frame_system::Pallet::<T>::block_number();
-		let before = match LastActivity::<T>::get(account) {
-			Some(activity) if activity.block == block => activity.transactions,
-			_ => 0,
+	/// What a transaction takes of a block as it is declared.
+	pub(crate) fn declared(info: &DispatchInfo, len: usize) -> Load {
+		let base = T::BlockWeights::get().get(info.class).base_extrinsic;
+		Load::of(info.total_weight().saturating_add(base), len)
+	}
+
+	/// The participant whose budget is charged: the signer's own, or the first active one that delegates to it and has
+	/// enough left.
+	pub(crate) fn payer(signer: &T::AccountId, terms: &Terms, cost: &Load) -> Result<Payer, TransactionValidityError> {
+		let own = MemberOf::<T>::get(signer);
+		let candidates = match own {
+			Some(own) => vec![own],
+			None => DelegateOf::<T>::get(signer).map(|of| of.principals.into_inner()).unwrap_or_default(),
 		};
-		if before >= T::MaxPerBlock::get() {
+		let mut refusal = InvalidTransaction::BadSigner.into();
+		for participant in candidates.into_iter().filter(|participant| Self::is_active(*participant)) {
+			match Self::ensure_affords(&Self::left(participant, terms), cost) {
+				Ok(()) => return Ok(Payer { participant, own: own.is_some() }),
+				Err(error) => refusal = error.into(),
+			}
+		}
+		Err(refusal)
+	}
+
+	fn rule(budget: &Budget<BlockNumberFor<T>>, terms: &Terms) -> Allowance {
+		let rules = T::Allowances::get();
+		if terms.governing {
+			rules.governing
+		} else {
+			*rules.of(budget.class)
+		}
+	}
+
+	fn left(participant: ParticipantId, terms: &Terms) -> Left {
+		let now = frame_system::Pallet::<T>::block_number();
+		let budget = Budgets::<T>::get(participant);
+		let rule = Self::rule(&budget, terms);
+		let shared = budget.shares_with().map(|provider| {
+			let rule = T::Allowances::get().provider;
+			(SharedBudgets::<T>::get(provider).left(now, &rule), rule.most)
+		});
+		Left { own: budget.spent.left(now, &rule), own_most: rule.most, shared }
+	}
+
+	fn ensure_affords(left: &Left, cost: &Load) -> Result<(), Refusal> {
+		ensure!(cost.fits(&left.own_most), Refusal::BeyondBudget);
+		ensure!(cost.fits(&left.own), Refusal::BudgetSpent);
+		ensure!(left.shared.is_none_or(|(left, _)| cost.fits(&left)), Refusal::ProviderSpent);
+		Ok(())
+	}
+
+	/// What of a participant's budget is left for ordinary calls in this block.
+	pub fn budget_left(participant: ParticipantId) -> Load {
+		Self::left(participant, &Terms::default()).own
+	}
+
+	/// Charges a transaction. `false`, and nothing is charged, if less is left.
+	pub(crate) fn charge(participant: ParticipantId, terms: &Terms, cost: &Load) -> bool {
+		let now = frame_system::Pallet::<T>::block_number();
+		let mut budget = Budgets::<T>::get(participant);
+		let rule = Self::rule(&budget, terms);
+		if !budget.spent.take(now, &rule, cost) {
 			return false;
 		}
-		LastActivity::<T>::insert(account, Activity { block, transactions: before.saturating_add(1) });
+		if let Some(provider) = budget.shares_with() {
+			let mut shared = SharedBudgets::<T>::get(provider);
+			if !shared.take(now, &T::Allowances::get().provider, cost) {
+				return false;
+			}
+			SharedBudgets::<T>::insert(provider, shared);
+		}
+		Budgets::<T>::insert(participant, budget);
 		true
+	}
+
+	/// Gives back what a transaction of this block was charged and did not take.
+	pub(crate) fn give_back(participant: ParticipantId, load: &Load) {
+		// It may have removed itself.
+		let provider = Budgets::<T>::mutate_extant(participant, |budget| {
+			budget.spent.give_back(load);
+			budget.shares_with()
+		});
+		if let Some(provider) = provider {
+			SharedBudgets::<T>::mutate(provider, |shared| shared.give_back(load));
+		}
+	}
+
+	/// The place of a transaction among those that wait, `ahead` of which from the same account come before it.
+	///
+	/// Each is counted as if those before it were as heavy: so the `n`th that waits takes at most an `n`th of what is left,
+	/// and what of one account waits is bounded by its budget. Due work costs nothing but its bytes if it succeeds.
+	pub(crate) fn place_in_pool(
+		signer: &T::AccountId,
+		terms: &Terms,
+		cost: &Load,
+		ahead: u64,
+		source: TransactionSource,
+	) -> Result<TransactionPriority, TransactionValidityError> {
+		if source == TransactionSource::InBlock {
+			return Ok(0);
+		}
+		ensure!(ahead < u64::from(T::MaxWaiting::get()), Refusal::TooFarAhead);
+		let participant = Self::payer(signer, terms, cost)?.participant;
+		let left = Self::left(participant, terms);
+		let mut all = cost.times(ahead.saturating_add(1));
+		if terms.due {
+			all = Load { bytes: all.bytes, ..*cost };
+		}
+		ensure!(all.fits(&left.own), Refusal::TooMuchWaits);
+		if terms.remedy {
+			return Ok(REMEDY);
+		}
+		let own = left.own.less(&all).eighths(&left.own_most);
+		Ok(left.shared.map_or(own, |(left, most)| left.less(&all).eighths(&most).min(own)))
 	}
 }

@@ -237,14 +237,46 @@ mod benchmarks {
 		assert!(!Pallet::<T>::opens(granter, id(2), Data::Datasets, 7));
 	}
 
+	/// Lets the account's transaction be charged, and gives half of it back.
+	fn pay<T: Config>(account: &T::AccountId) {
+		let (terms, cost) = (Terms::default(), Load::new(2, 2, 2));
+		assert!(Pallet::<T>::is_admitted(account));
+		let payer = Pallet::<T>::payer(account, &terms, &cost).expect("somebody can");
+		assert!(Pallet::<T>::charge(payer.participant, &terms, &cost));
+		Pallet::<T>::give_back(payer.participant, &Load::new(1, 1, 1));
+	}
+
+	/// Lets a provider's members be charged, some of whom have nothing left.
+	fn budget<T: Config>(participant: ParticipantId, empty: bool) {
+		let now = frame_system::Pallet::<T>::block_number();
+		let spent = if empty { Spent::all(now, &T::Allowances::get().member) } else { Spent::default() };
+		SharedBudgets::<T>::insert(participant, Spent::default());
+		Budgets::<T>::insert(participant, Budget { class: Class::Member, provider: Some(participant), spent });
+	}
+
 	#[benchmark]
 	fn check_member() {
-		let (_, account) = participant::<T>(1, 0);
+		let delegate = account_of(u32::MAX);
+		for n in 1..=MAX_PRINCIPALS as u8 {
+			let (participant, account) = participant::<T>(n, 0);
+			Pallet::<T>::do_add_delegate(&account, delegate.clone(), Right::Trade).expect("within the bound");
+			budget::<T>(participant, u32::from(n) < MAX_PRINCIPALS);
+		}
 
 		#[block]
 		{
-			assert!(Pallet::<T>::is_admitted(&account));
-			assert!(Pallet::<T>::count_transaction(&account));
+			pay::<T>(&delegate);
+		}
+	}
+
+	#[benchmark]
+	fn check_own() {
+		let (participant, account) = participant::<T>(1, 0);
+		budget::<T>(participant, false);
+
+		#[block]
+		{
+			pay::<T>(&account);
 		}
 	}
 }

@@ -19,6 +19,11 @@ impl<T: Config> Pallet<T> {
 		DelegateOf::<T>::try_mutate(&delegate, |entry| {
 			let is_new = entry.is_none();
 			let delegation = entry.get_or_insert_with(Delegation::default);
+			if !delegation.principals.contains(&participant) {
+				// An account with a participant of its own pays for itself, whoever delegates to it.
+				let listed = delegation.principals.try_push(participant).is_ok();
+				ensure!(listed || MemberOf::<T>::contains_key(&delegate), Error::<T>::TooManyPrincipals);
+			}
 			if right == Right::Operate {
 				ensure!(delegation.operates_for.is_none(), Error::<T>::OperatesAlready);
 				delegation.operates_for = Some(participant);
@@ -51,14 +56,22 @@ impl<T: Config> Pallet<T> {
 			}
 			Ok::<_, Error<T>>(())
 		})?;
+		let last = !Delegates::<T>::get(participant).iter().any(|(account, _)| *account == delegate);
 		// A resigning delegate's participant may be suspended, and then does not count.
-		Self::drop_grant(&delegate, right, Self::is_active(participant));
+		Self::drop_grant(participant, &delegate, right, Self::is_active(participant), last);
 		Self::deposit_event(Event::DelegateRemoved { participant, delegate, right });
 		Ok(())
 	}
 
-	/// Takes one right off an account's sum, and with the last one what the account no longer needs.
-	pub(crate) fn drop_grant(delegate: &T::AccountId, right: Right, was_active: bool) {
+	/// Takes one right off an account's sum, and with the last one what the account no longer needs. `last`: the participant
+	/// delegates nothing else to it.
+	pub(crate) fn drop_grant(
+		participant: ParticipantId,
+		delegate: &T::AccountId,
+		right: Right,
+		was_active: bool,
+		last: bool,
+	) {
 		DelegateOf::<T>::mutate_exists(delegate, |entry| {
 			let Some(delegation) = entry else { return };
 			delegation.grants = delegation.grants.saturating_sub(1);
@@ -68,11 +81,11 @@ impl<T: Config> Pallet<T> {
 			if right == Right::Operate {
 				delegation.operates_for = None;
 			}
+			if last {
+				delegation.principals.retain(|principal| *principal != participant);
+			}
 			if delegation.grants > 0 {
 				return;
-			}
-			if !MemberOf::<T>::contains_key(delegate) {
-				LastActivity::<T>::remove(delegate);
 			}
 			// An account that never sent a transaction has no nonce to lose. If something else depends on the reference,
 			// it stays.

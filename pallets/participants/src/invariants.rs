@@ -2,7 +2,7 @@
 
 use crate::*;
 use alloc::collections::{BTreeMap, BTreeSet};
-use frame_support::{ensure, traits::Get};
+use frame_support::ensure;
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
@@ -14,7 +14,7 @@ impl<T: Config> Pallet<T> {
 	/// 4. Every participant's and delegate's account has a provider reference.
 	/// 5. Grants of data are given by participants that are not removed, to others, for at least one interval, and once
 	///    for each grantee and kind.
-	/// 6. Transactions are counted for accounts of participants and delegates only.
+	/// 6. Budgets are those of participants that are not removed, in the class that their roles give.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let fail = |what: &'static str| TryRuntimeError::Other(what);
 		let present = |id: &ParticipantId| Participants::<T>::get(id).filter(|p| p.status != Status::Removed);
@@ -38,6 +38,7 @@ impl<T: Config> Pallet<T> {
 		}
 
 		let mut sums = BTreeMap::<T::AccountId, Delegation>::new();
+		let mut principals = BTreeMap::<T::AccountId, BTreeSet<ParticipantId>>::new();
 		for (id, grants) in Delegates::<T>::iter() {
 			let record = present(&id).ok_or(fail("a delegate without a participant"))?;
 			ensure!(!grants.is_empty(), fail("an empty list of delegates is stored"));
@@ -45,16 +46,24 @@ impl<T: Config> Pallet<T> {
 			ensure!(distinct.len() == grants.len(), fail("a right is delegated twice to the same account"));
 			for (delegate, right) in grants {
 				ensure!(delegate != record.account, fail("a participant is its own delegate"));
-				let sum = sums.entry(delegate).or_default();
+				let sum = sums.entry(delegate.clone()).or_default();
 				sum.grants = sum.grants.saturating_add(1);
 				sum.active = sum.active.saturating_add(u32::from(record.status == Status::Active));
+				principals.entry(delegate).or_default().insert(id);
 				if right == Right::Operate {
 					ensure!(sum.operates_for.replace(id).is_none(), fail("an account operates for two participants"));
 				}
 			}
 		}
 		for (account, delegation) in DelegateOf::<T>::iter() {
-			ensure!(sums.remove(&account).unwrap_or_default() == delegation, fail("a delegate's sums are wrong"));
+			let sum =
+				Delegation { principals: delegation.principals.clone(), ..sums.remove(&account).unwrap_or_default() };
+			ensure!(sum == delegation, fail("a delegate's sums are wrong"));
+			let all = principals.remove(&account).unwrap_or_default();
+			let listed: BTreeSet<_> = delegation.principals.iter().copied().collect();
+			ensure!(listed.len() == delegation.principals.len(), fail("a principal is listed twice"));
+			let complete = listed == all || (MemberOf::<T>::contains_key(&account) && listed.is_subset(&all));
+			ensure!(complete, fail("a delegate's principals are others than those who delegate to it"));
 			ensure!(frame_system::Pallet::<T>::providers(&account) > 0, fail("a delegate lost its provider"));
 		}
 		ensure!(sums.is_empty(), fail("a delegate has no sums"));
@@ -70,11 +79,9 @@ impl<T: Config> Pallet<T> {
 			}
 		}
 
-		for (account, activity) in LastActivity::<T>::iter() {
-			let known = MemberOf::<T>::contains_key(&account)
-				|| DelegateOf::<T>::get(&account).is_some_and(|delegation| delegation.grants > 0);
-			ensure!(known, fail("transactions of a stranger are counted"));
-			ensure!(activity.transactions <= T::MaxPerBlock::get(), fail("an account exceeded its share of a block"));
+		for (id, budget) in Budgets::<T>::iter() {
+			ensure!(present(&id).is_some(), fail("a budget without a participant"));
+			ensure!(budget.class == Class::of(&Roles::<T>::get(id)), fail("a budget of another class than its roles"));
 		}
 		Ok(())
 	}

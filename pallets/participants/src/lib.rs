@@ -39,14 +39,15 @@
 //!
 //! ## Keeping strangers and floods out
 //!
-//! Members pay no fees. Two transaction extensions take the fee's place: [`CheckMember`] refuses signers that are not
-//! admitted before they cost anybody anything, and limits each account to [`Config::MaxPerBlock`] transactions in a block;
-//! [`MortalOnly`] refuses transactions that never expire.
+//! Members pay no fees. Three transaction extensions take the fee's place. [`CheckMember`] refuses signers that are not
+//! admitted, and calls that are not theirs, before they cost anybody anything, and charges what a transaction takes of a
+//! block to a [`Budget`] of its participant, which comes back with time. [`FewAhead`] bounds what waits of an account, and
+//! puts first those who have most of their budget left. [`MortalOnly`] refuses transactions that never expire.
 //!
 //! ## Growth
 //!
-//! `Participants`, `MemberOf` and `Roles` grow by acts of membership providers only; all lists are bounded; `DelegateOf`
-//! and `Activity` are pruned as said above.
+//! `Participants`, `MemberOf`, `Roles` and `Budgets` grow by acts of membership providers only, `SharedBudgets` with their
+//! number; all lists are bounded; `DelegateOf` is pruned as said above.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -55,6 +56,7 @@ extern crate alloc;
 mod admission;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+pub mod budget;
 mod data;
 mod delegates;
 pub mod extension;
@@ -63,14 +65,18 @@ mod invariants;
 mod membership;
 #[cfg(test)]
 mod mock;
+pub mod nonce;
 mod roles;
 #[cfg(test)]
 mod tests;
 mod types;
 pub mod weights;
 
+pub use admission::{Calls, Payer};
+pub use budget::*;
 pub use busbar_primitives::acceptance_payload;
 pub use extension::{CheckMember, MortalOnly};
+pub use nonce::FewAhead;
 pub use pallet::*;
 pub use types::*;
 pub use weights::WeightInfo;
@@ -125,9 +131,16 @@ pub mod pallet {
 		#[pallet::constant]
 		type MaxBatch: Get<u32>;
 
-		/// Most transactions of one account in one block.
+		/// What the chain says of its calls.
+		type Calls: Calls<Self::RuntimeCall, Self::AccountId>;
+
+		/// How budgets fill, and how full they get: computation in ps, proofs and transactions in bytes.
 		#[pallet::constant]
-		type MaxPerBlock: Get<u32>;
+		type Allowances: Get<Allowances>;
+
+		/// Most transactions of one account that wait at one time.
+		#[pallet::constant]
+		type MaxWaiting: Get<u32>;
 
 		type WeightInfo: WeightInfo;
 	}
@@ -162,9 +175,14 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type DelegateOf<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, Delegation>;
 
-	/// Each admitted account's transactions in the last block that had any.
+	/// Participants' budgets. One that is not stored is a full one of the least class.
 	#[pallet::storage]
-	pub type LastActivity<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, Activity<BlockNumberFor<T>>>;
+	pub type Budgets<T: Config> = StorageMap<_, Blake2_128Concat, ParticipantId, Budget<BlockNumberFor<T>>, ValueQuery>;
+
+	/// What all members that a provider admitted took together.
+	#[pallet::storage]
+	pub type SharedBudgets<T: Config> =
+		StorageMap<_, Blake2_128Concat, ParticipantId, Spent<BlockNumberFor<T>>, ValueQuery>;
 
 	/// Members from the start: the first council, the validators, and whom a preset needs.
 	#[pallet::genesis_config]
@@ -185,6 +203,7 @@ pub mod pallet {
 				let roles = BoundedVec::try_from(roles.clone()).expect("more roles than one participant may hold");
 				Pallet::<T>::admit(*participant, account, H256::zero());
 				if !roles.is_empty() {
+					Pallet::<T>::classify(*participant, &roles);
 					Roles::<T>::insert(participant, roles);
 				}
 			}
@@ -266,12 +285,19 @@ pub mod pallet {
 		NoDataGrant,
 		/// The batch has no newcomer.
 		EmptyBatch,
+		/// The account acts for as many participants as one without a participant of its own may; it may resign.
+		TooManyPrincipals,
 	}
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn integrity_test() {
-			assert!(T::MaxRoles::get() > 0 && T::MaxDepth::get() > 0 && T::MaxPerBlock::get() > 0);
+			assert!(T::MaxRoles::get() > 0 && T::MaxDepth::get() > 0 && T::MaxWaiting::get() > 0);
+			let rules = T::Allowances::get();
+			for rule in [rules.member, rules.professional, rules.operator, rules.governing, rules.provider] {
+				assert!(rule.per_block.fits(&rule.most), "a budget that a block more than fills");
+				assert!(rule.per_block.ref_time > 0 && rule.per_block.proof_size > 0 && rule.per_block.bytes > 0);
+			}
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -364,7 +390,10 @@ pub mod pallet {
 		/// # Events
 		/// [`Event::Suspended`].
 		#[pallet::call_index(3)]
-		#[pallet::weight(T::WeightInfo::suspend(T::MaxDelegates::get()).saturating_add(Pallet::<T>::ensure_weight()))]
+		#[pallet::weight((
+			T::WeightInfo::suspend(T::MaxDelegates::get()).saturating_add(Pallet::<T>::ensure_weight()),
+			DispatchClass::Operational,
+		))]
 		pub fn suspend(origin: OriginFor<T>, participant: ParticipantId) -> DispatchResult {
 			let by = Self::authority(origin)?;
 			Self::do_suspend(participant, by)
@@ -381,7 +410,10 @@ pub mod pallet {
 		/// # Events
 		/// [`Event::Resumed`].
 		#[pallet::call_index(4)]
-		#[pallet::weight(T::WeightInfo::resume(T::MaxDelegates::get()).saturating_add(Pallet::<T>::ensure_weight()))]
+		#[pallet::weight((
+			T::WeightInfo::resume(T::MaxDelegates::get()).saturating_add(Pallet::<T>::ensure_weight()),
+			DispatchClass::Operational,
+		))]
 		pub fn resume(origin: OriginFor<T>, participant: ParticipantId) -> DispatchResult {
 			let by = Self::authority(origin)?;
 			Self::do_resume(participant, by)
@@ -411,7 +443,7 @@ pub mod pallet {
 		/// # Errors
 		/// [`Error::NotMember`], [`Error::UnknownParticipant`], [`Error::Suspended`] or [`Error::Removed`] (of signer or
 		/// delegate), [`Error::OwnAccount`],
-		/// [`Error::AlreadyDelegate`], [`Error::OperatesAlready`], [`Error::TooManyDelegates`].
+		/// [`Error::AlreadyDelegate`], [`Error::OperatesAlready`], [`Error::TooManyDelegates`], [`Error::TooManyPrincipals`].
 		///
 		/// # Events
 		/// [`Event::DelegateAdded`].

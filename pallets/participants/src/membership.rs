@@ -4,7 +4,7 @@ use crate::*;
 use frame_support::{
 	ensure,
 	pallet_prelude::DispatchResult,
-	traits::{Contains, EnsureOrigin},
+	traits::{Contains, EnsureOrigin, Get},
 	BoundedVec,
 };
 use frame_system::{
@@ -105,6 +105,10 @@ impl<T: Config> Pallet<T> {
 		ensure!(Self::signed(&acceptance, &payload, &account), Error::<T>::BadAcceptance);
 
 		Self::admit(participant, &account, commitment);
+		// With nothing, so that many newcomers are no more budget than one member that waits as long.
+		let now = frame_system::Pallet::<T>::block_number();
+		let spent = Spent::all(now, &T::Allowances::get().member);
+		Budgets::<T>::insert(participant, Budget { class: Class::Member, provider: Some(provider), spent });
 		Self::deposit_event(Event::Registered { participant, account, commitment, provider });
 		Ok(())
 	}
@@ -158,14 +162,12 @@ impl<T: Config> Pallet<T> {
 		ensure!(record.status != Status::Removed, Error::<T>::Removed);
 		let was_active = record.status == Status::Active;
 		for (delegate, right) in Delegates::<T>::take(participant) {
-			Self::drop_grant(&delegate, right, was_active);
+			Self::drop_grant(participant, &delegate, right, was_active, true);
 		}
 		Roles::<T>::remove(participant);
 		DataGrants::<T>::remove(participant);
 		record.status = Status::Removed;
-		if DelegateOf::<T>::get(&record.account).is_none_or(|delegation| delegation.grants == 0) {
-			LastActivity::<T>::remove(&record.account);
-		}
+		Budgets::<T>::remove(participant);
 		Participants::<T>::insert(participant, record);
 		Self::deposit_event(Event::Removed { participant });
 		Ok(())

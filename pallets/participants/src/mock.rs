@@ -3,7 +3,14 @@
 use crate as pallet_participants;
 use crate::*;
 use busbar_mocks::MockGrid;
-use frame_support::{derive_impl, parameter_types, traits::ConstU32};
+use busbar_primitives::refusals::Refusal;
+use frame_support::{
+	derive_impl,
+	dispatch::{DispatchClass, DispatchInfo},
+	parameter_types,
+	traits::{ConstU32, Get},
+	weights::Weight,
+};
 use frame_system::EnsureRoot;
 use sp_core::{sr25519, Pair, H256};
 use sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage, MultiSignature};
@@ -43,6 +50,59 @@ impl frame_support::traits::Contains<AccountId> for Protected {
 	}
 }
 
+/// Loads of [`UNIT`]: a block brings one back, a member has four of them.
+pub const UNIT: Load = Load::new(1_000_000_000, 1_000, 100);
+
+fn rule(per_block: u64, most: u64) -> Allowance {
+	Allowance { per_block: UNIT.times(per_block), most: UNIT.times(most) }
+}
+
+parameter_types! {
+	pub Rules: Allowances = Allowances {
+		member: rule(1, 4),
+		professional: rule(2, 8),
+		operator: rule(4, 16),
+		governing: rule(3, 12),
+		provider: rule(3, 6),
+	};
+}
+
+/// The remarks of [`remark`] are calls by their first byte; every other call is anybody's.
+pub struct Named;
+
+impl Calls<RuntimeCall, AccountId> for Named {
+	fn terms(call: &RuntimeCall) -> Result<Terms, Refusal> {
+		match kind(call) {
+			b'd' => Ok(Terms { due: true, ..Default::default() }),
+			b'g' => Ok(Terms { governing: true, ..Default::default() }),
+			b'r' => Ok(Terms { remedy: true, ..Default::default() }),
+			b'n' => Err(Refusal::NotListed),
+			_ => Ok(Terms::default()),
+		}
+	}
+
+	fn ensure(call: &RuntimeCall, signer: &AccountId) -> Result<(), Refusal> {
+		let council = kind(call) != b'g' || *signer == account("councillor");
+		council.then_some(()).ok_or(Refusal::NotYours)
+	}
+
+	fn reads(call: &RuntimeCall) -> u64 {
+		u64::from(kind(call) == b'g')
+	}
+}
+
+fn kind(call: &RuntimeCall) -> u8 {
+	match call {
+		RuntimeCall::System(frame_system::Call::remark { remark }) => remark.first().copied().unwrap_or_default(),
+		_ => 0,
+	}
+}
+
+/// A call of a kind: `d`ue work, a `g`overning one, a `r`emedy, one that is `n`ot listed, or none of these.
+pub fn remark(kind: u8) -> RuntimeCall {
+	frame_system::Call::remark { remark: vec![kind] }.into()
+}
+
 impl Config for Test {
 	type AdminOrigin = EnsureRoot<AccountId>;
 	type Zones = MockGrid;
@@ -52,7 +112,9 @@ impl Config for Test {
 	type MaxDataGrants = ConstU32<3>;
 	type MaxDepth = ConstU32<4>;
 	type MaxBatch = ConstU32<3>;
-	type MaxPerBlock = ConstU32<2>;
+	type Calls = Named;
+	type Allowances = Rules;
+	type MaxWaiting = ConstU32<4>;
 	type WeightInfo = ();
 }
 
@@ -81,6 +143,29 @@ pub fn payload(name: &str) -> Vec<u8> {
 
 pub fn acceptance(name: &str) -> MultiSignature {
 	pair(name).sign(&payload(name)).into()
+}
+
+/// Bytes of a transaction of one unit.
+pub const BYTES: usize = 100;
+
+/// What a call that takes so many units declares.
+pub fn units(number: u64) -> DispatchInfo {
+	let load = UNIT.times(number);
+	let weights: frame_system::limits::BlockWeights = <Test as frame_system::Config>::BlockWeights::get();
+	let base = weights.get(DispatchClass::Normal).base_extrinsic;
+	let call_weight = Weight::from_parts(load.ref_time, load.proof_size).saturating_sub(base);
+	DispatchInfo { call_weight, ..Default::default() }
+}
+
+/// What of the named participant's budget is left.
+pub fn left(name: &str) -> Load {
+	Participants::budget_left(id(name))
+}
+
+/// Registers the named newcomer, and waits until its budget is full.
+pub fn settle_in(name: &str) {
+	register(name);
+	System::set_block_number(System::block_number() + 4);
 }
 
 /// Registers the named newcomer.

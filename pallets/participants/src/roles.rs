@@ -75,7 +75,9 @@ impl<T: Config> Pallet<T> {
 		ensure!(Self::get(&participant)?.status != Status::Removed, Error::<T>::Removed);
 		Roles::<T>::try_mutate(participant, |roles| {
 			ensure!(!roles.contains(&(role, scope)), Error::<T>::RoleHeld);
-			roles.try_push((role, scope)).map_err(|_| Error::<T>::TooManyRoles)
+			roles.try_push((role, scope)).map_err(|_| Error::<T>::TooManyRoles)?;
+			Self::classify(participant, roles);
+			Ok::<_, Error<T>>(())
 		})?;
 		Self::deposit_event(Event::RoleGranted { participant, role, scope });
 		Ok(())
@@ -87,6 +89,7 @@ impl<T: Config> Pallet<T> {
 			let roles = entry.as_mut().ok_or(Error::<T>::RoleMissing)?;
 			let index = roles.iter().position(|held| *held == (role, scope)).ok_or(Error::<T>::RoleMissing)?;
 			roles.remove(index);
+			Self::classify(participant, roles);
 			if roles.is_empty() {
 				*entry = None;
 			}
@@ -94,6 +97,11 @@ impl<T: Config> Pallet<T> {
 		})?;
 		Self::deposit_event(Event::RoleRevoked { participant, role, scope });
 		Ok(())
+	}
+
+	/// Lets the participant's budget follow its roles.
+	pub(crate) fn classify(participant: ParticipantId, roles: &[(Role, Scope)]) {
+		Budgets::<T>::mutate(participant, |budget| budget.class = Class::of(roles));
 	}
 
 	/// The roles of a participant.

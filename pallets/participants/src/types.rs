@@ -60,14 +60,13 @@ pub struct Delegation {
 	pub active: u32,
 	/// The one participant whose roles the account exercises.
 	pub operates_for: Option<ParticipantId>,
+	/// Who delegates to it, in the order in which they began to: the first of them that can pays for its transactions. All of
+	/// them, unless it has a participant of its own.
+	pub principals: BoundedVec<ParticipantId, ConstU32<MAX_PRINCIPALS>>,
 }
 
-/// How many transactions an account had included in the last block that had any.
-#[stored]
-pub struct Activity<BlockNumber> {
-	pub block: BlockNumber,
-	pub transactions: u32,
-}
+/// Most participants that an account without one of its own acts for.
+pub const MAX_PRINCIPALS: u32 = 4;
 
 /// A delegate and its right.
 pub type Grant<AccountId> = (AccountId, Right);

@@ -19,8 +19,10 @@ pub trait WeightInfo {
 	fn resign() -> Weight;
 	fn grant_data() -> Weight;
 	fn revoke_data() -> Weight;
-	/// Checking one signer and counting its transaction.
+	/// Finding who pays for a delegate's transaction, at worst the last of its principals, and charging it.
 	fn check_member() -> Weight;
+	/// The same for a participant's own transaction.
+	fn check_own() -> Weight;
 }
 
 const MICROSECOND: u64 = 1_000_000;
@@ -32,21 +34,21 @@ fn counted(base: u64, reads: u64, writes: u64) -> Weight {
 }
 
 impl WeightInfo for () {
-	// Reads: Participants, MemberOf, BlockHash(0), Account. Writes: Participants, MemberOf, Account.
+	// Reads: Participants, MemberOf, BlockHash(0), Account. Writes: Participants, MemberOf, Account, Budgets.
 	fn register() -> Weight {
-		counted(2 * SIGNATURE + 20 * MICROSECOND, 4, 3)
+		counted(2 * SIGNATURE + 20 * MICROSECOND, 4, 4)
 	}
 	// The same of each, and the block's hash once; its roles.
 	fn register_many(n: u32) -> Weight {
 		let n = u64::from(n);
-		counted(n * (2 * SIGNATURE + 35 * MICROSECOND), 1 + 4 * n, 4 * n)
+		counted(n * (2 * SIGNATURE + 35 * MICROSECOND), 1 + 4 * n, 5 * n)
 	}
-	// Participants, Roles; Roles.
+	// Participants, Roles, Budgets; Roles, Budgets.
 	fn grant_role() -> Weight {
-		counted(15 * MICROSECOND, 2, 1)
+		counted(15 * MICROSECOND, 3, 2)
 	}
 	fn revoke_role() -> Weight {
-		counted(15 * MICROSECOND, 2, 1)
+		counted(15 * MICROSECOND, 3, 2)
 	}
 	// Participants, Roles, Delegates, and DelegateOf of each delegate; Participants, DelegateOf. The runtime's look at
 	// the protected accounts is two reads.
@@ -57,7 +59,7 @@ impl WeightInfo for () {
 	fn resume(d: u32) -> Weight {
 		Self::suspend(d)
 	}
-	// The same, and for each delegate its account, membership and counter; and the participant's own counter and grants.
+	// The same, and for each delegate its account and membership; and the participant's own budget and grants.
 	fn remove(d: u32) -> Weight {
 		let d = u64::from(d);
 		counted((20 + 6 * d) * MICROSECOND, 4 + 3 * d, 5 + 3 * d)
@@ -66,7 +68,7 @@ impl WeightInfo for () {
 	fn add_delegate() -> Weight {
 		counted(20 * MICROSECOND, 7, 3)
 	}
-	// MemberOf twice, Participants, Delegates, DelegateOf, Account; Delegates, DelegateOf, Account, Activity.
+	// MemberOf twice, Participants, Delegates, DelegateOf, Account; Delegates, DelegateOf, Account, and Delegates again.
 	fn remove_delegate() -> Weight {
 		counted(20 * MICROSECOND, 6, 4)
 	}
@@ -81,8 +83,12 @@ impl WeightInfo for () {
 	fn revoke_data() -> Weight {
 		counted(20 * MICROSECOND, 3, 1)
 	}
-	// MemberOf, Participants or DelegateOf, Activity; Activity.
+	// MemberOf, DelegateOf, and of each principal its record, its budget and its provider's; the two budgets.
 	fn check_member() -> Weight {
-		counted(5 * MICROSECOND, 3, 1)
+		counted(30 * MICROSECOND, 2 + 3 * u64::from(crate::MAX_PRINCIPALS), 2)
+	}
+	// MemberOf, Participants, both budgets; both budgets.
+	fn check_own() -> Weight {
+		counted(20 * MICROSECOND, 4, 2)
 	}
 }

@@ -41,7 +41,9 @@ impl pallet_participants::Config for Runtime {
 	type MaxDataGrants = ConstU32<32>;
 	type MaxDepth = MaxDepth;
 	type MaxBatch = MaxBatch;
-	type MaxPerBlock = ConstU32<64>;
+	type Calls = super::calls::Table;
+	type Allowances = super::budgets::Budgets;
+	type MaxWaiting = ConstU32<16>;
 	type WeightInfo = crate::weights::Participants;
 }
 

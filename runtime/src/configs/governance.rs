@@ -3,14 +3,15 @@
 use crate::{AccountId, BlockNumber, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, MINUTES};
 use frame_support::{parameter_types, traits::ConstU32, weights::Weight};
 use pallet_collective::{EnsureProportionMoreThan, Instance1, MoreThanMajorityThenPrimeDefaultVote};
-use sp_runtime::Perbill;
 
 /// More than half of the council.
 pub type CouncilMajority = EnsureProportionMoreThan<AccountId, Instance1, 1, 2>;
 
 parameter_types! {
 	pub const MotionDuration: BlockNumber = 7 * 24 * 60 * MINUTES;
-	pub MaxProposalWeight: Weight = Perbill::from_percent(50) * super::system::RuntimeBlockWeights::get().max_block;
+	/// 150 ms and 16 MiB of proof. A motion is closed within what a block reserves for operations, a quarter, so that no flood
+	/// of other transactions delays it.
+	pub const MaxProposalWeight: Weight = Weight::from_parts(150_000_000_000, 16 << 20);
 }
 
 impl pallet_collective::Config<Instance1> for Runtime {

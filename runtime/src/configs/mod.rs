@@ -1,5 +1,7 @@
 //! Configuration of the pallets, by subject.
 
+pub mod budgets;
+pub mod calls;
 mod consensus;
 mod energy;
 mod governance;

@@ -6,7 +6,7 @@ use crate::{
 };
 use frame_support::{
 	derive_impl, parameter_types,
-	traits::{ConstU128, ConstU16, ConstU32, ConstU64, Contains},
+	traits::{ConstU128, ConstU16, ConstU32, ConstU64},
 	weights::{
 		constants::{ParityDbWeight, WEIGHT_REF_TIME_PER_SECOND},
 		Weight,
@@ -19,7 +19,7 @@ use sp_version::RuntimeVersion;
 /// Share of a block that transactions may fill; the rest is for gate work and operations.
 const NORMAL_SHARE: Perbill = Perbill::from_percent(75);
 /// Longest block, in bytes.
-const MAX_BLOCK_LENGTH: u32 = 5 * 1024 * 1024;
+pub(super) const MAX_BLOCK_LENGTH: u32 = 5 * 1024 * 1024;
 
 parameter_types! {
 	pub const BlockHashCount: u32 = 2_400;
@@ -35,24 +35,9 @@ parameter_types! {
 		.build();
 }
 
-/// Calls that nobody may dispatch alone.
-///
-/// Money leaves the chain with two keys only, so a member cannot burn its own. A validator leaves through the council
-/// only: purging its keys would drop it from the set below the least number of validators.
-pub struct NotAlone;
-impl Contains<RuntimeCall> for NotAlone {
-	fn contains(call: &RuntimeCall) -> bool {
-		!matches!(
-			call,
-			RuntimeCall::Balances(pallet_balances::Call::burn { .. })
-				| RuntimeCall::Session(pallet_session::Call::purge_keys { .. })
-		)
-	}
-}
-
 #[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
 impl frame_system::Config for Runtime {
-	type BaseCallFilter = NotAlone;
+	type BaseCallFilter = super::calls::Listed;
 	type Block = Block;
 	type BlockWeights = RuntimeBlockWeights;
 	type BlockLength = RuntimeBlockLength;

@@ -11,9 +11,9 @@ pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_participants::WeightInfo for WeightInfo<T> {
 	fn register() -> Weight {
-		Weight::from_parts(97_625_000, 1_013)
-			.saturating_add(T::DbWeight::get().reads(8))
-			.saturating_add(T::DbWeight::get().writes(3))
+		Weight::from_parts(102_625_000, 1_013)
+			.saturating_add(T::DbWeight::get().reads(9))
+			.saturating_add(T::DbWeight::get().writes(4))
 	}
 
 	/// `n` from 1 to 128.
@@ -22,15 +22,15 @@ impl<T: frame_system::Config> pallet_participants::WeightInfo for WeightInfo<T> 
 	}
 
 	fn grant_role() -> Weight {
-		Weight::from_parts(18_057_000, 756)
-			.saturating_add(T::DbWeight::get().reads(2))
-			.saturating_add(T::DbWeight::get().writes(1))
+		Weight::from_parts(24_057_000, 756)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	fn revoke_role() -> Weight {
-		Weight::from_parts(17_456_000, 762)
-			.saturating_add(T::DbWeight::get().reads(2))
-			.saturating_add(T::DbWeight::get().writes(1))
+		Weight::from_parts(23_456_000, 762)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	/// `d` from 0 to 8.
@@ -94,8 +94,14 @@ impl<T: frame_system::Config> pallet_participants::WeightInfo for WeightInfo<T> 
 	}
 
 	fn check_member() -> Weight {
-		Weight::from_parts(15_192_000, 733)
-			.saturating_add(T::DbWeight::get().reads(3))
-			.saturating_add(T::DbWeight::get().writes(1))
+		Weight::from_parts(60_000_000, 6_000)
+			.saturating_add(T::DbWeight::get().reads(14))
+			.saturating_add(T::DbWeight::get().writes(2))
+	}
+
+	fn check_own() -> Weight {
+		Weight::from_parts(25_000_000, 1_200)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(2))
 	}
 }

@@ -1,6 +1,7 @@
 //! What the pool and the block let in.
 
 use crate::{mock::*, *};
+use busbar_primitives::refusals::Refusal;
 use codec::{Decode, Encode};
 use frame_support::{assert_ok, dispatch::DispatchInfo, pallet_prelude::TransactionSource::External};
 use sp_core::H256;
@@ -14,18 +15,24 @@ fn call() -> RuntimeCall {
 	frame_system::Call::remark { remark: vec![] }.into()
 }
 
-/// What the pool says to a transaction of the named account.
+/// What the pool says to a transaction of the named account that takes a unit.
 fn pool(name: &str) -> Result<(), TransactionValidityError> {
+	pool_of(name, call())
+}
+
+fn pool_of(name: &str, call: RuntimeCall) -> Result<(), TransactionValidityError> {
+	CheckMember::<Test>::new().validate_only(signed(name), &call, &units(1), BYTES, External, 0).map(|_| ())
+}
+
+/// What becomes of a transaction of the named account that takes a unit, in a block.
+fn block(name: &str) -> Result<(), TransactionValidityError> {
 	CheckMember::<Test>::new()
-		.validate_only(signed(name), &call(), &DispatchInfo::default(), 0, External, 0)
+		.test_run(signed(name), &call(), &units(1), BYTES, 0, |_| Ok(Default::default()))
 		.map(|_| ())
 }
 
-/// What becomes of a transaction of the named account in a block.
-fn block(name: &str) -> Result<(), TransactionValidityError> {
-	CheckMember::<Test>::new()
-		.test_run(signed(name), &call(), &DispatchInfo::default(), 0, 0, |_| Ok(Default::default()))
-		.map(|_| ())
+fn refuses(refusal: Refusal) -> Result<(), TransactionValidityError> {
+	Err(refusal.into())
 }
 
 fn refused(error: InvalidTransaction) -> Result<(), TransactionValidityError> {
@@ -45,7 +52,7 @@ fn members_and_delegates_pass_and_strangers_are_bad_signers() {
 			assert_eq!(pool(name), refused(InvalidTransaction::BadSigner));
 			assert_eq!(block(name), refused(InvalidTransaction::BadSigner));
 		}
-		assert!(!LastActivity::<Test>::contains_key(account("stranger")));
+		assert!(!Budgets::<Test>::contains_key(id("stranger")));
 	});
 }
 
@@ -61,41 +68,55 @@ fn the_call_of_a_member_is_dispatched() {
 }
 
 #[test]
-fn no_account_takes_more_than_its_share_of_a_block() {
+fn no_participant_takes_more_than_its_budget() {
 	run(|| {
+		settle_in("ann");
 		for _ in 0..2 {
-			assert_ok!(block("dso"));
-			assert_ok!(block("dso"));
-			assert_eq!(block("dso"), refused(InvalidTransaction::ExhaustsResources));
-			// The pool keeps it, and others are not affected.
-			assert_ok!(pool("dso"));
+			// Full again after this many blocks.
+			System::set_block_number(System::block_number() + 4);
+			for _ in 0..4 {
+				assert_ok!(block("ann"));
+			}
+			assert_eq!(block("ann"), refuses(Refusal::BudgetSpent));
+			assert_eq!(pool("ann"), refuses(Refusal::BudgetSpent));
+			// Others are not affected.
 			assert_ok!(block("feeder"));
-			assert_eq!(
-				LastActivity::<Test>::get(account("dso")),
-				Some(Activity { block: System::block_number(), transactions: 2 })
-			);
 			System::set_block_number(System::block_number() + 1);
+			assert_ok!(block("ann"));
+			assert_eq!(block("ann"), refuses(Refusal::BudgetSpent));
 		}
 	});
 }
 
 #[test]
-fn the_pool_counts_nothing() {
+fn the_pool_charges_nothing() {
 	run(|| {
+		settle_in("ann");
 		for _ in 0..5 {
-			assert_ok!(pool("dso"));
+			assert_ok!(pool("ann"));
 		}
-		assert!(!LastActivity::<Test>::contains_key(account("dso")));
+		assert_eq!(left("ann"), UNIT.times(4));
 	});
 }
 
 #[test]
-fn removal_forgets_the_count() {
+fn removal_forgets_the_budget() {
 	run(|| {
-		register("ann");
+		settle_in("ann");
 		assert_ok!(block("ann"));
+		assert!(Budgets::<Test>::contains_key(id("ann")));
 		assert_ok!(mock::Participants::remove(RuntimeOrigin::root(), id("ann")));
-		assert!(!LastActivity::<Test>::contains_key(account("ann")));
+		assert!(!Budgets::<Test>::contains_key(id("ann")));
+	});
+}
+
+#[test]
+fn a_call_that_the_table_does_not_list_or_give_to_the_signer_is_refused() {
+	run(|| {
+		assert_eq!(pool_of("dso", remark(b'n')), refuses(Refusal::NotListed));
+		assert_eq!(pool_of("dso", remark(b'g')), refuses(Refusal::NotYours));
+		assert_ok!(pool_of("councillor", remark(b'g')));
+		assert_eq!(pool_of("stranger", remark(b'n')), refused(InvalidTransaction::BadSigner));
 	});
 }
 
@@ -120,6 +141,9 @@ fn membership_costs_no_bytes_and_declares_its_weight() {
 	assert!(extension.encode().is_empty());
 	assert_eq!(<() as WeightInfo>::check_member(), TransactionExtension::weight(&extension, &call()));
 	assert!(extension.weight(&call()).ref_time() > 0);
+	assert!(<() as WeightInfo>::check_own().all_lt(<() as WeightInfo>::check_member().add_proof_size(1)));
+	// What the table reads of a call comes on top.
+	assert!(extension.weight(&remark(b'g')).ref_time() > extension.weight(&call()).ref_time());
 }
 
 fn mortality(era: Era) -> Result<u64, TransactionValidityError> {
@@ -129,12 +153,14 @@ fn mortality(era: Era) -> Result<u64, TransactionValidityError> {
 }
 
 #[test]
-fn an_immortal_transaction_is_refused_and_a_mortal_one_expires() {
+fn an_immortal_transaction_is_refused_and_a_mortal_one_expires_without_precedence() {
 	run(|| {
 		assert_eq!(mortality(Era::Immortal), Err(InvalidTransaction::Custom(1).into()));
 		System::set_block_number(17);
 		frame_system::BlockHash::<Test>::insert(16, H256::repeat_byte(1));
-		assert_eq!(mortality(Era::mortal(16, 16)), Ok(15));
+		// A pool that is full or orders its transactions sees no difference between a short era and a long one.
+		assert_eq!(mortality(Era::mortal(16, 16)), Ok(u64::MAX));
+		assert_eq!(mortality(Era::mortal(2048, 16)), Ok(u64::MAX));
 		assert_eq!(mortality(Era::mortal(16, 3)), Err(InvalidTransaction::AncientBirthBlock.into()));
 	});
 }

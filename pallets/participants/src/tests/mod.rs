@@ -1,7 +1,9 @@
 mod agreement;
+mod budget;
 mod bulk;
 mod data;
 mod delegates;
 mod extension;
 mod membership;
+mod pool;
 mod roles;

@@ -1,0 +1,133 @@
+//! The table of calls lists every call of the runtime and no other, and its pages say the same.
+
+use busbar_runtime::{
+	configs::{
+		budgets::Budgets,
+		calls::{Kind, Row, Who, CALLS},
+	},
+	pallet_participants::Load,
+	Runtime,
+};
+use codec::{Decode, Encode};
+use frame_metadata::{v16::RuntimeMetadataV16, RuntimeMetadata, RuntimeMetadataPrefixed};
+use scale_info::TypeDef;
+use std::collections::{BTreeMap, BTreeSet};
+
+const PAGE: &str = include_str!("../../docs/budgets.md");
+
+fn metadata() -> RuntimeMetadataV16 {
+	let metadata = Runtime::metadata_at_version(16).expect("the runtime writes metadata of version 16").encode();
+	let metadata = Vec::<u8>::decode(&mut &metadata[..]).expect("opaque metadata is bytes");
+	match RuntimeMetadataPrefixed::decode(&mut &metadata[..]).expect("the metadata decodes").1 {
+		RuntimeMetadata::V16(metadata) => metadata,
+		other => panic!("the metadata has version {}, not 16", other.version()),
+	}
+}
+
+fn calls_of_the_runtime() -> BTreeSet<(String, String)> {
+	let metadata = metadata();
+	let mut found = BTreeSet::new();
+	for pallet in &metadata.pallets {
+		let Some(calls) = &pallet.calls else { continue };
+		let ty = metadata.types.resolve(calls.ty.id).expect("the calls' type");
+		let TypeDef::Variant(calls) = &ty.type_def else { panic!("{} has calls of no enum", pallet.name) };
+		found.extend(calls.variants.iter().map(|call| (pallet.name.clone(), call.name.clone())));
+	}
+	found
+}
+
+fn rows() -> impl Iterator<Item = (&'static str, &'static Row)> {
+	CALLS.iter().flat_map(|(pallet, rows)| rows.iter().map(move |row| (*pallet, row)))
+}
+
+#[test]
+fn every_call_of_the_runtime_stands_in_the_table_once_and_nothing_else_does() {
+	let all = calls_of_the_runtime();
+	assert!(all.len() > 100, "the metadata was not read");
+	let mut listed = BTreeSet::new();
+	for (pallet, (call, ..)) in rows() {
+		assert!(listed.insert((pallet.to_string(), call.to_string())), "{pallet}.{call} stands there twice");
+	}
+	let missing: Vec<_> = all.difference(&listed).collect();
+	assert!(missing.is_empty(), "say in runtime/src/configs/calls.rs who makes these calls: {missing:?}");
+	let unknown: Vec<_> = listed.difference(&all).collect();
+	assert!(unknown.is_empty(), "the runtime has no such calls: {unknown:?}");
+}
+
+#[test]
+fn calls_that_carry_calls_are_judged_by_what_they_carry_or_nobody_makes_them() {
+	let metadata = metadata();
+	let carries = |pallet: &str, call: &str| {
+		let pallet = metadata.pallets.iter().find(|each| each.name == pallet).expect("the pallet");
+		let ty = metadata.types.resolve(pallet.calls.as_ref().expect("calls").ty.id).expect("the calls' type");
+		let TypeDef::Variant(calls) = &ty.type_def else { panic!("no enum") };
+		let call = calls.variants.iter().find(|each| each.name == call).expect("the call");
+		call.fields.iter().any(|field| field.type_name.as_ref().is_some_and(|name| name.contains("RuntimeCall")))
+	};
+	let mut found = 0;
+	for (pallet, (call, who, kind)) in rows() {
+		if carries(pallet, call) {
+			found += 1;
+			assert!(*kind == Kind::Carries || *who == Who::Nobody, "{pallet}.{call} carries what nobody judges");
+		} else {
+			assert_ne!(*kind, Kind::Carries, "{pallet}.{call} carries nothing");
+		}
+	}
+	assert_eq!(found, 8, "of pallet-utility");
+}
+
+fn told(who: Who) -> String {
+	match who {
+		Who::Members => "participants and their delegates".into(),
+		Who::Holders(roles) => roles.iter().map(|role| format!("`{role:?}`")).collect::<Vec<_>>().join(", "),
+		Who::Council => "council members".into(),
+		Who::Motions => "the council, by a motion".into(),
+		Who::Authors => "block authors".into(),
+		Who::Nobody => "nobody".into(),
+	}
+}
+
+#[test]
+fn the_page_has_the_table() {
+	let mut groups = BTreeMap::<(String, String), Vec<&str>>::new();
+	for (pallet, (call, who, kind)) in rows() {
+		let kind = match kind {
+			Kind::Own => "",
+			Kind::Due => "due work",
+			Kind::Remedy => "remedy",
+			Kind::Carries => "what it carries",
+			Kind::Pays => "to participants and accounts of the rules",
+		};
+		groups.entry((pallet.to_string(), format!("{} | {kind}", told(*who)))).or_default().push(call);
+	}
+	let lines: Vec<String> = groups
+		.iter()
+		.map(|((pallet, who), calls)| {
+			let calls: Vec<_> = calls.iter().map(|call| format!("`{call}`")).collect();
+			format!("| {pallet} | {} | {who} |", calls.join(", "))
+		})
+		.collect();
+	let missing: Vec<_> = lines.iter().filter(|line| !PAGE.contains(*line)).cloned().collect();
+	assert!(missing.is_empty(), "docs/budgets.md lacks\n{}", missing.join("\n"));
+	let there = PAGE.lines().filter(|line| CALLS.iter().any(|(pallet, _)| line.starts_with(&format!("| {pallet} |"))));
+	assert_eq!(there.count(), lines.len(), "docs/budgets.md has calls that the table has not");
+}
+
+#[test]
+fn the_page_states_the_budgets() {
+	let rules = Budgets::get();
+	let load = |load: &Load| {
+		let ms = load.ref_time / 1_000_000_000;
+		format!("{ms} ms, {} KiB, {} KiB", load.proof_size >> 10, load.bytes >> 10)
+	};
+	for (name, rule) in [
+		("a member", rules.member),
+		("a professional", rules.professional),
+		("an operator", rules.operator),
+		("a council member, for the council's calls", rules.governing),
+		("all members that one provider admitted", rules.provider),
+	] {
+		let row = format!("| {name} | {} | {} |", load(&rule.per_block), load(&rule.most));
+		assert!(PAGE.lines().any(|line| line.starts_with(&row)), "docs/budgets.md lacks\n{row}");
+	}
+}
