@@ -2,12 +2,12 @@
 
 use crate::{
 	access::SERVICE,
-	answers::Proofs,
+	answers::{Page, Proofs},
 	hash_of,
 	meta::{Class, Meta},
 	tls,
 };
-use anyhow::{Context, Result};
+use anyhow::{ensure, Context, Result};
 use axum::http::Method;
 use busbar_client::{
 	requests::{self, now_ms, To},
@@ -140,13 +140,41 @@ impl Client {
 		Ok(json.get("holds").and_then(|holds| holds.as_bool()).unwrap_or_default())
 	}
 
-	/// The datasets of the intervals in a range.
+	/// The datasets of the intervals in a range, all of them.
 	///
 	/// # Errors
-	/// As [`Client::request`].
+	/// As [`Client::page`].
 	pub async fn datasets(&self, from: Interval, until: Interval) -> Result<Vec<Meta>> {
-		let path = format!("/v1/datasets?from={from}&until={until}");
-		Ok(self.request(Method::GET, &path, None).await?.json().await?)
+		let (mut datasets, mut after) = (Vec::new(), None);
+		loop {
+			let page = self.page(from, until, after.as_deref()).await?;
+			datasets.extend(page.datasets);
+			match page.next {
+				Some(next) => after = Some(next),
+				None => return Ok(datasets),
+			}
+		}
+	}
+
+	/// A page of the datasets of the intervals in a range, the one behind `after`.
+	///
+	/// # Errors
+	/// As [`Client::request`]; if the store names a page that does not lie behind this one, which would have no end.
+	pub async fn page(&self, from: Interval, until: Interval, after: Option<&str>) -> Result<Page> {
+		let mut path = format!("/v1/datasets?from={from}&until={until}");
+		if let Some(after) = after {
+			path = format!("{path}&after={after}");
+		}
+		let page: Page = self.request(Method::GET, &path, None).await?.json().await?;
+		if let Some(next) = &page.next {
+			let place = Page::place(next).with_context(|| format!("{} names no place: {next}", self.url))?;
+			ensure!(
+				place.0 < until && after.and_then(Page::place).is_none_or(|after| after < place),
+				"{} goes round in circles: its list behind {after:?} goes on behind {next}",
+				self.url
+			);
+		}
+		Ok(page)
 	}
 
 	/// Readings of these points with their proofs.

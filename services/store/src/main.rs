@@ -10,10 +10,19 @@ use busbar_store::{
 	meta::{parse_hash, Class},
 	replicate::pull,
 	retention::{sweep, Retention},
-	server::{router, Service},
+	connections::{self, serve},
+	ledger::Quotas,
+	recovery::recover,
+	server::router,
+	service::{Limits, Service},
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+
+/// Datasets that the chain is asked about each minute.
+const SETTLED: usize = 200;
+/// What an upload of another process may have begun, and not finished, is left alone for so long.
+const ABANDONED: Duration = Duration::from_secs(3_600);
 
 /// Keeps meter data under its hash, proves single readings, and lets read whom the chain lets read
 #[derive(Parser)]
@@ -53,6 +62,56 @@ struct Ages {
 impl Ages {
 	fn retention(&self) -> Retention {
 		Retention { readings: self.keep_readings, documents: self.keep_documents }
+	}
+}
+
+/// What one client, or one participant, may take
+#[derive(Args)]
+struct Bounds {
+	/// Gigabytes of everything that is stored
+	#[arg(long, value_name = "GB", default_value_t = 1_000)]
+	total_gb: u32,
+	/// Gigabytes of a participant's datasets that the chain knows
+	#[arg(long, value_name = "GB", default_value_t = 100)]
+	attested_gb: u32,
+	/// Megabytes of a participant's datasets that are not attested yet
+	#[arg(long, value_name = "MB", default_value_t = 1_000)]
+	pending_mb: u32,
+	/// Megabytes of a participant's documents
+	#[arg(long, value_name = "MB", default_value_t = 100)]
+	documents_mb: u32,
+	/// Minutes after which a dataset is deleted that is not attested by then
+	#[arg(long, value_name = "MINUTES", default_value_t = 360)]
+	attest_within: u32,
+	/// Megabytes of memory for decoding
+	#[arg(long, value_name = "MB", default_value_t = 2_048)]
+	memory_mb: u32,
+	/// Connections at a time
+	#[arg(long, value_name = "NUMBER", default_value_t = 1_024)]
+	connections: usize,
+	/// Connections of one address at a time; behind a proxy, all are the proxy's
+	#[arg(long, value_name = "NUMBER", default_value_t = 256)]
+	per_address: usize,
+}
+
+impl Bounds {
+	fn service(&self) -> Limits {
+		let (mb, gb) = (|mb: u32| u64::from(mb).saturating_mul(1_000_000), 1_000_000_000);
+		Limits {
+			quotas: Quotas {
+				pending: mb(self.pending_mb),
+				attested: u64::from(self.attested_gb).saturating_mul(gb),
+				documents: mb(self.documents_mb),
+				total: u64::from(self.total_gb).saturating_mul(gb),
+			},
+			attest_within: Duration::from_secs(u64::from(self.attest_within).saturating_mul(60)),
+			memory: self.memory_mb,
+			..Default::default()
+		}
+	}
+
+	fn connections(&self) -> connections::Limits {
+		connections::Limits { all: self.connections, of_address: self.per_address, ..Default::default() }
 	}
 }
 
@@ -100,6 +159,8 @@ enum Command {
 		/// What is past its age is deleted every hour
 		#[command(flatten)]
 		ages: Ages,
+		#[command(flatten)]
+		bounds: Bounds,
 	},
 	/// Store a file
 	Put {
@@ -195,10 +256,25 @@ async fn sweep_hourly(blobs: Blobs, retention: Retention) {
 	}
 }
 
+/// Asks the chain about datasets that wait to be attested, again and again.
+async fn settle_every_minute(service: Arc<Service>) {
+	let mut minutes = tokio::time::interval(Duration::from_secs(60));
+	loop {
+		minutes.tick().await;
+		match service.settle(SETTLED).await {
+			Ok(settled) if settled.deleted > 0 => {
+				println!("deleted {} datasets that were not attested in time", settled.deleted)
+			},
+			Ok(_) => {},
+			Err(error) => eprintln!("error: datasets that wait to be attested go on waiting: {error}"),
+		}
+	}
+}
+
 /// Runs a command; `false` if it found something wrong and said so.
 async fn run(command: Command) -> Result<bool> {
 	match command {
-		Command::Serve { backend, listen, name, chain, open, ages } => {
+		Command::Serve { backend, listen, name, chain, open, ages, bounds } => {
 			if open && !listen.ip().is_loopback() {
 				bail!("--open serves everyone and is for loopback addresses only; give --chain instead");
 			}
@@ -212,8 +288,13 @@ async fn run(command: Command) -> Result<bool> {
 			if ages.retention().is_bounded() {
 				tokio::spawn(sweep_hourly(blobs.clone(), ages.retention()));
 			}
-			let service = Arc::new(Service::new(blobs, chain, name));
-			axum::serve(listener, router(service)).with_graceful_shutdown(stop()).await?;
+			let removed = recover(&blobs, ABANDONED).await?;
+			if removed > 0 {
+				println!("removed {removed} files that an earlier process did not finish");
+			}
+			let service = Arc::new(Service::with_limits(blobs, chain, name, bounds.service()));
+			tokio::spawn(settle_every_minute(service.clone()));
+			serve(listener, router(service), bounds.connections(), stop()).await?;
 		},
 		Command::Put { remote, class, file } => {
 			let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
