@@ -92,7 +92,9 @@ pub enum RequestError {
 	#[error("this request was made before; sign it with another nonce")]
 	Repeated,
 	/// More requests of the account than can be remembered.
-	#[error("too many requests of this account; try again when the earlier ones have expired, after five minutes at most")]
+	#[error(
+		"too many requests of this account; try again when the earlier ones have expired, after five minutes at most"
+	)]
 	TooMany,
 }
 

@@ -153,7 +153,9 @@ pub fn place(chunk: &ColumnChunkMetaData, length: u64) -> Result<(u64, usize), D
 /// # Errors
 /// [`DatasetError::Rows`] if they cannot: a forged count is refused before memory is taken for it.
 pub fn rows(group: &RowGroupMetaData) -> Result<usize, DatasetError> {
-	let (rows, size) = (group.num_rows(), group.compressed_size());
+	// Their sizes are not below zero, as `check` has seen; their sum may be beyond all numbers.
+	let sizes = group.columns().iter().map(ColumnChunkMetaData::compressed_size);
+	let (rows, size) = (group.num_rows(), sizes.fold(0, i64::saturating_add));
 	let refusal = DatasetError::Rows { rows, size };
 	match (usize::try_from(rows), usize::try_from(size)) {
 		(Ok(rows), Ok(size)) if rows <= size / ROW => Ok(rows),

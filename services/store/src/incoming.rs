@@ -58,7 +58,9 @@ pub async fn receive<E: Display>(
 	let mut file = tokio::fs::File::from_std(tempfile::tempfile()?);
 	let (mut hasher, mut chunker, mut length) = (hasher(), Chunker::default(), 0u64);
 	let began = Instant::now();
-	while let Some(piece) = timeout_at(pace.end(began, length), body.next()).await.map_err(|_| Error::Slow(pace.rate))? {
+	while let Some(piece) =
+		timeout_at(pace.end(began, length), body.next()).await.map_err(|_| Error::Slow(pace.rate))?
+	{
 		let piece = piece.map_err(|error| Error::Upload(error.to_string()))?;
 		length = length.saturating_add(piece.len() as u64);
 		if length > max_bytes {

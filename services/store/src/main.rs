@@ -1,20 +1,22 @@
 //! `busbar-store`: the meter-data store and what its operator types.
 
+mod bounds;
+
 use anyhow::{bail, Context, Result};
+use bounds::Bounds;
 use busbar_client::sign::Signer;
 use busbar_store::{
 	bench,
 	blobs::Blobs,
 	chain::{Chain, Node},
 	client::Client,
+	connections::serve,
 	meta::{parse_hash, Class},
+	recovery::recover,
 	replicate::pull,
 	retention::{sweep, Retention},
-	connections::{self, serve},
-	ledger::Quotas,
-	recovery::recover,
 	server::router,
-	service::{Limits, Service},
+	service::Service,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
@@ -62,56 +64,6 @@ struct Ages {
 impl Ages {
 	fn retention(&self) -> Retention {
 		Retention { readings: self.keep_readings, documents: self.keep_documents }
-	}
-}
-
-/// What one client, or one participant, may take
-#[derive(Args)]
-struct Bounds {
-	/// Gigabytes of everything that is stored
-	#[arg(long, value_name = "GB", default_value_t = 1_000)]
-	total_gb: u32,
-	/// Gigabytes of a participant's datasets that the chain knows
-	#[arg(long, value_name = "GB", default_value_t = 100)]
-	attested_gb: u32,
-	/// Megabytes of a participant's datasets that are not attested yet
-	#[arg(long, value_name = "MB", default_value_t = 1_000)]
-	pending_mb: u32,
-	/// Megabytes of a participant's documents
-	#[arg(long, value_name = "MB", default_value_t = 100)]
-	documents_mb: u32,
-	/// Minutes after which a dataset is deleted that is not attested by then
-	#[arg(long, value_name = "MINUTES", default_value_t = 360)]
-	attest_within: u32,
-	/// Megabytes of memory for decoding
-	#[arg(long, value_name = "MB", default_value_t = 2_048)]
-	memory_mb: u32,
-	/// Connections at a time
-	#[arg(long, value_name = "NUMBER", default_value_t = 1_024)]
-	connections: usize,
-	/// Connections of one address at a time; behind a proxy, all are the proxy's
-	#[arg(long, value_name = "NUMBER", default_value_t = 256)]
-	per_address: usize,
-}
-
-impl Bounds {
-	fn service(&self) -> Limits {
-		let (mb, gb) = (|mb: u32| u64::from(mb).saturating_mul(1_000_000), 1_000_000_000);
-		Limits {
-			quotas: Quotas {
-				pending: mb(self.pending_mb),
-				attested: u64::from(self.attested_gb).saturating_mul(gb),
-				documents: mb(self.documents_mb),
-				total: u64::from(self.total_gb).saturating_mul(gb),
-			},
-			attest_within: Duration::from_secs(u64::from(self.attest_within).saturating_mul(60)),
-			memory: self.memory_mb,
-			..Default::default()
-		}
-	}
-
-	fn connections(&self) -> connections::Limits {
-		connections::Limits { all: self.connections, of_address: self.per_address, ..Default::default() }
 	}
 }
 

@@ -26,7 +26,8 @@ pub async fn recover(blobs: &Blobs, age: Duration) -> Result<usize, Error> {
 				continue;
 			};
 			let Ok(hash) = crate::meta::parse_hash(hash) else { continue };
-			let is_old = |changed: SystemTime| SystemTime::now().duration_since(changed).is_ok_and(|since| since >= age);
+			let is_old =
+				|changed: SystemTime| SystemTime::now().duration_since(changed).is_ok_and(|since| since >= age);
 			let Ok(about) = entry.metadata().await else { continue };
 			if !about.modified().is_ok_and(is_old) {
 				continue;

@@ -123,8 +123,7 @@ impl Service {
 		let busy = self.busy.clone();
 		let Some(chain) = &self.chain else { return Ok(Asking { caller: None, busy }) };
 		let path = uri.path_and_query().map_or("/", |path| path.as_str());
-		let caller =
-			authenticate(chain.as_ref(), &self.members, &self.seen, &self.name, method, path, headers).await?;
+		let caller = authenticate(chain.as_ref(), &self.members, &self.seen, &self.name, method, path, headers).await?;
 		{
 			let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
 			let count = busy.entry(caller.account.clone()).or_default();
@@ -190,7 +189,8 @@ impl Service {
 		hash: H256,
 		bytes: u64,
 	) -> Result<Reservation, Error> {
-		let owner = caller.map(|caller| caller.writer()).transpose()?.and_then(|writer| writer.operates.first().copied());
+		let owner =
+			caller.map(|caller| caller.writer()).transpose()?.and_then(|writer| writer.operates.first().copied());
 		let kind = match class {
 			Class::Document => Kind::Document,
 			Class::Readings => Kind::Pending,
@@ -235,7 +235,7 @@ impl Service {
 		let mut metas = Vec::new();
 		for (.., hash) in keys {
 			match self.blobs.meta(hash).await {
-				Ok(meta) if self.blobs.holds(hash).await? => metas.push(meta),
+				Ok(meta) if self.blobs.lies(&meta).await? => metas.push(meta),
 				Ok(_) | Err(Error::NotFound(_)) => ledger.forget(hash),
 				// One damaged record does not hide the others.
 				Err(Error::DamagedRecord(..)) => {},

@@ -101,7 +101,8 @@ pub fn file(groups: &[(i64, Vec<Chunk>)]) -> Bytes {
 		let group = RowGroupMetaData::builder(schema.clone()).set_num_rows(*rows).set_column_metadata(columns);
 		described.push(group.build().unwrap());
 	}
-	let named = [("busbar.operator", "00112233445566778899aabbccddeeff"), ("busbar.interval", "9"), ("busbar.version", "1")];
+	let named =
+		[("busbar.operator", "00112233445566778899aabbccddeeff"), ("busbar.interval", "9"), ("busbar.version", "1")];
 	let named = named.map(|(key, value)| KeyValue::new(key.to_string(), value.to_string()));
 	let rows = groups.iter().map(|(rows, _)| *rows).fold(0, i64::saturating_add);
 	let metadata = FileMetaData::new(1, rows, None, Some(named.to_vec()), schema, None);
