@@ -9,9 +9,9 @@ mod proofs;
 pub struct Target {
 	/// Its name, and that of its folder in the corpus.
 	pub name: &'static str,
-	/// Reads; panics if what must hold does not.
-	pub run: fn(&[u8]),
-	/// Inputs to begin with, beside the committed ones: what cannot be committed because a key signs it anew.
+	/// Reads, and says whether it was taken; panics if what must hold does not.
+	pub run: fn(&[u8]) -> bool,
+	/// Inputs to begin with, beside the committed ones: good ones, all of which are taken.
 	pub seeds: fn() -> Vec<Vec<u8>>,
 	/// What the format is made of.
 	pub words: &'static [&'static [u8]],

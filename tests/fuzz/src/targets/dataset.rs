@@ -54,14 +54,15 @@ pub fn bytes(rows: u32) -> Vec<u8> {
 	dataset(rows).to_parquet().expect("a good dataset; qed")
 }
 
-fn run(input: &[u8]) {
+fn run(input: &[u8]) -> bool {
 	let bytes = Bytes::copy_from_slice(input);
 	let (decoded, taken) = memory::taken(|| Dataset::from_parquet(bytes));
 	let most = bound(input.len() as u64);
 	assert!(taken <= most, "{taken} bytes of memory for a file of {}", input.len());
-	if let Ok(dataset) = decoded {
+	decoded.is_ok_and(|dataset| {
 		let written = dataset.to_parquet().expect("what was taken can be written");
 		let again = Dataset::from_parquet(Bytes::from(written)).expect("what was written can be read");
 		assert!(again == dataset, "a dataset did not come back as it was");
-	}
+		true
+	})
 }
