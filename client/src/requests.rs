@@ -10,7 +10,7 @@ use codec::{Decode, Encode};
 use sp_core::crypto::Ss58Codec;
 use sp_runtime::{traits::Verify, MultiSignature};
 use std::{
-	collections::BTreeSet,
+	collections::{BTreeSet, HashMap},
 	sync::{Mutex, PoisonError},
 	time::{SystemTime, UNIX_EPOCH},
 };
@@ -25,7 +25,9 @@ pub const NONCE: &str = "x-busbar-nonce";
 pub const SIGNATURE: &str = "x-busbar-signature";
 /// Longest validity of a request, in ms.
 pub const LONGEST_MS: u64 = 300_000;
-/// Most nonces that are remembered.
+/// Most nonces of one account that are remembered: its requests of at most five minutes.
+const MOST_OF_ACCOUNT: usize = 2_000;
+/// Most nonces of all accounts that are remembered.
 const MOST_NONCES: usize = 200_000;
 
 /// What a request is made to.
@@ -89,8 +91,10 @@ pub enum RequestError {
 	/// The request was made before.
 	#[error("this request was made before; sign it with another nonce")]
 	Repeated,
-	/// More requests than can be remembered.
-	#[error("too many requests; try again in five minutes")]
+	/// More requests of the account than can be remembered.
+	#[error(
+		"too many requests of this account; try again when the earlier ones have expired, after five minutes at most"
+	)]
 	TooMany,
 }
 
@@ -100,7 +104,7 @@ pub struct Authentic {
 	/// Who signed.
 	pub account: AccountId,
 	expires: u64,
-	nonce: String,
+	nonce: [u8; 16],
 }
 
 /// Checks a request's signature and expiry, by its headers and the time in ms since the Unix epoch.
@@ -125,9 +129,11 @@ pub fn authenticate<'h>(
 	if expires > now.saturating_add(LONGEST_MS) {
 		return Err(RequestError::TooLong);
 	}
-	if nonce.len() != 32 || !nonce.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+	if nonce.bytes().any(|byte| byte.is_ascii_uppercase()) {
 		return Err(RequestError::Nonce);
 	}
+	let mut number = [0; 16];
+	hex::decode_to_slice(nonce, &mut number).map_err(|_| RequestError::Nonce)?;
 	let signature = hex::decode(signature)
 		.ok()
 		.and_then(|bytes| MultiSignature::decode(&mut &bytes[..]).ok())
@@ -135,28 +141,99 @@ pub fn authenticate<'h>(
 	if !signature.verify(&payload(to, expires, nonce)[..], &account) {
 		return Err(RequestError::Forged);
 	}
-	Ok(Authentic { account, expires, nonce: nonce.into() })
+	Ok(Authentic { account, expires, nonce: number })
 }
 
-/// Requests that were seen, so that none is taken twice.
+/// The account that a request says it is from, which costs nothing to tell; whether it is, [`authenticate`] tells.
+///
+/// # Errors
+/// If it names none.
+pub fn claimed<'h>(header: impl Fn(&'static str) -> Option<&'h str>) -> Result<AccountId, RequestError> {
+	AccountId::from_ss58check(header(ACCOUNT).ok_or(RequestError::Unsigned)?).map_err(|_| RequestError::Account)
+}
+
+/// The requests of an account that were taken and have not expired.
 #[derive(Default)]
-pub struct Seen(Mutex<BTreeSet<(u64, AccountId, String)>>);
+struct Taken {
+	/// What expires until then may have been forgotten, and is not taken any more.
+	floor: u64,
+	nonces: BTreeSet<(u64, [u8; 16])>,
+}
+
+#[derive(Default)]
+struct Book {
+	accounts: HashMap<AccountId, Taken>,
+	/// Nonces of all accounts.
+	total: usize,
+}
+
+/// Requests that were seen, so that none is taken twice. Each account has so many of its own; where all together are too
+/// many, those of the account with the most give way, whose older requests are refused from then on.
+pub struct Seen {
+	book: Mutex<Book>,
+	of_account: usize,
+	of_all: usize,
+}
+
+impl Default for Seen {
+	fn default() -> Self {
+		Self::new(MOST_OF_ACCOUNT, MOST_NONCES)
+	}
+}
 
 impl Seen {
+	/// Remembers so many requests of an account, and so many of all.
+	pub fn new(of_account: usize, of_all: usize) -> Self {
+		Self { book: Mutex::default(), of_account, of_all }
+	}
+
 	/// Takes a request, once, at the time in ms since the Unix epoch.
 	///
 	/// # Errors
-	/// If it was taken before, or more were taken than can be remembered until they expire.
+	/// If it was taken before, or its account made more than can be remembered until they expire.
 	pub fn take(&self, request: &Authentic, now: u64) -> Result<(), RequestError> {
-		let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-		while seen.first().is_some_and(|(expires, ..)| *expires < now) {
-			seen.pop_first();
-		}
-		if seen.len() >= MOST_NONCES {
+		let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+		let Book { accounts, total } = &mut *book;
+		let own = accounts.entry(request.account.clone()).or_default();
+		*total = total.saturating_sub(own.expire(now));
+		if request.expires <= own.floor || own.nonces.len() >= self.of_account {
 			return Err(RequestError::TooMany);
 		}
-		let fresh = seen.insert((request.expires, request.account.clone(), request.nonce.clone()));
-		fresh.then_some(()).ok_or(RequestError::Repeated)
+		if !own.nonces.insert((request.expires, request.nonce)) {
+			return Err(RequestError::Repeated);
+		}
+		*total = total.saturating_add(1);
+		if *total > self.of_all {
+			book.make_room(now, self.of_all);
+		}
+		Ok(())
+	}
+}
+
+impl Taken {
+	/// Forgets what has expired, and says how many they were.
+	fn expire(&mut self, now: u64) -> usize {
+		let standing = self.nonces.split_off(&(now, [0; 16]));
+		std::mem::replace(&mut self.nonces, standing).len()
+	}
+}
+
+impl Book {
+	/// Forgets what has expired, then, until there is room, the older half of what the account with the most has.
+	fn make_room(&mut self, now: u64, most: usize) {
+		self.accounts.values_mut().for_each(|taken| {
+			taken.expire(now);
+		});
+		self.accounts.retain(|_, taken| !taken.nonces.is_empty() || taken.floor >= now);
+		self.total = self.accounts.values().map(|taken| taken.nonces.len()).sum();
+		while self.total > most {
+			let Some(taken) = self.accounts.values_mut().max_by_key(|taken| taken.nonces.len()) else { return };
+			for _ in 0..taken.nonces.len().div_ceil(2) {
+				let Some((expires, _)) = taken.nonces.pop_first() else { return };
+				taken.floor = taken.floor.max(expires);
+				self.total = self.total.saturating_sub(1);
+			}
+		}
 	}
 }
 
@@ -216,6 +293,51 @@ mod tests {
 		assert_eq!(seen.take(&first, 900), Ok(()));
 		assert_eq!(seen.take(&first, 950), Err(RequestError::Repeated));
 		assert_eq!(seen.take(&check(TO, &second, 900).unwrap(), 950), Ok(()));
+	}
+
+	/// A request of an account, without a signature: `take` asks for none.
+	fn request(account: u8, expires: u64, nonce: u64) -> Authentic {
+		let mut number = [0; 16];
+		number[..8].copy_from_slice(&nonce.to_le_bytes());
+		Authentic { account: AccountId::new([account; 32]), expires, nonce: number }
+	}
+
+	#[test]
+	fn one_account_cannot_take_the_places_of_the_others() {
+		let seen = Seen::new(100, 150);
+		let mut taken = 0;
+		for nonce in 0..1_000 {
+			taken += usize::from(seen.take(&request(1, 1_000 + nonce, nonce), 900).is_ok());
+		}
+		assert_eq!(taken, 100);
+		assert_eq!(seen.take(&request(1, 5_000, 5_000), 900), Err(RequestError::TooMany));
+		for nonce in 0..50 {
+			assert_eq!(seen.take(&request(2, 1_000, nonce), 900), Ok(()));
+		}
+		// Twenty accounts together fill all places again and again; who has few of them is served all the same.
+		for account in 10..30 {
+			for nonce in 0..100 {
+				let _ = seen.take(&request(account, 2_000 + nonce, nonce), 900);
+			}
+			assert_eq!(seen.take(&request(3, 1_000, account.into()), 900), Ok(()));
+		}
+		let book = seen.book.lock().unwrap();
+		assert!(book.total <= 150);
+		assert_eq!(book.total, book.accounts.values().map(|taken| taken.nonces.len()).sum::<usize>());
+	}
+
+	#[test]
+	fn what_was_forgotten_to_make_room_is_not_taken_twice() {
+		let seen = Seen::new(100, 150);
+		let all: Vec<_> =
+			(1..=4).flat_map(|account| (0..100).map(move |nonce| request(account, 1_000 + nonce, nonce))).collect();
+		let taken: Vec<_> = all.iter().filter(|request| seen.take(request, 900).is_ok()).collect();
+		assert!(taken.len() > 150, "{}", taken.len());
+		for request in taken {
+			assert!(seen.take(request, 900).is_err(), "{request:?} was taken twice");
+		}
+		// When they have expired, the account is as new.
+		assert_eq!(seen.take(&request(1, 5_000, 1), 2_000), Ok(()));
 	}
 
 	#[test]

@@ -407,7 +407,18 @@ check_products() {
 	run_tests sessions.mjs
 	run_tests settlement.mjs
 	run_tests attack.mjs
+	check "attacks on the store are held" attacks_are_held
 	check_logs
+}
+
+# A few seconds of each attack, on a store with little room. What else runs here makes latencies no measure: scripts/attack is.
+attacks_are_held() {
+	kill "$(<"$NETWORK/store.pid")"
+	while kill -0 "$(<"$NETWORK/store.pid")" 2>/dev/null; do
+		sleep 0.1
+	done
+	store_start "${ATTACK_STORE_OPTIONS[@]}" || return 1
+	BUSBAR_ATTACK_NOISE_MS=5000 attack 2
 }
 
 # The nodes have run without an error; stops them.

@@ -19,6 +19,7 @@
 use crate::{
 	chain::{Chain, Principal},
 	error::Error,
+	members::Members,
 	meta::{Meta, Summary, Writer},
 };
 use axum::http::{HeaderMap, Method};
@@ -48,13 +49,15 @@ pub struct Caller {
 	pub principals: Vec<Principal>,
 }
 
-/// Checks a request's signature, expiry and nonce, and asks the chain for whom its account acts.
+/// Checks a request, what costs least first: whether it is in the name of a member, its signature and expiry, whether it is
+/// new. Only then the chain is asked for whom its account acts.
 ///
 /// # Errors
 /// [`Error::Unauthorised`] for what is wrong with the request, [`Error::Forbidden`] if the account acts for no active
-/// participant, [`Error::Chain`].
+/// participant, [`Error::TooMany`], [`Error::Chain`].
 pub async fn authenticate(
 	chain: &dyn Chain,
+	members: &Members,
 	seen: &Seen,
 	store: &str,
 	method: &Method,
@@ -64,12 +67,13 @@ pub async fn authenticate(
 	let header = |name: &'static str| headers.get(name).and_then(|value| value.to_str().ok());
 	let to = To { service: SERVICE, name: store, method: method.as_str(), path };
 	let now = now_ms();
+	members.ensure(chain, &requests::claimed(header)?).await?;
 	let request = requests::authenticate(to, header, now)?;
+	seen.take(&request, now)?;
 	let principals = chain.principals(&request.account).await?;
 	if principals.is_empty() {
 		return Err(Error::Forbidden("the account acts for no active participant of the chain".into()));
 	}
-	seen.take(&request, now)?;
 	Ok(Caller { account: request.account, principals })
 }
 

@@ -1,7 +1,10 @@
 //! What the store answers about a dataset, as both ends of the HTTP interface write and read it.
 
-use crate::meta::Summary;
-use busbar_primitives::{metering::SignedReading, Interval};
+use crate::{
+	ledger::Key,
+	meta::{parse_hash, Meta, Summary},
+};
+use busbar_primitives::{metering::SignedReading, Interval, ParticipantId};
 use serde::{Deserialize, Serialize};
 use sp_core::H256;
 
@@ -22,6 +25,31 @@ pub struct Proof {
 pub struct Proofs {
 	pub dataset: Summary,
 	pub proofs: Vec<Proof>,
+}
+
+/// A page of the list of datasets.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Page {
+	pub datasets: Vec<Meta>,
+	/// Where the next page begins: to be asked for as `after`. Nothing behind the last one.
+	pub next: Option<String>,
+}
+
+impl Page {
+	/// A place in the list as text.
+	pub(crate) fn name((interval, operator, version, hash): Key) -> String {
+		format!("{interval}-{}-{version}-{}", hex::encode(operator.0), hex::encode(hash))
+	}
+
+	/// The place that a text names.
+	pub(crate) fn place(text: &str) -> Option<Key> {
+		let mut parts = text.split('-');
+		let (interval, operator, version, hash) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+		let mut id = [0; 16];
+		hex::decode_to_slice(operator, &mut id).ok()?;
+		let key = (interval.parse().ok()?, ParticipantId(id), version.parse().ok()?, parse_hash(hash).ok()?);
+		parts.next().is_none().then_some(key)
+	}
 }
 
 /// Sums over all readings of a dataset.

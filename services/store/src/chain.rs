@@ -11,6 +11,7 @@ use busbar_client::{
 };
 use busbar_primitives::{Interval, ParticipantId, PointId};
 use sp_core::H256;
+use std::collections::BTreeSet;
 use tokio::sync::OnceCell;
 
 pub use busbar_client::Principal;
@@ -22,8 +23,20 @@ pub trait Chain: Send + Sync {
 	/// on-chain delegation. Nobody's if its own participant is suspended.
 	async fn principals(&self, account: &AccountId) -> Result<Vec<Principal>, Error>;
 
+	/// All accounts that act for a participant, whatever its state: its own, and those that operate for it.
+	async fn accounts(&self) -> Result<Vec<AccountId>, Error>;
+
 	/// Who owns a connection point that exists in the interval.
 	async fn owner(&self, point: PointId, interval: Interval) -> Result<Option<ParticipantId>, Error>;
+
+	/// Who owns these connection points, as far as they exist in the interval, each owner once.
+	async fn owners(&self, points: &[PointId], interval: Interval) -> Result<BTreeSet<ParticipantId>, Error> {
+		let mut owners = BTreeSet::new();
+		for point in points {
+			owners.extend(self.owner(*point, interval).await?);
+		}
+		Ok(owners)
+	}
 
 	/// To whom a participant opens which of its data.
 	async fn grants(&self, owner: ParticipantId) -> Result<Vec<DataGrant>, Error>;
@@ -85,6 +98,20 @@ impl Chain for Node {
 	async fn principals(&self, account: &AccountId) -> Result<Vec<Principal>, Error> {
 		let (chain, at) = self.now().await?;
 		Ok(chain.principals(at, account).await?)
+	}
+
+	async fn accounts(&self) -> Result<Vec<AccountId>, Error> {
+		let (chain, at) = self.now().await?;
+		let own = chain.entries(at, &participants::MEMBER_OF).await?.into_iter().map(|((account,), _)| account);
+		let delegates = chain.entries(at, &participants::DELEGATE_OF).await?.into_iter();
+		let operating = delegates.filter(|(_, delegation)| delegation.operates_for.is_some());
+		Ok(own.chain(operating.map(|((account,), _)| account)).collect())
+	}
+
+	async fn owners(&self, points: &[PointId], interval: Interval) -> Result<BTreeSet<ParticipantId>, Error> {
+		let (chain, at) = self.now().await?;
+		let points = chain.read_all(at, &grid::POINTS, points.iter().map(|point| (*point,))).await?;
+		Ok(points.into_iter().filter(|(_, point)| point.is_in_force(interval)).map(|(_, point)| point.owner).collect())
 	}
 
 	async fn owner(&self, point: PointId, interval: Interval) -> Result<Option<ParticipantId>, Error> {

@@ -2,22 +2,40 @@
 
 use crate::{
 	access::SERVICE,
-	answers::Proofs,
+	answers::{Page, Proofs},
 	hash_of,
 	meta::{Class, Meta},
 	tls,
 };
-use anyhow::{Context, Result};
+use anyhow::{ensure, Context, Result};
 use axum::http::Method;
 use busbar_client::{
 	requests::{self, now_ms, To},
 	sign::Signer,
 };
 use busbar_primitives::Interval;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures::{Stream, TryStreamExt};
+use serde::de::DeserializeOwned;
 use sp_core::H256;
 use std::time::Duration;
+
+/// Most bytes of an object that are taken from a store: what a store takes by default.
+const MOST_BYTES: usize = 256_000_000;
+/// Most bytes of an answer that is no object.
+const MOST_JSON: usize = 64_000_000;
+/// How long a store may be silent.
+const SILENCE: Duration = Duration::from_secs(120);
+
+/// An answer's bytes. A store is believed nothing, and may have no end of them.
+async fn bounded(mut answer: reqwest::Response, most: usize) -> Result<Bytes> {
+	let mut bytes = BytesMut::new();
+	while let Some(piece) = answer.chunk().await? {
+		ensure!(piece.len() <= most.saturating_sub(bytes.len()), "{} sends more than {most} bytes", answer.url());
+		bytes.extend_from_slice(&piece);
+	}
+	Ok(bytes.freeze())
+}
 
 /// A store's refusal, in its own words.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +68,7 @@ impl Client {
 			url.parse().with_context(|| format!("{url} is no address; write http://HOST:PORT"))?;
 		let host = address.host_str().with_context(|| format!("{url} has no host"))?;
 		let name = format!("{host}:{}", address.port_or_known_default().unwrap_or(80));
-		let http = reqwest::Client::builder().connect_timeout(Duration::from_secs(10)).build()?;
+		let http = reqwest::Client::builder().connect_timeout(Duration::from_secs(10)).read_timeout(SILENCE).build()?;
 		Ok(Self { url: url.trim_end_matches('/').into(), name, http, key })
 	}
 
@@ -77,7 +95,8 @@ impl Client {
 		let answer = request.send().await.with_context(|| format!("cannot reach the store at {}", self.url))?;
 		let status = answer.status();
 		if !status.is_success() {
-			let text = answer.text().await.unwrap_or_default();
+			let text = bounded(answer, MOST_JSON).await.unwrap_or_default();
+			let text = String::from_utf8_lossy(&text).into_owned();
 			let json: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
 			let field = |name| json.get(name).and_then(|field| field.as_str());
 			return Err(Refused {
@@ -91,6 +110,12 @@ impl Client {
 		Ok(answer)
 	}
 
+	/// An answer as JSON.
+	async fn json<T: DeserializeOwned>(&self, method: Method, path: &str, body: Option<Bytes>) -> Result<T> {
+		let answer = bounded(self.request(method, path, body).await?, MOST_JSON).await?;
+		serde_json::from_slice(&answer).with_context(|| format!("{} answered what no store does", self.url))
+	}
+
 	/// Stores bytes and returns what the store knows about them.
 	///
 	/// # Errors
@@ -98,7 +123,7 @@ impl Client {
 	pub async fn put(&self, class: Class, bytes: Bytes) -> Result<Meta> {
 		let class = if class == Class::Readings { "readings" } else { "document" };
 		let path = format!("/v1/blobs/{}?class={class}", hex::encode(hash_of(&bytes)));
-		Ok(self.request(Method::PUT, &path, Some(bytes)).await?.json().await?)
+		self.json(Method::PUT, &path, Some(bytes)).await
 	}
 
 	/// An object's bytes, as they come: the caller compares their hash.
@@ -107,7 +132,7 @@ impl Client {
 	/// As [`Client::request`], and if the store breaks off because the bytes are damaged.
 	pub async fn get(&self, hash: H256) -> Result<Bytes> {
 		let answer = self.request(Method::GET, &format!("/v1/blobs/{}", hex::encode(hash)), None).await?;
-		answer.bytes().await.with_context(|| format!("{} broke off; its copy may be damaged", self.url))
+		bounded(answer, MOST_BYTES).await.with_context(|| format!("{} broke off; its copy may be damaged", self.url))
 	}
 
 	/// As [`Client::get`], piece by piece.
@@ -127,7 +152,7 @@ impl Client {
 	/// # Errors
 	/// As [`Client::request`]; damage is named in the message.
 	pub async fn check(&self, hash: H256) -> Result<Meta> {
-		Ok(self.request(Method::GET, &format!("/v1/check/{}", hex::encode(hash)), None).await?.json().await?)
+		self.json(Method::GET, &format!("/v1/check/{}", hex::encode(hash)), None).await
 	}
 
 	/// Whether the store holds an object.
@@ -135,18 +160,46 @@ impl Client {
 	/// # Errors
 	/// As [`Client::request`].
 	pub async fn holds(&self, hash: H256) -> Result<bool> {
-		let answer = self.request(Method::GET, &format!("/v1/holds/{}", hex::encode(hash)), None).await?;
-		let json: serde_json::Value = answer.json().await?;
+		let path = format!("/v1/holds/{}", hex::encode(hash));
+		let json: serde_json::Value = self.json(Method::GET, &path, None).await?;
 		Ok(json.get("holds").and_then(|holds| holds.as_bool()).unwrap_or_default())
 	}
 
-	/// The datasets of the intervals in a range.
+	/// The datasets of the intervals in a range, all of them.
 	///
 	/// # Errors
-	/// As [`Client::request`].
+	/// As [`Client::page`].
 	pub async fn datasets(&self, from: Interval, until: Interval) -> Result<Vec<Meta>> {
-		let path = format!("/v1/datasets?from={from}&until={until}");
-		Ok(self.request(Method::GET, &path, None).await?.json().await?)
+		let (mut datasets, mut after) = (Vec::new(), None);
+		loop {
+			let page = self.page(from, until, after.as_deref()).await?;
+			datasets.extend(page.datasets);
+			match page.next {
+				Some(next) => after = Some(next),
+				None => return Ok(datasets),
+			}
+		}
+	}
+
+	/// A page of the datasets of the intervals in a range, the one behind `after`.
+	///
+	/// # Errors
+	/// As [`Client::request`]; if the store names a page that does not lie behind this one, which would have no end.
+	pub async fn page(&self, from: Interval, until: Interval, after: Option<&str>) -> Result<Page> {
+		let mut path = format!("/v1/datasets?from={from}&until={until}");
+		if let Some(after) = after {
+			path = format!("{path}&after={after}");
+		}
+		let page: Page = self.json(Method::GET, &path, None).await?;
+		if let Some(next) = &page.next {
+			let place = Page::place(next).with_context(|| format!("{} names no place: {next}", self.url))?;
+			ensure!(
+				place.0 < until && after.and_then(Page::place).is_none_or(|after| after < place),
+				"{} goes round in circles: its list behind {after:?} goes on behind {next}",
+				self.url
+			);
+		}
+		Ok(page)
 	}
 
 	/// Readings of these points with their proofs.
@@ -156,6 +209,6 @@ impl Client {
 	pub async fn proofs(&self, hash: H256, points: &[u32]) -> Result<Proofs> {
 		let points: Vec<_> = points.iter().map(u32::to_string).collect();
 		let path = format!("/v1/datasets/{}/proofs?points={}", hex::encode(hash), points.join(","));
-		Ok(self.request(Method::GET, &path, None).await?.json().await?)
+		self.json(Method::GET, &path, None).await
 	}
 }

@@ -8,7 +8,7 @@ use busbar_primitives::Interval;
 use parquet::{
 	basic::{Compression, ConvertedType, Encoding, LogicalType, Repetition, Type as Physical},
 	errors::ParquetError,
-	file::metadata::{ParquetMetaData, RowGroupMetaData},
+	file::metadata::{ColumnChunkMetaData, ParquetMetaData, RowGroupMetaData},
 	schema::types::Type,
 };
 
@@ -30,6 +30,12 @@ const PLAIN: [usize; 2] = [8, 9];
 /// Fewest bytes of a row: its salt and its signature.
 const ROW: usize = 16 + 64;
 
+/// Bytes of a value of each column.
+pub(crate) const WIDTHS: [usize; 10] = [4, 4, 4, 8, 8, 8, 8, 4, 16, 64];
+
+/// Most readings of a dataset: ten times the meters of a large distribution grid.
+pub const MOST_ROWS: usize = 1 << 20;
+
 /// Why bytes are no dataset.
 #[derive(Debug, thiserror::Error)]
 pub enum DatasetError {
@@ -37,6 +43,10 @@ pub enum DatasetError {
 	Parquet(#[from] ParquetError),
 	#[error("the Parquet file makes its reader fail; it is damaged")]
 	Unreadable,
+	#[error("the description of the columns has {size} bytes; a file of this length may have one of {most}")]
+	Description { size: u64, most: u64 },
+	#[error("column `{column}` cannot be decoded: {what}; the file is damaged")]
+	Column { column: &'static str, what: &'static str },
 	#[error("column `{0}` is missing; the columns are {COLUMNS:?}")]
 	Missing(&'static str),
 	#[error("column `{0}` is one too many; the columns are {COLUMNS:?}, each once")]
@@ -71,7 +81,7 @@ pub enum DatasetError {
 	Signature { row: usize },
 	#[error("row {row}: energy is beyond 2^63 - 1 Wh")]
 	Range { row: usize },
-	#[error("a dataset has at least one reading and less than 2^32")]
+	#[error("a dataset has at least one reading and at most {MOST_ROWS}")]
 	Count,
 }
 
@@ -101,11 +111,41 @@ pub fn check(file: &ParquetMetaData, length: u64) -> Result<(), DatasetError> {
 		}
 	}
 	file.row_groups().iter().try_for_each(check_chunks)?;
-	let sizes = file.row_groups().iter().map(|group| u64::try_from(group.compressed_size()).unwrap_or(u64::MAX));
+	// Each by itself: a size below zero would make room for another's.
+	let chunks = file.row_groups().iter().flat_map(RowGroupMetaData::columns);
+	let sizes = chunks.map(|chunk| u64::try_from(chunk.compressed_size()).unwrap_or(u64::MAX));
 	if sizes.fold(0, u64::saturating_add) > length {
 		return Err(DatasetError::Overlap);
 	}
 	Ok(())
+}
+
+/// The number of rows of all groups together.
+///
+/// # Errors
+/// As [`rows`], and [`DatasetError::Count`] if they are more than [`MOST_ROWS`].
+pub fn all_rows(file: &ParquetMetaData) -> Result<usize, DatasetError> {
+	let mut all = 0usize;
+	for group in file.row_groups() {
+		all = all.saturating_add(rows(group)?);
+	}
+	(all <= MOST_ROWS).then_some(all).ok_or(DatasetError::Count)
+}
+
+/// Where a column of a group begins in the file, and how many bytes it has.
+///
+/// # Errors
+/// [`DatasetError::Overlap`] if it does not lie in the `length` bytes of the file.
+pub fn place(chunk: &ColumnChunkMetaData, length: u64) -> Result<(u64, usize), DatasetError> {
+	let data = chunk.data_page_offset();
+	// Some writers put zero where there is no dictionary.
+	let first = chunk.dictionary_page_offset().filter(|offset| (1..data).contains(offset)).unwrap_or(data);
+	let (start, size) = (u64::try_from(first), u64::try_from(chunk.compressed_size()));
+	let (Ok(start), Ok(size)) = (start, size) else { return Err(DatasetError::Overlap) };
+	if start.checked_add(size).is_none_or(|end| end > length) {
+		return Err(DatasetError::Overlap);
+	}
+	Ok((start, usize::try_from(size).map_err(|_| DatasetError::Overlap)?))
 }
 
 /// The number of rows of a group, if its bytes can hold them.
@@ -113,7 +153,9 @@ pub fn check(file: &ParquetMetaData, length: u64) -> Result<(), DatasetError> {
 /// # Errors
 /// [`DatasetError::Rows`] if they cannot: a forged count is refused before memory is taken for it.
 pub fn rows(group: &RowGroupMetaData) -> Result<usize, DatasetError> {
-	let (rows, size) = (group.num_rows(), group.compressed_size());
+	// Their sizes are not below zero, as `check` has seen; their sum may be beyond all numbers.
+	let sizes = group.columns().iter().map(ColumnChunkMetaData::compressed_size);
+	let (rows, size) = (group.num_rows(), sizes.fold(0, i64::saturating_add));
 	let refusal = DatasetError::Rows { rows, size };
 	match (usize::try_from(rows), usize::try_from(size)) {
 		(Ok(rows), Ok(size)) if rows <= size / ROW => Ok(rows),

@@ -5,11 +5,11 @@
 //! the file still decodes.
 
 use crate::{
+	columnar::footer,
 	dataset::{Dataset, COLUMNS},
 	hash_of,
 };
 use bytes::Bytes;
-use parquet::file::reader::{FileReader, SerializedFileReader};
 use serde::{Deserialize, Serialize};
 use sp_core::H256;
 use std::{fmt, ops::Range};
@@ -125,12 +125,11 @@ pub fn locate(bytes: &Bytes, length: usize, chunks: &[H256], leaves: &[H256]) ->
 
 /// The columns that overlap the ranges.
 fn places(bytes: &Bytes, ranges: &[Range<usize>]) -> Vec<String> {
-	let copy = bytes.clone();
-	let Ok(Ok(reader)) = std::panic::catch_unwind(|| SerializedFileReader::new(copy)) else {
+	let Ok(metadata) = footer::read(bytes) else {
 		return vec!["the Parquet footer cannot be read".into()];
 	};
 	let (mut places, mut first, mut end_of_data) = (Vec::new(), 0i64, 4usize);
-	for group in reader.metadata().row_groups() {
+	for group in metadata.row_groups() {
 		let last = first.saturating_add(group.num_rows());
 		for (index, column) in group.columns().iter().enumerate() {
 			let start = usize::try_from(column.data_page_offset()).unwrap_or(usize::MAX);

@@ -15,7 +15,10 @@
 //! salts and signatures, most of the bytes, cannot be, and numbers are packed by Parquet's delta encoding. Files of other writers
 //! are read if their columns are these ([`crate::columns`]), whatever their message is called and however numbers are encoded.
 
-use crate::columns;
+use crate::{
+	columnar::{column, footer, Fault},
+	columns,
+};
 use busbar_merkle::Tree;
 use busbar_primitives::{
 	metering::{Reading, Salt, SignedReading},
@@ -24,12 +27,11 @@ use busbar_primitives::{
 use codec::{Decode, Encode};
 use parquet::{
 	basic::Encoding,
-	column::reader::{ColumnReader, ColumnReaderImpl},
 	data_type::{ByteArray, DataType, FixedLenByteArray, FixedLenByteArrayType, Int32Type, Int64Type},
 	file::{
 		metadata::KeyValue,
 		properties::{EnabledStatistics, WriterProperties},
-		reader::{ChunkReader, FileReader, SerializedFileReader},
+		reader::ChunkReader,
 		writer::{SerializedFileWriter, SerializedRowGroupWriter},
 	},
 	schema::parser::parse_message_type,
@@ -37,7 +39,7 @@ use parquet::{
 use sp_core::{ed25519, H256};
 use std::sync::Arc;
 
-pub use crate::columns::{DatasetError, COLUMNS};
+pub use crate::columns::{DatasetError, COLUMNS, MOST_ROWS};
 
 const SCHEMA: &str = "message readings {
 	REQUIRED INT32 meter (INTEGER(32,false));
@@ -53,6 +55,12 @@ const SCHEMA: &str = "message readings {
 }";
 const GROUP: usize = 65_536;
 const KEYS: [&str; 3] = ["busbar.operator", "busbar.interval", "busbar.version"];
+
+/// Bytes of memory that decoding a file of so many bytes may take at a time, its rows included: six times its length and
+/// 2 MiB. The bytes of the file are not among them, but a column of them is.
+pub fn memory(length: u64) -> u64 {
+	length.saturating_mul(6).saturating_add(2 << 20)
+}
 
 /// One reading with its device's signature, and its leaf's secret.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -85,7 +93,7 @@ impl Dataset {
 	/// # Errors
 	/// [`DatasetError`], naming the first bad row.
 	pub fn check(&self) -> Result<(), DatasetError> {
-		if self.rows.is_empty() || u32::try_from(self.rows.len()).is_err() {
+		if self.rows.is_empty() || self.rows.len() > MOST_ROWS {
 			return Err(DatasetError::Count);
 		}
 		let mut last = None;
@@ -162,7 +170,7 @@ impl Dataset {
 	/// Reads a dataset and checks it.
 	///
 	/// # Errors
-	/// [`DatasetError`]. Damaged input is an error, never a panic.
+	/// [`DatasetError`]. Damaged input is an error, never a panic, and takes no more memory than [`memory`] says.
 	pub fn from_parquet(input: impl ChunkReader + 'static) -> Result<Self, DatasetError> {
 		let dataset = Self::decode(input)?;
 		dataset.check()?;
@@ -171,9 +179,7 @@ impl Dataset {
 
 	/// Reads what can be read, without [`Dataset::check`].
 	pub(crate) fn decode(input: impl ChunkReader + 'static) -> Result<Self, DatasetError> {
-		// The Parquet reader is not hardened against hostile lengths everywhere. What it was given is dropped with it.
-		let reading = std::panic::AssertUnwindSafe(move || read(input));
-		std::panic::catch_unwind(reading).unwrap_or(Err(DatasetError::Unreadable))
+		read(input)
 	}
 }
 
@@ -195,9 +201,9 @@ fn put<T: DataType>(
 
 fn read(input: impl ChunkReader + 'static) -> Result<Dataset, DatasetError> {
 	let length = input.len();
-	let reader = SerializedFileReader::new(input)?;
-	let file = reader.metadata().file_metadata();
-	columns::check(reader.metadata(), length)?;
+	let metadata = footer::read(&input)?;
+	let file = metadata.file_metadata();
+	columns::check(&metadata, length)?;
 	let value = |key: &'static str| {
 		let entry = file.key_value_metadata().into_iter().flatten().find(|entry| entry.key == key);
 		entry.and_then(|entry| entry.value.as_deref()).ok_or(DatasetError::Metadata(key))
@@ -206,49 +212,81 @@ fn read(input: impl ChunkReader + 'static) -> Result<Dataset, DatasetError> {
 	hex::decode_to_slice(value(KEYS[0])?, &mut operator).map_err(|_| DatasetError::Metadata(KEYS[0]))?;
 	let interval = value(KEYS[1])?.parse().map_err(|_| DatasetError::Metadata(KEYS[1]))?;
 	let version = value(KEYS[2])?.parse().map_err(|_| DatasetError::Metadata(KEYS[2]))?;
-	let mut rows = Vec::new();
-	for index in 0..reader.num_row_groups() {
-		let group = reader.get_row_group(index)?;
-		let count = columns::rows(group.metadata())?;
-		let int32 = |column| match group.get_column_reader(column)? {
-			ColumnReader::Int32ColumnReader(reader) => whole(reader, count),
-			_ => Err(DatasetError::Unreadable),
-		};
-		let int64 = |column| match group.get_column_reader(column)? {
-			ColumnReader::Int64ColumnReader(reader) => whole(reader, count),
-			_ => Err(DatasetError::Unreadable),
-		};
-		let bytes = |column| match group.get_column_reader(column)? {
-			ColumnReader::FixedLenByteArrayColumnReader(reader) => whole(reader, count),
-			_ => Err(DatasetError::Unreadable),
-		};
-		let (meters, points, intervals, qualities) = (int32(0)?, int32(1)?, int32(2)?, int32(7)?);
-		let (import, export, import_varh, export_varh) = (int64(3)?, int64(4)?, int64(5)?, int64(6)?);
-		let (salts, signatures) = (bytes(8)?, bytes(9)?);
-		for row in 0..count {
-			let quality = u8::try_from(qualities[row]).ok().and_then(|index| Decode::decode(&mut &[index][..]).ok());
-			let reading = Reading {
-				meter: meters[row] as u32,
-				point: points[row] as u32,
-				interval: intervals[row] as u32,
-				import: import[row] as u64,
-				export: export[row] as u64,
-				import_varh: import_varh[row],
-				export_varh: export_varh[row],
-				quality: quality.ok_or(DatasetError::Quality { row: rows.len(), found: qualities[row] })?,
-			};
-			let salt = salts[row].data().try_into().map_err(|_| DatasetError::Unreadable)?;
-			let signature: [u8; 64] = signatures[row].data().try_into().map_err(|_| DatasetError::Unreadable)?;
-			let signature = (signature != [0; 64]).then(|| ed25519::Signature::from_raw(signature));
-			rows.push(Row { signed: SignedReading { reading, signature }, salt });
+	let mut rows = vec![blank(); columns::all_rows(&metadata)?];
+	let mut rest = &mut rows[..];
+	let mut first = 0usize;
+	for group in metadata.row_groups() {
+		let (here, after) = rest.split_at_mut_checked(columns::rows(group)?).ok_or(DatasetError::Unreadable)?;
+		for (at, chunk) in group.columns().iter().enumerate().take(COLUMNS.len()) {
+			let (start, size) = columns::place(chunk, length)?;
+			fill(at, &input.get_bytes(start, size)?, first, here)?;
 		}
+		first = first.saturating_add(here.len());
+		rest = after;
 	}
 	Ok(Dataset { operator: ParticipantId(operator), interval, version, rows })
 }
 
-/// Exactly `count` values of a column.
-fn whole<T: DataType>(mut reader: ColumnReaderImpl<T>, count: usize) -> Result<Vec<T::T>, DatasetError> {
-	let mut values = Vec::new();
-	reader.read_records(count, None, None, &mut values)?;
-	(values.len() == count).then_some(values).ok_or(DatasetError::Unreadable)
+/// A row of which nothing was read.
+fn blank() -> Row {
+	let reading = Reading {
+		meter: 0,
+		point: 0,
+		interval: 0,
+		import: 0,
+		export: 0,
+		import_varh: 0,
+		export_varh: 0,
+		quality: Quality::Estimated,
+	};
+	Row { signed: SignedReading { reading, signature: None }, salt: [0; 16] }
+}
+
+/// Decodes one column of a group, of which `first` is the first row, into its rows.
+fn fill(at: usize, bytes: &[u8], first: usize, rows: &mut [Row]) -> Result<(), DatasetError> {
+	fn number<const N: usize>(value: &[u8]) -> Result<[u8; N], Stop> {
+		value.try_into().map_err(|_| Stop::Fault("it has values of another length"))
+	}
+	let width = columns::WIDTHS.get(at).copied().unwrap_or_default();
+	let filled = column(bytes, width, rows.len(), |index, value| {
+		let row = rows.get_mut(index).ok_or(Stop::Fault("it has more values than rows"))?;
+		let Row { signed: SignedReading { reading, signature }, salt } = row;
+		match at {
+			0 => reading.meter = u32::from_le_bytes(number(value)?),
+			1 => reading.point = u32::from_le_bytes(number(value)?),
+			2 => reading.interval = u32::from_le_bytes(number(value)?),
+			3 => reading.import = u64::from_le_bytes(number(value)?),
+			4 => reading.export = u64::from_le_bytes(number(value)?),
+			5 => reading.import_varh = i64::from_le_bytes(number(value)?),
+			6 => reading.export_varh = i64::from_le_bytes(number(value)?),
+			7 => {
+				let found = i32::from_le_bytes(number(value)?);
+				let quality = u8::try_from(found).ok().and_then(|index| Decode::decode(&mut &[index][..]).ok());
+				let row = first.saturating_add(index);
+				reading.quality = quality.ok_or(Stop::Row(DatasetError::Quality { row, found }))?;
+			},
+			8 => *salt = number(value)?,
+			_ => {
+				let bytes = number(value)?;
+				*signature = (bytes != [0; 64]).then(|| ed25519::Signature::from_raw(bytes));
+			},
+		}
+		Ok(())
+	});
+	filled.map_err(|stop| match stop {
+		Stop::Row(error) => error,
+		Stop::Fault(what) => DatasetError::Column { column: COLUMNS.get(at).copied().unwrap_or("?"), what },
+	})
+}
+
+/// What ends the decoding of a column.
+enum Stop {
+	Fault(Fault),
+	Row(DatasetError),
+}
+
+impl From<Fault> for Stop {
+	fn from(what: Fault) -> Self {
+		Self::Fault(what)
+	}
 }

@@ -23,6 +23,14 @@ pub enum Error {
 	TooLarge(u64),
 	#[error("the upload broke off: {0}; nothing was stored")]
 	Upload(String),
+	#[error("the body came at less than {0} bytes a second; nothing was stored")]
+	Slow(u64),
+	#[error("say how long the body is, in a header Content-Length")]
+	NoLength,
+	#[error("{what} of this participant take {used} of {limit} bytes: have them attested, or wait until older ones are deleted")]
+	Quota { what: &'static str, used: u64, limit: u64 },
+	#[error("{0}")]
+	TooMany(String),
 	#[error("no dataset: {0}")]
 	Dataset(#[from] DatasetError),
 	#[error("{hash:?} is damaged: {damage}")]
@@ -31,11 +39,13 @@ pub enum Error {
 	DamagedRecord(H256, &'static str),
 	#[error("the dataset has no reading of connection point {0}")]
 	NoReading(u32),
+	#[error("`{0}` is no place in the list: give back what the page before named")]
+	Place(String),
 	#[error("name at least one and at most {0} connection points")]
 	Points(usize),
 	#[error("connection point {0} has two meters in the dataset: their sum would count its energy twice")]
 	TwoMeters(u32),
-	#[error("an aggregate needs at least {0} connection points")]
+	#[error("an aggregate needs connection points of at least {0} owners")]
 	TooFew(usize),
 	#[error("unauthorised: {0}")]
 	Unauthorised(String),
@@ -58,7 +68,7 @@ impl From<busbar_client::Error> for Error {
 impl From<RequestError> for Error {
 	fn from(error: RequestError) -> Self {
 		match error {
-			RequestError::TooMany => Self::Forbidden(error.to_string()),
+			RequestError::TooMany => Self::TooMany(error.to_string()),
 			_ => Self::Unauthorised(error.to_string()),
 		}
 	}
@@ -73,10 +83,15 @@ impl Error {
 			Self::WrongHash { .. } => (StatusCode::UNPROCESSABLE_ENTITY, "wrong_hash"),
 			Self::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too_large"),
 			Self::Upload(_) => (StatusCode::BAD_REQUEST, "upload"),
+			Self::Slow(_) => (StatusCode::REQUEST_TIMEOUT, "slow"),
+			Self::NoLength => (StatusCode::LENGTH_REQUIRED, "no_length"),
+			Self::Quota { .. } => (StatusCode::INSUFFICIENT_STORAGE, "quota"),
+			Self::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "too_many"),
 			Self::Dataset(_) => (StatusCode::UNPROCESSABLE_ENTITY, "no_dataset"),
 			Self::Damaged { .. } => (StatusCode::INTERNAL_SERVER_ERROR, "damaged"),
 			Self::DamagedRecord(..) => (StatusCode::INTERNAL_SERVER_ERROR, "damaged_record"),
 			Self::NoReading(_) => (StatusCode::NOT_FOUND, "no_reading"),
+			Self::Place(_) => (StatusCode::BAD_REQUEST, "place"),
 			Self::Points(_) => (StatusCode::BAD_REQUEST, "points"),
 			Self::TwoMeters(_) => (StatusCode::UNPROCESSABLE_ENTITY, "two_meters"),
 			Self::TooFew(_) => (StatusCode::FORBIDDEN, "too_few"),

@@ -4,8 +4,11 @@ use crate::{damage::Chunker, error::Error, finish, hasher};
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use sp_core::H256;
-use std::{fmt::Display, fs::File};
-use tokio::io::AsyncWriteExt;
+use std::{fmt::Display, fs::File, time::Duration};
+use tokio::{
+	io::AsyncWriteExt,
+	time::{timeout_at, Instant},
+};
 
 /// Bytes that came in whole and have the hash they should have.
 #[derive(Debug)]
@@ -17,19 +20,47 @@ pub struct Received {
 	pub(crate) file: File,
 }
 
+/// How fast bytes must come.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+	/// Within this time of the beginning, any bytes may be missing.
+	pub grace: Duration,
+	/// Bytes that must come in each second beyond it, on the average.
+	pub rate: u64,
+}
+
+impl Default for Pace {
+	fn default() -> Self {
+		Self { grace: Duration::from_secs(20), rate: 32 * 1024 }
+	}
+}
+
+impl Pace {
+	/// Until when more must have come than `length` bytes.
+	fn end(&self, began: Instant, length: u64) -> Instant {
+		let earned = length.saturating_mul(1_000).checked_div(self.rate).unwrap_or(u64::MAX);
+		let all = self.grace.saturating_add(Duration::from_millis(earned));
+		began.checked_add(all).unwrap_or(began)
+	}
+}
+
 /// Takes in what the stream brings, piece by piece, to the folder for temporary files.
 ///
 /// # Errors
-/// [`Error::TooLarge`], [`Error::Upload`], [`Error::WrongHash`], [`Error::Spool`]; nothing is left behind then.
+/// [`Error::TooLarge`], [`Error::Upload`], [`Error::Slow`], [`Error::WrongHash`], [`Error::Spool`]; nothing is left behind then.
 pub async fn receive<E: Display>(
 	expected: H256,
 	max_bytes: u64,
+	pace: Pace,
 	body: impl Stream<Item = Result<Bytes, E>>,
 ) -> Result<Received, Error> {
 	let mut body = std::pin::pin!(body);
 	let mut file = tokio::fs::File::from_std(tempfile::tempfile()?);
 	let (mut hasher, mut chunker, mut length) = (hasher(), Chunker::default(), 0u64);
-	while let Some(piece) = body.next().await {
+	let began = Instant::now();
+	while let Some(piece) =
+		timeout_at(pace.end(began, length), body.next()).await.map_err(|_| Error::Slow(pace.rate))?
+	{
 		let piece = piece.map_err(|error| Error::Upload(error.to_string()))?;
 		length = length.saturating_add(piece.len() as u64);
 		if length > max_bytes {

@@ -5,6 +5,10 @@
 //!   is what it knows about them;
 //! - [`damage`] names what differs in bytes that do not have their hash;
 //! - [`chain`] and [`access`] decide, by what the chain says, who may read what;
+//! - [`ledger`] says how much of the disk is whose, [`pending`] what becomes of datasets that wait to be attested, [`recovery`]
+//!   removes what a killed process leaves behind;
+//! - [`connections`] bounds connections and their time, [`members`] refuses strangers without asking the node;
+//! - [`service`] is what the service works with;
 //! - [`server`] and [`client`] are the two ends of the HTTP interface, [`answers`] what goes over it; [`replicate`] is a store as another's client.
 //!
 //! Invariants: an object under a hash has had that hash when it was written, and has it whenever it is served; a dataset
@@ -16,16 +20,23 @@ pub mod bench;
 pub mod blobs;
 pub mod chain;
 pub mod client;
+mod columnar;
 pub mod columns;
+pub mod connections;
 pub mod damage;
 pub mod dataset;
 pub mod error;
-mod incoming;
+pub mod incoming;
+pub mod ledger;
+pub mod members;
 pub mod meta;
 mod outgoing;
+pub mod pending;
+pub mod recovery;
 pub mod replicate;
 pub mod retention;
 pub mod server;
+pub mod service;
 mod tls;
 pub mod verify;
 

@@ -1,19 +1,30 @@
 //! `busbar-store`: the meter-data store and what its operator types.
 
+mod bounds;
+
 use anyhow::{bail, Context, Result};
+use bounds::Bounds;
 use busbar_client::sign::Signer;
 use busbar_store::{
 	bench,
 	blobs::Blobs,
 	chain::{Chain, Node},
 	client::Client,
+	connections::serve,
 	meta::{parse_hash, Class},
+	recovery::recover,
 	replicate::pull,
 	retention::{sweep, Retention},
-	server::{router, Service},
+	server::router,
+	service::Service,
 };
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc};
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+
+/// Datasets that the chain is asked about each minute.
+const SETTLED: usize = 200;
+/// What an upload of another process may have begun, and not finished, is left alone for so long.
+const ABANDONED: Duration = Duration::from_secs(3_600);
 
 /// Keeps meter data under its hash, proves single readings, and lets read whom the chain lets read
 #[derive(Parser)]
@@ -100,6 +111,8 @@ enum Command {
 		/// What is past its age is deleted every hour
 		#[command(flatten)]
 		ages: Ages,
+		#[command(flatten)]
+		bounds: Bounds,
 	},
 	/// Store a file
 	Put {
@@ -195,10 +208,25 @@ async fn sweep_hourly(blobs: Blobs, retention: Retention) {
 	}
 }
 
+/// Asks the chain about datasets that wait to be attested, again and again.
+async fn settle_every_minute(service: Arc<Service>) {
+	let mut minutes = tokio::time::interval(Duration::from_secs(60));
+	loop {
+		minutes.tick().await;
+		match service.settle(SETTLED).await {
+			Ok(settled) if settled.deleted > 0 => {
+				println!("deleted {} datasets that were not attested in time", settled.deleted)
+			},
+			Ok(_) => {},
+			Err(error) => eprintln!("error: datasets that wait to be attested go on waiting: {error}"),
+		}
+	}
+}
+
 /// Runs a command; `false` if it found something wrong and said so.
 async fn run(command: Command) -> Result<bool> {
 	match command {
-		Command::Serve { backend, listen, name, chain, open, ages } => {
+		Command::Serve { backend, listen, name, chain, open, ages, bounds } => {
 			if open && !listen.ip().is_loopback() {
 				bail!("--open serves everyone and is for loopback addresses only; give --chain instead");
 			}
@@ -212,8 +240,13 @@ async fn run(command: Command) -> Result<bool> {
 			if ages.retention().is_bounded() {
 				tokio::spawn(sweep_hourly(blobs.clone(), ages.retention()));
 			}
-			let service = Arc::new(Service::new(blobs, chain, name));
-			axum::serve(listener, router(service)).with_graceful_shutdown(stop()).await?;
+			let removed = recover(&blobs, ABANDONED).await?;
+			if removed > 0 {
+				println!("removed {removed} files that an earlier process did not finish");
+			}
+			let service = Arc::new(Service::with_limits(blobs, chain, name, bounds.service()));
+			tokio::spawn(settle_every_minute(service.clone()));
+			serve(listener, router(service), bounds.connections(), stop()).await?;
 		},
 		Command::Put { remote, class, file } => {
 			let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;

@@ -37,6 +37,12 @@ pub struct Meta {
 	pub by: Option<String>,
 	/// For [`Class::Readings`].
 	pub dataset: Option<Summary>,
+	/// Whose room it takes; nobody's if the store asks no one.
+	#[serde(default)]
+	pub owner: Option<ParticipantId>,
+	/// A dataset that was not attested when it was last asked for; it goes if it is not in time.
+	#[serde(default)]
+	pub pending: bool,
 }
 
 /// Who brings an object, as far as the store asked.

@@ -5,7 +5,7 @@ use crate::{
 	chain::{is_attested, Chain},
 	client::Client,
 	error::Error,
-	meta::Class,
+	meta::{Class, Meta, Summary},
 };
 use busbar_primitives::Interval;
 use sp_core::H256;
@@ -34,33 +34,42 @@ pub async fn pull(
 	until: Interval,
 ) -> anyhow::Result<Pulled> {
 	let mut pulled = Pulled::default();
-	for meta in peer.datasets(from, until).await? {
-		match blobs.meta(meta.hash).await {
-			Ok(_) => {
-				pulled.present = pulled.present.saturating_add(1);
-				continue;
-			},
-			Err(Error::NotFound(_) | Error::DamagedRecord(..)) => {},
-			Err(error) => return Err(error.into()),
+	let mut after = None;
+	loop {
+		let page = peer.page(from, until, after.as_deref()).await?;
+		for meta in page.datasets {
+			match blobs.holds(meta.hash).await {
+				Ok(true) => {
+					pulled.present = pulled.present.saturating_add(1);
+					continue;
+				},
+				Ok(false) | Err(Error::DamagedRecord(..)) => {},
+				Err(error) => return Err(error.into()),
+			}
+			match take(blobs, peer, chain, &meta).await {
+				Ok(()) => pulled.new.push(meta.hash),
+				Err(error) => pulled.refused.push((meta.hash, format!("{error:#}"))),
+			}
 		}
-		match take(blobs, peer, chain, meta.hash).await {
-			Ok(()) => pulled.new.push(meta.hash),
-			Err(error) => pulled.refused.push((meta.hash, format!("{error:#}"))),
+		match page.next {
+			Some(next) => after = Some(next),
+			None => return Ok(pulled),
 		}
 	}
-	Ok(pulled)
 }
 
-async fn take(blobs: &Blobs, peer: &Client, chain: Option<&dyn Chain>, hash: H256) -> anyhow::Result<()> {
-	let received = blobs.receive(hash, peer.stream(hash).await?).await?;
-	let stored = blobs.keep(received, Class::Readings, None).await?;
-	if let (Some(chain), Some(summary)) = (chain, &stored.dataset) {
-		let attested = is_attested(chain, hash, summary).await;
-		if !matches!(attested, Ok(true)) {
-			blobs.delete(hash).await?;
-			attested?;
-			anyhow::bail!("its operator did not attest it on chain");
+async fn take(blobs: &Blobs, peer: &Client, chain: Option<&dyn Chain>, meta: &Meta) -> anyhow::Result<()> {
+	let attested = |summary: Option<Summary>| async move {
+		if let (Some(chain), Some(summary)) = (chain, summary) {
+			anyhow::ensure!(is_attested(chain, meta.hash, &summary).await?, "its operator did not attest it on chain");
 		}
-	}
+		anyhow::Ok(())
+	};
+	// By the peer's word first, so that a peer that lies costs a question and no bytes; then by the bytes.
+	attested(meta.dataset.clone()).await?;
+	let received = blobs.receive(meta.hash, peer.stream(meta.hash).await?).await?;
+	let prepared = blobs.prepare(received, Class::Readings, None).await?;
+	attested(prepared.summary().cloned()).await?;
+	blobs.write(prepared, None, false).await?;
 	Ok(())
 }

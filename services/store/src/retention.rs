@@ -52,10 +52,10 @@ pub async fn sweep(blobs: &Blobs, retention: Retention, dry_run: bool) -> Result
 	for meta in blobs.list().await? {
 		match meta {
 			Ok(meta) if retention.is_over(&meta, now) => {
-				if !dry_run {
-					blobs.delete(meta.hash).await?;
+				// Who stored it again meanwhile was told that it is here.
+				if dry_run || blobs.delete_if(meta.hash, |meta| retention.is_over(meta, now)).await? {
+					swept.over.push(meta);
 				}
-				swept.over.push(meta);
 			},
 			Ok(_) => swept.kept = swept.kept.saturating_add(1),
 			Err(error) => swept.unreadable.push(error.to_string()),

@@ -7,20 +7,18 @@
 //! | `GET /v1/check/HASH` | checks the object and all beside it, names damage | the same |
 //! | `GET /v1/datasets/HASH/proofs?points=1,2` | readings, salts, Merkle proofs | by point |
 //! | `GET /v1/datasets/HASH/aggregate` | sums over the whole dataset | members |
-//! | `GET /v1/datasets?from=N&until=M` | datasets of these intervals, without their readings | members |
+//! | `GET /v1/datasets?from=N&until=M&after=PLACE` | a page of the datasets of these intervals, without their readings, and where the next one begins | members |
 //! | `GET /v1/holds/HASH` | whether this store holds the object | anyone |
 //! | `GET /metrics` | Prometheus | anyone |
 //!
 //! A member is an account that acts for an active participant of the chain.
 
 use crate::{
-	access::{authenticate, Caller, Seen},
-	answers::{Aggregate, Proof, Proofs},
-	blobs::Blobs,
-	chain::Chain,
+	answers::{Aggregate, Page, Proof, Proofs},
 	dataset::Row,
 	error::Error,
-	meta::{parse_hash, Class, Meta, Summary},
+	meta::{parse_hash, Class, Meta},
+	service::Service,
 };
 use axum::{
 	body::Body,
@@ -31,10 +29,9 @@ use axum::{
 	routing::get,
 	Json, Router,
 };
-use busbar_primitives::{metering::Reading, Interval};
+use busbar_primitives::{metering::Reading, Interval, PointId};
 use futures::StreamExt;
 use serde::Deserialize;
-use sp_core::H256;
 use std::{
 	collections::BTreeSet,
 	sync::{
@@ -42,71 +39,15 @@ use std::{
 		Arc,
 	},
 };
-use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Fewest connection points of an aggregate.
+/// Fewest owners of the connection points of an aggregate.
 pub const K: usize = 10;
 /// Most connection points in one request for proofs.
 pub const MOST_POINTS: usize = 1_000;
-/// Most datasets in one list.
-const MOST_LISTED: usize = 10_000;
-/// Decodings at a time; each may hold an object in memory.
-const AT_ONCE: usize = 4;
-
-#[derive(Default)]
-struct Counters {
-	requests: AtomicU64,
-	refused: AtomicU64,
-	failed: AtomicU64,
-	damaged: AtomicU64,
-	bytes_in: AtomicU64,
-	bytes_out: AtomicU64,
-}
-
-/// What the service works with.
-pub struct Service {
-	blobs: Blobs,
-	/// `None`: the store asks nobody who they are.
-	chain: Option<Arc<dyn Chain>>,
-	/// What clients call this store: host and port.
-	name: String,
-	seen: Seen,
-	slots: Semaphore,
-	counters: Counters,
-}
-
-impl Service {
-	/// A service over `blobs` that goes by `name`. Without a chain everything is open to everyone.
-	pub fn new(blobs: Blobs, chain: Option<Arc<dyn Chain>>, name: String) -> Self {
-		let slots = Semaphore::new(AT_ONCE);
-		Self { blobs, chain, name, seen: Seen::default(), slots, counters: Counters::default() }
-	}
-
-	/// The caller, or `None` if the store asks nobody.
-	async fn caller(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<Option<Caller>, Error> {
-		let Some(chain) = &self.chain else { return Ok(None) };
-		let path = uri.path_and_query().map_or("/", |path| path.as_str());
-		authenticate(chain.as_ref(), &self.seen, &self.name, method, path, headers).await.map(Some)
-	}
-
-	async fn readable(&self, method: &Method, uri: &Uri, headers: &HeaderMap, hash: H256) -> Result<Meta, Error> {
-		let caller = self.caller(method, uri, headers).await?;
-		let meta = self.blobs.meta(hash).await?;
-		if let (Some(caller), Some(chain)) = (caller, &self.chain) {
-			caller.ensure_reads(chain.as_ref(), &meta).await?;
-		}
-		Ok(meta)
-	}
-
-	/// Waits for a turn to hold an object in memory.
-	async fn slot(&self) -> Result<SemaphorePermit<'_>, Error> {
-		self.slots.acquire().await.map_err(|error| Error::Upload(error.to_string()))
-	}
-
-	async fn summary(&self, hash: H256) -> Result<Summary, Error> {
-		self.blobs.meta(hash).await?.dataset.ok_or(Error::NotFound(hash))
-	}
-}
+/// Datasets of a page of the list.
+pub const PAGE: usize = 1_000;
+/// Connection points whose owners are asked for at a time.
+const OWNERS: usize = 256;
 
 type Shared = State<Arc<Service>>;
 
@@ -147,11 +88,28 @@ async fn store(
 	request: Request,
 ) -> Result<Json<Meta>, Error> {
 	let hash = parse_hash(&hash)?;
-	let caller = service.caller(request.method(), request.uri(), request.headers()).await?;
-	let writer = caller.map(|caller| caller.writer()).transpose()?;
-	let received = service.blobs.receive(hash, request.into_body().into_data_stream()).await?;
-	let _slot = service.slot().await?;
-	let meta = service.blobs.keep(received, class, writer).await?;
+	let asking = service.asking(request.method(), request.uri(), request.headers()).await?;
+	let writer = asking.caller.as_ref().map(|caller| caller.writer()).transpose()?;
+	let length = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+	let length: u64 = length.ok_or(Error::NoLength)?;
+	if length > service.blobs.max_bytes() {
+		return Err(Error::TooLarge(service.blobs.max_bytes()));
+	}
+	// Room on the disk before the first byte, memory before the first row.
+	let reserved = service.reserve(asking.caller.as_ref(), class, hash, length).await?;
+	let body = request.into_body().into_data_stream();
+	let received = service.blobs.receive_at_most(hash, length, body).await?;
+	let prepared = {
+		let _room = service.room(length).await?;
+		service.blobs.prepare(received, class, writer.as_ref()).await?
+	};
+	let pending = match prepared.summary() {
+		Some(summary) => !service.is_attested(hash, summary, length).await?,
+		None => false,
+	};
+	let meta = service.blobs.write(prepared, writer, pending).await?;
+	service.stored(&meta);
+	drop(reserved);
 	service.counters.bytes_in.fetch_add(meta.bytes, Relaxed);
 	Ok(Json(meta))
 }
@@ -191,8 +149,8 @@ async fn check(
 	headers: HeaderMap,
 ) -> Result<Json<Meta>, Error> {
 	let hash = parse_hash(&hash)?;
-	service.readable(&method, &uri, &headers, hash).await?;
-	let _slot = service.slot().await?;
+	let meta = service.readable(&method, &uri, &headers, hash).await?;
+	let _room = service.room(meta.bytes).await?;
 	let checked = service.blobs.check(hash).await;
 	if matches!(checked, Err(Error::Damaged { .. } | Error::DamagedRecord(..))) {
 		service.counters.damaged.fetch_add(1, Relaxed);
@@ -202,11 +160,7 @@ async fn check(
 
 async fn holds(State(service): Shared, Path(hash): Path<String>) -> Result<Json<serde_json::Value>, Error> {
 	let hash = parse_hash(&hash)?;
-	let holds = match service.blobs.meta(hash).await {
-		Ok(_) => true,
-		Err(Error::NotFound(_)) => false,
-		Err(error) => return Err(error),
-	};
+	let holds = service.blobs.holds(hash).await?;
 	Ok(Json(serde_json::json!({ "hash": hash, "holds": holds })))
 }
 
@@ -214,24 +168,21 @@ async fn holds(State(service): Shared, Path(hash): Path<String>) -> Result<Json<
 struct RangeQuery {
 	from: Option<Interval>,
 	until: Option<Interval>,
+	after: Option<String>,
 }
 
 async fn list(
 	State(service): Shared,
-	Query(range): Query<RangeQuery>,
+	Query(RangeQuery { from, until, after }): Query<RangeQuery>,
 	method: Method,
 	uri: Uri,
 	headers: HeaderMap,
-) -> Result<Json<Vec<Meta>>, Error> {
-	service.caller(&method, &uri, &headers).await?;
-	let _slot = service.slot().await?;
-	let within = |interval| range.from.is_none_or(|from| interval >= from) && range.until.is_none_or(|u| interval < u);
-	let mut metas: Vec<Meta> = service.blobs.list().await?.into_iter().flatten().collect();
-	metas.retain(|meta| meta.dataset.as_ref().is_some_and(|dataset| within(dataset.interval)));
-	metas
-		.sort_by_key(|meta| meta.dataset.as_ref().map(|dataset| (dataset.interval, dataset.operator, dataset.version)));
-	metas.truncate(MOST_LISTED);
-	Ok(Json(metas))
+) -> Result<Json<Page>, Error> {
+	let _asking = service.asking(&method, &uri, &headers).await?;
+	let after = after.map(|text| Page::place(&text).ok_or(Error::Place(text))).transpose()?;
+	let (from, until) = (from.unwrap_or_default(), until.unwrap_or(Interval::MAX));
+	let (datasets, next) = service.page(from, until, after, PAGE).await?;
+	Ok(Json(Page { datasets, next: next.map(Page::name) }))
 }
 
 #[derive(Deserialize)]
@@ -253,12 +204,12 @@ async fn proofs(
 	if points.is_empty() || points.len() > MOST_POINTS {
 		return Err(Error::Points(MOST_POINTS));
 	}
-	let caller = service.caller(&method, &uri, &headers).await?;
-	let summary = service.summary(hash).await?;
-	if let (Some(caller), Some(chain)) = (caller, &service.chain) {
+	let asking = service.asking(&method, &uri, &headers).await?;
+	let (summary, bytes) = service.summary(hash).await?;
+	if let (Some(caller), Some(chain)) = (&asking.caller, &service.chain) {
 		caller.ensure_reads_points(chain.as_ref(), &summary, &points).await?;
 	}
-	let _slot = service.slot().await?;
+	let _room = service.room(bytes).await?;
 	let (dataset, tree) = service.blobs.dataset(hash).await?;
 	let mut proofs = Vec::new();
 	for point in points {
@@ -283,9 +234,9 @@ async fn aggregate(
 	headers: HeaderMap,
 ) -> Result<Json<Aggregate>, Error> {
 	let hash = parse_hash(&hash)?;
-	service.caller(&method, &uri, &headers).await?;
-	service.summary(hash).await?;
-	let _slot = service.slot().await?;
+	let _asking = service.asking(&method, &uri, &headers).await?;
+	let (_, bytes) = service.summary(hash).await?;
+	let _room = service.room(bytes).await?;
 	let (dataset, _) = service.blobs.dataset(hash).await?;
 	let mut points = BTreeSet::new();
 	for row in &dataset.rows {
@@ -294,7 +245,7 @@ async fn aggregate(
 			return Err(Error::TwoMeters(point));
 		}
 	}
-	if points.len() < K {
+	if !are_many(&service, &points, dataset.interval).await? {
 		return Err(Error::TooFew(K));
 	}
 	// A dataset has less than 2^32 readings of less than 2^63 each.
@@ -309,6 +260,21 @@ async fn aggregate(
 		import_varh: sum(|reading| reading.import_varh.into()),
 		export_varh: sum(|reading| reading.export_varh.into()),
 	}))
+}
+
+/// Whether the points have so many owners that a sum tells nothing about one of them. A store that asks nobody who they are
+/// knows no owners, and hides nothing.
+async fn are_many(service: &Service, points: &BTreeSet<PointId>, interval: Interval) -> Result<bool, Error> {
+	let Some(chain) = &service.chain else { return Ok(points.len() >= K) };
+	let points: Vec<_> = points.iter().copied().collect();
+	let mut owners = BTreeSet::new();
+	for some in points.chunks(OWNERS) {
+		owners.extend(chain.owners(some, interval).await?);
+		if owners.len() >= K {
+			return Ok(true);
+		}
+	}
+	Ok(false)
 }
 
 async fn metrics(State(service): Shared) -> String {

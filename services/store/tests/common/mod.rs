@@ -15,15 +15,24 @@ use busbar_primitives::{
 use busbar_store::{
 	blobs::Blobs,
 	chain::{Chain, Principal},
+	connections,
 	dataset::{Dataset, Row},
 	error::Error,
 	hash_of,
 	meta::{Class, Meta},
-	server::{router, Service},
+	server::router,
+	service::{Limits, Service},
 };
 use bytes::Bytes;
 use sp_core::{ed25519, sr25519, Pair};
-use std::{collections::BTreeMap, convert::Infallible, sync::Arc};
+use std::{
+	collections::BTreeMap,
+	convert::Infallible,
+	sync::{
+		atomic::{AtomicUsize, Ordering::Relaxed},
+		Arc,
+	},
+};
 
 pub fn id(name: &str) -> ParticipantId {
 	ParticipantId(sp_crypto_hashing::blake2_128(name.as_bytes()))
@@ -73,11 +82,23 @@ pub async fn put(blobs: &Blobs, class: Class, bytes: Bytes) -> Result<Meta, Erro
 pub struct Memory {
 	pub attested: BTreeMap<(u32, ParticipantId), Attested>,
 	pub grants: BTreeMap<ParticipantId, Vec<DataGrant>>,
+	/// Who owns the points from 3 on, if it is one for all; else each has a home of its own.
+	pub landlord: Option<ParticipantId>,
+	/// How often the node was asked.
+	pub asked: Arc<AtomicUsize>,
 }
+
+const MEMBERS: [&str; 7] = ["operator", "auditor", "feeder-auditor", "home-1", "home-2", "rival", "aggregator"];
 
 #[async_trait]
 impl Chain for Memory {
+	async fn accounts(&self) -> Result<Vec<AccountId>, Error> {
+		self.asked.fetch_add(1, Relaxed);
+		Ok(MEMBERS.into_iter().map(account).collect())
+	}
+
 	async fn principals(&self, who: &AccountId) -> Result<Vec<Principal>, Error> {
+		self.asked.fetch_add(1, Relaxed);
 		let all = [
 			("operator", vec![(Role::MeterOperator, Scope::Grid)]),
 			("auditor", vec![(Role::Auditor, Scope::Grid)]),
@@ -96,9 +117,10 @@ impl Chain for Memory {
 		Ok(own.map(principal).collect())
 	}
 
-	/// Homes 0 to 2 have a point each, from interval 5 on.
+	/// Homes have a point each, from interval 5 on.
 	async fn owner(&self, point: u32, interval: u32) -> Result<Option<ParticipantId>, Error> {
-		Ok((point < 3 && interval >= 5).then(|| id(&format!("home-{point}"))))
+		let landlord = self.landlord.filter(|_| point >= 3);
+		Ok((interval >= 5).then(|| landlord.unwrap_or_else(|| id(&format!("home-{point}")))))
 	}
 
 	async fn grants(&self, owner: ParticipantId) -> Result<Vec<DataGrant>, Error> {
@@ -112,9 +134,20 @@ impl Chain for Memory {
 
 /// Serves `blobs` and returns the address.
 pub async fn serve(blobs: Blobs, chain: Option<Arc<dyn Chain>>) -> String {
+	serve_within(blobs, chain, Limits::default(), connections::Limits::default()).await.0
+}
+
+/// As [`serve`], within limits; returns the service, too.
+pub async fn serve_within(
+	blobs: Blobs,
+	chain: Option<Arc<dyn Chain>>,
+	limits: Limits,
+	connections: connections::Limits,
+) -> (String, Arc<Service>) {
 	let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
 	let name = listener.local_addr().unwrap().to_string();
-	let service = Arc::new(Service::new(blobs, chain, name.clone()));
-	tokio::spawn(async move { axum::serve(listener, router(service)).await.unwrap() });
-	format!("http://{name}")
+	let service = Arc::new(Service::with_limits(blobs, chain, name.clone(), limits));
+	let routes = router(service.clone());
+	tokio::spawn(connections::serve(listener, routes, connections, std::future::pending()));
+	(format!("http://{name}"), service)
 }

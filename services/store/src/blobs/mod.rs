@@ -7,17 +7,21 @@
 //! meta/HASH      sealed: what it is, who brought it, and when
 //! ```
 //!
-//! Sealed means that the hash of the rest stands before it. The object is written last: what has bytes under `blobs` is
-//! complete.
+//! Sealed means that the hash of the rest stands before it. The object is written last, and each file reaches the disk with its
+//! folder before the next is begun: what has bytes under `blobs` is complete, and what has none is not held, whatever stands
+//! beside it. Deleting goes the other way. So a process may end at any moment.
+
+mod writing;
+
+pub use writing::Prepared;
 
 use crate::{
 	damage::{chunk_hashes, locate},
 	dataset::Dataset,
 	error::Error,
 	hash_of,
-	incoming::{receive, Received},
-	meta::{parse_hash, Class, Meta, Summary, Writer},
-	now_ms,
+	incoming::Pace,
+	meta::{parse_hash, Class, Meta, Summary},
 	outgoing::Outgoing,
 	tls,
 };
@@ -25,11 +29,15 @@ use busbar_merkle::Tree;
 use bytes::Bytes;
 use codec::{Decode, Encode};
 use futures::{Stream, StreamExt, TryStreamExt};
-use object_store::{buffered::BufWriter, path::Path, ObjectStore, ObjectStoreExt, PutPayload};
+use object_store::{path::Path, ObjectStore, ObjectStoreExt};
 use parquet::file::reader::ChunkReader;
 use sp_core::H256;
-use std::{fmt::Display, sync::Arc};
-use tokio::io::{AsyncSeekExt, AsyncWriteExt};
+use std::{
+	collections::BTreeSet,
+	path::{Path as Folder, PathBuf},
+	sync::Arc,
+};
+use tokio::sync::Mutex;
 
 /// Lengths and hashes that stand beside an object.
 #[derive(Encode, Decode)]
@@ -44,12 +52,22 @@ pub struct Blobs {
 	backend: Arc<dyn ObjectStore>,
 	root: Path,
 	max_bytes: u64,
+	/// The local folder, if it is one.
+	folder: Option<PathBuf>,
+	pace: Pace,
+	turns: Arc<[Mutex<()>; writing::TURNS]>,
 }
 
 impl Blobs {
 	/// Objects of at most `max_bytes` under `root` of a backend.
 	pub fn new(backend: Arc<dyn ObjectStore>, root: Path, max_bytes: u64) -> Self {
-		Self { backend, root, max_bytes }
+		let turns = Arc::new(std::array::from_fn(|_| Mutex::default()));
+		Self { backend, root, max_bytes, folder: None, pace: Pace::default(), turns }
+	}
+
+	/// With another pace of what comes in.
+	pub fn with_pace(self, pace: Pace) -> Self {
+		Self { pace, ..self }
 	}
 
 	/// Opens a backend by URL: `s3://BUCKET/PREFIX`, `memory:///`, or the path of a local folder, which is made if it does
@@ -73,12 +91,22 @@ impl Blobs {
 	) -> anyhow::Result<Self> {
 		if !url.contains("://") {
 			std::fs::create_dir_all(url)?;
+			// What is acknowledged is in it, so it must outlive a loss of power, too.
+			if let Some(around) = Folder::new(url).canonicalize()?.parent() {
+				std::fs::File::open(around)?.sync_all()?;
+			}
 			let folder = object_store::local::LocalFileSystem::new_with_prefix(url)?.with_fsync(true);
-			return Ok(Self::new(Arc::new(folder), Path::default(), max_bytes));
+			let blobs = Self::new(Arc::new(folder), Path::default(), max_bytes);
+			return Ok(Self { folder: Some(url.into()), ..blobs });
 		}
 		tls::install();
 		let (backend, root) = object_store::parse_url_opts(&url.parse()?, options)?;
 		Ok(Self::new(Arc::from(backend), root, max_bytes))
+	}
+
+	/// The local folder, if it is one.
+	pub(crate) fn folder(&self) -> Option<&Folder> {
+		self.folder.as_deref()
 	}
 
 	/// Most bytes of an object.
@@ -90,77 +118,6 @@ impl Blobs {
 		self.root.clone().join(kind).join(hex::encode(hash))
 	}
 
-	/// Takes in what the stream brings, if it has this hash; [`Blobs::keep`] then stores it.
-	///
-	/// # Errors
-	/// As `receive`.
-	pub async fn receive<E: Display>(
-		&self,
-		expected: H256,
-		body: impl Stream<Item = Result<Bytes, E>>,
-	) -> Result<Received, Error> {
-		receive(expected, self.max_bytes, body).await
-	}
-
-	/// Stores what was received; for [`Class::Readings`] only if it is a dataset. Storing what is there already replaces
-	/// damaged bytes by good ones and changes nothing otherwise.
-	///
-	/// # Errors
-	/// [`Error::Dataset`], [`Error::Forbidden`]; nothing is stored then. [`Error::Backend`] if the backend fails.
-	pub async fn keep(&self, received: Received, class: Class, by: Option<Writer>) -> Result<Meta, Error> {
-		let Received { hash, length, chunks, file } = received;
-		let dataset = if class == Class::Readings {
-			let copy = file.try_clone()?;
-			Some(blocking(move || summary(copy)).await??)
-		} else {
-			None
-		};
-		if let (Some(writer), Some((summary, _))) = (&by, &dataset) {
-			if !writer.operates.contains(&summary.operator) {
-				return Err(Error::Forbidden("only the meter operator that a dataset names may store it".into()));
-			}
-		}
-		// A repeated upload mends bytes; whose it is and from when stays, unless a document turns out to be a dataset.
-		let meta = match self.meta(hash).await {
-			Ok(meta) if meta.class == class || class == Class::Document => meta,
-			Ok(_) | Err(Error::NotFound(_) | Error::DamagedRecord(..)) => Meta {
-				hash,
-				class,
-				bytes: length,
-				stored_at: now_ms(),
-				by: by.map(|writer| writer.account),
-				dataset: dataset.as_ref().map(|(summary, _)| summary.clone()),
-			},
-			Err(error) => return Err(error),
-		};
-		if let Some((_, leaves)) = &dataset {
-			self.write_sealed("leaves", hash, &leaves.encode()).await?;
-		}
-		self.write_sealed("chunks", hash, &Chunks { length, hashes: chunks }.encode()).await?;
-		let json = serde_json::to_vec(&meta).map_err(|error| Error::Upload(error.to_string()))?;
-		self.write_sealed("meta", hash, &json).await?;
-		let mut file = tokio::fs::File::from_std(file);
-		file.rewind().await?;
-		let mut writer = BufWriter::new(self.backend.clone(), self.path("blobs", hash));
-		tokio::io::copy(&mut file, &mut writer).await?;
-		writer.shutdown().await?;
-		Ok(meta)
-	}
-
-	/// [`Blobs::receive`], then [`Blobs::keep`].
-	///
-	/// # Errors
-	/// Those of both.
-	pub async fn put<E: Display>(
-		&self,
-		expected: H256,
-		class: Class,
-		by: Option<Writer>,
-		body: impl Stream<Item = Result<Bytes, E>>,
-	) -> Result<Meta, Error> {
-		self.keep(self.receive(expected, body).await?, class, by).await
-	}
-
 	/// What is known about an object.
 	///
 	/// # Errors
@@ -170,6 +127,27 @@ impl Blobs {
 		let meta: Meta = serde_json::from_slice(&json).map_err(|_| Error::DamagedRecord(hash, "meta"))?;
 		// A record that was copied under another object's name is sealed all the same.
 		(meta.hash == hash).then_some(meta).ok_or(Error::DamagedRecord(hash, "meta"))
+	}
+
+	/// Whether the object that a record describes lies there, as far as its length tells.
+	pub(crate) async fn lies(&self, meta: &Meta) -> Result<bool, Error> {
+		match self.backend.head(&self.path("blobs", meta.hash)).await {
+			Ok(found) => Ok(found.size == meta.bytes),
+			Err(object_store::Error::NotFound { .. }) => Ok(false),
+			Err(error) => Err(error.into()),
+		}
+	}
+
+	/// Whether an object is here: its record, and bytes of the length that the record says.
+	///
+	/// # Errors
+	/// [`Error::Backend`]; [`Error::DamagedRecord`].
+	pub async fn holds(&self, hash: H256) -> Result<bool, Error> {
+		match self.meta(hash).await {
+			Ok(meta) => self.lies(&meta).await,
+			Err(Error::NotFound(_)) => Ok(false),
+			Err(error) => Err(error),
+		}
 	}
 
 	/// An object's bytes as a stream, each chunk checked before it is passed on. The end comes only if the whole has the
@@ -247,31 +225,22 @@ impl Blobs {
 	/// # Errors
 	/// If the backend cannot list.
 	pub async fn list(&self) -> Result<Vec<Result<Meta, Error>>, Error> {
-		let prefix = self.root.clone().join("blobs");
-		let mut entries = self.backend.list(Some(&prefix));
 		let mut metas = Vec::new();
-		while let Some(entry) = entries.try_next().await? {
-			let name = entry.location.filename().unwrap_or_default().to_string();
-			if let Ok(hash) = parse_hash(&name) {
-				metas.push(self.meta(hash).await);
-			}
+		for hash in self.names("blobs").await? {
+			metas.push(self.meta(hash).await);
 		}
 		Ok(metas)
 	}
 
-	/// Deletes an object and what is beside it. The object goes first: what is left over after an interruption is not
-	/// served.
-	///
-	/// # Errors
-	/// If the backend fails.
-	pub async fn delete(&self, hash: H256) -> Result<(), Error> {
-		for kind in ["blobs", "chunks", "leaves", "meta"] {
-			match self.backend.delete(&self.path(kind, hash)).await {
-				Ok(()) | Err(object_store::Error::NotFound { .. }) => {},
-				Err(error) => return Err(error.into()),
-			}
+	/// The hashes under which something of a kind lies.
+	pub(crate) async fn names(&self, kind: &str) -> Result<BTreeSet<H256>, Error> {
+		let prefix = self.root.clone().join(kind);
+		let mut entries = self.backend.list(Some(&prefix));
+		let mut names = BTreeSet::new();
+		while let Some(entry) = entries.try_next().await? {
+			names.extend(parse_hash(entry.location.filename().unwrap_or_default()).ok());
 		}
-		Ok(())
+		Ok(names)
 	}
 
 	async fn chunks(&self, hash: H256) -> Result<Chunks, Error> {
@@ -282,12 +251,6 @@ impl Blobs {
 	async fn leaves(&self, hash: H256) -> Result<Vec<H256>, Error> {
 		let bytes = self.read_sealed("leaves", hash).await?;
 		Decode::decode(&mut &bytes[..]).map_err(|_| Error::DamagedRecord(hash, "leaves"))
-	}
-
-	async fn write_sealed(&self, kind: &str, hash: H256, content: &[u8]) -> Result<(), Error> {
-		let sealed = [&hash_of(content).0[..], content].concat();
-		self.backend.put(&self.path(kind, hash), PutPayload::from(sealed)).await?;
-		Ok(())
 	}
 
 	async fn read_sealed(&self, kind: &'static str, hash: H256) -> Result<Bytes, Error> {
