@@ -102,7 +102,7 @@ fn a_page_that_claims_two_thousand_million_values_takes_no_memory_for_them() {
 		refused("a page below zero", with(column, page(false, -1, encoding, &[], &[0; 1_000])));
 	}
 	// As many miniblocks, each of as many values, as numbers can say.
-	let blocks = [varint(u64::MAX & !7), varint(1 << 31), varint(10), varint(0), varint(0)].concat();
+	let blocks = [varint(u64::MAX - 7), varint(1 << 31), varint(10), varint(0), varint(0)].concat();
 	refused("miniblocks", with(3, page(false, 10, DELTA, &[], &blocks)));
 	let blocks = [varint(1 << 62), varint(1), varint(10), varint(0), varint(0), vec![64]].concat();
 	refused("a miniblock", with(3, page(false, 10, DELTA, &[], &blocks)));

@@ -10,7 +10,7 @@ impl Numbers {
 	}
 
 	/// The next number (xorshift64*).
-	pub fn next(&mut self) -> u64 {
+	pub fn number(&mut self) -> u64 {
 		self.0 ^= self.0 >> 12;
 		self.0 ^= self.0 << 25;
 		self.0 ^= self.0 >> 27;
@@ -19,7 +19,7 @@ impl Numbers {
 
 	/// A number below `bound`; 0 if that is 0.
 	pub fn below(&mut self, bound: usize) -> usize {
-		((self.next() >> 33) as usize).checked_rem(bound).unwrap_or_default()
+		((self.number() >> 33) as usize).checked_rem(bound).unwrap_or_default()
 	}
 }
 
@@ -75,7 +75,7 @@ pub fn change(input: &mut Vec<u8>, other: &[u8], words: &[&[u8]], numbers: &mut 
 		let rest = input.len().saturating_sub(at);
 		match numbers.below(10) {
 			0 | 1 if rest > 0 => input[at] ^= 1 << numbers.below(8),
-			2 if rest > 0 => input[at] = numbers.next() as u8,
+			2 if rest > 0 => input[at] = numbers.number() as u8,
 			3 if rest > 0 => {
 				let step = numbers.below(35) as u8;
 				input[at] = input[at].wrapping_add(step).wrapping_sub(17);

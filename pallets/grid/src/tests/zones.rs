@@ -1,6 +1,7 @@
 //! Adding, changing and retiring zones.
 
 use crate::{mock::*, Event, Zones, MAX_LINK_CHANGES};
+use busbar_mocks::MockCalendar;
 use busbar_primitives::{traits::Grid as _, Link};
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchError;

@@ -6,7 +6,7 @@ use crate::{
 	Pallet,
 };
 use frame_support::{
-	traits::{Get as _, GetStorageVersion, OnRuntimeUpgrade, StorageVersion},
+	traits::{GetStorageVersion, OnRuntimeUpgrade, StorageVersion},
 	weights::Weight,
 };
 

@@ -27,7 +27,8 @@ fn parameters_whose_spans_have_more_zones_than_clearing_has_room_for_are_refused
 #[test]
 fn the_time_between_closure_and_delivery_bounds_the_books_and_the_zones() {
 	test(market(), || {
-		(MaxZones::set(&2_000), MaxLevels::set(&50_000_000));
+		MaxZones::set(&2_000);
+		MaxLevels::set(&50_000_000);
 		let most = |closes_s, zones| {
 			let product = spanning(1, closes_s).products[0];
 			Market::most_levels(&product, 1, zones)

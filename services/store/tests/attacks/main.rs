@@ -263,7 +263,7 @@ async fn a_store_that_sends_without_end_is_left() {
 		let pieces = futures::stream::repeat_with(move || Ok::<_, std::convert::Infallible>(piece.clone()));
 		std::future::ready(axum::body::Body::from_stream(pieces))
 	};
-	let app = axum::Router::new().fallback(move || endless());
+	let app = axum::Router::new().fallback(endless);
 	let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
 	let url = format!("http://{}", listener.local_addr().unwrap());
 	tokio::spawn(busbar_store::connections::serve(listener, app, Connections::default(), std::future::pending()));
