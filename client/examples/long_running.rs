@@ -3,8 +3,8 @@
 //!
 //!     long_running URL BUYER POINT SELLER POINT REMARKER
 //!
-//! Accounts are secret URIs. It tells what happens as JSON, one object a line. On its input, `remarks N` submits so many at
-//! once, and `issued N` reads at block N what was issued, as an item of storage and through the runtime's function.
+//! Accounts are secret URIs. It tells what happens as JSON, one object a line. On its input, `remarks N BYTES`
+//! submits so many of that length at once, and `issued N` reads at block N what was issued, as an item of storage and through the runtime's function.
 
 use busbar_client::{
 	follow::Finalised, frame_system, hex_of, pallet_market, sign::Signer, storage, submit::Submitter, Chain,
@@ -95,7 +95,10 @@ async fn obey(submitter: &Submitter, remarker: &Signer) -> Result<()> {
 	});
 	while let Some(line) = commands.recv().await {
 		match line.split_once(' ') {
-			Some(("remarks", count)) => remark(submitter, remarker, count.parse()?).await?,
+			Some(("remarks", what)) => {
+				let (count, bytes) = what.split_once(' ').ok_or("remarks N BYTES")?;
+				remark(submitter, remarker, count.parse()?, bytes.parse()?).await?;
+			},
 			Some(("issued", number)) => issued(submitter.chain(), number.parse()?).await?,
 			_ => return Err(format!("`{line}` is no command").into()),
 		}
@@ -104,10 +107,11 @@ async fn obey(submitter: &Submitter, remarker: &Signer) -> Result<()> {
 	std::future::pending().await
 }
 
-/// Submits remarks of one account, as fast as the node takes them, and tells what becomes of each.
-async fn remark(submitter: &Submitter, signer: &Signer, count: u32) -> Result<()> {
+/// Submits remarks of one account, each so many bytes long, as fast as the node takes them, and tells what becomes of each.
+async fn remark(submitter: &Submitter, signer: &Signer, count: u32, bytes: usize) -> Result<()> {
 	for index in 0..count {
-		let remark = format!("remark {index}").into_bytes();
+		let mut remark = format!("remark {index}").into_bytes();
+		remark.resize(bytes, b' ');
 		let call = RuntimeCall::System(frame_system::Call::remark { remark });
 		let sent = submitter.submit(signer, call).await?;
 		tokio::spawn(async move {
