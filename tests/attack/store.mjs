@@ -136,7 +136,13 @@ export const attacks = [
 		item: 12,
 		name: 'a member that asks without pause, to fill the nonces',
 		honest: 'store',
-		run: (world) => flood(world, 8, async () => (await request(world.member, 'GET', '/v1/datasets', undefined)).status),
+		run: (world) =>
+			flood(world, 8, async () => {
+				const answer = await request(world.member, 'GET', '/v1/datasets');
+				// Else its connections wait to be read, and are the next attack.
+				await answer.text();
+				return answer.status;
+			}),
 	},
 	{
 		item: 12,
