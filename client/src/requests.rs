@@ -319,7 +319,7 @@ mod tests {
 			for nonce in 0..100 {
 				let _ = seen.take(&request(account, 2_000 + nonce, nonce), 900);
 			}
-			assert_eq!(seen.take(&request(3, 1_000, account.into()), 900), Ok(()));
+			assert_eq!(seen.take(&request(3, 1_000 + u64::from(account), account.into()), 900), Ok(()));
 		}
 		let book = seen.book.lock().unwrap();
 		assert!(book.total <= 150);
