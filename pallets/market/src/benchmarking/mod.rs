@@ -12,7 +12,8 @@ use crate::{
 use alloc::vec::Vec;
 use busbar_clearing::{block_orders::Search, BlockOrder};
 use busbar_primitives::{
-	traits::Calendar, Moment, PointId, Side, Step, TimeInForce, Wh, ZoneId, MAX_PRODUCTS, MAX_SPAN,
+	traits::{Calendar, Grid},
+	Moment, PointId, Side, Step, TimeInForce, Wh, ZoneId, MAX_PRODUCTS, MAX_SPAN,
 };
 use frame_benchmarking::v2::*;
 use frame_support::{
@@ -243,10 +244,10 @@ mod benchmarks {
 		#[block]
 		{
 			let loaded = Pallet::<T>::loaded(closing, &members);
-			let block_orders = Pallet::<T>::over(&key, &spec);
-			let mut span = Span::new::<T>(&loaded.parts, &block_orders).expect("the zones form a tree; qed");
-			let search = span.search(None, 0).expect("nothing is chosen from; qed");
-			Pallet::<T>::decide((key, spec), members, loaded, block_orders, Ok((span, search)));
+			let standing = Pallet::<T>::over(&key, &spec);
+			let mut span = Span::new::<T>(&loaded.parts, &standing).expect("the zones form a tree; qed");
+			let choice = span.search(None, 0).expect("nothing is chosen from; qed");
+			Pallet::<T>::decide((key, spec), members, loaded, standing, Ok((span, choice)));
 		}
 
 		assert!(records::<T>(id).1.outcome.is_some_and(|outcome| outcome.cleared));
@@ -263,11 +264,11 @@ mod benchmarks {
 		let block_order =
 			BlockOrder { zone: 0, side: busbar_clearing::orders::Side::Buy, price: 0, first: 0, wh: alloc::vec![1] };
 		let mut market = market.expect("the zones form a tree; qed");
-		let mut search = Search::new(core::slice::from_ref(&block_order), 1).expect("the block order is in order; qed");
+		let mut choice = Search::new(core::slice::from_ref(&block_order), 1).expect("the block order is in order; qed");
 
 		#[block]
 		{
-			let _ = search.step(core::slice::from_ref(&block_order), &mut market);
+			let _ = choice.step(core::slice::from_ref(&block_order), &mut market);
 		}
 	}
 
@@ -281,10 +282,10 @@ mod benchmarks {
 			first: 0,
 			wh: alloc::vec![1; MAX_SPAN as usize],
 		};
-		let block_orders: alloc::vec::Vec<_> = (0..MAX_BLOCK_ORDERS).map(block_order).collect();
-		let mut search = Search::new(&block_orders, MAX_SPAN).expect("the block orders are in order; qed");
-		search.incumbent = Some(search.current.clone());
-		let kept = KeptSearch::of(search).expect("a span's search can be kept; qed");
+		let standing: Vec<_> = (0..MAX_BLOCK_ORDERS).map(block_order).collect();
+		let mut choice = Search::new(&standing, MAX_SPAN).expect("the block orders are in order; qed");
+		choice.incumbent = Some(choice.current.clone());
+		let kept = KeptSearch::of(choice).expect("a span's search can be kept; qed");
 		Searching::<T>::put(&kept);
 
 		#[block]
