@@ -3,7 +3,7 @@
 //! The pallets still decide about zones, rights and states. This table keeps what its sender may never make out of the pool,
 //! and says which calls are paid from a budget and which are due work (`docs/budgets.md`).
 
-use super::{governance::MaxProposalWeight, system::MAX_BLOCK_LENGTH};
+use super::{governance::MaxProposalWeight, MAX_BLOCK_LENGTH};
 use crate::{AccountId, BlockNumber, Council, Hash, Participants, Runtime, RuntimeCall, Securities, System};
 use alloc::vec::Vec;
 use busbar_primitives::{

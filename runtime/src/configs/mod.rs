@@ -7,6 +7,9 @@ mod energy;
 mod governance;
 pub mod system;
 
+/// Longest block, in bytes.
+const MAX_BLOCK_LENGTH: u32 = 5 * 1024 * 1024;
+
 pub use consensus::SessionLength;
 pub use energy::{MaxDepth, MaxMarketZones};
 pub use governance::CouncilMajority;

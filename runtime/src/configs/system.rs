@@ -1,5 +1,6 @@
 //! Blocks, time, accounts and money.
 
+use super::MAX_BLOCK_LENGTH;
 use crate::{
 	AccountId, Aura, Balance, Block, Hash, Nonce, OriginCaller, PalletInfo, Runtime, RuntimeCall, RuntimeEvent,
 	RuntimeFreezeReason, RuntimeHoldReason, RuntimeOrigin, RuntimeTask, System, SLOT_DURATION_MS, VERSION,
@@ -18,8 +19,6 @@ use sp_version::RuntimeVersion;
 
 /// Share of a block that transactions may fill; the rest is for gate work and operations.
 const NORMAL_SHARE: Perbill = Perbill::from_percent(75);
-/// Longest block, in bytes.
-pub(super) const MAX_BLOCK_LENGTH: u32 = 5 * 1024 * 1024;
 
 parameter_types! {
 	pub const BlockHashCount: u32 = 2_400;

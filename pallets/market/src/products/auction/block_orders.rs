@@ -40,6 +40,9 @@ pub(crate) struct Placed<AccountId> {
 	pub held: Balance,
 }
 
+/// A block order of the span: its number, the order, and whether it was rejected in the money.
+pub(crate) type Standing<T> = (u32, BlockOrder<<T as frame_system::Config>::AccountId>, bool);
+
 /// The last interval of the span that an interval belongs to: block orders stand with it.
 pub(crate) fn last(interval: Interval, spec: &Product) -> Interval {
 	spec.first(interval).saturating_add(spec.span.saturating_sub(1))

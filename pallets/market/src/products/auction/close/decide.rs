@@ -5,25 +5,19 @@
 use super::{
 	load::{Loaded, Part},
 	market::index_of,
-	results::pages,
+	results::{pages, Decision},
 	span::{kept, Span},
 };
-use crate::WeightInfo;
 use crate::{
 	pallet::*,
-	products::auction::{block_orders::last, BlockOrder},
+	products::auction::block_orders::{last, Standing},
 	types::{FailReason, GateKey, LoadedZone, Member},
+	WeightInfo,
 };
 use alloc::vec::Vec;
 use busbar_clearing::{block_orders::Search, Lean};
 use busbar_primitives::{traits::Grid, Fee, Outcome, Product, ZoneResult};
 use frame_support::{traits::Get, weights::WeightMeter};
-
-/// A result for every zone, and how a session ended.
-pub(super) type Decision = (Vec<ZoneResult>, Outcome);
-
-/// A block order of the span: its number, the order, and whether it was rejected in the money.
-pub(crate) type Standing<T> = (u32, BlockOrder<<T as frame_system::Config>::AccountId>, bool);
 
 impl<T: Config> Pallet<T> {
 	/// The block orders that stand over a gate's intervals.

@@ -6,8 +6,11 @@ use crate::{
 	types::{ClearedZone, LoadedZone, Record, ResultPage, Session, SessionId, PAGE},
 };
 use alloc::vec::Vec;
-use busbar_primitives::{Interval, Product, ProductId, SignedWh, ZoneId, ZoneResult};
+use busbar_primitives::{Interval, Outcome, Product, ProductId, SignedWh, ZoneId, ZoneResult};
 use core::marker::PhantomData;
+
+/// A result for every zone, and how a session ended.
+pub(super) type Decision = (Vec<ZoneResult>, Outcome);
 
 impl<T: Config> Pallet<T> {
 	/// What a session decided for a zone; `None` before it has ended.

@@ -1,11 +1,11 @@
 //! The intervals of a span and the block orders over them, as the clearing library sees them.
 
 use super::{
-	decide::{Decision, Standing},
 	load::Part,
 	market::{assemble, index_of},
+	results::Decision,
 };
-use crate::{pallet::*, types::clearing_side};
+use crate::{pallet::*, products::auction::block_orders::Standing, types::clearing_side};
 use alloc::vec::Vec;
 use busbar_clearing::{
 	block_orders::{inject, joint, Search},
