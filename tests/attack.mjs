@@ -36,11 +36,12 @@ after(async () => {
 const head = async () => (await api.rpc.chain.getHeader()).number.toNumber();
 
 // Signs `OFFERED` transactions with the nonces that follow, and hands all in at once. Returns how many the pool took, and why not the others.
-async function flood(key, call, seen) {
+async function flood(key, make, seen) {
 	const nonce = (await api.query.system.account(key.address)).nonce.toNumber();
 	const signed = [];
 	for (let ahead = 0; ahead < OFFERED; ahead++) {
-		signed.push(await call.signAsync(key, { nonce: nonce + ahead }));
+		// A new one each time: signing changes the transaction itself.
+		signed.push(await make().signAsync(key, { nonce: nonce + ahead }));
 	}
 	const answers = await Promise.allSettled(signed.map((each) => api.rpc.author.submitExtrinsic(each)));
 	for (const { status, reason } of answers) {
@@ -105,15 +106,15 @@ async function honestWithinTwoBlocks(name, calls) {
 
 test('calls that fail and declare the most delay no honest order', async () => {
 	const points = Array.from({ length: 128 }, () => 0);
-	await honestWithinTwoBlocks('calls that fail', [api.tx.settlement.debit(4_000_000, points)]);
+	await honestWithinTwoBlocks('calls that fail', [() => api.tx.settlement.debit(4_000_000, points)]);
 });
 
 test('long transactions delay no honest order', async () => {
-	await honestWithinTwoBlocks('long transactions', [api.tx.system.remark(`0x${'00'.repeat(60_000)}`)]);
+	await honestWithinTwoBlocks('long transactions', [() => api.tx.system.remark(`0x${'00'.repeat(60_000)}`)]);
 });
 
 test('many small transactions delay no honest order', async () => {
-	await honestWithinTwoBlocks('many small ones', [api.tx.system.remark('0x00')]);
+	await honestWithinTwoBlocks('many small ones', [() => api.tx.system.remark('0x00')]);
 });
 
 test('motions that do not exist are closed by nobody', async () => {

@@ -16,7 +16,7 @@ import { connect, council, keyring, meterOf, prove, setting, signedReading, unti
 const WH = 10;
 const PRODUCT = 0;
 // Long enough that an interval waits for a reading over the upgrade.
-const WINDOW_INTERVALS = 10;
+const WINDOW_INTERVALS = 16;
 // As many as may wait of one account, and so long that one block cannot hold them all: it has room for 3.75 MiB.
 const REMARKS = 16;
 const REMARK_BYTES = 245_760;
@@ -269,7 +269,7 @@ test('the interval that was between debits and credits is settled, to the nEUR',
 });
 
 test('the keeper has gone on, and settles all that was traded', async () => {
-	await until('everything is settled', 180, async () => {
+	await until('everything is settled', 240, async () => {
 		const { inTransit } = await api.call.energyApi.conservation(told.interval);
 		const { phase } = await status(told.last);
 		return inTransit.isZero() && ['Settled', 'Final'].includes(phase.type);

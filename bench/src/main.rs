@@ -27,6 +27,10 @@ struct Arguments {
 	#[arg(long, value_name = "FILE", required_unless_present = "explain")]
 	runtime: Option<PathBuf>,
 
+	/// Write the runtime's Wasm compressed, as it is enacted, to this file, and measure nothing.
+	#[arg(long, value_name = "FILE", conflicts_with_all = ["output", "at", "check", "try_state"])]
+	compress: Option<PathBuf>,
+
 	/// The genesis preset that the benchmarks start from.
 	#[arg(long, default_value = "devnet")]
 	preset: String,
@@ -103,6 +107,12 @@ fn main() -> Result<()> {
 	}
 	let file = arguments.runtime.as_ref().context("--runtime names the runtime's Wasm")?;
 	let code = std::fs::read(file).with_context(|| format!("{}: build it with scripts/benchmark", file.display()))?;
+	if let Some(to) = &arguments.compress {
+		let compressed =
+			sp_maybe_compressed_blob::compress_strongly(&code, sp_maybe_compressed_blob::CODE_BLOB_BOMB_LIMIT)
+				.with_context(|| format!("{}: too large to compress", file.display()))?;
+		return std::fs::write(to, compressed).with_context(|| to.display().to_string());
+	}
 	if let Some(file) = &arguments.state {
 		let storage = state::read(file).with_context(|| file.display().to_string())?;
 		Runtime::at(&code, storage)?.try_state()?;

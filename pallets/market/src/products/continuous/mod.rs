@@ -9,7 +9,7 @@
 //! found through a map of bits, and the first order of every queue stands in the session's [`Book`]. So arriving,
 //! trading and leaving touch a constant number of keys per order.
 //!
-//! Work that one call has no room for is left to passes: sessions that are [`Due`](crate::Due) get one in the next
+//! Work that one call has no room for is left to passes: sessions that are [`Due`] get one in the next
 //! blocks, so that crossing orders trade, the older one as resting. A pass is due, too, where limits were raised and where
 //! an auction freed room.
 //!
