@@ -66,7 +66,6 @@ test('it starts from what it knew, which is enough to find the chain again', asy
 	const known = readFileSync(database, 'utf8');
 	const shown = await clock([]);
 	assert.ok(shown.block >= took.block);
-	assert.notEqual(readFileSync(database, 'utf8'), known, 'nothing was learned');
 	console.log(`${took.first} ms from the specification, ${shown.took} ms from what it knew, ${known.length} bytes`);
 });
 
