@@ -7,6 +7,7 @@ CLI_BINARY="$CARGO_TARGET_DIR/release/busbar"
 STORE_BINARY="$CARGO_TARGET_DIR/release/busbar-store"
 # The program of client/examples that runs over an upgrade, and the runtime that it runs into.
 LONG_RUNNING="$CARGO_TARGET_DIR/release/examples/long_running"
+LIGHT_BINARY="$CARGO_TARGET_DIR/release/busbar-light"
 UPGRADE_WASM="$CARGO_TARGET_DIR/upgrade/busbar_runtime.wasm"
 # How substrate-wasm-builder compiles a runtime.
 WASM_FLAGS="-C link-arg=--export-table -C link-arg=--export=__heap_base -C link-arg=--import-memory --cfg substrate_runtime"
@@ -26,6 +27,15 @@ claim_target_directory() {
 build_workspace() {
 	claim_target_directory
 	cargo build --release --workspace --locked
+}
+
+# The command line with a light client in it, beside the one without. Some dependencies have other features then, so that it
+# takes minutes the first time.
+build_light() {
+	cargo build --release --workspace --locked --bin busbar --features busbar-cli/light || return 1
+	cp "$CARGO_TARGET_DIR/release/busbar" "$LIGHT_BINARY.new" && mv "$LIGHT_BINARY.new" "$LIGHT_BINARY" || return 1
+	# Both have one name there: puts the ordinary one back.
+	cargo build --release --workspace --locked --bin busbar
 }
 
 # What the ordinary build leaves out and a network is tested with. By the workspace, so that it is compiled as that is.

@@ -354,7 +354,7 @@ check_day() {
 	run_tests halt.mjs
 	run_tests polkadot-js.mjs
 	run_tests light-client.mjs
-	run_tests light-command.mjs
+	BUSBAR_CLI="$LIGHT_BINARY" run_tests light-command.mjs
 	check "a node that does nothing says why" idle_nodes_say_why
 	run_tests after-halt.mjs
 	check_upgrade
