@@ -60,7 +60,7 @@ impl core::fmt::Display for BlockOrderViolation {
 
 impl core::error::Error for BlockOrderViolation {}
 
-/// Proves that a joint result is right: every interval passes [`check`] with the accepted block orders as injections,
+/// Proves that a joint result is right: every interval passes [`check`](crate::check()) with the accepted block orders as injections,
 /// prices lean no further from the middle than accepted block orders need to be in the money, none of them is out of the
 /// money, rejected block orders in the money are listed, amounts and welfare are
 /// right. It does not prove that no other choice of block orders has more welfare: the search does not promise that.

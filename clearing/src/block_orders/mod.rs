@@ -5,7 +5,7 @@
 //! block order pays at most that. No accepted block order is ever out of the money; a block order may be rejected
 //! although it is in the money, and is then named.
 //!
-//! An accepted block order takes part in each interval as [`Zone::injection`]: exactly, and without bounding any price.
+//! An accepted block order takes part in each interval as [`Zone::injection`](crate::Zone::injection): exactly, and without bounding any price.
 //! [`Search`] chooses the block orders, one clearing of one interval at a time; [`clear_block_orders`] runs it to its
 //! end; [`check_block_orders`] proves a joint result right.
 

@@ -102,7 +102,7 @@ pub struct Budget {
 	pub fills: u32,
 }
 
-/// What a session's book is read from. Zones are named by their index in the session's [`Tree`].
+/// What a session's book is read from. Zones are named by their index in the session's [`Tree`](super::Tree).
 pub trait Source {
 	type Owner: Clone + PartialEq;
 
