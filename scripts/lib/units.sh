@@ -22,7 +22,7 @@ test_units() {
 	local documentation passed programs results failed=no log
 	export TEST_LOGS="$WORK/units" LD_LIBRARY_PATH
 	# Tests of procedural macros use the compiler's libraries.
-	LD_LIBRARY_PATH="$(rustc --print sysroot)/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+	LD_LIBRARY_PATH="$(rustc --print target-libdir)${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
 	export -f run_test_program
 	mkdir -p "$TEST_LOGS"
 	cargo test --release --workspace --locked --doc >"$WORK/documentation.log" 2>&1 &
