@@ -112,6 +112,8 @@ before(async () => {
 
 after(async () => {
 	program?.stop();
+	// It is still running if a test failed.
+	await keeper?.stop().catch(() => {});
 	await api?.disconnect();
 });
 
