@@ -24,11 +24,19 @@ pub fn check(zones: &[Zone], clearing: &Clearing) -> Result<(), Violation> {
 /// # Errors
 /// The first violation found.
 pub fn check_leaning(zones: &[Zone], clearing: &Clearing, lean: Lean) -> Result<(), Violation> {
-	ranges(zones, clearing, lean).map(|_| ())
+	supporting_prices_leaning(zones, clearing, lean).map(|_| ())
 }
 
-/// The least and the greatest supporting price of every zone, once the result is proven right.
-pub(crate) fn ranges(zones: &[Zone], clearing: &Clearing, lean: Lean) -> Result<Vec<(i64, i64)>, Violation> {
+/// Proves as [`check_leaning`] does, and returns the least and the greatest price of every zone that support the result, in
+/// nEUR/Wh.
+///
+/// # Errors
+/// The first violation found.
+pub fn supporting_prices_leaning(
+	zones: &[Zone],
+	clearing: &Clearing,
+	lean: Lean,
+) -> Result<Vec<(i64, i64)>, Violation> {
 	tree::validate(zones).map_err(Violation::Market)?;
 	if zones.len() != clearing.zones.len() {
 		let found = u32::try_from(clearing.zones.len()).unwrap_or(u32::MAX);
@@ -57,19 +65,7 @@ pub(crate) fn ranges(zones: &[Zone], clearing: &Clearing, lean: Lean) -> Result<
 /// # Errors
 /// If the result is not right in the first place.
 pub fn supporting_prices(zones: &[Zone], clearing: &Clearing) -> Result<Vec<(i64, i64)>, Violation> {
-	ranges(zones, clearing, Lean::MIDDLE)
-}
-
-/// Least and greatest price of every zone that supports a result whose prices block orders have made lean, in nEUR/Wh.
-///
-/// # Errors
-/// If the result is not right in the first place.
-pub fn supporting_prices_leaning(
-	zones: &[Zone],
-	clearing: &Clearing,
-	lean: Lean,
-) -> Result<Vec<(i64, i64)>, Violation> {
-	ranges(zones, clearing, lean)
+	supporting_prices_leaning(zones, clearing, Lean::MIDDLE)
 }
 
 /// Accepted buys and sells of a level, given its zone's result. Steps better than the zone price are accepted, worse

@@ -36,6 +36,16 @@ impl Lean {
 		self.0
 	}
 
+	/// One part nearer to the middle; `None` at it.
+	pub fn nearer(self) -> Option<Self> {
+		match self.cmp(&Self::MIDDLE) {
+			core::cmp::Ordering::Less => self.0.checked_add(1),
+			core::cmp::Ordering::Equal => None,
+			core::cmp::Ordering::Greater => self.0.checked_sub(1),
+		}
+		.and_then(Self::new)
+	}
+
 	/// The price so far from the least to the greatest, rounded down. If two vectors meet integer bounds on differences,
 	/// so does every one between them, and so do its components rounded down.
 	pub fn price(self, low: i64, high: i64) -> i64 {

@@ -5,7 +5,7 @@ use super::{
 	clear::Joint,
 	order::{inject, validate_block_orders, BlockOrder, BlockOrderError},
 };
-use crate::{check::ranges, orders::Side, Lean, Violation, Zone};
+use crate::{check::supporting_prices_leaning, orders::Side, Violation, Zone};
 use alloc::{format, string::String, vec::Vec};
 
 /// What is wrong with a joint result. Block orders and intervals are named by their index.
@@ -88,10 +88,10 @@ pub fn check_block_orders(
 		let mut zones = zones.clone();
 		inject(&mut zones, block_orders, &joint.accepted, interval).map_err(BlockOrderViolation::BlockOrders)?;
 		let violation = |violation| BlockOrderViolation::Interval { interval, violation };
-		supporting.push(ranges(&zones, clearing, joint.lean).map_err(violation)?);
+		supporting.push(supporting_prices_leaning(&zones, clearing, joint.lean).map_err(violation)?);
 		welfare = welfare.and_then(|sum| sum.checked_add(clearing.welfare));
 	}
-	if let Some(nearer) = nearer(joint.lean) {
+	if let Some(nearer) = joint.lean.nearer() {
 		// What an accepted block order gains can only grow one way as prices lean, so one part nearer shows it.
 		let price = |interval: u32, zone: u32| {
 			let (low, high) = supporting[interval as usize][zone as usize];
@@ -141,14 +141,4 @@ pub fn check_block_orders(
 	} else {
 		Err(BlockOrderViolation::Welfare)
 	}
-}
-
-/// One part nearer to the middle; `None` at it.
-fn nearer(lean: Lean) -> Option<Lean> {
-	match lean.cmp(&Lean::MIDDLE) {
-		core::cmp::Ordering::Less => lean.parts().checked_add(1),
-		core::cmp::Ordering::Equal => None,
-		core::cmp::Ordering::Greater => lean.parts().checked_sub(1),
-	}
-	.and_then(Lean::new)
 }

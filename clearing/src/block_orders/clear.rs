@@ -39,6 +39,20 @@ pub fn clear_block_orders(intervals: &mut [Vec<Zone>], block_orders: &[BlockOrde
 	while let Some(interval) = search.next_interval() {
 		search.step(block_orders, &mut intervals[interval as usize])?;
 	}
+	conclude(intervals, block_orders, &search)
+}
+
+/// Clears every interval with the block orders that a search has chosen so far.
+///
+/// The injections of the zones are overwritten: they are the accepted block orders' on return.
+///
+/// # Errors
+/// As [`clear_block_orders`].
+pub fn conclude(
+	intervals: &mut [Vec<Zone>],
+	block_orders: &[BlockOrder],
+	search: &Search,
+) -> Result<Joint, BlockOrderError> {
 	let (accepted, lean) = (search.accepted(), search.lean(block_orders));
 	let mut results = Vec::with_capacity(intervals.len());
 	for (interval, zones) in (0u32..).zip(intervals) {

@@ -16,6 +16,6 @@ mod order;
 mod search;
 
 pub use check::{check_block_orders, BlockOrderViolation};
-pub use clear::{clear_block_orders, joint, Joint};
+pub use clear::{clear_block_orders, conclude, Joint};
 pub use order::{inject, validate_block_orders, BlockOrder, BlockOrderError};
 pub use search::{Probe, Search, State};

@@ -1,6 +1,6 @@
 //! The invariants of auctions.
 
-use super::{block_orders::last, book::Queue, close::market::assemble, sums};
+use super::{block_orders::last, book::Queue, close::market::assemble, sums, BlockOrder};
 use crate::{
 	pallet::*,
 	types::{ClearedZone, LoadedLevel, LoadedZone, PriceKey, Session, SessionId},
@@ -76,8 +76,11 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// A cleared session as the clearing library sees it, without block orders.
-	fn cleared_market(id: SessionId) -> Result<(Vec<LoadedZone>, Vec<Zone>, Clearing), TryRuntimeError> {
+	/// A cleared session as the clearing library sees it, with the energy of the accepted block orders.
+	fn cleared_market(
+		id: SessionId,
+		accepted: &[BlockOrder<T::AccountId>],
+	) -> Result<(Vec<LoadedZone>, Vec<Zone>, Clearing), TryRuntimeError> {
 		let record = Intervals::<T>::get(id.0).ok_or("a session has no interval")?;
 		let tree = T::Grid::zones(id.0, 0..record.zones);
 		let (mut zones, mut results) = (Vec::with_capacity(tree.len()), Vec::with_capacity(tree.len()));
@@ -93,11 +96,30 @@ impl<T: Config> Pallet<T> {
 			buy: level.buy,
 			sell: level.sell,
 		});
-		let market = assemble(&zones, levels).ok_or("the zones form no tree")?;
+		let mut market = assemble(&zones, levels).ok_or("the zones form no tree")?;
 		let session = Sessions::<T>::get(id.0, id.1).ok_or("a product has no session")?;
 		let outcome = session.outcome.ok_or("a cleared session has no outcome")?;
-		let Outcome { welfare, traded, fees, rent, .. } = outcome;
+		let Outcome { mut welfare, mut traded, fees, rent, .. } = outcome;
+		for block_order in accepted {
+			let at = zones.iter().position(|zone| zone.id == block_order.zone);
+			let zone = at.and_then(|at| market.get_mut(at)).ok_or("a block order's zone is not in the tree")?;
+			let wh = block_order.energy(id.0);
+			let signed = i64::try_from(wh).map_err(|_| "a block order's energy is out of range")?;
+			welfare = welfare.checked_sub(block_order.worth(id.0)).ok_or("welfare is out of range")?;
+			if block_order.side == Side::Buy {
+				zone.injection = zone.injection.saturating_sub(signed);
+				traded = traded.checked_sub(wh).ok_or("block orders buy more than is traded")?;
+			} else {
+				zone.injection = zone.injection.saturating_add(signed);
+			}
+		}
 		Ok((zones, market, Clearing { zones: results, welfare, traded, fees, rent }))
+	}
+
+	/// The block orders of a session's span that were accepted.
+	fn accepted_block_orders(id: SessionId, spec: &Product) -> Vec<BlockOrder<T::AccountId>> {
+		let all = Self::block_orders(id.0, id.1, spec).into_iter().map(|(_, block_order)| block_order);
+		all.filter(|block_order| block_order.accepted == Some(true)).collect()
 	}
 
 	/// The checker of `busbar-clearing` passes; energy balances; nobody is filled worse than their limit.
@@ -107,31 +129,15 @@ impl<T: Config> Pallet<T> {
 		session: &Session,
 		outcome: &Outcome,
 	) -> Result<(), TryRuntimeError> {
-		let (zones, mut market, mut clearing) = Self::cleared_market(id)?;
-		let (mut bought, mut sold, mut worth) = (0 as Wh, 0 as Wh, 0 as Amount);
-		for (_, block_order) in
-			Self::block_orders(id.0, id.1, spec).iter().filter(|(_, block_order)| block_order.accepted == Some(true))
-		{
-			let at = zones
-				.iter()
-				.position(|zone| zone.id == block_order.zone)
-				.ok_or("a block order's zone is not in the tree")?;
-			let (wh, zone) =
-				(block_order.energy(id.0), market.get_mut(at).ok_or("a block order's zone is not in the tree")?);
-			let signed = i64::try_from(wh).map_err(|_| "a block order's energy is out of range")?;
-			worth = worth.checked_add(block_order.worth(id.0)).ok_or("block orders' worth overflows")?;
-			if block_order.side == Side::Buy {
-				zone.injection = zone.injection.saturating_sub(signed);
-				bought = bought.checked_add(wh).ok_or("accepted energy overflows")?;
-			} else {
-				zone.injection = zone.injection.saturating_add(signed);
-				sold = sold.checked_add(wh).ok_or("accepted energy overflows")?;
-			}
+		let block_orders = Self::accepted_block_orders(id, spec);
+		let (zones, market, clearing) = Self::cleared_market(id, &block_orders)?;
+		let (mut bought, mut sold) = (0 as Wh, 0 as Wh);
+		for block_order in &block_orders {
+			let sum = if block_order.side == Side::Buy { &mut bought } else { &mut sold };
+			*sum = sum.checked_add(block_order.energy(id.0)).ok_or("accepted energy overflows")?;
 		}
 		let prices: BTreeMap<ZoneId, Price> =
 			zones.iter().zip(&clearing.zones).map(|(zone, result)| (zone.id, result.price)).collect();
-		clearing.welfare = clearing.welfare.checked_sub(worth).ok_or("welfare is out of range")?;
-		clearing.traded = clearing.traded.checked_sub(bought).ok_or("block orders buy more than is traded")?;
 		let lean = lean_of(session)?;
 		if let Err(violation) = busbar_clearing::check_leaning(&market, &clearing, lean) {
 			log::error!(target: "runtime::market", "session {id:?}: {violation}");
@@ -191,36 +197,16 @@ impl<T: Config> Pallet<T> {
 		let sessions = sessions.collect::<Option<Vec<_>>>().unwrap_or_default();
 		let Some(lean) = sessions.first().map(lean_of).transpose()? else { return Ok(()) };
 		ensure!(sessions.iter().all(|session| session.lean == sessions[0].lean), "prices of a span lean differently");
-		if lean == Lean::MIDDLE {
-			return Ok(());
-		}
+		let Some(nearer) = lean.nearer() else { return Ok(()) };
 		let mut ranges = Vec::new();
-		let block_orders: Vec<_> = Self::block_orders(last, product, spec)
-			.into_iter()
-			.filter_map(|(_, block_order)| (block_order.accepted == Some(true)).then_some(block_order))
-			.collect();
+		let block_orders = Self::accepted_block_orders((last, product), spec);
 		for interval in first..=last {
-			let (zones, mut market, mut clearing) = Self::cleared_market((interval, product))?;
-			for block_order in &block_orders {
-				let at =
-					zones.iter().position(|zone| zone.id == block_order.zone).ok_or("a block order has no zone")?;
-				let wh = block_order.energy(interval);
-				clearing.welfare = clearing.welfare.saturating_sub(block_order.worth(interval));
-				let signed = i64::try_from(wh).map_err(|_| "a block order's energy is out of range")?;
-				if block_order.side == Side::Buy {
-					clearing.traded = clearing.traded.saturating_sub(wh);
-					market[at].injection = market[at].injection.saturating_sub(signed);
-				} else {
-					market[at].injection = market[at].injection.saturating_add(signed);
-				}
-			}
+			let (zones, market, clearing) = Self::cleared_market((interval, product), &block_orders)?;
 			let supporting = busbar_clearing::supporting_prices_leaning(&market, &clearing, lean);
 			let supporting = supporting.map_err(|_| "a cleared session does not pass the checker")?;
 			ranges.push(zones.iter().map(|zone| zone.id).zip(supporting).collect::<BTreeMap<_, _>>());
 		}
-		let nearer = if lean > Lean::MIDDLE { lean.parts().checked_sub(1) } else { lean.parts().checked_add(1) };
-		let nearer = nearer.and_then(Lean::new).ok_or("no lean is nearer to the middle")?;
-		let loses = |block_order: &super::BlockOrder<T::AccountId>| {
+		let loses = |block_order: &BlockOrder<T::AccountId>| {
 			let amounts = (block_order.first..).zip(&block_order.wh).map(|(interval, wh)| {
 				let range =
 					ranges.get(interval.saturating_sub(first) as usize).and_then(|zones| zones.get(&block_order.zone));

@@ -8,8 +8,8 @@ use super::{
 use crate::{pallet::*, products::auction::block_orders::Standing, types::clearing_side};
 use alloc::vec::Vec;
 use busbar_clearing::{
-	block_orders::{inject, joint, Search},
-	clear_leaning, BlockOrder, BlockOrderError, Joint, Lean, Zone,
+	block_orders::{conclude, Search},
+	BlockOrder, BlockOrderError, Joint, Lean, Zone,
 };
 use busbar_primitives::{Interval, Side};
 
@@ -62,18 +62,8 @@ impl Span {
 
 	/// What the block orders chosen so far come to. `None` if clearing refuses the span.
 	pub(super) fn clear(&mut self, search: &Search) -> Option<Joint> {
-		let (accepted, lean) = (search.accepted(), search.lean(&self.block_orders));
-		let mut clearings = Vec::with_capacity(self.markets.len());
-		for at in 0..self.markets.len() {
-			let interval = u32::try_from(at).ok()?;
-			let market = self.markets.get_mut(at)?;
-			let injected = inject(market, &self.block_orders, &accepted, interval);
-			let cleared = injected.and_then(|()| {
-				clear_leaning(market, lean).map_err(|error| BlockOrderError::Interval { interval, error })
-			});
-			clearings.push(self.told(cleared)?);
-		}
-		joint(&self.block_orders, accepted, lean, clearings)
+		let joint = conclude(&mut self.markets, &self.block_orders, search);
+		self.told(joint)
 	}
 
 	/// Tells the operator of a node why clearing refuses a span: it should not.
