@@ -3,7 +3,7 @@
 use crate::*;
 use alloc::vec;
 use busbar_primitives::refusals::Refusal;
-use frame_support::{dispatch::DispatchInfo, ensure, pallet_prelude::TransactionSource, traits::Get};
+use frame_support::{dispatch::DispatchInfo, ensure, traits::Get};
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::transaction_validity::{InvalidTransaction, TransactionPriority, TransactionValidityError};
 
@@ -150,11 +150,7 @@ impl<T: Config> Pallet<T> {
 		terms: &Terms,
 		cost: &Load,
 		ahead: u64,
-		source: TransactionSource,
 	) -> Result<TransactionPriority, TransactionValidityError> {
-		if source == TransactionSource::InBlock {
-			return Ok(0);
-		}
 		ensure!(ahead < u64::from(T::MaxWaiting::get()), Refusal::TooFarAhead);
 		let participant = Self::payer(signer, terms, cost)?.participant;
 		let left = Self::left(participant, terms);

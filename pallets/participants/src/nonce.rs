@@ -81,13 +81,15 @@ where
 		implication: &impl Implication,
 		source: TransactionSource,
 	) -> ValidateResult<Self::Val, T::RuntimeCall> {
-		let signer = origin.as_system_origin_signer().cloned();
+		// In a block there is no place to find any more.
+		let waits = source != TransactionSource::InBlock;
+		let signer = origin.as_system_origin_signer().filter(|_| waits).cloned();
 		let (mut validity, val, origin) = self.0.validate(origin, call, info, len, implicit, implication, source)?;
 		if let Some(signer) = signer {
 			let next: u64 = frame_system::Pallet::<T>::account_nonce(&signer).unique_saturated_into();
 			let ahead = self.0 .0.saturated_into::<u64>().saturating_sub(next);
 			let (terms, cost) = (T::Calls::terms(call)?, Pallet::<T>::declared(info, len));
-			validity.priority = Pallet::<T>::place_in_pool(&signer, &terms, &cost, ahead, source)?;
+			validity.priority = Pallet::<T>::place_in_pool(&signer, &terms, &cost, ahead)?;
 		}
 		Ok((validity, val, origin))
 	}
