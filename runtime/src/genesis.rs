@@ -139,6 +139,7 @@ pub fn preset_names() -> Vec<PresetId> {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use busbar_harness::merge;
 	use sp_core::{sr25519, Pair};
 
 	#[test]
@@ -166,18 +167,6 @@ mod tests {
 					.expect("the preset fits the runtime");
 				assert!(!pallet_validators::Validators::<crate::Runtime>::get().is_empty());
 			});
-		}
-	}
-
-	/// RFC 7396, as the node applies a patch.
-	fn merge(base: &mut Value, patch: Value) {
-		match (base, patch) {
-			(Value::Object(base), Value::Object(patch)) => {
-				for (key, value) in patch {
-					merge(base.entry(key).or_insert(Value::Null), value);
-				}
-			},
-			(base, patch) => *base = patch,
 		}
 	}
 }

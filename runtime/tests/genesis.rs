@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+use busbar_harness::merge;
 use busbar_primitives::{
 	traits::{Calendar, Grid as _, Participants as Register, Positions},
 	Balance, Interval, Moment, ParticipantId, PointId, Side, Step,
@@ -34,18 +35,6 @@ const NOW: Moment = 1_767_225_600_000;
 fn member(number: u32) -> (ParticipantId, AccountId) {
 	let name = format!("member {number}");
 	(devnet_id(&name), AccountId::new(sp_io::hashing::blake2_256(name.as_bytes())))
-}
-
-/// RFC 7396, as the node applies a patch.
-fn merge(base: &mut Value, patch: Value) {
-	match (base, patch) {
-		(Value::Object(base), Value::Object(patch)) => {
-			for (key, value) in patch {
-				merge(base.entry(key).or_insert(Value::Null), value);
-			}
-		},
-		(base, patch) => *base = patch,
-	}
 }
 
 /// The devnet's genesis with a grid of feeders, a coupling at the root, a point and a meter for each member, and money.

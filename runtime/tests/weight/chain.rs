@@ -1,5 +1,6 @@
 //! A devnet in memory that takes signed transactions as a node does: first its pool, then a block.
 
+use busbar_harness::merge;
 use busbar_primitives::{acceptance_payload, ParticipantId};
 use busbar_runtime::{
 	genesis::{preset, DEVNET},
@@ -16,18 +17,6 @@ use sp_runtime::{
 	transaction_validity::{TransactionSource, TransactionValidity},
 	ApplyExtrinsicResult, Digest, MultiSignature, MultiSigner,
 };
-
-/// RFC 7396, as the node applies a patch.
-fn merge(base: &mut Value, patch: Value) {
-	match (base, patch) {
-		(Value::Object(base), Value::Object(patch)) => {
-			for (key, value) in patch {
-				merge(base.entry(key).or_insert(Value::Null), value);
-			}
-		},
-		(base, patch) => *base = patch,
-	}
-}
 
 fn key(name: &str) -> sr25519::Pair {
 	sr25519::Pair::from_string(&format!("//{name}"), None).unwrap()

@@ -11,8 +11,10 @@
 
 pub mod calls;
 mod parties;
+mod patch;
 
 pub use parties::{account, id, Party, AGGREGATOR, DSO, EUR, METER_OPERATOR, REGULATOR, RETAILER, UTILITY};
+pub use patch::merge;
 
 use busbar_primitives::{
 	metering::{Reading, SignedReading},
