@@ -272,9 +272,11 @@ impl Submitter {
 		let (bytes, hash, until, _) = self.signed(again)?;
 		self.watch.also(before, hash, until);
 		let mut tries = 0;
+		// Too much of the account may wait for a moment, too, as of what is new.
+		let later = |error: &Error| pool::is_taken(error) || pool::passes(error);
 		loop {
 			match self.hand_in(&bytes).await {
-				Err(error) if tries < NONCES && pool::is_taken(&error) && self.watch.is_waiting(before) => {
+				Err(error) if tries < NONCES && later(&error) && self.watch.is_waiting(before) => {
 					tries = tries.saturating_add(1);
 					sleep(pool::LONGEST_PAUSE).await;
 				},

@@ -139,6 +139,21 @@ async fn what_an_upgrade_overtakes_is_signed_once_more_with_its_nonce() {
 }
 
 #[tokio::test]
+async fn what_is_signed_once_more_waits_for_a_budget_as_what_is_new_does() {
+	let fake = Fake::new();
+	let (submitter, signer) = start(&fake).await;
+	let sent = submitter.submit(&signer, remark()).await.unwrap();
+	fake.refuse(1002, "Custom error: 8. Too many");
+	fake.refuse(1002, "Custom error: 9. As much");
+	fake.upgrade(2, Vec::new());
+	until(|| fake.handed_in().len() == 2).await;
+	let again = fake.handed_in()[1].clone();
+	assert_eq!(nonce_of(&again), 0);
+	fake.finalise(fake.author(vec![again]));
+	sent.finalised().await.unwrap();
+}
+
+#[tokio::test]
 async fn what_is_submitted_just_after_an_upgrade_is_signed_for_the_new_version() {
 	let fake = Fake::new();
 	let (submitter, signer) = start(&fake).await;
