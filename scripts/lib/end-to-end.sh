@@ -229,6 +229,7 @@ check_upgrade() {
 	run_tests upgrade.mjs
 	touch "$STATES/done"
 	run_tests invariants.mjs
+	check "the store serves who knew the runtime before" datasets_are_as_attested
 }
 
 # A node that is started on the data of another chain says so and ends.
