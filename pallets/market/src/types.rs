@@ -165,8 +165,6 @@ pub struct Gate {
 	pub interval: Interval,
 	/// Zones of it are loaded up to this number.
 	pub zones: ZoneId,
-	/// Zones of its tree are numbered below this.
-	pub zone_count: u32,
 	/// Price levels of it that are loaded.
 	pub levels: u32,
 	/// The last of them.

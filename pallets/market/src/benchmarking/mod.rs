@@ -194,7 +194,7 @@ mod benchmarks {
 			let (key, span) = Gates::<T>::iter().next().expect("a gate is open; qed");
 			let members = Pallet::<T>::members(key.session(), span);
 			assert_eq!(members.len(), s as usize);
-			Pallet::<T>::park(Pallet::<T>::resume(id, id.0, T::Grid::zone_count()));
+			Pallet::<T>::park(Pallet::<T>::resume(id, id.0));
 		}
 
 		assert!(ClosingGate::<T>::exists());
@@ -204,11 +204,11 @@ mod benchmarks {
 	fn load_zones(z: Linear<1, { T::MaxZones::get() }>) {
 		let id = session::<T>(z);
 		close::<T>(id, z, 0);
-		let mut closing = Pallet::<T>::resume(id, id.0, T::Grid::zone_count());
+		let mut closing = Pallet::<T>::resume(id, id.0);
 
 		#[block]
 		{
-			Pallet::<T>::load_zones(&mut closing, &mut WeightMeter::new());
+			Pallet::<T>::load_zones(&mut closing, T::Grid::zone_count(), &mut WeightMeter::new());
 			Pallet::<T>::park(closing);
 		}
 
@@ -221,7 +221,7 @@ mod benchmarks {
 		let id = session::<T>(zones);
 		close::<T>(id, zones, l);
 		let (_, session) = records::<T>(id);
-		let mut closing = Pallet::<T>::resume(id, id.0, T::Grid::zone_count());
+		let mut closing = Pallet::<T>::resume(id, id.0);
 
 		#[block]
 		{

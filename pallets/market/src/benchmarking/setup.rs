@@ -70,11 +70,11 @@ pub(super) fn energies(count: u32) -> Energies {
 /// A gate all of whose zones and levels earlier blocks have loaded.
 pub(super) fn loaded<T: Config>(id: SessionId) -> Closing {
 	let (_, session) = records::<T>(id);
-	let mut closing = Pallet::<T>::resume(id, id.0, T::Grid::zone_count());
-	Pallet::<T>::load_zones(&mut closing, &mut WeightMeter::new());
+	let mut closing = Pallet::<T>::resume(id, id.0);
+	Pallet::<T>::load_zones(&mut closing, T::Grid::zone_count(), &mut WeightMeter::new());
 	Pallet::<T>::load_levels(&mut closing, &session, &mut WeightMeter::new());
 	Pallet::<T>::park(closing);
-	Pallet::<T>::resume(id, id.0, T::Grid::zone_count())
+	Pallet::<T>::resume(id, id.0)
 }
 
 /// The next gate to close.

@@ -10,13 +10,16 @@ use super::{
 };
 use crate::{
 	pallet::*,
-	products::auction::block_orders::{last, Standing},
-	types::{FailReason, GateKey, LoadedZone, Member},
+	products::auction::{
+		block_orders::{last, Standing},
+		BlockOrder,
+	},
+	types::{FailReason, GateKey, LoadedZone, Member, Record, Session, SessionId},
 	WeightInfo,
 };
 use alloc::vec::Vec;
 use busbar_clearing::{block_orders::Search, Lean};
-use busbar_primitives::{traits::Grid, Fee, Outcome, Product, ZoneResult};
+use busbar_primitives::{traits::Grid, Fee, Outcome, Product, ProductId, ZoneResult};
 use frame_support::{traits::Get, weights::WeightMeter};
 
 impl<T: Config> Pallet<T> {
@@ -54,29 +57,11 @@ impl<T: Config> Pallet<T> {
 		}
 		// Told first, so that whoever reads events in order knows what each interval cleared with.
 		for (id, block_order, rejected_in_the_money) in block_orders {
-			let (first, accepted) = (block_order.first, block_order.accepted == Some(true));
-			BlockOrders::<T>::insert((last(first, &spec), product, id), block_order);
-			Self::deposit_event(Event::BlockOrderDecided {
-				interval: first,
-				product,
-				id,
-				accepted,
-				rejected_in_the_money,
-			});
+			Self::end_block_order((product, id), &spec, block_order, rejected_in_the_money);
 		}
-		for (((interval, record, mut session), part), (results, outcome)) in
-			members.into_iter().zip(&parts).zip(decisions)
-		{
+		for (((interval, record, mut session), part), decision) in members.into_iter().zip(&parts).zip(decisions) {
 			session.lean = kept(lean);
-			for (page, results) in pages(&part.zones, results) {
-				Results::<T>::insert((interval, product, page), results);
-			}
-			Self::end_session((interval, product), record, session, outcome);
-			Self::room_was_freed(interval);
-			Self::deposit_event(match reason {
-				None => Event::Cleared { interval, product, outcome },
-				Some(reason) => Event::Failed { interval, product, reason },
-			});
+			Self::end_auction((interval, product), (record, session), &part.zones, decision, reason);
 		}
 		Gates::<T>::remove(key);
 		Self::forget(parked);
@@ -97,17 +82,8 @@ impl<T: Config> Pallet<T> {
 		}
 		for (id, mut block_order, _) in Self::over(&key, &spec) {
 			if block_order.accepted.is_none() {
-				let interval = block_order.first;
 				block_order.accepted = Some(false);
-				BlockOrders::<T>::insert((last(interval, &spec), product, id), block_order);
-				let (accepted, rejected_in_the_money) = (false, false);
-				Self::deposit_event(Event::BlockOrderDecided {
-					interval,
-					product,
-					id,
-					accepted,
-					rejected_in_the_money,
-				});
+				Self::end_block_order((product, id), &spec, block_order, false);
 			}
 		}
 		// What was loaded to be cleared is of no use.
@@ -121,16 +97,42 @@ impl<T: Config> Pallet<T> {
 				return false;
 			}
 			let zones = Self::zones(interval, 0..all);
-			let (results, outcome) = Self::fail_safe(&zones);
-			for (page, results) in pages(&zones, results) {
-				Results::<T>::insert((interval, product, page), results);
-			}
-			Self::end_session((interval, product), record, session, outcome);
-			Self::room_was_freed(interval);
-			Self::deposit_event(Event::Failed { interval, product, reason });
+			let decision = Self::fail_safe(&zones);
+			Self::end_auction((interval, product), (record, session), &zones, decision, Some(reason));
 		}
 		Gates::<T>::remove(key);
 		true
+	}
+
+	/// Writes what became of a block order, and tells it.
+	fn end_block_order(
+		(product, id): (ProductId, u32),
+		spec: &Product,
+		block_order: BlockOrder<T::AccountId>,
+		rejected_in_the_money: bool,
+	) {
+		let (interval, accepted) = (block_order.first, block_order.accepted == Some(true));
+		BlockOrders::<T>::insert((last(interval, spec), product, id), block_order);
+		Self::deposit_event(Event::BlockOrderDecided { interval, product, id, accepted, rejected_in_the_money });
+	}
+
+	/// Writes the results of a session's zones, ends it, and tells how: failed for a reason, or cleared.
+	fn end_auction(
+		(interval, product): SessionId,
+		(record, session): (Record, Session),
+		zones: &[LoadedZone],
+		(results, outcome): Decision,
+		failed: Option<FailReason>,
+	) {
+		for (page, results) in pages(zones, results) {
+			Results::<T>::insert((interval, product, page), results);
+		}
+		Self::end_session((interval, product), record, session, outcome);
+		Self::room_was_freed(interval);
+		Self::deposit_event(match failed {
+			None => Event::Cleared { interval, product, outcome },
+			Some(reason) => Event::Failed { interval, product, reason },
+		});
 	}
 
 	/// What clearing decided, as it is kept. `None` beyond the types' ranges.

@@ -56,24 +56,16 @@ impl Closing {
 	}
 
 	/// Goes on to the next interval of the span.
-	fn next(&mut self, interval: Interval, zone_count: u32) {
-		let gate = &mut self.gate;
-		(gate.interval, gate.zone_count, gate.zones, gate.levels, gate.last) = (interval, zone_count, 0, 0, None);
+	fn next(&mut self, interval: Interval) {
+		(self.gate.interval, self.gate.zones, self.gate.levels, self.gate.last) = (interval, 0, 0, None);
 	}
 }
 
 impl<T: Config> Pallet<T> {
 	/// A gate as the last block left it, or one that has just passed.
-	pub(crate) fn resume(session: SessionId, interval: Interval, zone_count: u32) -> Closing {
-		let gate = ClosingGate::<T>::get().unwrap_or(Gate {
-			session,
-			interval,
-			zones: 0,
-			zone_count,
-			levels: 0,
-			last: None,
-			pages: 0,
-		});
+	pub(crate) fn resume(session: SessionId, interval: Interval) -> Closing {
+		let begun = Gate { session, interval, zones: 0, levels: 0, last: None, pages: 0 };
+		let gate = ClosingGate::<T>::get().unwrap_or(begun);
 		Closing { gate, parts: Vec::new() }
 	}
 
@@ -101,9 +93,9 @@ impl<T: Config> Pallet<T> {
 				continue;
 			}
 			if *interval > closing.gate.interval {
-				closing.next(*interval, record.zones);
+				closing.next(*interval);
 			}
-			let zones = Self::load_zones(closing, meter);
+			let zones = Self::load_zones(closing, record.zones, meter);
 			if !zones || !Self::load_levels(closing, session, meter) {
 				return false;
 			}
@@ -111,9 +103,9 @@ impl<T: Config> Pallet<T> {
 		true
 	}
 
-	/// Loads zones, with the capacity that earlier sessions left, as far as the meter goes. Returns whether all are loaded.
-	pub(crate) fn load_zones(closing: &mut Closing, meter: &mut WeightMeter) -> bool {
-		let left = closing.gate.zone_count.saturating_sub(closing.gate.zones);
+	/// Loads zones that are numbered below `all`, as far as the meter goes. Returns whether all are loaded.
+	pub(crate) fn load_zones(closing: &mut Closing, all: u32, meter: &mut WeightMeter) -> bool {
+		let left = all.saturating_sub(closing.gate.zones);
 		let count = units(meter, T::WeightInfo::load_zones, left);
 		let until = closing.gate.zones.saturating_add(count);
 		if count > 0 {
@@ -121,7 +113,7 @@ impl<T: Config> Pallet<T> {
 			closing.part().zones.extend(zones);
 		}
 		closing.gate.zones = until;
-		until == closing.gate.zone_count
+		until == all
 	}
 
 	/// Zones of an interval's tree, with the capacity that earlier sessions left.

@@ -19,7 +19,7 @@ use crate::{
 	WeightInfo,
 };
 use busbar_clearing::block_orders::Search;
-use busbar_primitives::Moment;
+use busbar_primitives::{Interval, Moment};
 use frame_support::{traits::Get, weights::WeightMeter};
 use search::KeptSearch;
 use span::Span;
@@ -31,10 +31,10 @@ impl<T: Config> Pallet<T> {
 		let Some((interval, record, _)) = members.first() else { return true };
 		let count = u32::try_from(members.len()).unwrap_or(u32::MAX);
 		let zones = members.iter().fold(0, |sum: u32, (_, record, _)| sum.saturating_add(record.zones));
-		if let Some(reason) = Self::fails(key, record, zones, now) {
+		if let Some(reason) = Self::fails(key, (*interval, record), zones, now) {
 			return Self::fail(key, product, members, reason, meter);
 		}
-		let mut closing = Self::resume(key.session(), *interval, record.zones);
+		let mut closing = Self::resume(key.session(), *interval);
 		if !Self::load(&mut closing, &members, meter) {
 			Self::park(closing);
 			return false;
@@ -85,13 +85,17 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Why a gate's sessions cannot be cleared, if so. Once the first of them has ended without the others, they have failed.
-	fn fails(key: GateKey, record: &Record, zones: u32, now: Moment) -> Option<FailReason> {
+	fn fails(key: GateKey, (interval, record): (Interval, &Record), zones: u32, now: Moment) -> Option<FailReason> {
 		let (first, id) = key.session();
-		let start = Intervals::<T>::get(first).map_or(record.terms.delivery_start, |first| first.terms.delivery_start);
-		let has_failed = || Sessions::<T>::get(first, id).is_some_and(|session| session.outcome.is_some());
+		// Most gates close with their first interval, and then there is nothing more to read.
+		let (mut start, mut has_failed) = (record.terms.delivery_start, false);
+		if interval != first {
+			start = Intervals::<T>::get(first).map_or(start, |first| first.terms.delivery_start);
+			has_failed = Sessions::<T>::get(first, id).is_some_and(|session| session.outcome.is_some());
+		}
 		if now >= start {
 			Some(FailReason::DeliveryBegan)
-		} else if zones > T::MaxZones::get() || has_failed() {
+		} else if zones > T::MaxZones::get() || has_failed {
 			Some(FailReason::TooManyZones)
 		} else {
 			None
