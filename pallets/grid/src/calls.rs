@@ -22,7 +22,7 @@ mod calls {
 		#[pallet::call_index(0)]
 		#[pallet::weight(T::WeightInfo::add_zone())]
 		pub fn add_zone(origin: OriginFor<T>, parent: Option<ZoneId>, link: Link) -> DispatchResult {
-			Self::do_add_zone_as(origin, NewZone { parent, link })
+			Self::do_add_zone_as(origin, NewZone { parent, link }, Self::most_zones())
 		}
 
 		/// Sets the static terms of the link of `zone` from the first unopened interval on. The fee may only fall.

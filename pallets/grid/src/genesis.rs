@@ -9,8 +9,9 @@ impl<T: Config> GenesisConfig<T> {
 	/// On what the calls would refuse: a chain must not start on such a specification. Says which zone or point it is and
 	/// why.
 	pub(crate) fn add_all(&self) {
+		let most = Pallet::<T>::most_zones();
 		for (number, zone) in self.zones.iter().enumerate() {
-			if let Err(error) = Pallet::<T>::insert(*zone) {
+			if let Err(error) = Pallet::<T>::insert(*zone, most) {
 				panic!("zone {number} of the genesis grid, {zone:?}, is refused: {error:?}");
 			}
 		}

@@ -18,23 +18,29 @@ impl<T: Config> Pallet<T> {
 	/// Adds zones in order, each where the origin may. A zone may hang below one before it in the list.
 	pub(crate) fn do_add_zones(origin: OriginFor<T>, zones: &[NewZone]) -> DispatchResult {
 		ensure!(!zones.is_empty(), Error::<T>::EmptyBatch);
-		zones.iter().try_for_each(|zone| Self::do_add_zone_as(origin.clone(), *zone))
+		let most = Self::most_zones();
+		zones.iter().try_for_each(|zone| Self::do_add_zone_as(origin.clone(), *zone, most))
 	}
 
-	/// Adds a zone, or the root if it has no parent, if the origin may.
-	pub(crate) fn do_add_zone_as(origin: OriginFor<T>, NewZone { parent, link }: NewZone) -> DispatchResult {
-		match parent {
+	/// Adds a zone, or the root if it has no parent, if the origin may and there are fewer than `most`.
+	pub(crate) fn do_add_zone_as(origin: OriginFor<T>, zone: NewZone, most: u32) -> DispatchResult {
+		match zone.parent {
 			None => Self::ensure_may_add_root(origin)?,
 			Some(parent) => Self::ensure_operates(origin, parent)?,
 		}
-		Self::insert(NewZone { parent, link })
+		Self::insert(zone, most)
 	}
 
-	/// Adds a zone, or the root if it has no parent, whoever wants it.
-	pub(crate) fn insert(NewZone { parent, link }: NewZone) -> DispatchResult {
+	/// Most zones that there may be: what that is takes a search over the market's gates, so it is asked for once.
+	pub(crate) fn most_zones() -> u32 {
+		T::MaxZones::get().min(T::Calendar::most_zones())
+	}
+
+	/// Adds a zone, or the root if it has no parent, whoever wants it, if there are fewer than `most`.
+	pub(crate) fn insert(NewZone { parent, link }: NewZone, most: u32) -> DispatchResult {
 		match parent {
-			None => Self::do_add_root(link),
-			Some(parent) => Self::do_add_zone(parent, link),
+			None => Self::do_add_root(link, most),
+			Some(parent) => Self::do_add_zone(parent, link, most),
 		}
 	}
 
@@ -59,28 +65,28 @@ impl<T: Config> Pallet<T> {
 		T::Participants::ensure(&who, Role::Dso, Some(zone)).map(|_| ())
 	}
 
-	pub(crate) fn do_add_root(link: Link) -> DispatchResult {
+	fn do_add_root(link: Link, most: u32) -> DispatchResult {
 		ensure!(NextZone::<T>::get() == 0, Error::<T>::RootExists);
 		ensure!(link == Link::default(), Error::<T>::RootHasNoLink);
-		Self::insert_zone(None, 0, link)
+		Self::insert_zone(None, 0, link, most)
 	}
 
-	pub(crate) fn do_add_zone(parent: ZoneId, link: Link) -> DispatchResult {
+	fn do_add_zone(parent: ZoneId, link: Link, most: u32) -> DispatchResult {
 		let mut above = Zones::<T>::get(parent).ok_or(Error::<T>::UnknownZone)?;
 		ensure!(above.until.is_none(), Error::<T>::ZoneRetired);
 		let depth = above.depth.saturating_add(1);
 		ensure!(depth <= T::MaxDepth::get(), Error::<T>::TooDeep);
 		let path_fee = Self::static_path_fee(parent).saturating_add(u64::from(link.fee));
 		ensure!(path_fee <= u64::from(T::MaxPathFee::get()), Error::<T>::PathFeeTooHigh);
-		Self::insert_zone(Some(parent), depth, link)?;
+		Self::insert_zone(Some(parent), depth, link, most)?;
 		above.children = above.children.saturating_add(1);
 		Zones::<T>::insert(parent, above);
 		Ok(())
 	}
 
-	fn insert_zone(parent: Option<ZoneId>, depth: u32, link: Link) -> DispatchResult {
+	fn insert_zone(parent: Option<ZoneId>, depth: u32, link: Link, most: u32) -> DispatchResult {
 		let zone = NextZone::<T>::get();
-		ensure!(zone < T::MaxZones::get().min(T::Calendar::most_zones()), Error::<T>::TooManyZones);
+		ensure!(zone < most, Error::<T>::TooManyZones);
 		let from = T::Calendar::first_unopened();
 		let terms = BoundedVec::truncate_from(parent.iter().map(|_| LinkTerms { from, link }).collect());
 		Zones::<T>::insert(zone, Zone { parent, depth, terms, from, until: None, children: 0, points: 0 });
