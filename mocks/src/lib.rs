@@ -35,7 +35,9 @@ mod runtime;
 
 pub use grid::{MockFlows, MockGrid};
 pub use market::{MockCalendar, MockOrderCollateral, MockPositions};
-pub use money::{MockCertificates, MockCollateral, MockFinality, MockPrune, MockReadings, MockSolvency};
+pub use money::{
+	MockCertificates, MockCollateral, MockFinality, MockOnDebt, MockPrune, MockReadings, MockSolvency, MockTraders,
+};
 pub use participants::{id, refused, Member, MockParticipants, Status};
 pub use random::Random;
 

@@ -2,10 +2,32 @@
 
 use crate::{register::mock, AccountId};
 use busbar_primitives::{
-	traits::{Certificates, Collateral, Finality, Prune, Readings, Solvency},
+	traits::{Certificates, Collateral, Finality, OnDebt, Prune, Readings, Solvency, Traders},
 	Balance, Interval, Metered, ParticipantId, Point, PointId, SignedWh,
 };
 use sp_runtime::DispatchResult;
+
+mock! {
+	/// Who is in debt. Keep it in the state: a failed call must take it back.
+	MockTraders: Traders {
+		on_is_in_debt: fn is_in_debt(participant: ParticipantId) -> bool;
+		on_all_in_debt: fn all_in_debt() -> Vec<ParticipantId>;
+	}
+}
+
+mock! {
+	/// Who listens when debts begin and end.
+	MockOnDebt: OnDebt {
+		on_debt_changed: fn debt_changed(participant: ParticipantId, in_debt: bool) -> ();
+	}
+}
+
+/// Who is told is who is asked.
+impl OnDebt for MockTraders {
+	fn debt_changed(participant: ParticipantId, in_debt: bool) {
+		MockOnDebt::debt_changed(participant, in_debt);
+	}
+}
 
 mock! {
 	/// Who owes nothing.

@@ -105,15 +105,21 @@ fn open_interval() -> Interval {
 
 /// A member of its own for each number, as registration would leave it.
 fn member(number: u32) -> (ParticipantId, AccountId) {
-	use pallet_participants::{MemberOf, Participant, Participants, Status};
+	use pallet_participants::{Budget, MemberOf, Participant, Participants, Status};
 	let account: AccountId = frame_benchmarking::account("member", number, 0);
 	let mut id = [0xbb; 16];
 	id[..4].copy_from_slice(&number.to_le_bytes());
 	let id = ParticipantId(id);
 	if !Participants::<Runtime>::contains_key(id) {
 		let joined = System::block_number();
-		let participant =
-			Participant { account: account.clone(), commitment: H256::zero(), status: Status::Active, joined };
+		let participant = Participant {
+			account: account.clone(),
+			commitment: H256::zero(),
+			status: Status::Active,
+			joined,
+			budget: Budget::default(),
+			in_debt: false,
+		};
 		Participants::<Runtime>::insert(id, participant);
 		MemberOf::<Runtime>::insert(&account, id);
 		System::inc_providers(&account);

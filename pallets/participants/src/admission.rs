@@ -69,8 +69,9 @@ impl<T: Config> Pallet<T> {
 			None => DelegateOf::<T>::get(signer).map(|of| of.principals.into_inner()).unwrap_or_default(),
 		};
 		let mut refusal = InvalidTransaction::BadSigner.into();
-		for participant in candidates.into_iter().filter(|participant| Self::is_active(*participant)) {
-			match Self::ensure_affords(&Self::left(participant, terms), cost) {
+		for participant in candidates {
+			let Ok(record) = Self::ensure_active(&participant) else { continue };
+			match Self::ensure_affords(&Self::left(&record.budget, terms), cost) {
 				Ok(()) => return Ok(Payer { participant, own: own.is_some() }),
 				Err(error) => refusal = error.into(),
 			}
@@ -87,10 +88,9 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	fn left(participant: ParticipantId, terms: &Terms) -> Left {
+	fn left(budget: &Budget<BlockNumberFor<T>>, terms: &Terms) -> Left {
 		let now = frame_system::Pallet::<T>::block_number();
-		let budget = Budgets::<T>::get(participant);
-		let rule = Self::rule(&budget, terms);
+		let rule = Self::rule(budget, terms);
 		let shared = budget.shares_with().map(|provider| {
 			let rule = T::Allowances::get().provider;
 			(SharedBudgets::<T>::get(provider).left(now, &rule), rule.most)
@@ -105,36 +105,37 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// What of a participant's budget is left for ordinary calls in this block.
+	/// What of a participant's budget is left for ordinary calls in this block; nothing of one that never was.
 	pub fn budget_left(participant: ParticipantId) -> Load {
-		Self::left(participant, &Terms::default()).own
+		let left = |record: ParticipantOf<T>| Self::left(&record.budget, &Terms::default()).own;
+		Participants::<T>::get(participant).map(left).unwrap_or_default()
 	}
 
 	/// Charges a transaction. `false`, and nothing is charged, if less is left.
 	pub(crate) fn charge(participant: ParticipantId, terms: &Terms, cost: &Load) -> bool {
 		let now = frame_system::Pallet::<T>::block_number();
-		let mut budget = Budgets::<T>::get(participant);
-		let rule = Self::rule(&budget, terms);
-		if !budget.spent.take(now, &rule, cost) {
+		let Some(mut record) = Participants::<T>::get(participant) else { return false };
+		let rule = Self::rule(&record.budget, terms);
+		if !record.budget.spent.take(now, &rule, cost) {
 			return false;
 		}
-		if let Some(provider) = budget.shares_with() {
+		if let Some(provider) = record.budget.shares_with() {
 			let mut shared = SharedBudgets::<T>::get(provider);
 			if !shared.take(now, &T::Allowances::get().provider, cost) {
 				return false;
 			}
 			SharedBudgets::<T>::insert(provider, shared);
 		}
-		Budgets::<T>::insert(participant, budget);
+		Participants::<T>::insert(participant, record);
 		true
 	}
 
 	/// Gives back what a transaction of this block was charged and did not take.
 	pub(crate) fn give_back(participant: ParticipantId, load: &Load) {
 		// It may have removed itself.
-		let provider = Budgets::<T>::mutate_extant(participant, |budget| {
-			budget.spent.give_back(load);
-			budget.shares_with()
+		let provider = Participants::<T>::mutate_extant(participant, |record| {
+			record.budget.spent.give_back(load);
+			record.budget.shares_with()
 		});
 		if let Some(provider) = provider {
 			SharedBudgets::<T>::mutate(provider, |shared| shared.give_back(load));
@@ -153,7 +154,7 @@ impl<T: Config> Pallet<T> {
 	) -> Result<TransactionPriority, TransactionValidityError> {
 		ensure!(ahead < u64::from(T::MaxWaiting::get()), Refusal::TooFarAhead);
 		let participant = Self::payer(signer, terms, cost)?.participant;
-		let left = Self::left(participant, terms);
+		let left = Self::left(&Self::get(&participant).map_err(|_| InvalidTransaction::BadSigner)?.budget, terms);
 		let mut all = cost.times(ahead.saturating_add(1));
 		if terms.due {
 			all = Load { bytes: all.bytes, ..*cost };

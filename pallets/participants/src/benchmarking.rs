@@ -17,7 +17,7 @@ fn id(n: u8) -> ParticipantId {
 /// A participant with `d` delegates.
 fn participant<T: Config>(n: u8, d: u32) -> (ParticipantId, T::AccountId) {
 	let account = AccountId32::new([n; 32]);
-	Pallet::<T>::admit(id(n), &account, H256::zero());
+	Pallet::<T>::admit(id(n), &account, H256::zero(), Budget::default());
 	for i in 0..d {
 		let delegate: T::AccountId = account_of(i);
 		Pallet::<T>::do_add_delegate(&account, delegate, Right::Trade).expect("within the bound");
@@ -251,7 +251,8 @@ mod benchmarks {
 		let now = frame_system::Pallet::<T>::block_number();
 		let spent = if empty { Spent::all(now, &T::Allowances::get().member) } else { Spent::default() };
 		SharedBudgets::<T>::insert(participant, Spent::default());
-		Budgets::<T>::insert(participant, Budget { class: Class::Member, provider: Some(participant), spent });
+		let budget = Budget { class: Class::Member, provider: Some(participant), spent };
+		Participants::<T>::mutate_extant(participant, |record| record.budget = budget);
 	}
 
 	#[benchmark]

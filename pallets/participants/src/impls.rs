@@ -40,3 +40,19 @@ impl<T: Config> traits::Participants<T::AccountId> for Pallet<T> {
 		Ok(())
 	}
 }
+
+impl<T: Config> traits::Traders for Pallet<T> {
+	fn is_in_debt(participant: ParticipantId) -> bool {
+		Participants::<T>::get(participant).is_some_and(|record| record.in_debt)
+	}
+
+	fn all_in_debt() -> Vec<ParticipantId> {
+		Participants::<T>::iter().filter(|(_, record)| record.in_debt).map(|(id, _)| id).collect()
+	}
+}
+
+impl<T: Config> traits::OnDebt for Pallet<T> {
+	fn debt_changed(participant: ParticipantId, in_debt: bool) {
+		Participants::<T>::mutate_extant(participant, |record| record.in_debt = in_debt);
+	}
+}

@@ -14,7 +14,7 @@ impl<T: Config> Pallet<T> {
 	/// 4. Every participant's and delegate's account has a provider reference.
 	/// 5. Grants of data are given by participants that are not removed, to others, for at least one interval, and once
 	///    for each grantee and kind.
-	/// 6. Budgets are those of participants that are not removed, in the class that their roles give.
+	/// 6. A budget is of the class that the participant's roles give; one that is removed has none.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let fail = |what: &'static str| TryRuntimeError::Other(what);
 		let present = |id: &ParticipantId| Participants::<T>::get(id).filter(|p| p.status != Status::Removed);
@@ -26,6 +26,10 @@ impl<T: Config> Pallet<T> {
 				fail("an account does not lead to its participant")
 			);
 			ensure!(frame_system::Pallet::<T>::providers(&record.account) > 0, fail("a participant lost its provider"));
+			let class = Class::of(&Roles::<T>::get(id));
+			ensure!(record.budget.class == class, fail("a budget of another class than its participant's roles"));
+			let none = record.status != Status::Removed || record.budget == Budget::default();
+			ensure!(none, fail("a removed participant has a budget"));
 			accounts = accounts.saturating_add(1);
 		}
 		ensure!(MemberOf::<T>::iter().count() == accounts, fail("an account leads to a foreign participant"));
@@ -79,10 +83,6 @@ impl<T: Config> Pallet<T> {
 			}
 		}
 
-		for (id, budget) in Budgets::<T>::iter() {
-			ensure!(present(&id).is_some(), fail("a budget without a participant"));
-			ensure!(budget.class == Class::of(&Roles::<T>::get(id)), fail("a budget of another class than its roles"));
-		}
 		Ok(())
 	}
 }

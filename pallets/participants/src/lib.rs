@@ -46,8 +46,14 @@
 //!
 //! ## Growth
 //!
-//! `Participants`, `MemberOf`, `Roles` and `Budgets` grow by acts of membership providers only, `SharedBudgets` with their
-//! number; all lists are bounded; `DelegateOf` is pruned as said above.
+//! `Participants`, `MemberOf` and `Roles` grow by acts of membership providers only, `SharedBudgets` with their number; all
+//! lists are bounded; `DelegateOf` is pruned as said above.
+//!
+//! ## One value per participant
+//!
+//! Whatever must be known of a participant to let its transaction in, to charge it and to take its order stands in one
+//! value of `Participants`: its account, its status, its budget, whether it is in debt. So the budget costs an order no key
+//! of its own. Other keys are of others: `MemberOf` and `DelegateOf` of whoever signs, `SharedBudgets` of the provider.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -175,10 +181,6 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type DelegateOf<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, Delegation>;
 
-	/// Participants' budgets. One that is not stored is a full one of the least class.
-	#[pallet::storage]
-	pub type Budgets<T: Config> = StorageMap<_, Blake2_128Concat, ParticipantId, Budget<BlockNumberFor<T>>, ValueQuery>;
-
 	/// What all members that a provider admitted took together.
 	#[pallet::storage]
 	pub type SharedBudgets<T: Config> =
@@ -201,7 +203,7 @@ pub mod pallet {
 				assert!(!Participants::<T>::contains_key(participant), "participant {participant} is named twice");
 				assert!(!MemberOf::<T>::contains_key(account), "account {account:?} is named twice");
 				let roles = BoundedVec::try_from(roles.clone()).expect("more roles than one participant may hold");
-				Pallet::<T>::admit(*participant, account, H256::zero());
+				Pallet::<T>::admit(*participant, account, H256::zero(), Budget::default());
 				if !roles.is_empty() {
 					Pallet::<T>::classify(*participant, &roles);
 					Roles::<T>::insert(participant, roles);

@@ -55,11 +55,23 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Writes a new participant and lets its account have a nonce.
-	pub(crate) fn admit(participant: ParticipantId, account: &T::AccountId, commitment: H256) {
+	pub(crate) fn admit(
+		participant: ParticipantId,
+		account: &T::AccountId,
+		commitment: H256,
+		budget: Budget<BlockNumberFor<T>>,
+	) {
 		let joined = frame_system::Pallet::<T>::block_number();
 		Participants::<T>::insert(
 			participant,
-			Participant { account: account.clone(), commitment, status: Status::Active, joined },
+			Participant {
+				account: account.clone(),
+				commitment,
+				status: Status::Active,
+				joined,
+				budget,
+				in_debt: false,
+			},
 		);
 		MemberOf::<T>::insert(account, participant);
 		frame_system::Pallet::<T>::inc_providers(account);
@@ -104,11 +116,11 @@ impl<T: Config> Pallet<T> {
 		let payload = acceptance_payload(&genesis, &participant, &account, &commitment);
 		ensure!(Self::signed(&acceptance, &payload, &account), Error::<T>::BadAcceptance);
 
-		Self::admit(participant, &account, commitment);
 		// With nothing, so that many newcomers are no more budget than one member that waits as long.
 		let now = frame_system::Pallet::<T>::block_number();
 		let spent = Spent::all(now, &T::Allowances::get().member);
-		Budgets::<T>::insert(participant, Budget { class: Class::Member, provider: Some(provider), spent });
+		let budget = Budget { class: Class::Member, provider: Some(provider), spent };
+		Self::admit(participant, &account, commitment, budget);
 		Self::deposit_event(Event::Registered { participant, account, commitment, provider });
 		Ok(())
 	}
@@ -167,7 +179,7 @@ impl<T: Config> Pallet<T> {
 		Roles::<T>::remove(participant);
 		DataGrants::<T>::remove(participant);
 		record.status = Status::Removed;
-		Budgets::<T>::remove(participant);
+		record.budget = Budget::default();
 		Participants::<T>::insert(participant, record);
 		Self::deposit_event(Event::Removed { participant });
 		Ok(())

@@ -101,7 +101,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Lets the participant's budget follow its roles.
 	pub(crate) fn classify(participant: ParticipantId, roles: &[(Role, Scope)]) {
-		Budgets::<T>::mutate(participant, |budget| budget.class = Class::of(roles));
+		Participants::<T>::mutate_extant(participant, |record| record.budget.class = Class::of(roles));
 	}
 
 	/// The roles of a participant.

@@ -1,5 +1,6 @@
 //! What is stored about participants and those who act for them.
 
+use crate::Budget;
 use busbar_primitives::{stored, Interval, ParticipantId, Right, Role};
 use frame_support::{traits::ConstU32, BoundedVec};
 use sp_core::H256;
@@ -24,7 +25,8 @@ pub enum Status {
 	Removed,
 }
 
-/// A legal or natural person, as far as the chain knows it.
+/// A legal or natural person, as far as the chain knows it. One value, so that letting its transactions in, charging them
+/// and taking its orders touch one key of it.
 #[stored]
 pub struct Participant<AccountId, BlockNumber> {
 	/// The account that it signs with and is paid on.
@@ -34,6 +36,10 @@ pub struct Participant<AccountId, BlockNumber> {
 	pub status: Status,
 	/// The block that it was registered in.
 	pub joined: BlockNumber,
+	/// What it may take of blocks.
+	pub budget: Budget<BlockNumber>,
+	/// Whether it has unpaid debt from a default, and so places no orders.
+	pub in_debt: bool,
 }
 
 /// A newcomer of a batch.

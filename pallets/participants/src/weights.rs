@@ -34,21 +34,21 @@ fn counted(base: u64, reads: u64, writes: u64) -> Weight {
 }
 
 impl WeightInfo for () {
-	// Reads: Participants, MemberOf, BlockHash(0), Account. Writes: Participants, MemberOf, Account, Budgets.
+	// Reads: Participants, MemberOf, BlockHash(0), Account. Writes: Participants, MemberOf, Account.
 	fn register() -> Weight {
-		counted(2 * SIGNATURE + 20 * MICROSECOND, 4, 4)
+		counted(2 * SIGNATURE + 20 * MICROSECOND, 4, 3)
 	}
 	// The same of each, and the block's hash once; its roles.
 	fn register_many(n: u32) -> Weight {
 		let n = u64::from(n);
-		counted(n * (2 * SIGNATURE + 35 * MICROSECOND), 1 + 4 * n, 5 * n)
+		counted(n * (2 * SIGNATURE + 35 * MICROSECOND), 1 + 4 * n, 4 * n)
 	}
-	// Participants, Roles, Budgets; Roles, Budgets.
+	// Participants, Roles; both.
 	fn grant_role() -> Weight {
-		counted(15 * MICROSECOND, 3, 2)
+		counted(15 * MICROSECOND, 2, 2)
 	}
 	fn revoke_role() -> Weight {
-		counted(15 * MICROSECOND, 3, 2)
+		counted(15 * MICROSECOND, 2, 2)
 	}
 	// Participants, Roles, Delegates, and DelegateOf of each delegate; Participants, DelegateOf. The runtime's look at
 	// the protected accounts is two reads.
@@ -59,10 +59,10 @@ impl WeightInfo for () {
 	fn resume(d: u32) -> Weight {
 		Self::suspend(d)
 	}
-	// The same, and for each delegate its account and membership; and the participant's own budget and grants.
+	// The same, and for each delegate its account and membership; and the participant's own roles, delegates and grants.
 	fn remove(d: u32) -> Weight {
 		let d = u64::from(d);
-		counted((20 + 6 * d) * MICROSECOND, 4 + 3 * d, 5 + 3 * d)
+		counted((20 + 6 * d) * MICROSECOND, 4 + 3 * d, 4 + 3 * d)
 	}
 	// MemberOf twice, Participants twice, Delegates, DelegateOf, Account; Delegates, DelegateOf, Account.
 	fn add_delegate() -> Weight {
@@ -83,12 +83,12 @@ impl WeightInfo for () {
 	fn revoke_data() -> Weight {
 		counted(20 * MICROSECOND, 3, 1)
 	}
-	// MemberOf, DelegateOf, and of each principal its record, its budget and its provider's; the two budgets.
+	// MemberOf, DelegateOf, and of each principal its record and its provider's budget; the payer's two.
 	fn check_member() -> Weight {
-		counted(30 * MICROSECOND, 2 + 3 * u64::from(crate::MAX_PRINCIPALS), 2)
+		counted(30 * MICROSECOND, 2 + 2 * u64::from(crate::MAX_PRINCIPALS), 2)
 	}
-	// MemberOf, Participants, both budgets; both budgets.
+	// MemberOf, the record, its provider's budget; the last two.
 	fn check_own() -> Weight {
-		counted(20 * MICROSECOND, 4, 2)
+		counted(20 * MICROSECOND, 3, 2)
 	}
 }

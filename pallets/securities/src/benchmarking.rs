@@ -115,7 +115,7 @@ mod benchmarks {
 	fn repay() {
 		let (participant, account) = T::BenchmarkHelper::member();
 		fund::<T>(&account);
-		Debts::<T>::insert(participant, 1);
+		Pallet::<T>::add_debt(participant, 1);
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(account), participant, 1);

@@ -1,7 +1,7 @@
 //! What participants owe to the mutual fund after defaults, and pay back.
 
 use crate::{Config, Debts, Error, Event, Pallet};
-use busbar_primitives::{Balance, ParticipantId};
+use busbar_primitives::{traits::OnDebt, Balance, ParticipantId};
 use frame_support::{
 	ensure,
 	traits::{
@@ -26,11 +26,12 @@ impl<T: Config> Pallet<T> {
 		if amount.is_zero() {
 			return;
 		}
-		let owed = Debts::<T>::mutate(participant, |debt| {
-			let owed = debt.unwrap_or(0).saturating_add(amount);
-			*debt = Some(owed);
-			owed
-		});
+		let before = Debts::<T>::get(participant);
+		let owed = before.unwrap_or(0).saturating_add(amount);
+		Debts::<T>::insert(participant, owed);
+		if before.is_none() {
+			T::Traders::debt_changed(participant, true);
+		}
 		Self::deposit_event(Event::Owed { participant, amount, owed });
 	}
 
@@ -40,7 +41,12 @@ impl<T: Config> Pallet<T> {
 			return;
 		}
 		let owed = Debts::<T>::get(participant).unwrap_or(0).saturating_sub(amount);
-		Debts::<T>::set(participant, (!owed.is_zero()).then_some(owed));
+		if owed.is_zero() {
+			Debts::<T>::remove(participant);
+			T::Traders::debt_changed(participant, false);
+		} else {
+			Debts::<T>::insert(participant, owed);
+		}
 		Self::deposit_event(Event::Recovered { participant, amount, owed });
 	}
 

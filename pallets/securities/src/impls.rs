@@ -1,16 +1,20 @@
 //! The traits that other pallets use.
 
 use crate::{Backing, Config, Debts, Error, HoldReason, Pallet};
-use busbar_primitives::{traits, Balance, Interval, ParticipantId, PointId};
+use busbar_primitives::{
+	traits::{self, Traders},
+	Balance, Interval, ParticipantId, PointId,
+};
 use frame_support::{
 	ensure,
 	traits::{fungible::MutateHold, tokens::Precision},
 };
 use sp_runtime::{traits::Zero, DispatchError, DispatchResult};
 
+/// Asked of the trading record, not of [`Debts`]: so an order touches no key of its owner but that one.
 impl<T: Config> traits::Solvency for Pallet<T> {
 	fn ensure_solvent(participant: ParticipantId) -> DispatchResult {
-		ensure!(!Debts::<T>::contains_key(participant), Error::<T>::InDebt);
+		ensure!(!T::Traders::is_in_debt(participant), Error::<T>::InDebt);
 		Ok(())
 	}
 }

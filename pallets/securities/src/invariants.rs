@@ -2,7 +2,10 @@
 
 use crate::{Backing, Config, Debts, HoldReason, Pallet, Secured};
 use alloc::{collections::btree_map::BTreeMap, vec::Vec};
-use busbar_primitives::Balance;
+use busbar_primitives::{
+	traits::{Participants, Traders},
+	Balance,
+};
 use codec::Encode;
 use frame_support::{ensure, traits::fungible::InspectHold};
 use sp_runtime::TryRuntimeError;
@@ -16,6 +19,11 @@ impl<T: Config> Pallet<T> {
 		Self::check_held(Backing::Deposit)?;
 		Self::check_held(Backing::Guarantee)?;
 		ensure!(Debts::<T>::iter_values().all(|owed| owed > 0), "a participant without debt counts as a debtor");
+		let marked = T::Traders::all_in_debt();
+		ensure!(marked.iter().all(Debts::<T>::contains_key), "orders are kept from a participant that owes nothing");
+		// Of whom the chain does not know there is no record, and there are no orders.
+		let mut debtors = Debts::<T>::iter_keys().filter(|debtor| T::Participants::account(*debtor).is_some());
+		ensure!(debtors.all(|debtor| marked.contains(&debtor)), "orders are taken from a participant in debt");
 		Ok(())
 	}
 

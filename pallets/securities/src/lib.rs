@@ -11,7 +11,7 @@
 //! # Invariants
 //!
 //! 1. What is held for deposits and for guarantees is what they say; none is kept empty.
-//! 2. Nobody who owes nothing is counted a debtor.
+//! 2. Nobody who owes nothing is counted a debtor, and where orders look for debtors they find all of them and nobody else.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -42,7 +42,7 @@ pub mod pallet {
 	use super::*;
 	use alloc::vec::Vec;
 	use busbar_primitives::{
-		traits::{Calendar, Grid, Participants, Settled},
+		traits::{Calendar, Grid, OnDebt, Participants, Settled, Traders},
 		Balance, Interval, ParticipantId, PointId,
 	};
 	use frame_support::{
@@ -71,6 +71,8 @@ pub mod pallet {
 
 		/// Who may do what.
 		type Participants: Participants<Self::AccountId>;
+		/// Where orders look whether their owner is in debt.
+		type Traders: Traders + OnDebt;
 		/// Connection points.
 		type Grid: Grid;
 		/// Which intervals are open.

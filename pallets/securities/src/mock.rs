@@ -1,12 +1,12 @@
 //! A runtime with this pallet, and a world that stands in for the other ones.
 
 use crate::{HoldReason, Secured};
-use busbar_mocks::{MockCalendar, MockGrid, MockParticipants};
-use busbar_primitives::{traits::Settled, Balance, Interval, Point, PointKind, Role, Scope};
+use busbar_mocks::{MockCalendar, MockGrid, MockOnDebt, MockParticipants, MockTraders};
+use busbar_primitives::{traits::Settled, Balance, Interval, ParticipantId, Point, PointKind, Role, Scope};
 use frame_support::{
-	parameter_types,
+	parameter_types, storage_alias,
 	traits::{fungible::InspectHold, ConstU32},
-	PalletId,
+	PalletId, Twox64Concat,
 };
 
 pub use busbar_mocks::{id as participant, refused, AccountId};
@@ -34,6 +34,7 @@ impl crate::Config for Test {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Currency = Balances;
 	type Participants = MockParticipants;
+	type Traders = MockTraders;
 	type Grid = MockGrid;
 	type Calendar = MockCalendar;
 	type Settlement = Settlement;
@@ -49,6 +50,10 @@ parameter_types! {
 	pub storage FirstUnopened: Interval = 8;
 	pub storage LastSettled: Option<Interval> = None;
 }
+
+/// Of whom the trading record says that they are in debt.
+#[storage_alias]
+pub type Marked = StorageMap<Mock, Twox64Concat, ParticipantId, ()>;
 
 /// Whether an interval is settled: [`LastSettled`] is.
 pub struct Settlement;
@@ -78,6 +83,9 @@ pub fn empty() -> sp_io::TestExternalities {
 	MockParticipants::grant(AGGREGATOR, Role::Aggregator, Scope::Grid);
 	MockGrid::points(vec![point(HOME), point(HOME)]);
 	MockCalendar::on_first_unopened(FirstUnopened::get);
+	MockTraders::on_is_in_debt(Marked::contains_key);
+	MockTraders::on_all_in_debt(|| Marked::iter_keys().collect());
+	MockOnDebt::on_debt_changed(|participant, in_debt| Marked::set(participant, in_debt.then_some(())));
 	wealthy(&MEMBERS, WEALTH, |_| ())
 }
 

@@ -46,7 +46,7 @@ macro_rules! weights {
 			cost($db, 35, 6, 3)
 		}
 		fn repay() -> Weight {
-			cost($db, 35, 4, 3)
+			cost($db, 40, 5, 4)
 		}
 	};
 }

@@ -10,6 +10,13 @@ pub trait OnLimits {
 	fn limits_changed(interval: Interval);
 }
 
+/// That participants owe something after a default, or nothing any more. Implemented by `pallet-participants`, where orders
+/// find it.
+pub trait OnDebt {
+	/// A participant's first debt was counted, or its last was paid. Of one that never was nothing is kept.
+	fn debt_changed(participant: ParticipantId, in_debt: bool);
+}
+
 /// The collateral that orders hold. Implemented by `pallet-market`.
 pub trait OrderCollateral<AccountId> {
 	/// Takes the collateral off a point's orders of an interval whose sessions have all ended, and says whose and how much

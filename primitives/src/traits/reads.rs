@@ -42,6 +42,16 @@ pub trait Participants<AccountId> {
 	fn ensure_active(participant: ParticipantId) -> DispatchResult;
 }
 
+/// What is known of participants for their orders. Implemented by `pallet-participants`, which keeps it in one value with all
+/// else that an order needs of its owner.
+pub trait Traders {
+	/// Whether a participant has unpaid debt; not so of one that never was.
+	fn is_in_debt(participant: ParticipantId) -> bool;
+
+	/// All participants of whom that is so. Reads every participant: for checks of the whole state.
+	fn all_in_debt() -> Vec<ParticipantId>;
+}
+
 /// The relation between zones that role scopes need. Implemented by `pallet-grid`.
 pub trait Zones {
 	/// Whether `zone` is one of `ancestors` or lies below one of them; not so where there is no such zone. One walk towards

@@ -155,6 +155,7 @@ impl pallet_securities::Config for Runtime {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Currency = Balances;
 	type Participants = Participants;
+	type Traders = Participants;
 	type Grid = Grid;
 	type Calendar = Market;
 	type Settlement = Settlement;

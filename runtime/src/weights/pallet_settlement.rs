@@ -32,9 +32,9 @@ impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
 	fn debit(n: u32) -> Weight {
 		Weight::from_parts(70_007_357, 5_114)
 			.saturating_add(Weight::from_parts(616_126_641, 976).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(25))
+			.saturating_add(T::DbWeight::get().reads(27))
 			.saturating_add(T::DbWeight::get().reads(14_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(25))
+			.saturating_add(T::DbWeight::get().writes(27))
 			.saturating_add(T::DbWeight::get().writes(7_u64.saturating_mul(n.into())))
 	}
 
@@ -42,30 +42,30 @@ impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
 	fn draw(n: u32) -> Weight {
 		Weight::from_parts(219_948_000, 1_892)
 			.saturating_add(Weight::from_parts(122_499_602, 672).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(12))
-			.saturating_add(T::DbWeight::get().reads(7_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(28))
-			.saturating_add(T::DbWeight::get().writes(7_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(14))
+			.saturating_add(T::DbWeight::get().reads(8_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(30))
+			.saturating_add(T::DbWeight::get().writes(8_u64.saturating_mul(n.into())))
 	}
 
 	/// `n` from 1 to 128.
 	fn credit(n: u32) -> Weight {
 		Weight::from_parts(172_057_000, 2_908)
 			.saturating_add(Weight::from_parts(185_348_338, 690).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(29))
-			.saturating_add(T::DbWeight::get().reads(18_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(31))
-			.saturating_add(T::DbWeight::get().writes(13_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(31))
+			.saturating_add(T::DbWeight::get().reads(19_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(33))
+			.saturating_add(T::DbWeight::get().writes(14_u64.saturating_mul(n.into())))
 	}
 
 	/// `n` from 1 to 128.
 	fn correct(n: u32) -> Weight {
 		Weight::from_parts(781_506_000, 5_946)
 			.saturating_add(Weight::from_parts(645_283_096, 1_437).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(26))
-			.saturating_add(T::DbWeight::get().reads(15_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(28))
-			.saturating_add(T::DbWeight::get().writes(6_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(30))
+			.saturating_add(T::DbWeight::get().reads(17_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(32))
+			.saturating_add(T::DbWeight::get().writes(8_u64.saturating_mul(n.into())))
 	}
 
 	fn set_levy() -> Weight {

@@ -132,7 +132,7 @@ proptest! {
 	) {
 		run(|| {
 			for number in 0..ACCOUNTS - 1 {
-				Pallet::admit(id(number), &account(number), COMMITMENT);
+				Pallet::admit(id(number), &account(number), COMMITMENT, Default::default());
 			}
 			MockParticipants::register(0..ACCOUNTS - 1);
 			for (what, who, other, choice, zone) in acts {
@@ -146,8 +146,8 @@ proptest! {
 #[test]
 fn a_scope_a_suspension_and_a_delegate_mean_the_same_in_both() {
 	run(|| {
-		Pallet::admit(id(0), &account(0), COMMITMENT);
-		Pallet::admit(id(1), &account(1), COMMITMENT);
+		Pallet::admit(id(0), &account(0), COMMITMENT, Default::default());
+		Pallet::admit(id(1), &account(1), COMMITMENT, Default::default());
 		MockParticipants::register([0, 1]);
 		let refusals = |zone| {
 			(name(MockParticipants::ensure(&1, Role::Dso, zone)), name(MockParticipants::ensure(&4, Role::Dso, zone)))

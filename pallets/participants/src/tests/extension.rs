@@ -52,7 +52,7 @@ fn members_and_delegates_pass_and_strangers_are_bad_signers() {
 			assert_eq!(pool(name), refused(InvalidTransaction::BadSigner));
 			assert_eq!(block(name), refused(InvalidTransaction::BadSigner));
 		}
-		assert!(!Budgets::<Test>::contains_key(id("stranger")));
+		assert!(!crate::Participants::<Test>::contains_key(id("stranger")));
 	});
 }
 
@@ -102,11 +102,12 @@ fn the_pool_charges_nothing() {
 #[test]
 fn removal_forgets_the_budget() {
 	run(|| {
+		let budget = || crate::Participants::<Test>::get(id("ann")).map(|record| record.budget);
 		settle_in("ann");
 		assert_ok!(block("ann"));
-		assert!(Budgets::<Test>::contains_key(id("ann")));
+		assert_ne!(budget(), Some(Budget::default()));
 		assert_ok!(mock::Participants::remove(RuntimeOrigin::root(), id("ann")));
-		assert!(!Budgets::<Test>::contains_key(id("ann")));
+		assert_eq!(budget(), Some(Budget::default()));
 	});
 }
 

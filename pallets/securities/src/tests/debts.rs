@@ -91,6 +91,21 @@ fn try_state_sees_a_debtor_without_debt() {
 }
 
 #[test]
+fn try_state_sees_a_debtor_who_may_trade_and_one_who_may_not_and_owes_nothing() {
+	run(|| {
+		let home = participant(HOME);
+		Securities::owe(home, 5);
+		assert_ok!(Securities::do_try_state());
+		Marked::remove(home);
+		assert!(Securities::do_try_state().is_err());
+		Marked::insert(home, ());
+		Debts::<Test>::remove(home);
+		assert!(Securities::do_try_state().is_err());
+		Marked::remove(home);
+	});
+}
+
+#[test]
 fn a_security_needs_an_account_to_be_held_on() {
 	run(|| {
 		MockParticipants::change(HOME, |home| home.account = None);

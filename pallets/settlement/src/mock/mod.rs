@@ -107,6 +107,7 @@ impl pallet_securities::Config for Test {
 	type RuntimeHoldReason = RuntimeHoldReason;
 	type Currency = Balances;
 	type Participants = World;
+	type Traders = World;
 	type Grid = World;
 	type Calendar = World;
 	type Settlement = Settlement;

@@ -2,7 +2,7 @@
 
 use super::*;
 use busbar_primitives::{
-	traits::{Calendar, Grid, OrderCollateral, Participants, Positions, Readings, Zones},
+	traits::{Calendar, Grid, OnDebt, OrderCollateral, Participants, Positions, Readings, Traders, Zones},
 	Right, ZoneView,
 };
 use frame_support::{storage_alias, Twox64Concat};
@@ -46,6 +46,10 @@ pub fn world<R>(change: impl FnOnce(&mut World) -> R) -> R {
 #[storage_alias]
 pub(super) type HeldCollateral = StorageMap<Mock, Twox64Concat, (PointId, Interval), (AccountId, Balance)>;
 
+/// Of whom the trading record says that they are in debt.
+#[storage_alias]
+type Marked = StorageMap<Mock, Twox64Concat, ParticipantId, ()>;
+
 /// The participant behind an account.
 pub fn participant(account: AccountId) -> ParticipantId {
 	ParticipantId([account as u8; 16])
@@ -76,6 +80,22 @@ impl Participants<AccountId> for World {
 
 	fn ensure_active(id: ParticipantId) -> DispatchResult {
 		Self::account(id).map(|_| ()).ok_or(DispatchError::BadOrigin)
+	}
+}
+
+impl Traders for World {
+	fn is_in_debt(id: ParticipantId) -> bool {
+		Marked::contains_key(id)
+	}
+
+	fn all_in_debt() -> Vec<ParticipantId> {
+		Marked::iter_keys().collect()
+	}
+}
+
+impl OnDebt for World {
+	fn debt_changed(id: ParticipantId, in_debt: bool) {
+		Marked::set(id, in_debt.then_some(()));
 	}
 }
 
