@@ -36,7 +36,7 @@ mod runtime;
 pub use grid::{MockFlows, MockGrid};
 pub use market::{MockCalendar, MockOrderCollateral, MockPositions};
 pub use money::{
-	MockCertificates, MockCollateral, MockFinality, MockOnDebt, MockPrune, MockReadings, MockSolvency, MockTraders,
+	MockCertificates, MockCollateral, MockFinality, MockOnTrader, MockPrune, MockReadings, MockSolvency, MockTraders,
 };
 pub use participants::{id, refused, Member, MockParticipants, Status};
 pub use random::Random;

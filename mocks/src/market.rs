@@ -1,9 +1,9 @@
 //! Chain time, the terms of intervals and what the market decided.
 
-use crate::{register::mock, AccountId};
+use crate::register::mock;
 use busbar_primitives::{
 	traits::{Calendar, OrderCollateral, Positions},
-	Balance, Contract, Interval, Moment, Outcome, PointId, Position, Terms, ZoneId, ZoneResult,
+	Balance, Contract, Interval, Moment, Outcome, ParticipantId, PointId, Position, Terms, ZoneId, ZoneResult,
 };
 
 mock! {
@@ -44,8 +44,8 @@ mock! {
 
 mock! {
 	/// Collateral that orders hold.
-	MockOrderCollateral: OrderCollateral<AccountId> {
-		on_take_collateral: fn take_collateral(point: PointId, interval: Interval) -> Vec<(AccountId, Balance)>;
+	MockOrderCollateral: OrderCollateral {
+		on_take_collateral: fn take_collateral(point: PointId, interval: Interval) -> Vec<(ParticipantId, Balance)>;
 	}
 }
 

@@ -2,30 +2,37 @@
 
 use crate::{register::mock, AccountId};
 use busbar_primitives::{
-	traits::{Certificates, Collateral, Finality, OnDebt, Prune, Readings, Solvency, Traders},
-	Balance, Interval, Metered, ParticipantId, Point, PointId, SignedWh,
+	traits::{Certificates, Collateral, Finality, OnTrader, Prune, Readings, Solvency, Traders},
+	Balance, Interval, Margin, Metered, ParticipantId, Point, PointId, SignedWh,
 };
-use sp_runtime::DispatchResult;
+use sp_runtime::{DispatchError, DispatchResult};
 
 mock! {
-	/// Who is in debt. Keep it in the state: a failed call must take it back.
-	MockTraders: Traders {
+	/// Who is in debt, and who has which margin. Keep it in the state: a failed call must take it back.
+	MockTraders: Traders<AccountId> {
 		on_is_in_debt: fn is_in_debt(participant: ParticipantId) -> bool;
 		on_all_in_debt: fn all_in_debt() -> Vec<ParticipantId>;
+		on_margin: fn margin(participant: ParticipantId) -> Option<(AccountId, Margin)>;
+		on_margins: fn margins() -> Vec<(AccountId, Margin)>;
 	}
 }
 
 mock! {
-	/// Who listens when debts begin and end.
-	MockOnDebt: OnDebt {
+	/// Who keeps debtors and margins.
+	MockOnTrader: OnTrader {
 		on_debt_changed: fn debt_changed(participant: ParticipantId, in_debt: bool) -> ();
+		on_margin_changed: fn margin_changed(participant: ParticipantId, margin: Margin) -> ();
 	}
 }
 
 /// Who is told is who is asked.
-impl OnDebt for MockTraders {
+impl OnTrader for MockTraders {
 	fn debt_changed(participant: ParticipantId, in_debt: bool) {
-		MockOnDebt::debt_changed(participant, in_debt);
+		MockOnTrader::debt_changed(participant, in_debt);
+	}
+
+	fn margin_changed(participant: ParticipantId, margin: Margin) {
+		MockOnTrader::margin_changed(participant, margin);
 	}
 }
 
@@ -39,8 +46,13 @@ mock! {
 mock! {
 	/// Money that is held for orders. Keep it in the state: a failed call must give it back.
 	MockCollateral: Collateral<AccountId> {
-		on_hold: fn hold(account: &AccountId, amount: Balance) -> DispatchResult;
-		on_release: fn release(account: &AccountId, amount: Balance) -> DispatchResult;
+		on_hold: fn hold(participant: ParticipantId, amount: Balance) -> Result<bool, DispatchError>;
+		on_release: fn release(participant: ParticipantId, amount: Balance) -> DispatchResult;
+		on_take: fn take(
+			participant: ParticipantId,
+			amount: Balance,
+			to: &AccountId,
+		) -> Result<Balance, DispatchError>;
 	}
 }
 

@@ -1,6 +1,6 @@
 //! Words of metering and settlement: readings, statement lines, phases.
 
-use crate::{stored, Amount, Interval, PointId, Price, SignedWh, Wh};
+use crate::{stored, Amount, Balance, Interval, PointId, Price, SignedWh, Wh};
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
 use scale_info::TypeInfo;
@@ -16,6 +16,30 @@ pub const MAX_CORRECTIONS: u16 = 8;
 
 /// Most retailers of a connection point that are remembered.
 pub const MAX_RETAILERS: u32 = 4;
+
+/// A participant's money for its orders.
+///
+/// On hold in its account is the greater of the two: what it moved in, and what its orders hold. So an order that its margin
+/// covers changes nothing but this value.
+#[stored(Copy, Default)]
+pub struct Margin {
+	/// Moved in and not out again, in nEUR.
+	pub own: Balance,
+	/// Held by its orders, in nEUR.
+	pub held: Balance,
+}
+
+impl Margin {
+	/// What new orders may hold without more money of the account, in nEUR.
+	pub fn free(&self) -> Balance {
+		self.own.saturating_sub(self.held)
+	}
+
+	/// What is on hold in the account, in nEUR.
+	pub fn on_hold(&self) -> Balance {
+		self.own.max(self.held)
+	}
+}
 
 /// How a reading came to be.
 #[stored(Copy, serde)]

@@ -119,6 +119,7 @@ fn member(number: u32) -> (ParticipantId, AccountId) {
 			joined,
 			budget: Budget::default(),
 			in_debt: false,
+			margin: Default::default(),
 		};
 		Participants::<Runtime>::insert(id, participant);
 		MemberOf::<Runtime>::insert(&account, id);

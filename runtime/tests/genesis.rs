@@ -5,22 +5,25 @@
 use busbar_harness::merge;
 use busbar_primitives::{
 	traits::{Calendar, Grid as _, Participants as Register, Positions},
-	Balance, Interval, Moment, ParticipantId, PointId, Side, Step,
+	Balance, Interval, Margin, Moment, ParticipantId, PointId, Side, Step,
 };
 use busbar_runtime::{
+	frame_system,
 	genesis::{devnet_id, preset, DEVNET},
-	pallet_market, AccountId, Balances, Certificates, Flexibility, Grid, Issuance, Market, Metering, Participants,
-	Runtime, RuntimeCall, RuntimeGenesisConfig, RuntimeOrigin, Securities, Settlement, Supply, System, Validators,
+	pallet_market, pallet_participants, pallet_securities, AccountId, Balances, Certificates, Flexibility, Grid,
+	Issuance, Market, Metering, Participants, Runtime, RuntimeCall, RuntimeGenesisConfig, RuntimeOrigin, Securities,
+	Settlement, Supply, System, Validators,
 };
 use frame_support::{
 	genesis_builder_helper::{build_state, get_preset},
-	traits::{fungible::InspectHold, Hooks},
-	weights::WeightMeter,
+	traits::{fungible::InspectHold, Get, Hooks},
+	weights::{Weight, WeightMeter},
 	BoundedVec,
 };
 use serde_json::{json, Value};
 use sp_genesis_builder::PresetId;
 use sp_runtime::traits::Dispatchable;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// SimBench's `1-LV-rural2` has as many buses, and as many loads and plants.
 const ZONES: u32 = 97;
@@ -109,10 +112,12 @@ fn block(now: Moment) {
 	<Market as Hooks<_>>::on_poll(System::block_number(), &mut WeightMeter::new());
 }
 
-fn place(account: AccountId, interval: Interval, point: PointId, side: Side, price: i64) {
+/// Returns what it is charged.
+fn place(account: AccountId, interval: Interval, point: PointId, side: Side, price: i64) -> Weight {
 	let steps = BoundedVec::truncate_from(vec![Step { side, price, wh: 100 }]);
 	let call = RuntimeCall::Market(pallet_market::Call::place { interval, product: 0, point, steps });
-	call.dispatch(RuntimeOrigin::signed(account)).expect("an order like any other");
+	let taken = call.dispatch(RuntimeOrigin::signed(account)).expect("an order like any other");
+	taken.actual_weight.expect("orders say it")
 }
 
 fn check() {
@@ -159,6 +164,67 @@ fn a_specification_with_a_grid_and_its_members_trades_with_the_first_interval() 
 		assert!(outcome.cleared && outcome.traded == 100, "{outcome:?}");
 		assert_eq!(<Market as Positions>::of(21, first).bought, 100);
 		check();
+	});
+}
+
+/// Everything that is stored.
+fn state() -> BTreeMap<Vec<u8>, Vec<u8>> {
+	let (mut all, mut key) = (BTreeMap::new(), Vec::new());
+	while let Some(next) = sp_io::storage::next_key(&key) {
+		all.insert(next.clone(), sp_io::storage::get(&next).expect("there is a value under a key").to_vec());
+		key = next;
+	}
+	all
+}
+
+fn contains(key: &[u8], part: &[u8]) -> bool {
+	key.windows(part.len()).any(|window| window == part)
+}
+
+/// The keys of a participant that differ between two states: those that name it or its account.
+fn changed(before: &BTreeMap<Vec<u8>, Vec<u8>>, member: &(ParticipantId, AccountId)) -> Vec<Vec<u8>> {
+	let after = state();
+	let keys: BTreeSet<_> = before.keys().chain(after.keys()).cloned().collect();
+	let own = |key: &Vec<u8>| contains(key, &member.0 .0) || contains(key, member.1.as_ref());
+	keys.into_iter().filter(|key| own(key) && before.get(key) != after.get(key)).collect()
+}
+
+#[test]
+fn an_order_that_the_margin_covers_reads_and_writes_one_key_of_its_owner() {
+	let mut specification = specification();
+	let buyer = member(20);
+	specification["securities"]["margins"] = json!([[buyer.0, WEALTH / 2]]);
+	start(&specification).execute_with(|| {
+		check();
+		block(NOW);
+		let first = Market::clock().next_gate.expect("a gate is open");
+		let record = pallet_participants::Participants::<Runtime>::hashed_key_for(buyer.0);
+		// What else the chain knows of the owner is made unreadable: whoever read it would not take the order.
+		let others: Vec<_> = state().into_keys().filter(|key| *key != record).collect();
+		let others: Vec<_> =
+			others.into_iter().filter(|key| contains(key, &buyer.0 .0) || contains(key, buyer.1.as_ref())).collect();
+		assert!(others.len() >= 4, "its account, its holds, its number, its roles");
+		let kept: Vec<_> = others.iter().map(|key| (key.clone(), sp_io::storage::get(key).unwrap())).collect();
+		others.iter().for_each(|key| sp_io::storage::clear(key));
+		let before = state();
+		let charged = place(buyer.1.clone(), first, 21, Side::Buy, 200_000);
+		assert_eq!(changed(&before, &buyer), [record.clone()]);
+
+		// Without its margin the order is held of the account, and needs that.
+		let before = state();
+		let (steps, product) = (BoundedVec::truncate_from(vec![Step { side: Side::Buy, price: 200_000, wh: 100 }]), 0);
+		let margin = Margin { own: 0, held: 0 };
+		pallet_participants::Participants::<Runtime>::mutate_extant(buyer.0, |record| record.margin = margin);
+		let next = RuntimeCall::Market(pallet_market::Call::place { interval: first + 1, product, point: 21, steps });
+		let refused = next.dispatch(RuntimeOrigin::signed(buyer.1.clone())).unwrap_err().error;
+		assert_eq!(refused, pallet_securities::Error::<Runtime>::BeyondCollateral.into());
+		sp_io::storage::set(&record, &before[&record]);
+		kept.iter().for_each(|(key, value)| sp_io::storage::set(key, value));
+		check();
+
+		// Who has none is charged two reads and two writes more.
+		let more = place(member(21).1, first, 22, Side::Buy, 200_000) - charged;
+		assert_eq!(more, <Runtime as frame_system::Config>::DbWeight::get().reads_writes(2, 2));
 	});
 }
 

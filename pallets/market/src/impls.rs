@@ -3,8 +3,9 @@
 use crate::{pallet::*, pruning::remove};
 use alloc::vec::Vec;
 use busbar_primitives::{
-	traits::{Calendar, Flows, OnLimits, OrderCollateral, Positions, Prune},
-	Balance, Contract, Interval, Moment, Outcome, PointId, Position, SignedWh, Terms, ZoneId, ZoneResult,
+	traits::{Calendar, Flows, Grid, OnLimits, OrderCollateral, Positions, Prune},
+	Balance, Contract, Interval, Moment, Outcome, ParticipantId, PointId, Position, SignedWh, Terms, ZoneId,
+	ZoneResult,
 };
 use frame_support::traits::Time;
 
@@ -62,13 +63,16 @@ impl<T: Config> Positions for Pallet<T> {
 	}
 }
 
-impl<T: Config> OrderCollateral<T::AccountId> for Pallet<T> {
-	fn take_collateral(point: PointId, interval: Interval) -> Vec<(T::AccountId, Balance)> {
+impl<T: Config> OrderCollateral for Pallet<T> {
+	fn take_collateral(point: PointId, interval: Interval) -> Vec<(ParticipantId, Balance)> {
 		let Some(record) = Intervals::<T>::get(interval).filter(|record| record.unended == 0) else {
 			return Vec::new();
 		};
 		let products = record.product_ids().zip(&record.products);
-		products.flat_map(|(id, product)| Self::kind(product).take_collateral((interval, id), product, point)).collect()
+		let Some(owner) = T::Grid::point(point).map(|point| point.owner) else { return Vec::new() };
+		let taken =
+			products.flat_map(|(id, product)| Self::kind(product).take_collateral((interval, id), product, point));
+		taken.map(|(_, held)| (owner, held)).collect()
 	}
 }
 

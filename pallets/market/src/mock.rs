@@ -69,13 +69,16 @@ fn set_up() {
 	MockSolvency::on_ensure_solvent(|participant| {
 		(!Debtors::get().contains(&participant)).then_some(()).ok_or(DispatchError::Other(IN_DEBT))
 	});
-	MockCollateral::on_hold(|account, amount| {
+	let of = |owner| MockParticipants::account(owner).ok_or(refused::UNKNOWN_PARTICIPANT);
+	MockCollateral::on_hold(move |owner, amount| {
+		let account = of(owner)?;
 		let free = Free::get(account).unwrap_or(0).checked_sub(amount).ok_or(DispatchError::Other(NO_FUNDS))?;
 		Free::insert(account, free);
 		Held::insert(account, Held::get(account).unwrap_or(0) + amount);
-		Ok(())
+		Ok(false)
 	});
-	MockCollateral::on_release(|account, amount| {
+	MockCollateral::on_release(move |owner, amount| {
+		let account = of(owner)?;
 		let held = Held::get(account).unwrap_or(0).checked_sub(amount).ok_or(DispatchError::Other("not held"))?;
 		Held::insert(account, held);
 		Free::insert(account, Free::get(account).unwrap_or(0) + amount);
@@ -331,7 +334,8 @@ pub fn place(account: AccountId, interval: Interval, point: PointId, curve: &[St
 
 /// Places an order in a session.
 pub fn place_in(session: SessionId, account: AccountId, point: PointId, curve: &[Step]) -> DispatchResult {
-	Market::place(RuntimeOrigin::signed(account), session.0, session.1, point, steps(curve))
+	let placed = Market::place(RuntimeOrigin::signed(account), session.0, session.1, point, steps(curve));
+	placed.map(|_| ()).map_err(|refused| refused.error)
 }
 
 /// A session that is there.

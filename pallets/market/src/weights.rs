@@ -73,21 +73,21 @@ fn steps(count: u32) -> Weight {
 impl WeightInfo for () {
 	// Reads: time, record, session, point, participant, delegate, order, owner's account, parameters, path fee, balance,
 	// holds; per other product the order, the session, the results, and a queue node per layer.
-	// Writes: session, order, balance, holds.
+	// Writes: session, order, participant, balance, holds.
 	fn place(count: u32) -> Weight {
 		let others = u64::from(MAX_PRODUCTS.saturating_sub(1));
 		let reads = others.saturating_mul(u64::from(LAYERS).saturating_add(3)).saturating_add(12);
-		weight(120, reads, 4, 16_000).saturating_add(steps(count))
+		weight(120, reads, 5, 16_000).saturating_add(steps(count))
 	}
 
 	fn replace(old: u32, new: u32) -> Weight {
 		Self::cancel(old).saturating_add(Self::place(new))
 	}
 
-	// Reads: time, record, session, point, participant, delegate, order, balance, holds. Writes: session, order, balance,
-	// holds.
+	// Reads: time, record, session, point, participant, delegate, order, balance, holds. Writes: session, order,
+	// participant, balance, holds.
 	fn cancel(count: u32) -> Weight {
-		weight(50, 9, 4, 6_000).saturating_add(steps(count))
+		weight(50, 9, 5, 6_000).saturating_add(steps(count))
 	}
 
 	// Reads and writes the parameters.
@@ -169,12 +169,12 @@ impl WeightInfo for () {
 		let products = u64::from(MAX_PRODUCTS);
 		let reads = products.saturating_mul(u64::from(LAYERS).saturating_add(5)).saturating_add(1);
 		let intervals = u64::from(intervals);
-		weight(120, 16, 6, 16_000).saturating_add(weight(60, reads, 0, 8_000).saturating_mul(intervals))
+		weight(120, 16, 7, 16_000).saturating_add(weight(60, reads, 0, 8_000).saturating_mul(intervals))
 	}
 
 	// Reads: record, session, point, participant, block order, counts, money. Writes: block order, counts, money.
 	fn cancel_block_order() -> Weight {
-		weight(80, 12, 6, 16_000)
+		weight(80, 12, 7, 16_000)
 	}
 
 	// Reads: as of `place`, the book or its zones, and the steps of a call, each the order or the link with what is

@@ -1,7 +1,7 @@
 //! The answers to other pallets.
 
 use crate::*;
-use busbar_primitives::{traits, ZoneId};
+use busbar_primitives::{traits, Margin, ZoneId};
 use frame_support::{ensure, pallet_prelude::DispatchResult};
 use sp_runtime::DispatchError;
 
@@ -41,7 +41,7 @@ impl<T: Config> traits::Participants<T::AccountId> for Pallet<T> {
 	}
 }
 
-impl<T: Config> traits::Traders for Pallet<T> {
+impl<T: Config> traits::Traders<T::AccountId> for Pallet<T> {
 	fn is_in_debt(participant: ParticipantId) -> bool {
 		Participants::<T>::get(participant).is_some_and(|record| record.in_debt)
 	}
@@ -49,10 +49,22 @@ impl<T: Config> traits::Traders for Pallet<T> {
 	fn all_in_debt() -> Vec<ParticipantId> {
 		Participants::<T>::iter().filter(|(_, record)| record.in_debt).map(|(id, _)| id).collect()
 	}
+
+	fn margin(participant: ParticipantId) -> Option<(T::AccountId, Margin)> {
+		Participants::<T>::get(participant).map(|record| (record.account, record.margin))
+	}
+
+	fn margins() -> Vec<(T::AccountId, Margin)> {
+		Participants::<T>::iter_values().map(|record| (record.account, record.margin)).collect()
+	}
 }
 
-impl<T: Config> traits::OnDebt for Pallet<T> {
+impl<T: Config> traits::OnTrader for Pallet<T> {
 	fn debt_changed(participant: ParticipantId, in_debt: bool) {
 		Participants::<T>::mutate_extant(participant, |record| record.in_debt = in_debt);
+	}
+
+	fn margin_changed(participant: ParticipantId, margin: Margin) {
+		Participants::<T>::mutate_extant(participant, |record| record.margin = margin);
 	}
 }

@@ -1,6 +1,7 @@
 //! Registering, suspending, resuming and removing participants.
 
 use crate::*;
+use busbar_primitives::Margin;
 use frame_support::{
 	ensure,
 	pallet_prelude::DispatchResult,
@@ -71,6 +72,7 @@ impl<T: Config> Pallet<T> {
 				joined,
 				budget,
 				in_debt: false,
+				margin: Margin::default(),
 			},
 		);
 		MemberOf::<T>::insert(account, participant);

@@ -1,7 +1,7 @@
 //! What is stored about participants and those who act for them.
 
 use crate::Budget;
-use busbar_primitives::{stored, Interval, ParticipantId, Right, Role};
+use busbar_primitives::{stored, Interval, Margin, ParticipantId, Right, Role};
 use frame_support::{traits::ConstU32, BoundedVec};
 use sp_core::H256;
 use sp_runtime::MultiSignature;
@@ -40,6 +40,8 @@ pub struct Participant<AccountId, BlockNumber> {
 	pub budget: Budget<BlockNumber>,
 	/// Whether it has unpaid debt from a default, and so places no orders.
 	pub in_debt: bool,
+	/// Its money for orders.
+	pub margin: Margin,
 }
 
 /// A newcomer of a batch.

@@ -2,7 +2,10 @@
 
 use super::*;
 use alloc::vec::Vec;
-use busbar_primitives::{traits::Calendar, Balance, Interval, ParticipantId, PointId};
+use busbar_primitives::{
+	traits::{Calendar, Grid, Traders},
+	Balance, Interval, ParticipantId, PointId,
+};
 use frame_benchmarking::v2::*;
 use frame_support::{
 	traits::{fungible::Mutate, Get},
@@ -30,6 +33,16 @@ fn fund<T: Config>(who: &T::AccountId) {
 fn point<T: Config>() -> (PointId, T::AccountId) {
 	let (points, who) = T::BenchmarkHelper::points(1);
 	(points[0], who)
+}
+
+/// The owner of a connection point, and the account that moves its funds.
+fn delegated<T: Config>() -> (ParticipantId, T::AccountId) {
+	let (point, delegate) = point::<T>();
+	(T::Grid::point(point).expect("it was just added").owner, delegate)
+}
+
+fn free<T: Config>(participant: ParticipantId) -> Balance {
+	T::Traders::margin(participant).map_or(0, |(_, margin)| margin.free())
 }
 
 fn one_each<T: Config>(points: Vec<PointId>) -> BoundedVec<(PointId, Balance), T::MaxPoints> {
@@ -121,6 +134,29 @@ mod benchmarks {
 		_(RawOrigin::Signed(account), participant, 1);
 
 		assert!(!Debts::<T>::contains_key(participant));
+	}
+
+	/// By a delegate, which costs more than the participant's own hand.
+	#[benchmark]
+	fn margin_in() {
+		let (participant, delegate) = delegated::<T>();
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(delegate), participant, 1);
+
+		assert_eq!(free::<T>(participant), 1);
+	}
+
+	#[benchmark]
+	fn margin_out() -> Result<(), BenchmarkError> {
+		let (participant, delegate) = delegated::<T>();
+		Pallet::<T>::margin_in(RawOrigin::Signed(delegate.clone()).into(), participant, 1)?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(delegate), participant, 1);
+
+		assert_eq!(free::<T>(participant), 0);
+		Ok(())
 	}
 
 	impl_benchmark_test_suite!(Pallet, crate::mock::empty(), crate::mock::Test);

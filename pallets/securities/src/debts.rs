@@ -1,7 +1,7 @@
 //! What participants owe to the mutual fund after defaults, and pay back.
 
 use crate::{Config, Debts, Error, Event, Pallet};
-use busbar_primitives::{traits::OnDebt, Balance, ParticipantId};
+use busbar_primitives::{traits::OnTrader, Balance, ParticipantId};
 use frame_support::{
 	ensure,
 	traits::{

@@ -1,16 +1,21 @@
-//! The standing deposits that a chain starts with.
+//! The standing deposits and margins that a chain starts with.
 
 use crate::{Config, GenesisConfig, Pallet};
 
 impl<T: Config> GenesisConfig<T> {
-	/// Holds the deposits of the specification on the accounts of the points' owners.
+	/// Holds the deposits and margins of the specification on the accounts of their owners.
 	///
 	/// # Panics
-	/// On what the call would refuse: a chain must not start on such a specification. Says which deposit it is and why.
+	/// On what the calls would refuse: a chain must not start on such a specification. Says which one it is and why.
 	pub(crate) fn post_all(&self) {
 		for (number, (point, amount)) in self.deposits.iter().enumerate() {
 			if let Err(error) = Pallet::<T>::post_for_owner(*point, *amount) {
 				panic!("deposit {number} of the genesis, {amount} nEUR for connection point {point}, is refused: {error:?}");
+			}
+		}
+		for (number, (participant, amount)) in self.margins.iter().enumerate() {
+			if let Err(error) = Pallet::<T>::move_in(*participant, *amount) {
+				panic!("margin {number} of the genesis, {amount} nEUR of {participant}, is refused: {error:?}");
 			}
 		}
 	}

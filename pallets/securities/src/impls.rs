@@ -1,14 +1,11 @@
 //! The traits that other pallets use.
 
-use crate::{Backing, Config, Debts, Error, HoldReason, Pallet};
+use crate::{Backing, Config, Debts, Error, Pallet};
 use busbar_primitives::{
 	traits::{self, Traders},
 	Balance, Interval, ParticipantId, PointId,
 };
-use frame_support::{
-	ensure,
-	traits::{fungible::MutateHold, tokens::Precision},
-};
+use frame_support::ensure;
 use sp_runtime::{traits::Zero, DispatchError, DispatchResult};
 
 /// Asked of the trading record, not of [`Debts`]: so an order touches no key of its owner but that one.
@@ -16,24 +13,6 @@ impl<T: Config> traits::Solvency for Pallet<T> {
 	fn ensure_solvent(participant: ParticipantId) -> DispatchResult {
 		ensure!(!T::Traders::is_in_debt(participant), Error::<T>::InDebt);
 		Ok(())
-	}
-}
-
-impl<T: Config> traits::Collateral<T::AccountId> for Pallet<T> {
-	fn hold(account: &T::AccountId, amount: Balance) -> DispatchResult {
-		if amount.is_zero() {
-			return Ok(());
-		}
-		T::Currency::hold(&HoldReason::Order.into(), account, amount).map_err(|_| Error::<T>::BeyondCollateral.into())
-	}
-
-	fn release(account: &T::AccountId, amount: Balance) -> DispatchResult {
-		if amount.is_zero() {
-			return Ok(());
-		}
-		T::Currency::release(&HoldReason::Order.into(), account, amount, Precision::Exact)
-			.map(|_| ())
-			.map_err(|_| DispatchError::from(Error::<T>::CollateralMissing))
 	}
 }
 

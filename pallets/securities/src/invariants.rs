@@ -19,6 +19,13 @@ impl<T: Config> Pallet<T> {
 		Self::check_held(Backing::Deposit)?;
 		Self::check_held(Backing::Guarantee)?;
 		ensure!(Debts::<T>::iter_values().all(|owed| owed > 0), "a participant without debt counts as a debtor");
+		for (account, margin) in T::Traders::margins() {
+			let held = T::Currency::balance_on_hold(&HoldReason::Order.into(), &account);
+			ensure!(
+				held == margin.on_hold(),
+				"what is held for orders differs from the margin and from what orders hold"
+			);
+		}
 		let marked = T::Traders::all_in_debt();
 		ensure!(marked.iter().all(Debts::<T>::contains_key), "orders are kept from a participant that owes nothing");
 		// Of whom the chain does not know there is no record, and there are no orders.

@@ -1,6 +1,8 @@
 //! What secures debts: the collateral of orders, standing deposits, guarantees, and the mutual fund.
 //!
-//! The collateral of orders is held on their owners' accounts until settlement takes it. A connection point's consumption
+//! The collateral of orders is held until settlement takes it: of their owners' margins, and of their accounts' free money
+//! what the margins lack. A participant moves money into its margin and out again; it stays on its account, on hold. An order
+//! that the margin covers touches one key of its owner, the value that it is charged on, too. A connection point's consumption
 //! beyond its orders is secured by its owner's standing deposit, and by a guarantor, its retailer or an aggregator. Both stay
 //! where they are posted, on hold. After notice they are returned, when the last interval is settled that was open at the
 //! notice: nobody consumes and takes back what secured it.
@@ -10,7 +12,8 @@
 //!
 //! # Invariants
 //!
-//! 1. What is held for deposits and for guarantees is what they say; none is kept empty.
+//! 1. What is held for deposits and for guarantees is what they say; none is kept empty. What is held for orders is, in each
+//!    account, the greater of the margin and of what orders hold.
 //! 2. Nobody who owes nothing is counted a debtor, and where orders look for debtors they find all of them and nobody else.
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -23,6 +26,7 @@ mod debts;
 mod genesis;
 mod impls;
 mod invariants;
+mod margin;
 #[cfg(test)]
 mod mock;
 mod posting;
@@ -42,7 +46,7 @@ pub mod pallet {
 	use super::*;
 	use alloc::vec::Vec;
 	use busbar_primitives::{
-		traits::{Calendar, Grid, OnDebt, Participants, Settled, Traders},
+		traits::{Calendar, Grid, OnTrader, Participants, Settled, Traders},
 		Balance, Interval, ParticipantId, PointId,
 	};
 	use frame_support::{
@@ -71,8 +75,8 @@ pub mod pallet {
 
 		/// Who may do what.
 		type Participants: Participants<Self::AccountId>;
-		/// Where orders look whether their owner is in debt.
-		type Traders: Traders + OnDebt;
+		/// Where orders look whether their owner is in debt, and which margin it has.
+		type Traders: Traders<Self::AccountId> + OnTrader;
 		/// Connection points.
 		type Grid: Grid;
 		/// Which intervals are open.
@@ -98,7 +102,7 @@ pub mod pallet {
 	/// Why money is held.
 	#[pallet::composite_enum]
 	pub enum HoldReason {
-		/// An order's worst net debt.
+		/// A participant's margin, and the worst net debt of its orders beyond that.
 		Order,
 		/// A connection point's standing deposit.
 		Deposit,
@@ -115,13 +119,16 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Debts<T> = StorageMap<_, Blake2_128Concat, ParticipantId, Balance, OptionQuery>;
 
-	/// Standing deposits that a chain starts with, out of the balances' genesis, at the connection points of the grid's
-	/// genesis. For tests and devnets.
+	/// Standing deposits and margins that a chain starts with, out of the balances' genesis, at the connection points of
+	/// the grid's genesis. For tests and devnets.
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
 	pub struct GenesisConfig<T: Config> {
 		/// Connection points and amounts in nEUR.
 		pub deposits: Vec<(PointId, Balance)>,
+		/// Participants and what of their money is margin, in nEUR.
+		#[serde(default)]
+		pub margins: Vec<(ParticipantId, Balance)>,
 		#[serde(skip)]
 		pub marker: PhantomData<T>,
 	}
@@ -148,6 +155,12 @@ pub mod pallet {
 		Owed { participant: ParticipantId, amount: Balance, owed: Balance },
 		/// A participant's debt to the mutual fund shrank by `amount` to `owed`.
 		Recovered { participant: ParticipantId, amount: Balance, owed: Balance },
+		/// A participant's margin grew by `amount` to `margin`.
+		MarginMovedIn { participant: ParticipantId, amount: Balance, margin: Balance },
+		/// A participant's margin shrank by `amount` to `margin`.
+		MarginMovedOut { participant: ParticipantId, amount: Balance, margin: Balance },
+		/// A participant's debts took `amount` of its margin, which is now `margin`.
+		MarginTaken { participant: ParticipantId, amount: Balance, margin: Balance },
 	}
 
 	#[pallet::error]
@@ -178,12 +191,14 @@ pub mod pallet {
 		NoDebt,
 		/// The account has less free money than is to be paid.
 		BeyondFreeMoney,
-		/// The account has too little free money for the order's collateral.
+		/// Neither the margin nor the account's free money covers the order's collateral.
 		BeyondCollateral,
 		/// Less is held for orders than is to be released: a defect.
 		CollateralMissing,
 		/// An amount is beyond the range of its type.
 		Overflow,
+		/// More is to be moved out than the margin has beside what orders hold: cancel orders, or wait until they are settled.
+		BeyondMargin,
 	}
 
 	#[pallet::hooks]
@@ -331,6 +346,43 @@ pub mod pallet {
 		#[pallet::weight(T::WeightInfo::repay())]
 		pub fn repay(origin: OriginFor<T>, participant: ParticipantId, amount: Balance) -> DispatchResult {
 			Self::do_repay(&ensure_signed(origin)?, participant, amount)
+		}
+
+		/// Moves free money of a participant into its margin, where it stays until it is moved out or its debts take it.
+		/// Orders that the margin covers are cheaper: they do not touch the account.
+		///
+		/// - `origin`: the participant, or its delegate for funds.
+		/// - `participant`: whose money it is.
+		/// - `amount`: in nEUR.
+		///
+		/// # Errors
+		/// [`Error::ZeroAmount`], [`Error::UnknownParticipant`], [`Error::BeyondFreeMoney`], [`Error::Overflow`]; if the
+		/// signer may not move the participant's funds.
+		///
+		/// # Events
+		/// [`Event::MarginMovedIn`].
+		#[pallet::call_index(7)]
+		#[pallet::weight(T::WeightInfo::margin_in())]
+		pub fn margin_in(origin: OriginFor<T>, participant: ParticipantId, amount: Balance) -> DispatchResult {
+			Self::do_margin_in(&ensure_signed(origin)?, participant, amount)
+		}
+
+		/// Moves money that no order holds out of a participant's margin, back to its account.
+		///
+		/// - `origin`: the participant, or its delegate for funds.
+		/// - `participant`: whose money it is.
+		/// - `amount`: in nEUR.
+		///
+		/// # Errors
+		/// [`Error::ZeroAmount`], [`Error::UnknownParticipant`], [`Error::BeyondMargin`]; if the signer may not move the
+		/// participant's funds.
+		///
+		/// # Events
+		/// [`Event::MarginMovedOut`].
+		#[pallet::call_index(8)]
+		#[pallet::weight(T::WeightInfo::margin_out())]
+		pub fn margin_out(origin: OriginFor<T>, participant: ParticipantId, amount: Balance) -> DispatchResult {
+			Self::do_margin_out(&ensure_signed(origin)?, participant, amount)
 		}
 	}
 }

@@ -1,9 +1,13 @@
 //! A runtime with this pallet, and a world that stands in for the other ones.
 
 use crate::{HoldReason, Secured};
-use busbar_mocks::{MockCalendar, MockGrid, MockOnDebt, MockParticipants, MockTraders};
-use busbar_primitives::{traits::Settled, Balance, Interval, ParticipantId, Point, PointKind, Role, Scope};
+use busbar_mocks::{MockCalendar, MockGrid, MockOnTrader, MockParticipants, MockTraders};
+use busbar_primitives::{
+	traits::{Participants, Settled},
+	Balance, Interval, Margin, ParticipantId, Point, PointKind, Role, Scope,
+};
 use frame_support::{
+	pallet_prelude::ValueQuery,
 	parameter_types, storage_alias,
 	traits::{fungible::InspectHold, ConstU32},
 	PalletId, Twox64Concat,
@@ -55,6 +59,10 @@ parameter_types! {
 #[storage_alias]
 pub type Marked = StorageMap<Mock, Twox64Concat, ParticipantId, ()>;
 
+/// Margins as the trading record has them.
+#[storage_alias]
+pub type Margins = StorageMap<Mock, Twox64Concat, ParticipantId, Margin, ValueQuery>;
+
 /// Whether an interval is settled: [`LastSettled`] is.
 pub struct Settlement;
 
@@ -85,7 +93,11 @@ pub fn empty() -> sp_io::TestExternalities {
 	MockCalendar::on_first_unopened(FirstUnopened::get);
 	MockTraders::on_is_in_debt(Marked::contains_key);
 	MockTraders::on_all_in_debt(|| Marked::iter_keys().collect());
-	MockOnDebt::on_debt_changed(|participant, in_debt| Marked::set(participant, in_debt.then_some(())));
+	let margin = |id| Some((MockParticipants::account(id)?, Margins::get(id)));
+	MockTraders::on_margin(margin);
+	MockTraders::on_margins(move || Margins::iter_keys().filter_map(margin).collect());
+	MockOnTrader::on_margin_changed(Margins::insert);
+	MockOnTrader::on_debt_changed(|participant, in_debt| Marked::set(participant, in_debt.then_some(())));
 	wealthy(&MEMBERS, WEALTH, |_| ())
 }
 

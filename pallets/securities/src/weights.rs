@@ -15,6 +15,8 @@ pub trait WeightInfo {
 	fn give_notice() -> Weight;
 	fn release() -> Weight;
 	fn repay() -> Weight;
+	fn margin_in() -> Weight;
+	fn margin_out() -> Weight;
 }
 
 const PICOSECONDS_PER_MICROSECOND: u64 = 1_000_000;
@@ -47,6 +49,12 @@ macro_rules! weights {
 		}
 		fn repay() -> Weight {
 			cost($db, 40, 5, 4)
+		}
+		fn margin_in() -> Weight {
+			cost($db, 45, 6, 3)
+		}
+		fn margin_out() -> Weight {
+			cost($db, 45, 6, 3)
 		}
 	};
 }

@@ -106,10 +106,11 @@ impl<T: Config> Pallet<T> {
 			let estimated = metered.is_none() && details.kind == PointKind::Metered;
 			statement.amount = Self::point_lines(round, &mut statement.lines, point, &delivery, &outturn, estimated)?;
 			let mut collateral = T::Positions::take_collateral(point, interval);
-			for (account, amount) in &collateral {
-				<T::Securities as Collateral<T::AccountId>>::release(account, *amount)?;
+			for (owner, amount) in &collateral {
+				<T::Securities as Collateral<T::AccountId>>::release(*owner, *amount)?;
 			}
-			collateral.extend(<T::Flexibility as Charges<T::AccountId>>::release(interval, point)?);
+			let charge = <T::Flexibility as Charges<T::AccountId>>::release(interval, point)?;
+			collateral.extend(charge.map(|(_, amount)| (details.owner, amount)));
 			if statement.payer != details.owner {
 				// What an owner posted for orders that were not filled does not stand in for its retailer.
 				round.collect(details.owner, core::mem::take(&mut collateral))?;

@@ -121,7 +121,7 @@ pub mod pallet {
 		/// Chain time and terms of intervals.
 		type Calendar: Calendar;
 		/// Positions and which collateral their orders have.
-		type Positions: Positions + OrderCollateral<Self::AccountId>;
+		type Positions: Positions + OrderCollateral;
 		/// What meters proved.
 		type Readings: Readings;
 		/// What moves with the energy.

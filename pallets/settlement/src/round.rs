@@ -10,7 +10,7 @@ use crate::{
 };
 use alloc::{collections::btree_map::BTreeMap, vec::Vec};
 use busbar_primitives::{
-	traits::{Debts, Participants, Securities},
+	traits::{Collateral, Debts, Participants, Securities},
 	Amount, Balance, Cause, Interval, ParticipantId, Party, PointId,
 };
 use frame_support::{
@@ -70,18 +70,18 @@ impl<T: Config> Round<T> {
 	}
 
 	/// Counts a connection point's debt or credit, and takes what its payer is short of from the collateral that was
-	/// released there, if it was the payer's, and from its account.
+	/// released there, if it was the payer's, from its account and from its margin.
 	pub fn count_point(
 		&mut self,
 		payer: ParticipantId,
 		amount: Amount,
-		released: Vec<(T::AccountId, Balance)>,
+		released: Vec<(ParticipantId, Balance)>,
 	) -> DispatchResult {
 		self.count(payer, amount, 1, released)
 	}
 
 	/// Takes what a participant is short of from collateral that was released for orders of its own.
-	pub fn collect(&mut self, payer: ParticipantId, released: Vec<(T::AccountId, Balance)>) -> DispatchResult {
+	pub fn collect(&mut self, payer: ParticipantId, released: Vec<(ParticipantId, Balance)>) -> DispatchResult {
 		if released.is_empty() || self.net(payer).short().is_zero() {
 			return Ok(());
 		}
@@ -93,7 +93,7 @@ impl<T: Config> Round<T> {
 		payer: ParticipantId,
 		amount: Amount,
 		points: u32,
-		released: Vec<(T::AccountId, Balance)>,
+		released: Vec<(ParticipantId, Balance)>,
 	) -> DispatchResult {
 		let old = self.net(payer);
 		let mut net = old;
@@ -101,14 +101,10 @@ impl<T: Config> Round<T> {
 		*sum = sum.checked_add(amount.unsigned_abs()).ok_or(Error::<T>::Overflow)?;
 		net.points = net.points.saturating_add(points);
 		net.in_debt = net.in_debt.saturating_add(if amount < 0 { points } else { 0 });
-		for (account, most) in released {
-			self.take(&mut net, &account, most)?;
+		for (owner, most) in released {
+			self.take(&mut net, owner, most)?;
 		}
-		if net.short() > 0 {
-			if let Some(account) = T::Participants::account(payer) {
-				self.take(&mut net, &account, Balance::MAX)?;
-			}
-		}
+		self.take(&mut net, payer, Balance::MAX)?;
 		self.progress.purse.replace(&old, &net).ok_or(Error::<T>::Overflow)?;
 		self.put(payer, net);
 		let set_off = |net: &Net| net.owed.min(net.earned);
@@ -119,9 +115,22 @@ impl<T: Config> Round<T> {
 		Ok(())
 	}
 
-	/// Takes up to `most` nEUR of what a participant is short of from an account.
-	fn take(&mut self, net: &mut Net, account: &T::AccountId, most: Balance) -> DispatchResult {
-		let taken = Pallet::<T>::take_free(account, net.short().min(most))?;
+	/// Takes up to `most` nEUR of what a participant is short of from somebody's free money, first of its account, then of
+	/// its margin.
+	fn take(&mut self, net: &mut Net, from: ParticipantId, most: Balance) -> DispatchResult {
+		let wanted = net.short().min(most);
+		if wanted.is_zero() {
+			return Ok(());
+		}
+		let mut taken = match T::Participants::account(from) {
+			Some(account) => Pallet::<T>::take_free(&account, wanted)?,
+			None => 0,
+		};
+		let rest = wanted.saturating_sub(taken);
+		if !rest.is_zero() {
+			let margin = <T::Securities as Collateral<T::AccountId>>::take(from, rest, &Pallet::<T>::account_id())?;
+			taken = taken.saturating_add(margin);
+		}
 		net.taken = net.taken.checked_add(taken).ok_or(Error::<T>::Overflow)?;
 		self.collected(taken)
 	}

@@ -1,6 +1,6 @@
 //! What a pallet tells another one, so that something changes there.
 
-use crate::{Balance, Interval, ParticipantId, Point, PointId, SignedWh};
+use crate::{Balance, Interval, Margin, ParticipantId, Point, PointId, SignedWh};
 use alloc::vec::Vec;
 use sp_runtime::{DispatchError, DispatchResult};
 
@@ -10,33 +10,42 @@ pub trait OnLimits {
 	fn limits_changed(interval: Interval);
 }
 
-/// That participants owe something after a default, or nothing any more. Implemented by `pallet-participants`, where orders
-/// find it.
-pub trait OnDebt {
+/// What orders must find of participants. Implemented by `pallet-participants`, where they do.
+pub trait OnTrader {
 	/// A participant's first debt was counted, or its last was paid. Of one that never was nothing is kept.
 	fn debt_changed(participant: ParticipantId, in_debt: bool);
+
+	/// A participant's money for orders changed. Of one that never was nothing is kept.
+	fn margin_changed(participant: ParticipantId, margin: Margin);
 }
 
 /// The collateral that orders hold. Implemented by `pallet-market`.
-pub trait OrderCollateral<AccountId> {
+pub trait OrderCollateral {
 	/// Takes the collateral off a point's orders of an interval whose sessions have all ended, and says whose and how much
 	/// it was, so that settlement can release and use it. Empty if there is none (any more).
-	fn take_collateral(point: PointId, interval: Interval) -> Vec<(AccountId, Balance)>;
+	fn take_collateral(point: PointId, interval: Interval) -> Vec<(ParticipantId, Balance)>;
 }
 
 /// Holding money for orders. Implemented by `pallet-securities`.
 pub trait Collateral<AccountId> {
-	/// Holds `amount` nEUR for an order.
+	/// Holds `amount` nEUR for an order: of the participant's margin, and of its account's free money what that lacks.
+	/// Returns whether the margin covered it, so that the account was not touched.
 	///
 	/// # Errors
-	/// If the account's free money does not cover it.
-	fn hold(account: &AccountId, amount: Balance) -> DispatchResult;
+	/// If the two do not cover it.
+	fn hold(participant: ParticipantId, amount: Balance) -> Result<bool, DispatchError>;
 
-	/// Releases `amount` nEUR that was held for an order.
+	/// Releases `amount` nEUR that was held for an order: to the margin what came from it, the rest to the account.
 	///
 	/// # Errors
 	/// If less than that is held, which would be a defect.
-	fn release(account: &AccountId, amount: Balance) -> DispatchResult;
+	fn release(participant: ParticipantId, amount: Balance) -> DispatchResult;
+
+	/// Moves up to `amount` nEUR of a participant's margin that no order holds to an account. Returns how much it was.
+	///
+	/// # Errors
+	/// If less is on hold than the margin says, which would be a defect.
+	fn take(participant: ParticipantId, amount: Balance, to: &AccountId) -> Result<Balance, DispatchError>;
 }
 
 /// What stands in for debts, and what is owed where nothing does. Implemented by `pallet-securities`.

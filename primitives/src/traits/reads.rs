@@ -1,8 +1,8 @@
 //! What a pallet may ask of another one. Nothing here changes the state.
 
 use crate::{
-	Balance, Contract, Fee, Flexibility, Interval, Metered, Moment, Outcome, ParticipantId, Point, PointId, Position,
-	Right, Role, SignedWh, Terms, ZoneId, ZoneResult, ZoneView,
+	Balance, Contract, Fee, Flexibility, Interval, Margin, Metered, Moment, Outcome, ParticipantId, Point, PointId,
+	Position, Right, Role, SignedWh, Terms, ZoneId, ZoneResult, ZoneView,
 };
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -44,12 +44,18 @@ pub trait Participants<AccountId> {
 
 /// What is known of participants for their orders. Implemented by `pallet-participants`, which keeps it in one value with all
 /// else that an order needs of its owner.
-pub trait Traders {
+pub trait Traders<AccountId> {
 	/// Whether a participant has unpaid debt; not so of one that never was.
 	fn is_in_debt(participant: ParticipantId) -> bool;
 
 	/// All participants of whom that is so. Reads every participant: for checks of the whole state.
 	fn all_in_debt() -> Vec<ParticipantId>;
+
+	/// A participant's account and its money for orders; `None` of one that never was.
+	fn margin(participant: ParticipantId) -> Option<(AccountId, Margin)>;
+
+	/// Those of all participants. For checks of the whole state, as [`Self::all_in_debt`].
+	fn margins() -> Vec<(AccountId, Margin)>;
 }
 
 /// The relation between zones that role scopes need. Implemented by `pallet-grid`.

@@ -255,6 +255,8 @@ pub const CALLS: &[(&str, &[Row])] = &[
 			("give_notice", Members, Own),
 			("release", Members, Own),
 			("repay", Members, Own),
+			("margin_in", Members, Own),
+			("margin_out", Members, Own),
 		],
 	),
 	("Supply", &[("choose", Members, Own), ("serve", Holders(&[Retailer]), Own)]),

@@ -16,7 +16,7 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 			.saturating_add(Weight::from_parts(75_716_023, 86).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(34))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(s.into())))
-			.saturating_add(T::DbWeight::get().writes(4))
+			.saturating_add(T::DbWeight::get().writes(5))
 			.saturating_add(T::DbWeight::get().writes(5_u64.saturating_mul(s.into())))
 	}
 
@@ -29,7 +29,7 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 			.saturating_add(T::DbWeight::get().reads(34))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(o.into())))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(4))
+			.saturating_add(T::DbWeight::get().writes(5))
 			.saturating_add(T::DbWeight::get().writes(5_u64.saturating_mul(o.into())))
 			.saturating_add(T::DbWeight::get().writes(5_u64.saturating_mul(n.into())))
 	}
@@ -40,7 +40,7 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 			.saturating_add(Weight::from_parts(76_438_096, 107).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(s.into())))
-			.saturating_add(T::DbWeight::get().writes(4))
+			.saturating_add(T::DbWeight::get().writes(5))
 			.saturating_add(T::DbWeight::get().writes(5_u64.saturating_mul(s.into())))
 	}
 
@@ -123,13 +123,13 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 			.saturating_add(Weight::from_parts(25_321_599, 210).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(10))
 			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(5))
+			.saturating_add(T::DbWeight::get().writes(6))
 	}
 
 	fn cancel_block_order() -> Weight {
 		Weight::from_parts(124_946_000, 5_281)
 			.saturating_add(T::DbWeight::get().reads(10))
-			.saturating_add(T::DbWeight::get().writes(5))
+			.saturating_add(T::DbWeight::get().writes(6))
 	}
 
 	/// `t` from 0 to 16.
@@ -137,21 +137,21 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 		Weight::from_parts(1_059_037_677, 7_352)
 			.saturating_add(Weight::from_parts(127_598_503, 350).saturating_mul(t.into()))
 			.saturating_add(T::DbWeight::get().reads(208))
-			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(t.into())))
-			.saturating_add(T::DbWeight::get().writes(72))
-			.saturating_add(T::DbWeight::get().writes(4_u64.saturating_mul(t.into())))
+			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(t.into())))
+			.saturating_add(T::DbWeight::get().writes(73))
+			.saturating_add(T::DbWeight::get().writes(5_u64.saturating_mul(t.into())))
 	}
 
 	fn withdraw() -> Weight {
 		Weight::from_parts(176_402_000, 3_426)
 			.saturating_add(T::DbWeight::get().reads(13))
-			.saturating_add(T::DbWeight::get().writes(7))
+			.saturating_add(T::DbWeight::get().writes(8))
 	}
 
 	fn pass() -> Weight {
 		Weight::from_parts(3_883_301_000, 18_346)
-			.saturating_add(T::DbWeight::get().reads(298))
-			.saturating_add(T::DbWeight::get().writes(167))
+			.saturating_add(T::DbWeight::get().reads(330))
+			.saturating_add(T::DbWeight::get().writes(199))
 	}
 
 	fn set_area() -> Weight {

@@ -49,4 +49,15 @@ impl<T: frame_system::Config> pallet_securities::WeightInfo for WeightInfo<T> {
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
+	fn margin_in() -> Weight {
+		Weight::from_parts(80_000_000, 1_700)
+			.saturating_add(T::DbWeight::get().reads(5))
+			.saturating_add(T::DbWeight::get().writes(3))
+	}
+
+	fn margin_out() -> Weight {
+		Weight::from_parts(80_000_000, 1_700)
+			.saturating_add(T::DbWeight::get().reads(5))
+			.saturating_add(T::DbWeight::get().writes(3))
+	}
 }

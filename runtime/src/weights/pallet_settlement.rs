@@ -32,10 +32,10 @@ impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
 	fn debit(n: u32) -> Weight {
 		Weight::from_parts(70_007_357, 5_114)
 			.saturating_add(Weight::from_parts(616_126_641, 976).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(27))
+			.saturating_add(T::DbWeight::get().reads(29))
 			.saturating_add(T::DbWeight::get().reads(14_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(27))
-			.saturating_add(T::DbWeight::get().writes(7_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(31))
+			.saturating_add(T::DbWeight::get().writes(8_u64.saturating_mul(n.into())))
 	}
 
 	/// `n` from 1 to 128.
@@ -63,9 +63,9 @@ impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
 		Weight::from_parts(781_506_000, 5_946)
 			.saturating_add(Weight::from_parts(645_283_096, 1_437).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(30))
-			.saturating_add(T::DbWeight::get().reads(17_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(32))
-			.saturating_add(T::DbWeight::get().writes(8_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(18_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(36))
+			.saturating_add(T::DbWeight::get().writes(10_u64.saturating_mul(n.into())))
 	}
 
 	fn set_levy() -> Weight {

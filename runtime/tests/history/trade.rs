@@ -90,5 +90,12 @@ impl Network {
 			(_, Backing::Deposit) => self.try_to(who, pallet_securities::Call::deposit { point, amount }),
 			(_, Backing::Guarantee) => self.try_to(who, pallet_securities::Call::guarantee { point, amount }),
 		};
+		let (who, amount) = (owner(point), Balance::from(self.random.below(300_000_000)));
+		let participant = id(who);
+		match self.random.below(4) {
+			0 => self.try_to(who, pallet_securities::Call::margin_out { participant, amount }),
+			1..=2 => self.try_to(who, pallet_securities::Call::margin_in { participant, amount }),
+			_ => false,
+		};
 	}
 }

@@ -217,7 +217,7 @@ fn collateral_is_taken_once_and_only_after_the_gate() {
 		Now::set(&(start(N) - LEAD));
 		assert_eq!(Market::take_collateral(1, N), []);
 		clear();
-		assert_eq!(Market::take_collateral(1, N), [(1, held)]);
+		assert_eq!(Market::take_collateral(1, N), [(busbar_mocks::id(1), held)]);
 		assert_eq!(Market::take_collateral(1, N), []);
 		assert_eq!(Market::take_collateral(7, N), []);
 		assert_eq!(Orders::<Test>::get((N, 0, 1)).unwrap().held, 0);

@@ -262,8 +262,8 @@ fn the_auction_clears_on_what_the_book_left_and_the_book_goes_on_behind_it() {
 		assert_eq!((outcome.cleared, outcome.traded), (true, 70 + 30 + 5));
 		assert_noop!(submit(4, Buy, 500, 5, GoodTillGate), Error::<Test>::GateClosed);
 		for point in 0..10 {
-			for (account, held) in Market::take_collateral(point, N) {
-				assert_ok!(MockCollateral::release(&account, held));
+			for (owner, held) in Market::take_collateral(point, N) {
+				assert_ok!(MockCollateral::release(owner, held));
 			}
 		}
 		assert_eq!(Held::iter().map(|(_, held)| held).sum::<u128>(), 0);
@@ -430,8 +430,8 @@ proptest! {
 					};
 					assert!(imbalance * rate - contract.amount <= held as i128, "point {point}");
 				}
-				for (account, held) in Market::take_collateral(point, N) {
-					MockCollateral::release(&account, held).unwrap();
+				for (owner, held) in Market::take_collateral(point, N) {
+					MockCollateral::release(owner, held).unwrap();
 				}
 			}
 			assert_eq!(amounts + outcome.fees as i128, 0);

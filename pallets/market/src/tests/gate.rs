@@ -170,9 +170,9 @@ fn collateral_of_a_failed_interval_can_be_taken_back() {
 		assert_ok!(place(1, 1, 1, &[buy(100, 10)]));
 		let held = Held::get(1).unwrap();
 		run_to(start(1));
-		assert_eq!(Market::take_collateral(1, 1), [(1, held)]);
+		assert_eq!(Market::take_collateral(1, 1), [(busbar_mocks::id(1), held)]);
 		use busbar_primitives::traits::Collateral;
-		assert_ok!(MockCollateral::release(&1, held));
+		assert_ok!(MockCollateral::release(busbar_mocks::id(1), held));
 		assert_eq!(Free::get(1), Some(MONEY));
 	});
 }

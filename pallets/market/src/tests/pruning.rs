@@ -26,8 +26,8 @@ fn old() {
 
 fn release(point: u32) {
 	use busbar_primitives::traits::Collateral;
-	for (account, held) in Market::take_collateral(point, 1) {
-		assert_ok!(MockCollateral::release(&account, held));
+	for (owner, held) in Market::take_collateral(point, 1) {
+		assert_ok!(MockCollateral::release(owner, held));
 	}
 }
 

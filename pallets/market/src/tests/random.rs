@@ -225,7 +225,9 @@ proptest! {
 					// Whether it is possible or not, for example within the rating, it leaves the books right.
 					let origin = |point: &u32| RuntimeOrigin::signed((*point).into());
 					let _ = match action {
-						Action::Place(point, curve) => Market::place(origin(point), interval, product, *point, steps(curve)),
+						Action::Place(point, curve) => {
+							Market::place(origin(point), interval, product, *point, steps(curve)).map(|_| ()).map_err(|e| e.error)
+						},
 						Action::Replace(point, curve) => {
 							Market::replace(origin(point), interval, product, *point, steps(curve)).map(|_| ()).map_err(|e| e.error)
 						},
@@ -265,8 +267,8 @@ proptest! {
 				assert!(position.bought <= details.import_w / 4 && position.sold <= details.export_w / 4);
 
 				// Whatever its owner delivers and whichever prices are posted, the money held covers the debt.
-				let held: i128 = Market::take_collateral(point, interval).into_iter().map(|(account, amount)| {
-					MockCollateral::release(&account, amount).unwrap();
+				let held: i128 = Market::take_collateral(point, interval).into_iter().map(|(owner, amount)| {
+					MockCollateral::release(owner, amount).unwrap();
 					amount as i128
 				}).sum();
 				let net = i128::from(position.net().unwrap());

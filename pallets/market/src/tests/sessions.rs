@@ -38,8 +38,8 @@ fn release(point: u32) {
 	use busbar_primitives::traits::Collateral;
 	let taken = Market::take_collateral(point, 3);
 	assert!(!taken.is_empty());
-	for (account, held) in taken {
-		assert_ok!(MockCollateral::release(&account, held));
+	for (owner, held) in taken {
+		assert_ok!(MockCollateral::release(owner, held));
 	}
 }
 

@@ -178,9 +178,9 @@ fn a_block_order_holds_what_each_interval_can_cost_and_settlement_takes_it_back_
 			while Market::outcome(interval).is_none() {
 				run_to(start(interval).max(Now::get() + 1));
 			}
-			for (account, held) in Market::take_collateral(1, interval) {
+			for (owner, held) in Market::take_collateral(1, interval) {
 				assert_eq!(held, 50 * 6_000);
-				assert_ok!(MockCollateral::release(&account, held));
+				assert_ok!(MockCollateral::release(owner, held));
 			}
 		}
 		assert_eq!(Held::get(1), Some(0));

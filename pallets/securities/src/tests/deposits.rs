@@ -122,12 +122,15 @@ fn deposits_for_unknown_points_or_of_nothing_are_refused() {
 fn collateral_is_held_and_released_apart_from_deposits() {
 	run(|| {
 		assert_ok!(Securities::deposit(signed(HOME), 0, 5));
-		assert_ok!(<Securities as Collateral<AccountId>>::hold(&HOME, 10));
-		assert_ok!(<Securities as Collateral<AccountId>>::hold(&HOME, 0));
+		assert_ok!(<Securities as Collateral<AccountId>>::hold(participant(HOME), 10));
+		assert_ok!(<Securities as Collateral<AccountId>>::hold(participant(HOME), 0));
 		assert_eq!((held(HOME, HoldReason::Order), held(HOME, HoldReason::Deposit)), (10, 5));
-		assert_noop!(<Securities as Collateral<AccountId>>::release(&HOME, 11), Error::<Test>::CollateralMissing);
-		assert_ok!(<Securities as Collateral<AccountId>>::release(&HOME, 10));
-		assert_ok!(<Securities as Collateral<AccountId>>::release(&HOME, 0));
+		assert_noop!(
+			<Securities as Collateral<AccountId>>::release(participant(HOME), 11),
+			Error::<Test>::CollateralMissing
+		);
+		assert_ok!(<Securities as Collateral<AccountId>>::release(participant(HOME), 10));
+		assert_ok!(<Securities as Collateral<AccountId>>::release(participant(HOME), 0));
 		assert_eq!((held(HOME, HoldReason::Order), held(HOME, HoldReason::Deposit)), (0, 5));
 	});
 }
@@ -136,8 +139,11 @@ fn collateral_is_held_and_released_apart_from_deposits() {
 fn collateral_beyond_free_money_is_refused() {
 	run(|| {
 		assert_ok!(Securities::deposit(signed(HOME), 0, 5));
-		assert_noop!(<Securities as Collateral<AccountId>>::hold(&HOME, WEALTH - 4), Error::<Test>::BeyondCollateral);
-		assert_ok!(<Securities as Collateral<AccountId>>::hold(&HOME, WEALTH - 5));
+		assert_noop!(
+			<Securities as Collateral<AccountId>>::hold(participant(HOME), WEALTH - 4),
+			Error::<Test>::BeyondCollateral
+		);
+		assert_ok!(<Securities as Collateral<AccountId>>::hold(participant(HOME), WEALTH - 5));
 	});
 }
 

@@ -3,6 +3,7 @@
 mod debts;
 mod deposits;
 mod genesis;
+mod margin;
 
 use crate::mock::{AccountId, RuntimeEvent, RuntimeOrigin, System, Test};
 

@@ -192,7 +192,7 @@ pub fn outcome(points: PointId, fees: Balance, rent: Balance) -> Outcome {
 
 /// Holds collateral for an order, as the market does.
 pub fn hold_collateral(point: PointId, interval: Interval, account: AccountId, amount: Balance) -> DispatchResult {
-	<Securities as busbar_primitives::traits::Collateral<AccountId>>::hold(&account, amount)?;
+	<Securities as busbar_primitives::traits::Collateral<AccountId>>::hold(participant(account), amount)?;
 	HeldCollateral::insert((point, interval), (account, amount));
 	Ok(())
 }

@@ -2,10 +2,10 @@
 
 use super::*;
 use busbar_primitives::{
-	traits::{Calendar, Grid, OnDebt, OrderCollateral, Participants, Positions, Readings, Traders, Zones},
-	Right, ZoneView,
+	traits::{Calendar, Grid, OnTrader, OrderCollateral, Participants, Positions, Readings, Traders, Zones},
+	Margin, Right, ZoneView,
 };
-use frame_support::{storage_alias, Twox64Concat};
+use frame_support::{pallet_prelude::ValueQuery, storage_alias, Twox64Concat};
 use sp_runtime::DispatchError;
 use std::{
 	cell::RefCell,
@@ -50,6 +50,10 @@ pub(super) type HeldCollateral = StorageMap<Mock, Twox64Concat, (PointId, Interv
 #[storage_alias]
 type Marked = StorageMap<Mock, Twox64Concat, ParticipantId, ()>;
 
+/// Margins as the trading record has them.
+#[storage_alias]
+type Margins = StorageMap<Mock, Twox64Concat, ParticipantId, Margin, ValueQuery>;
+
 /// The participant behind an account.
 pub fn participant(account: AccountId) -> ParticipantId {
 	ParticipantId([account as u8; 16])
@@ -83,7 +87,7 @@ impl Participants<AccountId> for World {
 	}
 }
 
-impl Traders for World {
+impl Traders<AccountId> for World {
 	fn is_in_debt(id: ParticipantId) -> bool {
 		Marked::contains_key(id)
 	}
@@ -91,11 +95,23 @@ impl Traders for World {
 	fn all_in_debt() -> Vec<ParticipantId> {
 		Marked::iter_keys().collect()
 	}
+
+	fn margin(id: ParticipantId) -> Option<(AccountId, Margin)> {
+		Some((MEMBERS.into_iter().find(|account| participant(*account) == id)?, Margins::get(id)))
+	}
+
+	fn margins() -> Vec<(AccountId, Margin)> {
+		Margins::iter_keys().filter_map(Self::margin).collect()
+	}
 }
 
-impl OnDebt for World {
+impl OnTrader for World {
 	fn debt_changed(id: ParticipantId, in_debt: bool) {
 		Marked::set(id, in_debt.then_some(()));
+	}
+
+	fn margin_changed(id: ParticipantId, margin: Margin) {
+		Margins::insert(id, margin);
 	}
 }
 
@@ -185,9 +201,10 @@ impl Positions for World {
 	}
 }
 
-impl OrderCollateral<AccountId> for World {
-	fn take_collateral(point: PointId, interval: Interval) -> Vec<(AccountId, Balance)> {
-		HeldCollateral::take((point, interval)).into_iter().collect()
+impl OrderCollateral for World {
+	fn take_collateral(point: PointId, interval: Interval) -> Vec<(ParticipantId, Balance)> {
+		let held = HeldCollateral::take((point, interval));
+		held.into_iter().map(|(account, amount)| (participant(account), amount)).collect()
 	}
 }
 

@@ -150,6 +150,31 @@ fn collateral_of_another_account_pays_first() {
 }
 
 #[test]
+fn a_margin_pays_what_free_money_does_not_and_stays_where_it_does() {
+	run(|| {
+		trade();
+		// The home owes 256_000_000, and its order holds 200_000_000 of its margin.
+		assert_ok!(Securities::margin_in(signed(HOME), participant(HOME), 300_000_000));
+		assert_ok!(hold_collateral(0, 0, HOME, 200_000_000));
+		leave(HOME, 6_000_000);
+		assert_ok!(debit(0, &[0]));
+		assert_eq!(Balances::balance(&HOME), 0);
+		assert_eq!(held(HOME, HoldReason::Order), 50_000_000);
+		assert_ok!(Securities::margin_out(signed(HOME), participant(HOME), 50_000_000));
+		assert_eq!(Balances::balance(&HOME), 50_000_000);
+	});
+	run(|| {
+		trade();
+		assert_ok!(Securities::margin_in(signed(HOME), participant(HOME), 300_000_000));
+		assert_ok!(hold_collateral(0, 0, HOME, 200_000_000));
+		assert_ok!(debit(0, &[0]));
+		assert_eq!(Balances::balance(&HOME), WEALTH - 300_000_000 - 256_000_000);
+		assert_eq!(held(HOME, HoldReason::Order), 300_000_000);
+		assert_ok!(hold_collateral(0, 1, HOME, 300_000_000));
+	});
+}
+
+#[test]
 fn a_standing_deposit_pays_what_free_money_does_not() {
 	run(|| {
 		trade();

@@ -128,7 +128,7 @@ fn step(random: &mut Random, first: Interval, reached: &mut Reached) {
 	let points: Vec<u32> = (0..1 + random.below(3)).map(|_| any_point(random)).collect();
 	world(|w| w.now = DELIVERY_END + random.number() % (ATTESTATION_END - DELIVERY_END + 500));
 	let owner = OWNERS[random.below(6) as usize];
-	match random.below(16) {
+	match random.below(17) {
 		0..=3 => {
 			let _ = debit(interval, &points);
 		},
@@ -168,6 +168,14 @@ fn step(random: &mut Random, first: Interval, reached: &mut Reached) {
 			let backing = if random.below(2) == 0 { Backing::Deposit } else { Backing::Guarantee };
 			let _ = Securities::give_notice(signed(owner), points[0], backing, random.below(20_000_000).into());
 			let _ = Securities::release(signed(owner), points[0], backing);
+		},
+		15 => {
+			let (who, value) = (participant(owner), random.below(100_000_000).into());
+			if random.below(2) == 0 {
+				let _ = Securities::margin_in(signed(owner), who, value);
+			} else {
+				let _ = Securities::margin_out(signed(owner), who, value);
+			}
 		},
 		_ => {
 			// Money goes round, so that everybody is now rich, now poor.

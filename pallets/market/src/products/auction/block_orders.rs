@@ -136,7 +136,7 @@ impl<T: Config> Pallet<T> {
 			let _ = held.try_push(per_wh.saturating_mul((*wh).into()));
 		}
 		let sum = held.iter().fold(0, |sum: Balance, held| sum.saturating_add(*held));
-		T::Collateral::hold(&account, sum)?;
+		T::Collateral::hold(at.owner, sum)?;
 
 		let mut count = BlockOrderCounts::<T>::get(last, product);
 		let id = count.next;
@@ -171,9 +171,9 @@ impl<T: Config> Pallet<T> {
 		let spec = record.products.get(usize::from(product)).ok_or(Error::<T>::UnknownProduct)?;
 		let last = last(interval, spec);
 		let block_order = BlockOrders::<T>::get((last, product, id)).ok_or(Error::<T>::NoOrder)?;
-		Self::tradable(who, interval, block_order.point)?;
+		let owner = Self::tradable(who, interval, block_order.point)?.owner;
 		let sum = block_order.held.iter().fold(0, |sum: Balance, held| sum.saturating_add(*held));
-		T::Collateral::release(&block_order.account, sum)?;
+		T::Collateral::release(owner, sum)?;
 		BlockOrders::<T>::remove((last, product, id));
 		BlockOrderCounts::<T>::mutate(last, product, |count| count.standing = count.standing.saturating_sub(1));
 		PointBlockOrders::<T>::mutate((last, product, block_order.point), |own| own.retain(|other| *other != id));

@@ -51,13 +51,14 @@ impl<T: Config> Nodes for Queue<T> {
 }
 
 impl<T: Config> Pallet<T> {
-	/// Checks and places an order. Returns its zone, whose money is held, its arrival number, and how much is held.
+	/// Checks and places an order. Returns its zone, whose money is held, its arrival number, how much is held, and whether
+	/// its owner's margin covers that.
 	pub(crate) fn do_place(
 		who: &T::AccountId,
 		(interval, product): SessionId,
 		point: PointId,
 		steps: &BoundedVec<Step, T::MaxSteps>,
-	) -> Result<(ZoneId, T::AccountId, u32, Balance), DispatchError> {
+	) -> Result<(ZoneId, T::AccountId, u32, Balance, bool), DispatchError> {
 		let (record, mut session) = Self::open_session((interval, product))?;
 		let spec = record.products.get(usize::from(product)).ok_or(Error::<T>::UnknownProduct)?;
 		Self::ensure_takes(spec, OrderCall::Place, Error::NotAnAuction)?;
@@ -78,7 +79,7 @@ impl<T: Config> Pallet<T> {
 		}
 		let steps_held = BoundedVec::try_from(queued).map_err(|_| Error::<T>::Corrupt)?;
 		let held = worst_net_debt(steps, &Bounds::new(&record.terms, T::Grid::max_path_fee()));
-		T::Collateral::hold(&account, held)?;
+		let covered = T::Collateral::hold(at.owner, held)?;
 
 		let arrival = session.arrivals;
 		session.arrivals = arrival.checked_add(1).ok_or(Error::<T>::Overflow)?;
@@ -86,7 +87,7 @@ impl<T: Config> Pallet<T> {
 		Sessions::<T>::insert(interval, product, session);
 		let order = Order { account: account.clone(), zone, arrival, steps: steps_held, held };
 		Orders::<T>::insert((interval, product, point), order);
-		Ok((zone, account, arrival, held))
+		Ok((zone, account, arrival, held, covered))
 	}
 
 	/// Takes an order out. Returns whose money was released, how much, and the number of its steps.
@@ -96,12 +97,12 @@ impl<T: Config> Pallet<T> {
 		point: PointId,
 	) -> Result<(T::AccountId, Balance, u32), DispatchError> {
 		let (_, mut session) = Self::open_session((interval, product))?;
-		Self::tradable(who, interval, point)?;
+		let owner = Self::tradable(who, interval, point)?.owner;
 		let order = Orders::<T>::take((interval, product, point)).ok_or(Error::<T>::NoOrder)?;
 		for step in &order.steps {
 			Self::remove_step(&mut session, (interval, product), order.zone, *step)?;
 		}
-		T::Collateral::release(&order.account, order.held)?;
+		T::Collateral::release(owner, order.held)?;
 		session.orders = session.orders.checked_sub(1).ok_or(Error::<T>::Corrupt)?;
 		Sessions::<T>::insert(interval, product, session);
 		Ok((order.account, order.held, order.steps.len() as u32))

@@ -54,7 +54,7 @@ impl<T: Config> Floor<T> {
 		let mut desk = Desk { session: self.session, book: &self.book, shelf: &self.shelf };
 		let outcome = aggress(&mut desk, &tree, &order, time, budget);
 
-		T::Collateral::hold(&account, self.hold_for(side, price, wh))?;
+		T::Collateral::hold(owner, self.hold_for(side, price, wh))?;
 		let mut trader = self.trader(point).unwrap_or_else(|| Trader::new(account.clone()));
 		ensure!(trader.account == account, Error::<T>::UnknownOwner);
 		for trade in &outcome.trades {
@@ -79,7 +79,7 @@ impl<T: Config> Floor<T> {
 			};
 			self.stand(&mut trader, id, order)?;
 		} else {
-			T::Collateral::release(&account, held)?;
+			T::Collateral::release(owner, held)?;
 		}
 		self.put_trader(point, trader);
 		match outcome.end {
@@ -195,7 +195,7 @@ impl<T: Config> Pallet<T> {
 			let standing = trader.standing.side_mut(order.side);
 			*standing = standing.checked_sub(order.wh.saturating_sub(wh)).ok_or(Error::<T>::Corrupt)?;
 			let held = floor.hold_for(order.side, price, wh);
-			T::Collateral::release(&order.account, order.held.checked_sub(held).ok_or(Error::<T>::Corrupt)?)?;
+			T::Collateral::release(order.owner, order.held.checked_sub(held).ok_or(Error::<T>::Corrupt)?)?;
 			(order.wh, order.held) = (wh, held);
 			let whole = order.whole;
 			floor.put_trader(order.point, trader);

@@ -60,7 +60,7 @@ impl<T: Config> Floor<T> {
 		if filled {
 			trader.open.retain(|open| *open != id);
 		}
-		T::Collateral::release(&order.account, released)?;
+		T::Collateral::release(order.owner, released)?;
 		self.put_trader(point, trader);
 		self.take(id, order, wh)?;
 		Ok(point)
@@ -79,9 +79,9 @@ impl<T: Config> Floor<T> {
 		let price = own(&trade.aggressor);
 		let aggressor = match arriving {
 			Some((point, trader)) => {
-				let Order { side, price: limit, .. } = trade.aggressor;
+				let Order { side, price: limit, owner, .. } = trade.aggressor;
 				let released = self.write_side(trader, own_side(side), limit, price, trade.wh)?;
-				T::Collateral::release(&trader.account, released)?;
+				T::Collateral::release(owner, released)?;
 				point
 			},
 			None => self.write_standing(trade.aggressor.id, price, trade.wh)?,
@@ -122,7 +122,7 @@ impl<T: Config> Floor<T> {
 		let standing = trader.standing.side_mut(side);
 		*standing = standing.checked_sub(left).ok_or(Error::<T>::Corrupt)?;
 		trader.open.retain(|open| *open != id);
-		T::Collateral::release(&order.account, order.held)?;
+		T::Collateral::release(order.owner, order.held)?;
 		self.put_trader(point, trader);
 		self.take(id, order, left)?;
 		self.tell_end(id, left, reason);
@@ -167,7 +167,7 @@ impl<T: Config> Floor<T> {
 		let id = self.book.next;
 		self.book.next = id.saturating_add(1);
 		let held = self.hold_for(side, price, 1);
-		T::Collateral::hold(&account, held)?;
+		T::Collateral::hold(owner, held)?;
 		let mut trader = Trader::new(account.clone());
 		let order = LimitOrder {
 			account,
