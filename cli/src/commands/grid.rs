@@ -19,7 +19,7 @@ pub enum Grid {
 	Show(Show),
 	/// Print the genesis of a devnet on which a data set's grid and members stand from the first interval on
 	///
-	/// A JSON patch to the genesis of the preset `devnet`: zones, connection points, members, meters, money and deposits. With
+	/// A JSON patch to the genesis of the preset `devnet`: zones, connection points, members, meters, money, deposits and margins. With
 	/// `--onto`, the whole chain specification, from which nodes start.
 	Genesis(Genesis),
 }

@@ -29,7 +29,8 @@ const ROLES: [(&str, Role); 8] = [
 const BOND: Balance = 1_000_000_000_000;
 
 /// A patch (RFC 7396) to the genesis of the devnet's preset: zones, connection points, members with their roles and accounts,
-/// meters, money, deposits and the meter operator's bond, as [`run`](super::run) would register them for this plan. The preset's own members are written again, because a patch replaces a list as a whole.
+/// meters, money, deposits and the meter operator's bond, as [`run`](super::run) would register them for this plan, and margins
+/// for their orders. The preset's own members are written again, because a patch replaces a list as a whole.
 ///
 /// # Errors
 /// None in practice: the devnet's keys and the shapes are known.
@@ -88,12 +89,19 @@ pub fn genesis(plan: &Plan, prices: &Prices, interval_s: u32, seed: u64) -> Resu
 		.enumerate()
 		.map(|(index, planned)| json!([index + 1, prices.deposit(planned.import_w.max(planned.export_w), interval_s)]))
 		.collect();
+	// Half of what deposits leave is margin: enough for the orders of a few intervals.
+	let mut margins = vec![json!([devnet_id("Utility"), prices.need_of_coupling(plan.coupling_w, interval_s) / 2])];
+	margins.extend(plan.points.iter().zip(&own).map(|(planned, member)| {
+		let power = planned.import_w.max(planned.export_w);
+		let left = prices.need(power, interval_s).saturating_sub(prices.deposit(power, interval_s));
+		json!([member.id, left / 2])
+	}));
 	Ok(json!({
 		"participants": { "members": participants },
 		"grid": { "zones": zones, "points": points },
 		"metering": { "meters": meters, "bonds": [[devnet_id("MeterOperator"), BOND]] },
 		"balances": { "balances": balances },
-		"securities": { "deposits": deposits },
+		"securities": { "deposits": deposits, "margins": margins },
 	}))
 }
 
@@ -148,11 +156,16 @@ mod tests {
 		assert_eq!((zones.len(), points.len(), meters.len()), (97, 113, 112));
 		assert_eq!((participants.len(), balances.len()), (4 + 8 + 112, 2 + 112));
 		let deposits = list("securities", "deposits");
+		let margins = list("securities", "margins");
+		assert_eq!((margins.len(), &margins[0][0]), (113, &json!(devnet_id("Utility"))));
 		assert_eq!((deposits.len(), list("metering", "bonds").len()), (112, 1));
 		for (number, deposit) in deposits.iter().enumerate() {
 			assert_eq!(deposit[0], number + 1);
 			let has = balances[number + 2][1].as_u64().unwrap();
 			assert!((1..has).contains(&deposit[1].as_u64().unwrap()), "it leaves money for orders");
+			let (margin, left) = (&margins[number + 1], has - deposit[1].as_u64().unwrap());
+			assert_eq!(margin[0], participants[number + 12][0]);
+			assert!((1..left).contains(&margin[1].as_u64().unwrap()), "it leaves money beside orders");
 		}
 		for (number, zone) in zones.iter().enumerate().skip(1) {
 			assert!(zone["parent"].as_u64().unwrap() < number as u64, "a parent stands before its children");
