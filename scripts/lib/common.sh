@@ -61,3 +61,11 @@ step() {
 	"$@" || fail "$what failed (after $(duration $((SECONDS - began))))"
 	say "$what: done in $(duration $((SECONDS - began)))"
 }
+
+# install_npm_packages FOLDER: exactly what its package-lock.json says, unless that is what is there.
+install_npm_packages() {
+	if [[ $1/node_modules/.package-lock.json -nt $1/package-lock.json ]]; then
+		return 0
+	fi
+	(cd "$1" && npm ci --no-audit --no-fund --loglevel=error)
+}

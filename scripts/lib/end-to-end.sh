@@ -29,14 +29,6 @@ ensure_lints() {
 	fi
 }
 
-# install_npm_packages FOLDER: exactly what its package-lock.json says, unless that is what is there.
-install_npm_packages() {
-	if [[ $1/node_modules/.package-lock.json -nt $1/package-lock.json ]]; then
-		return 0
-	fi
-	(cd "$1" && npm ci --no-audit --no-fund --loglevel=error)
-}
-
 # check "what" command...: runs a check, says how it ended and how long it took, and counts it. Checks are functions that
 # return an error explicitly, because the shell's own error handling is off inside a condition.
 check() {
@@ -317,13 +309,14 @@ lane() {
 	store_start
 	say "$lane: the network finalises after $(duration $((SECONDS - began)))"
 	shift 4
-	export BUSBAR_URL BUSBAR_CLI BUSBAR_CHAIN_SPEC BUSBAR_GATEWAY BUSBAR_VALIDATOR_PIDS BUSBAR_HALT
+	export BUSBAR_URL BUSBAR_CLI BUSBAR_CHAIN_SPEC BUSBAR_GATEWAY BUSBAR_VALIDATOR_PIDS BUSBAR_HALT BUSBAR_PEER_PORTS
 	BUSBAR_URL="$(node_url gateway)"
 	BUSBAR_CLI="$CLI_BINARY"
 	BUSBAR_CHAIN_SPEC="$NETWORK/raw.json"
 	BUSBAR_GATEWAY="$(gateway_address)"
 	BUSBAR_VALIDATOR_PIDS="$(for node in "${VALIDATORS[@]}"; do cat "$NETWORK/$node.pid"; done | paste -sd' ')"
 	BUSBAR_HALT="$WORK/halt.json"
+	BUSBAR_PEER_PORTS="$(peer_ports)"
 	local checks
 	for checks in "$@"; do
 		"$checks"
@@ -422,7 +415,7 @@ attacks_are_held() {
 		sleep 0.1
 	done
 	store_start "${ATTACK_STORE_OPTIONS[@]}" || return 1
-	BUSBAR_ATTACK_NOISE_MS=5000 attack 2
+	BUSBAR_ATTACK_NOISE_MS=5000 attack 2 --part store
 }
 
 # The nodes have run without an error; stops them.

@@ -1,106 +1,86 @@
 // Attacks a network that runs, beside honest use of it, and prints what honest users noticed: `scripts/attack` starts both.
 //
-// An attack is a file of this folder that exports `attacks`: objects with
+//   main.mjs [--part chain|store]... [--json] [PART OF A NAME...]
+//
+// An attack is a file of this folder that exports `prepare(turn, attack)` and `attacks`: objects with
 //   name, item    what it is, and the item of issue 12
-//   honest        what honest users do meanwhile: a name of `honest.mjs`
-//   run(world)    attacks until `world.over()`; returns what it got, as a line
-//   promise(world, figures)  throws if what must hold does not; beside that honest use goes on and its latency at most doubles
-// Each runs in a process of its own (`attacker.mjs`), so that honest latency is not that of the attacker's event loop.
+//   run(world)    attacks until `world.over()`; returns what it got: a line, or counts by what was answered
+//   promise(row)  throws if what must hold does not; beside what `judge.mjs` asks of every attack of the part
+//   atLeast       seconds that it needs
+//   refusesAll    nothing of it is taken
 
-import { fork } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { honest } from './honest.mjs';
 import { all } from './all.mjs';
+import { honest } from './honest.mjs';
+import { judge, table } from './judge.mjs';
+import { most, ofNodes, watch } from './memory.mjs';
+import { start } from './start.mjs';
+import { fullest, head } from './trade.mjs';
 
 const SECONDS = Number(process.env.BUSBAR_ATTACK_SECONDS ?? 10);
-const only = process.argv.slice(2);
-// Latencies below this are no more than this machine's noise, in ms.
-const NOISE = Number(process.env.BUSBAR_ATTACK_NOISE_MS ?? 30);
-
-const percentile = (values, share) => [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
-
-// Does what honest users do, again and again for so long; a refusal of one is a broken promise.
-async function use(what, seconds) {
-	const times = [];
-	const refusals = [];
-	const end = Date.now() + seconds * 1000;
-	while (Date.now() < end) {
-		const began = performance.now();
-		try {
-			await what();
-			times.push(performance.now() - began);
-		} catch (error) {
-			refusals.push(error.message);
-		}
-		await new Promise((resolve) => setTimeout(resolve, 20));
+const [parts, names] = [[], []];
+let asJson = false;
+for (let rest = process.argv.slice(2); rest.length > 0; rest = rest.slice(1)) {
+	if (rest[0] === '--json') {
+		asJson = true;
+	} else if (rest[0] === '--part') {
+		rest = rest.slice(1);
+		parts.push(rest[0]);
+	} else {
+		names.push(rest[0]);
 	}
-	return { times, refusals };
+}
+if (parts.length === 0) {
+	parts.push('chain', 'store');
 }
 
-// Memory of a process in MB, the most that it has had.
-async function most(pid) {
-	const status = await readFile(`/proc/${pid}/status`, 'utf8');
-	return Math.round(Number(/VmHWM:\s+(\d+)/.exec(status)[1]) / 1024);
+// What honest users of a part noticed while nobody attacked; all of it together is what an attack is compared with.
+const quiet = new Map();
+function remember(part, noticed) {
+	const before = quiet.get(part) ?? { times: [], orders: [], questions: [] };
+	Object.keys(before).forEach((what) => before[what].push(...(noticed[what] ?? [])));
+	quiet.set(part, before);
+	return Object.fromEntries(Object.entries(before).map(([what, all]) => [what, [...all]]));
 }
 
-function attack(file, name) {
-	const child = fork(fileURLToPath(new URL('attacker.mjs', import.meta.url)), [file, name]);
-	const result = new Promise((resolve, reject) => {
-		child.on('message', (message) => (message.failed ? reject(new Error(message.failed)) : message.got && resolve(message.got)));
-		child.on('exit', (code) => reject(new Error(`the attacker ended with ${code}`)));
-	});
-	const ready = new Promise((resolve, reject) => {
-		child.on('message', (message) => message.ready && resolve());
-		result.catch(reject);
-	});
-	return { ready, stop: () => child.send('over'), result, end: () => child.kill() };
+async function one({ part, file, name, item, promise, refusesAll, atLeast = 0 }, users, turn) {
+	const calm = await users.use(Math.max(3, SECONDS / 2));
+	const row = { part, item, name, before: remember(part, calm), refusals: calm.refusals };
+	const attacker = start(file, name, turn);
+	try {
+		await attacker.ready;
+		row.memory = { before: await ofNodes() };
+		const [watching, from] = [watch(), users.api && (await head(users.api))];
+		const during = await users.use(Math.max(SECONDS, atLeast));
+		row.memory.during = await watching.stop();
+		attacker.stop();
+		row.got = await attacker.result;
+		row.during = during;
+		row.refusals.push(...during.refusals);
+		row.fullest = users.api && (await fullest(users.api, from + 1, await head(users.api)));
+		row.memory.store = process.env.BUSBAR_STORE_PID ? await most(process.env.BUSBAR_STORE_PID) : 0;
+		judge(row, refusesAll);
+		await promise?.(row);
+		row.held = 'yes';
+	} catch (error) {
+		row.held = `NO: ${error.message}`;
+	} finally {
+		attacker.end();
+	}
+	return row;
 }
 
 const rows = [];
-let broken = 0;
-const users = await honest();
-for (const { file, attacks } of await all()) {
-	for (const { name, item, honest: what, promise } of attacks) {
-		if (only.length > 0 && !only.some((part) => name.includes(part))) {
-			continue;
-		}
-		const before = await use(users[what], Math.max(3, SECONDS / 2));
-		const attacker = attack(file, name);
-		await attacker.ready;
-		const during = await use(users[what], SECONDS);
-		attacker.stop();
-		const row = { item, name, before: before.times, during: during.times, refusals: during.refusals };
-		try {
-			row.got = await attacker.result;
-			row.memory = process.env.BUSBAR_STORE_PID ? await most(process.env.BUSBAR_STORE_PID) : 0;
-			if (before.refusals.length > 0 || during.refusals.length > 0) {
-				throw new Error(`honest use was refused: ${[...before.refusals, ...during.refusals][0]}`);
-			}
-			const [p50, under] = [percentile(before.times, 0.5), percentile(during.times, 0.5)];
-			if (under > 2 * p50 + NOISE) {
-				throw new Error('honest latency more than doubled');
-			}
-			await promise?.(row);
-			row.held = 'yes';
-		} catch (error) {
-			row.held = `NO: ${error.message}`;
-			broken += 1;
-		} finally {
-			attacker.end();
-		}
+const of = await honest(parts);
+let turn = 0;
+for (const { part, file, attacks } of await all(parts)) {
+	for (const attack of attacks.filter(({ name }) => names.length === 0 || names.some((each) => name.includes(each)))) {
+		const row = await one({ ...attack, part, file }, of[part], turn++);
+		process.stderr.write(`${row.held.slice(0, 200)}: ${row.name}\n`);
 		rows.push(row);
 	}
 }
 if (rows.length === 0) {
 	throw new Error('no attack has such a name');
 }
-const ms = (times) => (times.length === 0 ? '-' : `${Math.round(percentile(times, 0.5))} / ${Math.round(percentile(times, 0.95))}`);
-console.log('| item | attack | what the attacker got | honest ms before, median / 95 % | under attack | honest requests | store, most MB | held |');
-console.log('|---|---|---|---|---|---|---|---|');
-for (const { item, name, got, before, during, refusals, memory, held } of rows) {
-	const requests = `${during.length} of ${during.length + refusals.length}`;
-	console.log(`| ${item} | ${name} | ${got ?? '-'} | ${ms(before)} | ${ms(during)} | ${requests} | ${memory} | ${held} |`);
-}
-users.close?.();
-process.exit(broken === 0 ? 0 : 1);
+console.log(asJson ? JSON.stringify(rows, null, '\t') : table(rows));
+process.exit(rows.every(({ held }) => held === 'yes') ? 0 : 1);

@@ -53,6 +53,11 @@ gateway_address() {
 	echo "/ip4/127.0.0.1/tcp/$((BASE_PORT + 30))/ws/p2p/$(node_peer gateway)"
 }
 
+# Every port that peers and light clients dial.
+peer_ports() {
+	echo "$(seq -s ' ' $((BASE_PORT + 20)) $((BASE_PORT + 20 + ${#VALIDATORS[@]}))) $((BASE_PORT + 30))"
+}
+
 store_url() {
 	echo "http://127.0.0.1:$((BASE_PORT + 10))"
 }
@@ -140,14 +145,14 @@ start_node() {
 	disown
 }
 
-# Starts the validators and the gateway.
+# network_start [OPTION...]: starts the validators, and the gateway with these options more.
 network_start() {
 	local node
 	for node in "${VALIDATORS[@]}"; do
 		start_node "$node" "--$node" --validator
 	done
 	start_node gateway --listen-addr "/ip4/127.0.0.1/tcp/$((BASE_PORT + 30))/ws" \
-		--state-pruning archive --blocks-pruning archive --rpc-max-connections 500 --max-runtime-instances 32
+		--state-pruning archive --blocks-pruning archive --rpc-max-connections 500 --max-runtime-instances 32 "$@"
 }
 
 # store_start [OPTION...]: starts the meter-data store, which asks the gateway who may read what.
