@@ -29,6 +29,9 @@ pub unsafe extern "C" fn __sanitizer_cov_8bit_counters_init(start: *mut u8, end:
 	}
 }
 
+/// Counters that are looked at together.
+const CHUNK: usize = 64;
+
 /// Which numbers of passes of each edge were seen, one bit for each magnitude.
 #[derive(Default)]
 pub struct Seen {
@@ -65,15 +68,23 @@ impl Seen {
 	pub fn add(&mut self) -> bool {
 		let Ok(regions) = REGIONS.lock() else { return false };
 		self.seen.resize(regions.iter().map(|region| region.length).sum(), 0);
-		let (mut is_new, mut seen) = (false, self.seen.iter_mut());
+		let (mut is_new, mut rest) = (false, &mut self.seen[..]);
 		for region in regions.iter() {
 			// SAFETY: the region is static memory, and nothing instrumented runs meanwhile.
 			let counters = unsafe { std::slice::from_raw_parts_mut(region.start, region.length) };
-			for (counter, seen) in counters.iter_mut().zip(&mut seen) {
-				if *counter != 0 {
-					let bit = magnitude(std::mem::take(counter));
-					is_new |= *seen & bit == 0;
-					*seen |= bit;
+			let seen;
+			(seen, rest) = std::mem::take(&mut rest).split_at_mut(region.length);
+			for (counters, seen) in counters.chunks_mut(CHUNK).zip(seen.chunks_mut(CHUNK)) {
+				// Most of the program, by far, had no part in the run.
+				if counters.iter().fold(0, |any, counter| any | counter) == 0 {
+					continue;
+				}
+				for (counter, seen) in counters.iter_mut().zip(seen) {
+					if *counter != 0 {
+						let bit = magnitude(std::mem::take(counter));
+						is_new |= *seen & bit == 0;
+						*seen |= bit;
+					}
 				}
 			}
 		}

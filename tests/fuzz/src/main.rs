@@ -8,7 +8,7 @@ use busbar_fuzz::{
 use clap::Parser;
 use std::{
 	panic::AssertUnwindSafe,
-	path::PathBuf,
+	path::{Path, PathBuf},
 	process::ExitCode,
 	sync::Mutex,
 	time::{Duration, Instant},
@@ -36,6 +36,13 @@ struct Cli {
 	/// Keeps inputs that reach something new in this folder [default: nowhere]
 	#[arg(long, value_name = "FOLDER")]
 	keep: Option<PathBuf>,
+	/// Fuzzes nothing: of what was kept in --keep, copies the shortest inputs that pass edges which no shorter one and no
+	/// committed one does into this folder
+	#[arg(long, value_name = "FOLDER", requires = "keep")]
+	pick: Option<PathBuf>,
+	/// Most bytes that are copied
+	#[arg(long, value_name = "BYTES", default_value_t = 24_000, requires = "pick")]
+	bytes: usize,
 	/// Tries this input alone
 	#[arg(long, value_name = "FILE")]
 	input: Option<PathBuf>,
@@ -50,6 +57,40 @@ static LAST_PANIC: Mutex<String> = Mutex::new(String::new());
 /// Where an input is put before it is tried, so that it is there if the program is ended by it.
 fn last_input(target: &str) -> PathBuf {
 	std::env::temp_dir().join(format!("busbar-fuzz-{target}-{}", std::process::id()))
+}
+
+/// A name for an input: the beginning of its hash.
+fn name_of(input: &[u8]) -> String {
+	hex::encode(&busbar_store::hash_of(input).0[..10])
+}
+
+/// Copies the shortest of `kept` that pass what nothing before them does, at most so many bytes.
+fn pick(
+	target: &targets::Target,
+	committed: Vec<Vec<u8>>,
+	mut kept: Vec<Vec<u8>>,
+	to: &Path,
+	bytes: usize,
+) -> Result<(), Box<dyn std::error::Error>> {
+	let (mut seen, mut left, mut number) = (Seen::default(), bytes, 0usize);
+	let mut passes = |input: &[u8]| {
+		(target.run)(input);
+		seen.add();
+		seen.passed()
+	};
+	let mut before = committed.iter().fold(0, |_, input| passes(input));
+	std::fs::create_dir_all(to)?;
+	kept.sort_by_key(Vec::len);
+	for input in kept {
+		let now = passes(&input);
+		if let (true, Some(rest)) = (now > before, left.checked_sub(input.len())) {
+			std::fs::write(to.join(name_of(&input)), &input)?;
+			(left, number) = (rest, number.saturating_add(1));
+		}
+		before = now;
+	}
+	println!("{}: {number} inputs of {} bytes, {before} edges passed", target.name, bytes.saturating_sub(left));
+	Ok(())
 }
 
 fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -68,6 +109,9 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
 	}
 	let (mut corpus, mut seen, mut numbers) = (read(&folder(target.name))?, Seen::default(), Numbers::new(cli.seed));
 	corpus.extend((target.seeds)());
+	if let (Some(from), Some(to)) = (&cli.keep, &cli.pick) {
+		return pick(target, corpus, read(from)?, to, cli.bytes);
+	}
 	if let Some(keep) = &cli.keep {
 		std::fs::create_dir_all(keep)?;
 		corpus.extend(read(keep)?);
@@ -118,8 +162,7 @@ fn run() -> Result<(), Box<dyn std::error::Error>> {
 			if seen.add() {
 				kept = kept.saturating_add(1);
 				if let Some(keep) = &cli.keep {
-					let name = hex::encode(&busbar_store::hash_of(&input).0[..10]);
-					std::fs::write(keep.join(name), &input)?;
+					std::fs::write(keep.join(name_of(&input)), &input)?;
 				}
 				corpus.push(input);
 			}

@@ -1,9 +1,11 @@
 //! What is fuzzed: each takes bytes and panics if they do what they must not.
 
+mod cases;
 mod dataset;
 mod headers;
 mod http;
 mod proofs;
+mod transactions;
 
 /// Something that reads the bytes of strangers.
 pub struct Target {
@@ -20,4 +22,5 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: &[Target] = &[dataset::TARGET, headers::TARGET, http::TARGET, proofs::TARGET];
+pub const TARGETS: &[Target] =
+	&[cases::TARGET, dataset::TARGET, headers::TARGET, http::TARGET, proofs::TARGET, transactions::TARGET];

@@ -1,10 +1,12 @@
-//! What proves readings and statement lines to who trusts nobody: the store's JSON, the node's SCALE.
+//! What proves readings and statement lines to who trusts nobody: the store's JSON, the node's SCALE, and receipts as their owners
+//! keep them.
 //!
 //! Holds: nothing is proven but what stands under the root.
 
 use super::{dataset, Target};
 use busbar_client::proofs::{proves, LineProof, StatementProof};
 use busbar_merkle::{verify, Tree};
+use busbar_operations::receipt::parse;
 use busbar_primitives::{Cause, Line, Party};
 use busbar_store::{
 	answers::{Page, Proof, Proofs},
@@ -19,6 +21,11 @@ pub const TARGET: Target = Target {
 	run,
 	seeds,
 	words: &[
+		b"\"proof\":[",
+		b"\"proven\":{",
+		b"\"lines\":[",
+		b"\"cause\":\"contract\"",
+		b"\"party\":{\"point\":",
 		b"\"path\":[",
 		b"\"index\":",
 		b"\"salt\":\"",
@@ -83,19 +90,42 @@ fn seeds() -> Vec<Vec<u8>> {
 		seeds.push([&[1][..], &json].concat());
 	}
 	seeds.push([&[1][..], br#"{"datasets":[],"next":"9-00-1-00"}"#].concat());
+	let receipt = |index: u32| {
+		let path = line_tree.proof(index).expect("there is such a line; qed");
+		LineProof { interval: INTERVAL, index, line: lines[index as usize], path, count: ROWS, root: line_tree.root() }
+	};
+	let kept: Vec<_> = [3u32, 4].into_iter().map(receipt).collect();
+	let answer = StatementProof::Proven(kept[0].clone());
+	let statement = serde_json::json!({
+		"interval": INTERVAL, "root": line_tree.root(), "count": ROWS,
+		"lines": kept.iter().map(|kept| serde_json::json!({ "index": kept.index, "line": kept.line, "proof": kept.path }))
+			.collect::<Vec<_>>(),
+	});
+	for json in [serde_json::to_vec(&kept[0]), serde_json::to_vec(&answer), serde_json::to_vec(&statement)] {
+		seeds.push([&[2][..], &json.expect("it is JSON; qed")].concat());
+	}
 	seeds
 }
 
-fn line(bytes: &[u8]) -> bool {
+/// Whether a line is proven; then it stands there.
+fn line_stands(proof: &LineProof) -> bool {
 	let World { lines, line_tree, .. } = world();
-	let _ = StatementProof::decode(&mut &bytes[..]);
-	let Ok(proof) = LineProof::decode(&mut &bytes[..]) else { return false };
-	let is_proven = proves(&proof, INTERVAL, line_tree.root());
+	let is_proven = proves(proof, INTERVAL, line_tree.root());
 	if is_proven {
 		let is_so = lines.get(proof.index as usize) == Some(&proof.line) && proof.count == ROWS;
 		assert!(is_so, "proven, and it does not stand there: {proof:?}");
 	}
 	is_proven
+}
+
+fn line(bytes: &[u8]) -> bool {
+	let _ = StatementProof::decode(&mut &bytes[..]);
+	LineProof::decode(&mut &bytes[..]).is_ok_and(|proof| line_stands(&proof))
+}
+
+fn receipt(bytes: &[u8]) -> bool {
+	let kept = parse(&String::from_utf8_lossy(bytes)).unwrap_or_default();
+	!kept.is_empty() && kept.iter().fold(true, |all, proof| line_stands(proof) && all)
 }
 
 fn reading(bytes: &[u8]) -> bool {
@@ -123,6 +153,7 @@ fn reading(bytes: &[u8]) -> bool {
 fn run(input: &[u8]) -> bool {
 	match input.split_first() {
 		Some((0, rest)) => line(rest),
+		Some((2, rest)) => receipt(rest),
 		Some((_, rest)) => reading(rest),
 		None => false,
 	}
