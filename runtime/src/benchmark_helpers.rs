@@ -120,6 +120,7 @@ fn member(number: u32) -> (ParticipantId, AccountId) {
 			budget: Budget::default(),
 			in_debt: false,
 			margin: Default::default(),
+			delegates: Default::default(),
 		};
 		Participants::<Runtime>::insert(id, participant);
 		MemberOf::<Runtime>::insert(&account, id);
@@ -259,7 +260,7 @@ impl pallet_securities::BenchmarkHelper<AccountId> for Helper {
 	}
 
 	fn points(count: u32) -> (Vec<PointId>, AccountId) {
-		use pallet_participants::Delegates;
+		use pallet_participants::Participants;
 		let (_, account) = member(u32::MAX);
 		let points = (0..count).map(|number| {
 			let (owner, _) = member(number);
@@ -267,7 +268,8 @@ impl pallet_securities::BenchmarkHelper<AccountId> for Helper {
 			let most = <Runtime as pallet_participants::Config>::MaxDelegates::get();
 			let others = (1..most).map(|other| (frame_benchmarking::account("delegate", other, 0), Right::Trade));
 			let delegates = others.chain([(account.clone(), Right::Funds)]).collect();
-			Delegates::<Runtime>::insert(owner, BoundedVec::truncate_from(delegates));
+			let delegates = BoundedVec::truncate_from(delegates);
+			Participants::<Runtime>::mutate_extant(owner, |record| record.delegates = delegates);
 			add_point(deep_zone(), owner)
 		});
 		(points.collect(), account)

@@ -5,7 +5,7 @@
 use busbar_harness::merge;
 use busbar_primitives::{
 	traits::{Calendar, Grid as _, Participants as Register, Positions},
-	Balance, Interval, Margin, Moment, ParticipantId, PointId, Side, Step,
+	Balance, Interval, Margin, Moment, ParticipantId, PointId, Right, Side, Step,
 };
 use busbar_runtime::{
 	frame_system,
@@ -205,6 +205,9 @@ fn an_order_that_the_margin_covers_reads_and_writes_one_key_of_its_owner() {
 		block(NOW);
 		let first = Market::clock().next_gate.expect("a gate is open");
 		let record = pallet_participants::Participants::<Runtime>::hashed_key_for(buyer.0);
+		let hand = member(30).1;
+		let origin = RuntimeOrigin::signed(buyer.1.clone());
+		Participants::add_delegate(origin, hand.clone(), Right::Trade).expect("an account like any other");
 		// What else the chain knows of the owner is made unreadable: whoever read it would not take the order.
 		let others = state().into_keys().filter(|key| *key != record && belongs(key, &buyer));
 		let others: Vec<_> = others.collect();
@@ -214,13 +217,17 @@ fn an_order_that_the_margin_covers_reads_and_writes_one_key_of_its_owner() {
 		let before = state();
 		let charged = place(buyer.1.clone(), first, 21, Side::Buy, 200_000);
 		assert_eq!(changed(&before, &buyer), [record.clone()]);
+		// The same if somebody else signs it, of whom other keys are read.
+		let before = state();
+		place(hand, first + 1, 21, Side::Buy, 200_000);
+		assert_eq!(changed(&before, &buyer), [record.clone()]);
 
 		// Without its margin the order is held of the account, and needs that.
 		let before = state();
 		let (steps, product) = (BoundedVec::truncate_from(vec![Step { side: Side::Buy, price: 200_000, wh: 100 }]), 0);
 		let margin = Margin { own: 0, held: 0 };
 		pallet_participants::Participants::<Runtime>::mutate_extant(buyer.0, |record| record.margin = margin);
-		let next = RuntimeCall::Market(pallet_market::Call::place { interval: first + 1, product, point: 21, steps });
+		let next = RuntimeCall::Market(pallet_market::Call::place { interval: first + 2, product, point: 21, steps });
 		let refused = next.dispatch(RuntimeOrigin::signed(buyer.1.clone())).unwrap_err().error;
 		assert_eq!(refused, pallet_securities::Error::<Runtime>::BeyondCollateral.into());
 		sp_io::storage::set(&record, &before[&record]);

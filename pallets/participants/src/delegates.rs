@@ -1,7 +1,7 @@
 //! Who acts for whom.
 
 use crate::*;
-use frame_support::{ensure, pallet_prelude::DispatchResult};
+use frame_support::{ensure, pallet_prelude::DispatchResult, traits::Get};
 use sp_runtime::traits::Zero;
 
 impl<T: Config> Pallet<T> {
@@ -11,11 +11,12 @@ impl<T: Config> Pallet<T> {
 		if let Some(own) = MemberOf::<T>::get(&delegate) {
 			Self::ensure_active(&own)?;
 		}
-		Delegates::<T>::try_mutate(participant, |grants| {
-			let grant = (delegate.clone(), right);
-			ensure!(!grants.contains(&grant), Error::<T>::AlreadyDelegate);
-			grants.try_push(grant).map_err(|_| Error::<T>::TooManyDelegates)
-		})?;
+		let mut record = Self::get(&participant)?;
+		let grant = (delegate.clone(), right);
+		ensure!(!record.delegates.contains(&grant), Error::<T>::AlreadyDelegate);
+		let room = record.delegates.len() < T::MaxDelegates::get() as usize;
+		ensure!(room && record.delegates.try_push(grant).is_ok(), Error::<T>::TooManyDelegates);
+		Participants::<T>::insert(participant, record);
 		DelegateOf::<T>::try_mutate(&delegate, |entry| {
 			let is_new = entry.is_none();
 			let delegation = entry.get_or_insert_with(Delegation::default);
@@ -44,21 +45,18 @@ impl<T: Config> Pallet<T> {
 		delegate: T::AccountId,
 		right: Right,
 	) -> DispatchResult {
-		Delegates::<T>::try_mutate_exists(participant, |entry| {
-			let grants = entry.as_mut().ok_or(Error::<T>::NotDelegate)?;
-			let index = grants
-				.iter()
-				.position(|(account, held)| *account == delegate && *held == right)
-				.ok_or(Error::<T>::NotDelegate)?;
-			grants.remove(index);
-			if grants.is_empty() {
-				*entry = None;
-			}
-			Ok::<_, Error<T>>(())
-		})?;
-		let last = !Delegates::<T>::get(participant).iter().any(|(account, _)| *account == delegate);
+		let mut record = Participants::<T>::get(participant).ok_or(Error::<T>::NotDelegate)?;
+		let index = record
+			.delegates
+			.iter()
+			.position(|(account, held)| *account == delegate && *held == right)
+			.ok_or(Error::<T>::NotDelegate)?;
+		record.delegates.remove(index);
+		let last = !record.delegates.iter().any(|(account, _)| *account == delegate);
 		// A resigning delegate's participant may be suspended, and then does not count.
-		Self::drop_grant(participant, &delegate, right, Self::is_active(participant), last);
+		let is_active = record.status == Status::Active;
+		Participants::<T>::insert(participant, record);
+		Self::drop_grant(participant, &delegate, right, is_active, last);
 		Self::deposit_event(Event::DelegateRemoved { participant, delegate, right });
 		Ok(())
 	}
@@ -98,7 +96,8 @@ impl<T: Config> Pallet<T> {
 	}
 
 	pub(crate) fn for_each_delegation(participant: &ParticipantId, change: impl Fn(&mut Delegation)) {
-		for (delegate, _) in Delegates::<T>::get(participant) {
+		let delegates = Participants::<T>::get(participant).map(|record| record.delegates).unwrap_or_default();
+		for (delegate, _) in delegates {
 			DelegateOf::<T>::mutate_extant(&delegate, &change);
 		}
 	}

@@ -30,7 +30,7 @@ impl<T: Config> traits::Participants<T::AccountId> for Pallet<T> {
 		if let Some(own) = MemberOf::<T>::get(account) {
 			Self::ensure_active(&own)?;
 		}
-		let granted = Delegates::<T>::get(participant).iter().any(|(who, held)| who == account && *held == right);
+		let granted = record.delegates.iter().any(|(who, held)| who == account && *held == right);
 		ensure!(granted, Error::<T>::NotDelegate);
 		Ok(())
 	}

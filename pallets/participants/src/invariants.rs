@@ -2,7 +2,7 @@
 
 use crate::*;
 use alloc::collections::{BTreeMap, BTreeSet};
-use frame_support::ensure;
+use frame_support::{ensure, traits::Get};
 use sp_runtime::TryRuntimeError;
 
 impl<T: Config> Pallet<T> {
@@ -43,12 +43,14 @@ impl<T: Config> Pallet<T> {
 
 		let mut sums = BTreeMap::<T::AccountId, Delegation>::new();
 		let mut principals = BTreeMap::<T::AccountId, BTreeSet<ParticipantId>>::new();
-		for (id, grants) in Delegates::<T>::iter() {
-			let record = present(&id).ok_or(fail("a delegate without a participant"))?;
-			ensure!(!grants.is_empty(), fail("an empty list of delegates is stored"));
+		for (id, record) in Participants::<T>::iter() {
+			let grants = &record.delegates;
+			let none = grants.is_empty() || record.status != Status::Removed;
+			ensure!(none, fail("a removed participant has a delegate"));
+			ensure!(grants.len() <= T::MaxDelegates::get() as usize, fail("more delegates than one may have"));
 			let distinct: BTreeSet<_> = grants.iter().collect();
 			ensure!(distinct.len() == grants.len(), fail("a right is delegated twice to the same account"));
-			for (delegate, right) in grants {
+			for (delegate, right) in grants.clone() {
 				ensure!(delegate != record.account, fail("a participant is its own delegate"));
 				let sum = sums.entry(delegate.clone()).or_default();
 				sum.grants = sum.grants.saturating_add(1);

@@ -52,8 +52,8 @@
 //! ## One value per participant
 //!
 //! Whatever must be known of a participant to let its transaction in, to charge it and to take its order stands in one
-//! value of `Participants`: its account, its status, its budget, whether it is in debt, its margin. So the budget costs an order no key
-//! of its own. Other keys are of others: `MemberOf` and `DelegateOf` of whoever signs, `SharedBudgets` of the provider.
+//! value of `Participants`: its account and its delegates, its status, its budget, whether it is in debt, its margin. So the budget
+//! costs an order no key of its own. Other keys are of others: `MemberOf` and `DelegateOf` of whoever signs, `SharedBudgets` of the provider.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -121,7 +121,7 @@ pub mod pallet {
 		#[pallet::constant]
 		type MaxRoles: Get<u32>;
 
-		/// Most rights that one participant delegates.
+		/// Most rights that one participant delegates, at most [`MAX_DELEGATES`].
 		#[pallet::constant]
 		type MaxDelegates: Get<u32>;
 
@@ -165,11 +165,6 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Roles<T: Config> =
 		StorageMap<_, Blake2_128Concat, ParticipantId, BoundedVec<(Role, Scope), T::MaxRoles>, ValueQuery>;
-
-	/// Who may act for a participant.
-	#[pallet::storage]
-	pub type Delegates<T: Config> =
-		StorageMap<_, Blake2_128Concat, ParticipantId, BoundedVec<Grant<T::AccountId>, T::MaxDelegates>, ValueQuery>;
 
 	/// To whom participants open their data; one grant for each grantee and kind of data.
 	#[pallet::storage]
@@ -295,6 +290,7 @@ pub mod pallet {
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn integrity_test() {
 			assert!(T::MaxRoles::get() > 0 && T::MaxDepth::get() > 0 && T::MaxWaiting::get() > 0);
+			assert!(T::MaxDelegates::get() <= MAX_DELEGATES, "more delegates than a record has room for");
 			let rules = T::Allowances::get();
 			for rule in [rules.member, rules.professional, rules.operator, rules.governing, rules.provider] {
 				assert!(rule.per_block.fits(&rule.most), "a budget that a block more than fills");

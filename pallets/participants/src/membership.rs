@@ -73,6 +73,7 @@ impl<T: Config> Pallet<T> {
 				budget,
 				in_debt: false,
 				margin: Margin::default(),
+				delegates: BoundedVec::new(),
 			},
 		);
 		MemberOf::<T>::insert(account, participant);
@@ -175,7 +176,7 @@ impl<T: Config> Pallet<T> {
 		let mut record = Self::get(&participant)?;
 		ensure!(record.status != Status::Removed, Error::<T>::Removed);
 		let was_active = record.status == Status::Active;
-		for (delegate, right) in Delegates::<T>::take(participant) {
+		for (delegate, right) in core::mem::take(&mut record.delegates) {
 			Self::drop_grant(participant, &delegate, right, was_active, true);
 		}
 		Roles::<T>::remove(participant);

@@ -42,6 +42,8 @@ pub struct Participant<AccountId, BlockNumber> {
 	pub in_debt: bool,
 	/// Its money for orders.
 	pub margin: Margin,
+	/// Who may act for it.
+	pub delegates: BoundedVec<Grant<AccountId>, ConstU32<MAX_DELEGATES>>,
 }
 
 /// A newcomer of a batch.
@@ -75,6 +77,9 @@ pub struct Delegation {
 
 /// Most participants that an account without one of its own acts for.
 pub const MAX_PRINCIPALS: u32 = 4;
+
+/// Most rights that one participant delegates, whatever a runtime lets it.
+pub const MAX_DELEGATES: u32 = 8;
 
 /// A delegate and its right.
 pub type Grant<AccountId> = (AccountId, Right);

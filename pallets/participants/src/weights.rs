@@ -50,30 +50,30 @@ impl WeightInfo for () {
 	fn revoke_role() -> Weight {
 		counted(15 * MICROSECOND, 2, 2)
 	}
-	// Participants, Roles, Delegates, and DelegateOf of each delegate; Participants, DelegateOf. The runtime's look at
-	// the protected accounts is two reads.
+	// Participants, Roles, and DelegateOf of each delegate; Participants, DelegateOf. The runtime's look at the protected
+	// accounts is two reads.
 	fn suspend(d: u32) -> Weight {
 		let d = u64::from(d);
-		counted((20 + 2 * d) * MICROSECOND, 5 + d, 1 + d)
+		counted((20 + 2 * d) * MICROSECOND, 4 + d, 1 + d)
 	}
 	fn resume(d: u32) -> Weight {
 		Self::suspend(d)
 	}
-	// The same, and for each delegate its account and membership; and the participant's own roles, delegates and grants.
+	// The same, and for each delegate its account and membership; and the participant's own roles and grants.
 	fn remove(d: u32) -> Weight {
 		let d = u64::from(d);
-		counted((20 + 6 * d) * MICROSECOND, 4 + 3 * d, 4 + 3 * d)
+		counted((20 + 6 * d) * MICROSECOND, 4 + 3 * d, 3 + 3 * d)
 	}
-	// MemberOf twice, Participants twice, Delegates, DelegateOf, Account; Delegates, DelegateOf, Account.
+	// MemberOf twice, Participants twice, DelegateOf, Account; Participants, DelegateOf, Account.
 	fn add_delegate() -> Weight {
-		counted(20 * MICROSECOND, 7, 3)
+		counted(20 * MICROSECOND, 6, 3)
 	}
-	// MemberOf twice, Participants, Delegates, DelegateOf, Account; Delegates, DelegateOf, Account, and Delegates again.
+	// MemberOf twice, Participants, DelegateOf, Account; Participants, DelegateOf, Account.
 	fn remove_delegate() -> Weight {
-		counted(20 * MICROSECOND, 6, 4)
+		counted(20 * MICROSECOND, 5, 3)
 	}
 	fn resign() -> Weight {
-		counted(20 * MICROSECOND, 6, 4)
+		counted(20 * MICROSECOND, 5, 3)
 	}
 	// MemberOf, Participants of both, DataGrants; DataGrants.
 	fn grant_data() -> Weight {

@@ -19,14 +19,23 @@ fn a_newcomer_that_signed_becomes_a_participant_with_a_nonce() {
 	run(|| {
 		assert!(!System::account_exists(&account("ann")));
 		register("ann");
-		// It begins with an empty budget, and with no debt and no margin.
+		// It begins with an empty budget, and with no debt, no margin and no delegate.
 		let (class, provider) = (Class::Member, Some(id("provider")));
 		let budget = Budget { class, provider, spent: Spent::all(1, &Rules::get().member) };
 		let (own, status) = (account("ann"), Status::Active);
-		let (in_debt, margin) = (false, Default::default());
+		let (in_debt, margin, delegates) = (false, Default::default(), Default::default());
 		assert_eq!(
 			crate::Participants::<Test>::get(id("ann")),
-			Some(Participant { account: own, commitment: COMMITMENT, status, joined: 1, budget, in_debt, margin })
+			Some(Participant {
+				account: own,
+				commitment: COMMITMENT,
+				status,
+				joined: 1,
+				budget,
+				in_debt,
+				margin,
+				delegates,
+			})
 		);
 		assert_eq!(mock::Participants::participant(&account("ann")), Some(id("ann")));
 		assert_eq!(mock::Participants::account(id("ann")), Some(account("ann")));
