@@ -3,8 +3,8 @@
 //!
 //!     long_running URL BUYER POINT SELLER POINT REMARKER
 //!
-//! Accounts are secret URIs. It tells what happens as JSON, one object a line. On its input, `remarks N BYTES`
-//! submits so many of that length at once, and `issued N` reads at block N what was issued, as an item of storage and through the runtime's function.
+//! Accounts are secret URIs. It tells what happens as JSON, one object a line. On its input, `remarks N MS`
+//! submits so many, one every so many ms, and `issued N` reads at block N what was issued, as an item of storage and through the runtime's function.
 
 use busbar_client::{
 	follow::Finalised, frame_system, hex_of, pallet_market, sign::Signer, storage, submit::Submitter, Chain,
@@ -12,7 +12,7 @@ use busbar_client::{
 };
 use busbar_primitives::{Interval, PointId, Side, Step};
 use serde_json::{json, Value};
-use std::{collections::BTreeSet, error::Error, io::BufRead};
+use std::{collections::BTreeSet, error::Error, io::BufRead, time::Duration};
 use tokio::sync::mpsc;
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
@@ -96,8 +96,8 @@ async fn obey(submitter: &Submitter, remarker: &Signer) -> Result<()> {
 	while let Some(line) = commands.recv().await {
 		match line.split_once(' ') {
 			Some(("remarks", what)) => {
-				let (count, bytes) = what.split_once(' ').ok_or("remarks N BYTES")?;
-				remark(submitter, remarker, count.parse()?, bytes.parse()?).await?;
+				let (count, pause) = what.split_once(' ').ok_or("remarks N MS")?;
+				remark(submitter, remarker, count.parse()?, Duration::from_millis(pause.parse()?)).await?;
 			},
 			Some(("issued", number)) => issued(submitter.chain(), number.parse()?).await?,
 			_ => return Err(format!("`{line}` is no command").into()),
@@ -107,11 +107,10 @@ async fn obey(submitter: &Submitter, remarker: &Signer) -> Result<()> {
 	std::future::pending().await
 }
 
-/// Submits remarks of one account, each so many bytes long, as fast as the node takes them, and tells what becomes of each.
-async fn remark(submitter: &Submitter, signer: &Signer, count: u32, bytes: usize) -> Result<()> {
+/// Submits remarks of one account, one after each pause, and tells what becomes of each.
+async fn remark(submitter: &Submitter, signer: &Signer, count: u32, pause: Duration) -> Result<()> {
 	for index in 0..count {
-		let mut remark = format!("remark {index}").into_bytes();
-		remark.resize(bytes, b' ');
+		let remark = format!("remark {index}").into_bytes();
 		let call = RuntimeCall::System(frame_system::Call::remark { remark });
 		let sent = submitter.submit(signer, call).await?;
 		tokio::spawn(async move {
@@ -123,6 +122,7 @@ async fn remark(submitter: &Submitter, signer: &Signer, count: u32, bytes: usize
 				Err(error) => json!({ "remark": index, "hash": hash, "failure": error.to_string() }),
 			});
 		});
+		tokio::time::sleep(pause).await;
 	}
 	tell(&json!({ "submitted": count }));
 	Ok(())

@@ -9,6 +9,7 @@ mod cli;
 mod command;
 mod genesis;
 mod genesis_state;
+mod outdated;
 mod pool;
 mod rpc;
 mod service;

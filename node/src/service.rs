@@ -1,7 +1,7 @@
 //! Puts the node together: database, client, pool, network, Aura and GRANDPA.
 
 use crate::{
-	genesis,
+	genesis, outdated,
 	pool::ExplainingPool,
 	rpc, session_keys,
 	types::{Backend, Block, Client, Executor, Hash, Pool},
@@ -307,6 +307,9 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 		telemetry: telemetry.as_mut(),
 		tracing_execute_block: None,
 	})?;
+
+	let outdated = outdated::watch(client.clone(), transaction_pool.clone());
+	task_manager.spawn_handle().spawn_blocking("outdated-transactions", Some("transaction-pool"), outdated);
 
 	if warps {
 		task_manager.spawn_handle().spawn("warp-sync-peers", None, warp::watch(sync_service.clone()));

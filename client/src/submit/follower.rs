@@ -5,7 +5,8 @@ use crate::{
 	chain::{Chain, Header, Phase},
 	error::Result,
 	explain::CallError,
-	frame_system, RuntimeEvent,
+	frame_system,
+	metadata::Version, RuntimeEvent,
 };
 use futures::{Stream, StreamExt};
 use sp_core::H256;
@@ -22,6 +23,8 @@ pub(super) struct Follower {
 	finalised: watch::Sender<(u32, H256)>,
 	/// Blocks that were read but are not finalised yet.
 	cache: HashMap<H256, Arc<Contents>>,
+	/// The version that the best block's state has.
+	version: Version,
 }
 
 struct Contents {
@@ -31,7 +34,8 @@ struct Contents {
 
 impl Follower {
 	pub(super) fn new(submitter: Submitter, best: watch::Sender<Tip>, finalised: watch::Sender<(u32, H256)>) -> Self {
-		Self { submitter, best, finalised, cache: HashMap::new() }
+		let version = submitter.chain.runtime().version().clone();
+		Self { submitter, best, finalised, cache: HashMap::new(), version }
 	}
 
 	/// Runs until the chain stalls, or no node answers for too long.
@@ -72,6 +76,10 @@ impl Follower {
 				self.submitter.watch.included(*hash, outcome);
 			}
 		}
+		if version != self.version {
+			self.version = version.clone();
+			self.submitter.enacted_by(head.number);
+		}
 		if version != *self.chain().runtime().version() {
 			self.chain().refresh().await?;
 		}
@@ -97,6 +105,7 @@ impl Follower {
 			counts.extrinsics = counts.extrinsics.saturating_add(contents.outcomes.len() as u64);
 		}
 		self.submitter.watch.prune(head.number);
+		self.submitter.sign_again();
 		self.cache.retain(|_, contents| contents.header.number >= head.number);
 		Ok(())
 	}

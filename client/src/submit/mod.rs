@@ -2,7 +2,9 @@
 //!
 //! One task follows the chain's heads and looks for the watched transactions in each block, so that a thousand
 //! transactions in flight cost two subscriptions. It also notices upgrades: what is in flight then, and in no block yet, can
-//! enter no further block, because it is signed for the version before; it is signed once more, with the same nonce.
+//! enter no further block, because it is signed for the version before; it is signed once more, with the same nonce. Nothing is
+//! signed for the new version before the upgrade is final: a node that does not have the block yet would hold the signature for
+//! a bad one, and refuse the transaction for half an hour.
 
 mod follower;
 mod pool;
@@ -21,7 +23,10 @@ use crate::{
 use pool::Verdict;
 use sp_core::H256;
 use std::{
-	sync::{Arc, Mutex, PoisonError},
+	sync::{
+		atomic::{AtomicU32, Ordering},
+		Arc, Mutex, PoisonError,
+	},
 	time::Duration,
 };
 use tokio::{sync::watch, time::sleep};
@@ -35,6 +40,8 @@ const NONCES: u32 = 24;
 const OFFERS: u32 = 12;
 /// How many blocks to wait for a budget that is spent, or for what waits already.
 const WAITS: u32 = 90;
+/// How many blocks to wait for an upgrade's finality. Where there is none, it is better to sign than to wait for ever.
+const UNSETTLED: u32 = 16;
 
 /// The best block and chain time at it.
 #[derive(Clone, Debug)]
@@ -64,6 +71,8 @@ pub struct Submitter {
 	best: watch::Receiver<Tip>,
 	finalised: watch::Receiver<(u32, H256)>,
 	blocks: Arc<Mutex<BlockCounts>>,
+	/// The newest block that is known to have enacted another version of the runtime.
+	enacted: Arc<AtomicU32>,
 }
 
 impl Submitter {
@@ -79,7 +88,7 @@ impl Submitter {
 		let (best_in, best) = watch::channel(tip);
 		let hash = chain.finalised().await?;
 		let (finalised_in, finalised) = watch::channel((chain.header(hash).await?.number, hash));
-		let submitter = Self { chain, watch: Watch::default(), best, finalised, blocks: Arc::default() };
+		let submitter = Self { chain, watch: Watch::default(), best, finalised, blocks: Arc::default(), enacted: Arc::default() };
 		let follower = follower::Follower::new(submitter.clone(), best_in, finalised_in);
 		tokio::spawn(follower.run(new, fin));
 		Ok(submitter)
@@ -160,7 +169,32 @@ impl Submitter {
 		}
 	}
 
+	/// Notes that a block up to this one has enacted another version.
+	fn enacted_by(&self, number: u32) {
+		self.enacted.fetch_max(number, Ordering::Relaxed);
+	}
+
+	/// Whether most nodes have the newest upgrade: it is final.
+	fn is_settled(&self) -> bool {
+		let enacted = self.enacted.load(Ordering::Relaxed);
+		self.finalised().0 >= enacted || self.best().number >= enacted.saturating_add(UNSETTLED)
+	}
+
+	/// Waits until most nodes have the newest upgrade.
+	async fn settled(&self) -> Result<()> {
+		let (mut best, mut finalised) = (self.best.clone(), self.finalised.clone());
+		while !self.is_settled() {
+			let changed = tokio::select! {
+				changed = best.changed() => changed,
+				changed = finalised.changed() => changed,
+			};
+			changed.map_err(|_| self.stalled())?;
+		}
+		Ok(())
+	}
+
 	async fn submit_next(&self, signer: &Signer, call: &RuntimeCall, next: &mut Option<u32>) -> Result<Sent> {
+		self.settled().await?;
 		let nonce = match next.take() {
 			Some(nonce) => nonce,
 			None => self.next_nonce(signer).await?,
@@ -168,7 +202,11 @@ impl Submitter {
 		let again = Again::new(signer.clone(), call.clone(), nonce);
 		let sent = match self.offer(&again).await {
 			// Perhaps the chain was upgraded a moment ago: signed for its version, the transaction is good.
-			Err(error) if pool::is_badly_signed(&error) && self.chain.refresh().await? => self.offer(&again).await?,
+			Err(error) if pool::is_badly_signed(&error) && self.chain.refresh().await? => {
+				self.enacted_by(self.best().number.saturating_add(1));
+				self.settled().await?;
+				self.offer(&again).await?
+			},
 			result => result?,
 		};
 		*next = Some(nonce.saturating_add(1));
@@ -254,6 +292,9 @@ impl Submitter {
 	/// Signs once more, for the chain's present version and with the same nonce, what was signed for another and is in no
 	/// block. The pool may hold the transaction before for a while: until it is dropped there, the new one has to wait.
 	fn sign_again(&self) {
+		if !self.is_settled() {
+			return;
+		}
 		let version = self.chain.runtime().version().spec_version;
 		for (hash, again) in self.watch.outdated(version) {
 			let this = self.clone();
@@ -276,9 +317,10 @@ impl Submitter {
 		let later = |error: &Error| pool::is_taken(error) || pool::passes(error);
 		loop {
 			match self.hand_in(&bytes).await {
-				Err(error) if tries < NONCES && later(&error) && self.watch.is_waiting(before) => {
-					tries = tries.saturating_add(1);
-					sleep(pool::LONGEST_PAUSE).await;
+				// As long as it is valid: given up, it would leave a hole, and nothing behind it could enter a block.
+				Err(error) if later(&error) && self.watch.is_waiting(before) => {
+					tries = u32::saturating_add(tries, 1);
+					sleep(pool::pause(tries)).await;
 				},
 				// It is in a block, as it was signed first or now.
 				Err(_) if !self.watch.is_waiting(before) => return Ok(()),

@@ -11,7 +11,7 @@ const ALREADY_IMPORTED: i32 = 1013;
 const TOO_LOW_PRIORITY: i32 = 1014;
 
 /// Longest pause between two tries.
-pub(super) const LONGEST_PAUSE: Duration = Duration::from_millis(if cfg!(test) { 16 } else { 1_600 });
+const LONGEST_PAUSE: Duration = Duration::from_millis(if cfg!(test) { 16 } else { 1_600 });
 
 /// What an answer means for the transaction that was handed in.
 pub(super) enum Verdict {

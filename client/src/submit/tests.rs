@@ -119,8 +119,11 @@ async fn what_an_upgrade_overtakes_is_signed_once_more_with_its_nonce() {
 	(0..3).for_each(|_| fake.refuse(1014, "(12 vs 12)"));
 	let block = fake.upgrade(2, vec![before[0].clone()]);
 	assert_eq!(sent.remove(0).included().await.unwrap().block.0, block);
+	until(|| submitter.chain().runtime().version().spec_version == 2).await;
+	sleep(Duration::from_millis(50)).await;
+	assert_eq!(fake.handed_in().len(), 3, "signed for a version that most nodes may not have yet");
+	fake.finalise(block);
 	until(|| fake.handed_in().len() == 5).await;
-	assert_eq!(submitter.chain().runtime().version().spec_version, 2);
 	let again = fake.handed_in()[3..].to_vec();
 	let mut nonces: Vec<u32> = again.iter().map(|bytes| nonce_of(bytes)).collect();
 	nonces.sort();
@@ -145,7 +148,9 @@ async fn what_is_signed_once_more_waits_for_a_budget_as_what_is_new_does() {
 	let sent = submitter.submit(&signer, remark()).await.unwrap();
 	fake.refuse(1002, "Custom error: 8. Too many");
 	fake.refuse(1002, "Custom error: 9. As much");
-	fake.upgrade(2, Vec::new());
+	// As long as it takes, and not as often as something.
+	(0..2 * NONCES).for_each(|_| fake.refuse(1014, "(12 vs 12)"));
+	fake.finalise(fake.upgrade(2, Vec::new()));
 	until(|| fake.handed_in().len() == 2).await;
 	let again = fake.handed_in()[1].clone();
 	assert_eq!(nonce_of(&again), 0);
@@ -159,11 +164,36 @@ async fn what_is_submitted_just_after_an_upgrade_is_signed_for_the_new_version()
 	let (submitter, signer) = start(&fake).await;
 	// The follower is told only later.
 	fake.break_connection(0);
-	fake.upgrade(2, Vec::new());
+	let block = fake.upgrade(2, Vec::new());
 	fake.refuse(1010, "Transaction has a bad signature");
-	submitter.submit(&signer, remark()).await.unwrap();
-	assert_eq!(submitter.chain().runtime().version().spec_version, 2);
+	let task = tokio::spawn({
+		let (submitter, signer) = (submitter.clone(), signer.clone());
+		async move { submitter.submit(&signer, remark()).await.map(|_| ()) }
+	});
+	until(|| submitter.chain().runtime().version().spec_version == 2 && fake.is_followed()).await;
+	sleep(Duration::from_millis(50)).await;
+	assert!(fake.handed_in().is_empty(), "signed for a version that most nodes may not have yet");
+	fake.finalise(block);
+	task.await.unwrap().unwrap();
 	assert_eq!(fake.handed_in().len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_signed_after_an_upgrade_does_not_wait_for_ever_where_nothing_becomes_final() {
+	let fake = Fake::new();
+	let (submitter, signer) = start(&fake).await;
+	let block = fake.upgrade(2, Vec::new());
+	submitter.wait(|tip| tip.number == block).await.unwrap();
+	let task = tokio::spawn({
+		let (submitter, signer) = (submitter.clone(), signer.clone());
+		async move { submitter.submit(&signer, remark()).await.map(|_| ()) }
+	});
+	(1..UNSETTLED).for_each(|_| drop(fake.author(Vec::new())));
+	submitter.wait(|tip| tip.number == block + UNSETTLED - 1).await.unwrap();
+	sleep(Duration::from_millis(50)).await;
+	assert!(fake.handed_in().is_empty());
+	fake.author(Vec::new());
+	task.await.unwrap().unwrap();
 }
 
 #[tokio::test]
