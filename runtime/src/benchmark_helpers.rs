@@ -232,6 +232,10 @@ impl pallet_issuance::BenchmarkHelper<AccountId> for Helper {
 	fn agents() -> (AccountId, AccountId) {
 		(genesis::devnet_account("SettlementA"), genesis::devnet_account("SettlementB"))
 	}
+
+	fn payee(number: u32) -> AccountId {
+		member(number).1
+	}
 }
 
 /// A retailer everywhere.

@@ -6,7 +6,8 @@ use crate::{
 	error::Result,
 	explain::CallError,
 	frame_system,
-	metadata::Version, RuntimeEvent,
+	metadata::Version,
+	RuntimeEvent,
 };
 use futures::{Stream, StreamExt};
 use sp_core::H256;

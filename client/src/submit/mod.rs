@@ -88,7 +88,8 @@ impl Submitter {
 		let (best_in, best) = watch::channel(tip);
 		let hash = chain.finalised().await?;
 		let (finalised_in, finalised) = watch::channel((chain.header(hash).await?.number, hash));
-		let submitter = Self { chain, watch: Watch::default(), best, finalised, blocks: Arc::default(), enacted: Arc::default() };
+		let submitter =
+			Self { chain, watch: Watch::default(), best, finalised, blocks: Arc::default(), enacted: Arc::default() };
 		let follower = follower::Follower::new(submitter.clone(), best_in, finalised_in);
 		tokio::spawn(follower.run(new, fin));
 		Ok(submitter)

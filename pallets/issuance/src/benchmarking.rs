@@ -12,10 +12,12 @@ use frame_system::RawOrigin;
 pub trait BenchmarkHelper<AccountId> {
 	/// Accounts of two settlement agents that are different participants.
 	fn agents() -> (AccountId, AccountId);
+	/// The account of the participant with this number, which is registered.
+	fn payee(number: u32) -> AccountId;
 }
 
 fn payments<T: Config>(n: u32) -> BoundedVec<(T::AccountId, u128), T::MaxPayments> {
-	BoundedVec::truncate_from((0..n).map(|i| (account("payee", i, 0), 1)).collect())
+	BoundedVec::truncate_from((0..n).map(|i| (T::BenchmarkHelper::payee(i), 1)).collect())
 }
 
 #[benchmarks]

@@ -1,7 +1,7 @@
 //! Issues: proposed, approved and executed, or cancelled.
 
 use crate::{Ceiling, Config, Error, Event, Issue, Issued, NextProposal, Pallet, Proposal, Proposals};
-use busbar_primitives::{Balance, ParticipantId};
+use busbar_primitives::{traits::Participants, Balance, ParticipantId};
 use frame_support::{
 	ensure,
 	traits::{
@@ -21,6 +21,10 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResult {
 		ensure!(!payments.is_empty(), Error::<T>::NoPayments);
 		ensure!(payments.iter().all(|(_, amount)| !amount.is_zero()), Error::<T>::ZeroAmount);
+		// Any other account would be a new one at will; and a pallet's, that money is taken from, would owe what it lacks.
+		// Who is a participant stays one, so it is not asked again when the second key approves.
+		let is_participant = |who: &T::AccountId| T::Participants::participant(who).is_some();
+		ensure!(payments.iter().all(|(who, _)| is_participant(who)), Error::<T>::UnknownPayee);
 		let sum = Self::sum(&payments)?;
 		ensure!(Proposals::<T>::count() < T::MaxPending::get(), Error::<T>::TooManyPending);
 		let id = NextProposal::<T>::get();

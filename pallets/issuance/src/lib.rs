@@ -137,6 +137,9 @@ pub mod pallet {
 		TooManyPending,
 		/// No issue with this number waits.
 		UnknownProposal,
+		/// Money is made for participants and taken from them only; this account is none's. Register its owner first, or
+		/// leave it out.
+		UnknownPayee,
 		/// The second key must be another participant's.
 		SameParticipant,
 		/// Only its proposer or the administration cancels an issue.
@@ -167,11 +170,11 @@ pub mod pallet {
 		///
 		/// - `origin`: a settlement agent.
 		/// - `kind`: whether to mint or to burn.
-		/// - `payments`: accounts and amounts in nEUR.
+		/// - `payments`: accounts of participants, and amounts in nEUR.
 		///
 		/// # Errors
-		/// [`Error::NoPayments`], [`Error::ZeroAmount`], [`Error::Overflow`], [`Error::TooManyPending`], and those of a
-		/// role check.
+		/// [`Error::NoPayments`], [`Error::ZeroAmount`], [`Error::UnknownPayee`], [`Error::Overflow`],
+		/// [`Error::TooManyPending`], and those of a role check.
 		///
 		/// # Events
 		/// [`Event::Proposed`].

@@ -65,4 +65,10 @@ impl crate::BenchmarkHelper<AccountId> for Setup {
 	fn agents() -> (AccountId, AccountId) {
 		(AGENT, OTHER_AGENT)
 	}
+
+	fn payee(number: u32) -> AccountId {
+		let account = 1_000 + AccountId::from(number);
+		MockParticipants::register([account]);
+		account
+	}
 }

@@ -19,11 +19,11 @@ fn propose(kind: Issue, payments: &[(AccountId, Balance)]) -> DispatchResult {
 #[test]
 fn money_is_minted_with_two_keys() {
 	run(|| {
-		assert_ok!(propose(Issue::Mint, &[(HOME, 5 * EUR), (STRANGER, 1)]));
+		assert_ok!(propose(Issue::Mint, &[(HOME, 5 * EUR), (PLANT, 1)]));
 		assert_eq!(Balances::total_issuance(), GENESIS);
 		assert_ok!(Issuance::approve(signed(OTHER_AGENT), 0));
 		assert_eq!(Balances::balance(&HOME), WEALTH + 5 * EUR);
-		assert_eq!(Balances::balance(&STRANGER), 1);
+		assert_eq!(Balances::balance(&PLANT), WEALTH + 1);
 		assert_eq!(Issuance::issued(), GENESIS + 5 * EUR + 1);
 		assert_eq!(
 			events(),
@@ -43,6 +43,16 @@ fn money_is_burned_with_two_keys() {
 		assert_eq!(Balances::balance(&HOME), 0);
 		assert_eq!(Balances::total_issuance(), GENESIS - WEALTH - 1);
 		assert!(System::account_exists(&HOME), "the member keeps its account");
+	});
+}
+
+#[test]
+fn two_keys_neither_make_accounts_nor_touch_those_of_no_participant() {
+	run(|| {
+		for kind in [Issue::Mint, Issue::Burn] {
+			assert_noop!(propose(kind, &[(HOME, 1), (STRANGER, 1)]), Error::<Test>::UnknownPayee);
+		}
+		assert!(!System::account_exists(&STRANGER));
 	});
 }
 
