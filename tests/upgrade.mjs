@@ -17,9 +17,10 @@ const WH = 10;
 const PRODUCT = 0;
 // Long enough that an interval waits for a reading over the upgrade.
 const WINDOW_INTERVALS = 16;
-// One after the other over several blocks, so that some are on their way when the new code comes.
-const REMARKS = 100;
-const REMARK_EVERY_MS = 120;
+// One after the other over several blocks, so that some are on their way when the new code comes: fewer in two blocks than may
+// wait of one account, so that none waits for a block.
+const REMARKS = 60;
+const REMARK_EVERY_MS = 250;
 
 let api;
 let provider;

@@ -176,6 +176,11 @@ impl Fake {
 		!self.state().finalised_heads.is_empty()
 	}
 
+	/// Whether anybody is told of new blocks.
+	pub fn is_watched(&self) -> bool {
+		!self.state().heads.is_empty()
+	}
+
 	pub fn hash(&self, number: u32) -> H256 {
 		self.state().best[number as usize]
 	}

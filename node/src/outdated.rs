@@ -4,7 +4,7 @@
 
 use crate::types::{Block, Client, Hash, Pool};
 use futures::StreamExt;
-use sc_client_api::BlockchainEvents;
+use sc_client_api::{BlockBackend, BlockchainEvents};
 use sc_transaction_pool_api::{InPoolTransaction, TransactionPool, TransactionSource, TxInvalidityReportMap};
 use sp_api::ProvideRuntimeApi;
 use sp_runtime::{
@@ -32,8 +32,14 @@ pub async fn watch(client: Arc<Client>, pool: Arc<Pool>) {
 async fn drop_outdated(client: &Client, pool: &Pool, at: Hash) {
 	let ready: Vec<(Hash, Extrinsic)> = pool.ready().map(|waiting| described(&*waiting)).collect();
 	let later = pool.futures();
+	// The pool may not know yet what stands in the very block: that is not outdated but done.
+	let body = client.block_body(at).ok().flatten().unwrap_or_default();
+	let done: HashSet<Hash> = body.iter().map(|extrinsic| pool.hash_of(&Arc::new(extrinsic.clone()))).collect();
 	let mut outdated = TxInvalidityReportMap::new();
 	for (hash, extrinsic) in ready.iter().cloned().chain(later.iter().map(described)) {
+		if done.contains(&hash) {
+			continue;
+		}
 		let source = TransactionSource::External;
 		// What the new runtime cannot even read is as useless to it.
 		match client.runtime_api().validate_transaction(at, source, extrinsic, at) {

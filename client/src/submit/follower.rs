@@ -106,7 +106,6 @@ impl Follower {
 			counts.extrinsics = counts.extrinsics.saturating_add(contents.outcomes.len() as u64);
 		}
 		self.submitter.watch.prune(head.number);
-		self.submitter.sign_again();
 		self.cache.retain(|_, contents| contents.header.number >= head.number);
 		Ok(())
 	}

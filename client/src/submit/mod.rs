@@ -3,8 +3,8 @@
 //! One task follows the chain's heads and looks for the watched transactions in each block, so that a thousand
 //! transactions in flight cost two subscriptions. It also notices upgrades: what is in flight then, and in no block yet, can
 //! enter no further block, because it is signed for the version before; it is signed once more, with the same nonce. Nothing is
-//! signed for the new version before the upgrade is final: a node that does not have the block yet would hold the signature for
-//! a bad one, and refuse the transaction for half an hour.
+//! signed for the new version before a block stands on the one that enacted it: a node that does not have that yet would hold
+//! the signature for a bad one, and refuse the transaction for half an hour; now at least two authors have it.
 
 mod follower;
 mod pool;
@@ -40,8 +40,6 @@ const NONCES: u32 = 24;
 const OFFERS: u32 = 12;
 /// How many blocks to wait for a budget that is spent, or for what waits already.
 const WAITS: u32 = 90;
-/// How many blocks to wait for an upgrade's finality. Where there is none, it is better to sign than to wait for ever.
-const UNSETTLED: u32 = 16;
 
 /// The best block and chain time at it.
 #[derive(Clone, Debug)]
@@ -175,21 +173,17 @@ impl Submitter {
 		self.enacted.fetch_max(number, Ordering::Relaxed);
 	}
 
-	/// Whether most nodes have the newest upgrade: it is final.
+	/// Whether more than one author has the newest upgrade: a block stands on it.
 	fn is_settled(&self) -> bool {
 		let enacted = self.enacted.load(Ordering::Relaxed);
-		self.finalised().0 >= enacted || self.best().number >= enacted.saturating_add(UNSETTLED)
+		self.best().number > enacted || self.finalised().0 >= enacted
 	}
 
-	/// Waits until most nodes have the newest upgrade.
+	/// Waits until more than one author has the newest upgrade.
 	async fn settled(&self) -> Result<()> {
-		let (mut best, mut finalised) = (self.best.clone(), self.finalised.clone());
+		let mut best = self.best.clone();
 		while !self.is_settled() {
-			let changed = tokio::select! {
-				changed = best.changed() => changed,
-				changed = finalised.changed() => changed,
-			};
-			changed.map_err(|_| self.stalled())?;
+			best.changed().await.map_err(|_| self.stalled())?;
 		}
 		Ok(())
 	}
@@ -204,7 +198,8 @@ impl Submitter {
 		let sent = match self.offer(&again).await {
 			// Perhaps the chain was upgraded a moment ago: signed for its version, the transaction is good.
 			Err(error) if pool::is_badly_signed(&error) && self.chain.refresh().await? => {
-				self.enacted_by(self.best().number.saturating_add(1));
+				let best = self.chain.best().await?;
+				self.enacted_by(self.chain.header(best).await?.number);
 				self.settled().await?;
 				self.offer(&again).await?
 			},
