@@ -19,8 +19,8 @@ const PRODUCT = 0;
 const WINDOW_INTERVALS = 16;
 // One after the other over several blocks, so that some are on their way when the new code comes: fewer in two blocks than may
 // wait of one account, so that none waits for a block.
-const REMARKS = 60;
-const REMARK_EVERY_MS = 250;
+const REMARKS = 80;
+const REMARK_EVERY_MS = 180;
 
 let api;
 let provider;
