@@ -19,6 +19,11 @@ mock! {
 	}
 }
 
+/// What the shape of a tree says of a zone.
+trait Within {
+	fn is_within_any(zone: ZoneId, ancestors: &[ZoneId]) -> bool;
+}
+
 impl MockGrid {
 	/// Says whether a zone is one of some others or lies below one of them.
 	pub fn on_is_within_any(answer: impl Fn(ZoneId, &[ZoneId]) -> bool + 'static) {
@@ -49,8 +54,8 @@ impl MockGrid {
 }
 
 mock! {
-	/// The register behind [`MockGrid`]'s and everybody else's [`Zones`].
-	ZonesRegister: Zones {
+	/// The register behind [`MockGrid`]'s and everybody else's [`Zones`]: all that they answer follows from this.
+	ZonesRegister: Within {
 		on_is_within_any: fn is_within_any(zone: ZoneId, ancestors: &[ZoneId]) -> bool;
 	}
 }
@@ -59,12 +64,20 @@ impl Zones for MockGrid {
 	fn is_within_any(zone: ZoneId, ancestors: &[ZoneId]) -> bool {
 		ZonesRegister::is_within_any(zone, ancestors)
 	}
+
+	fn first_within(zone: ZoneId, groups: &[Vec<ZoneId>]) -> Option<usize> {
+		groups.iter().position(|group| Self::is_within_any(zone, group))
+	}
+
+	fn all_within(zones: &[ZoneId], ancestors: &[ZoneId]) -> (bool, u32) {
+		(zones.iter().all(|zone| Self::is_within_any(*zone, ancestors)), zones.len() as u32)
+	}
 }
 
 mock! {
 	/// What is sold of the grid.
 	MockFlows: Flows {
-		on_sold: fn sold(interval: Interval, zone: ZoneId) -> SignedWh;
+		on_sold: fn sold(interval: Interval, zones: &[ZoneId]) -> Vec<SignedWh>;
 	}
 }
 

@@ -196,6 +196,13 @@ impl Participants<AccountId> for MockParticipants {
 		})
 	}
 
+	fn ensure_each(account: &AccountId, role: Role, zones: &[ZoneId]) -> Result<u32, DispatchError> {
+		zones.iter().try_for_each(|zone| Self::ensure(account, role, Some(*zone)).map(|_| ()))?;
+		let everywhere = Self::ensure(account, role, None).is_ok();
+		// As if each zone were the whole of its walk.
+		Ok(if everywhere { 0 } else { zones.len() as u32 })
+	}
+
 	fn ensure_anywhere(account: &AccountId, role: Role) -> Result<ParticipantId, DispatchError> {
 		Self::holder(*account, role, |scopes| !scopes.is_empty())
 	}

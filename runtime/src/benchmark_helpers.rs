@@ -9,8 +9,8 @@ use alloc::{vec, vec::Vec};
 use busbar_primitives::{
 	metering::Registers,
 	traits::{Calendar, Grid as _, Positions},
-	Flexibility, Interval, Link, Moment, ParticipantId, PointId, PointKind, ProductId, Quality, Reduction, Right, Role,
-	Scope, Side, Step, Watt, Wh, ZoneId,
+	Flexibility, Interval, Link, Moment, Outcome, ParticipantId, PointId, PointKind, Product, ProductId, ProductKind,
+	Quality, Reduction, Right, Role, Scope, Side, Step, Watt, Wh, ZoneId, ZoneResult, MAX_PRODUCTS,
 };
 use frame_support::{
 	traits::{
@@ -73,13 +73,29 @@ fn deep_zone() -> ZoneId {
 	deepest
 }
 
+/// As many scopes of a role as there may be, the last of them this one, and the others zones that there are not.
+fn scopes(role: Role, last: Scope) -> BoundedVec<(Role, Scope), <Runtime as pallet_participants::Config>::MaxRoles> {
+	let most = <<Runtime as pallet_participants::Config>::MaxRoles as Get<u32>>::get();
+	let others = (1..most).map(|number| (role, Scope::Zone(ZoneId::MAX.saturating_sub(number))));
+	BoundedVec::truncate_from(others.chain([(role, last)]).collect())
+}
+
+/// Lets a participant hold a role in as many scopes as there may be, of which the last alone covers anything, and its account
+/// operate for another one that holds it nowhere useful: a check looks at all of them.
+fn hold(id: ParticipantId, account: &AccountId, role: Role, last: Scope) {
+	ensure_root();
+	let (principal, _) = member(u32::MAX.saturating_sub(1));
+	pallet_participants::Roles::<Runtime>::insert(id, scopes(role, last));
+	pallet_participants::Roles::<Runtime>::insert(principal, scopes(role, Scope::Zone(ZoneId::MAX)));
+	pallet_participants::DelegateOf::<Runtime>::mutate(account, |delegation| {
+		delegation.get_or_insert_default().operates_for = Some(principal);
+	});
+}
+
 /// Lets a participant of the devnet hold its role for the root zone instead of the grid, so that a check of it in some other
 /// zone walks from there to the root.
-fn narrow(id: ParticipantId, role: Role) {
-	ensure_root();
-	pallet_participants::Roles::<Runtime>::mutate(id, |roles| {
-		*roles = vec![(role, Scope::Zone(0))].try_into().expect("one role is no more than there may be");
-	});
+fn narrow(name: &str, role: Role) {
+	hold(genesis::devnet_id(name), &genesis::devnet_account(name), role, Scope::Zone(0));
 }
 
 /// Chain time, without the slot that consensus would want to match it.
@@ -140,7 +156,7 @@ fn add_point(zone: ZoneId, owner: ParticipantId) -> PointId {
 
 impl pallet_grid::BenchmarkHelper<AccountId> for Helper {
 	fn dso() -> AccountId {
-		narrow(genesis::devnet_id("Dso"), Role::Dso);
+		narrow("Dso", Role::Dso);
 		genesis::devnet_account("Dso")
 	}
 
@@ -148,8 +164,55 @@ impl pallet_grid::BenchmarkHelper<AccountId> for Helper {
 		genesis::devnet_id("Utility")
 	}
 
+	fn dso_everywhere() -> AccountId {
+		let account = genesis::devnet_account("Dso");
+		hold(genesis::devnet_id("Dso"), &account, Role::Dso, Scope::Grid);
+		account
+	}
+
 	fn open_interval() -> Interval {
 		open_interval()
+	}
+
+	fn branches(zones: u32) -> Vec<ZoneId> {
+		add_zones(zones);
+		let depth = <MaxDepth as Get<u32>>::get().saturating_sub(1);
+		(0..zones).filter(|zone| zone % depth == 0 || zone.saturating_add(1) == zones).collect()
+	}
+
+	/// In each page of results one of them.
+	fn sold_interval(zones: u32) -> (Vec<ZoneId>, Interval) {
+		use pallet_market::{
+			types::{ClearedZone, PAGE},
+			Intervals, Results, Session, Sessions, TradedFlows,
+		};
+		add_zones(zones.saturating_add(1).saturating_mul(PAGE));
+		let interval = open_interval();
+		let sold = Outcome { cleared: true, ..Outcome::default() };
+		Intervals::<Runtime>::mutate(interval, |record| {
+			let record = record.as_mut().expect("it has just opened");
+			let auction = *record.products.first().expect("a market has a product");
+			let area = Product { kind: ProductKind::Continuous { area: 0 }, ..auction };
+			let auctions = MAX_PRODUCTS.saturating_sub(1);
+			let products = vec![auction; auctions as usize].into_iter().chain([area]);
+			record.products = BoundedVec::truncate_from(products.collect());
+			record.unended = 1;
+		});
+		let zone = ClearedZone { import: Some(1), export: Some(1), fee: FEE, result: ZoneResult::default() };
+		for product in (0..).take(MAX_PRODUCTS.saturating_sub(1) as usize) {
+			Sessions::<Runtime>::insert(interval, product, Session { outcome: Some(sold), ..Session::default() });
+			for page in 0..=zones {
+				let page_of = vec![Some(zone); PAGE as usize];
+				Results::<Runtime>::insert((interval, product, page), BoundedVec::truncate_from(page_of));
+			}
+		}
+		let zones: Vec<_> = (1..=zones).map(|page| page.saturating_mul(PAGE)).collect();
+		for zone in &zones {
+			TradedFlows::<Runtime>::insert(interval, zone, 1);
+		}
+		let book = pallet_market::continuous::Book::default();
+		pallet_market::Books::<Runtime>::insert(interval, MAX_PRODUCTS.saturating_sub(1) as ProductId, book);
+		(zones, interval)
 	}
 }
 
@@ -170,7 +233,7 @@ impl pallet_market::BenchmarkHelper<AccountId> for Helper {
 
 impl pallet_metering::BenchmarkHelper<AccountId> for Helper {
 	fn operator() -> (AccountId, ParticipantId) {
-		narrow(genesis::devnet_id("MeterOperator"), Role::MeterOperator);
+		narrow("MeterOperator", Role::MeterOperator);
 		let account = genesis::devnet_account("MeterOperator");
 		<Balances as Mutate<_>>::set_balance(&account, RICH);
 		(account, genesis::devnet_id("MeterOperator"))
@@ -199,15 +262,19 @@ impl pallet_metering::BenchmarkHelper<AccountId> for Helper {
 
 	fn regulator() -> AccountId {
 		let (id, account) = member(u32::MAX);
-		pallet_participants::Roles::<Runtime>::insert(
-			id,
-			BoundedVec::truncate_from(vec![(Role::Regulator, Scope::Zone(0))]),
-		);
+		hold(id, &account, Role::Regulator, Scope::Zone(0));
 		account
 	}
 
 	fn owner(point: PointId) -> AccountId {
-		member(point).1
+		acting(member(point).0)
+	}
+
+	fn grid_operator() -> AccountId {
+		narrow("Dso", Role::Dso);
+		let account = genesis::devnet_account("Dso");
+		<Balances as Mutate<_>>::set_balance(&account, RICH);
+		account
 	}
 }
 
@@ -241,8 +308,7 @@ impl pallet_issuance::BenchmarkHelper<AccountId> for Helper {
 /// A retailer everywhere.
 fn retailer() -> (ParticipantId, AccountId) {
 	let (id, account) = member(u32::MAX);
-	let roles = vec![(Role::Retailer, Scope::Zone(0))];
-	pallet_participants::Roles::<Runtime>::insert(id, BoundedVec::truncate_from(roles));
+	hold(id, &account, Role::Retailer, Scope::Zone(0));
 	(id, account)
 }
 
@@ -252,10 +318,23 @@ fn settle(interval: Interval) {
 	pallet_settlement::Roots::<Runtime>::insert(interval, root);
 }
 
-/// A connection point and its owner's account.
+/// A member that is the last of as many delegates of a participant as there may be, for all that can be delegated.
+fn acting(owner: ParticipantId) -> AccountId {
+	let (_, account) = member(u32::MAX.saturating_sub(2));
+	let most = <<Runtime as pallet_participants::Config>::MaxDelegates as Get<u32>>::get();
+	let rights = [Right::Trade, Right::Operate, Right::Funds];
+	let others =
+		(rights.len() as u32..most).map(|other| (frame_benchmarking::account("delegate", other, 0), Right::Trade));
+	let delegates = others.chain(rights.into_iter().map(|right| (account.clone(), right))).collect();
+	let delegates = BoundedVec::truncate_from(delegates);
+	pallet_participants::Participants::<Runtime>::mutate_extant(owner, |record| record.delegates = delegates);
+	account
+}
+
+/// A connection point as far from the root as can be, and an account that acts for its owner.
 fn owned_point() -> (PointId, AccountId) {
-	let (owner, account) = member(0);
-	(add_point(0, owner), account)
+	let (owner, _) = member(0);
+	(add_point(deep_zone(), owner), acting(owner))
 }
 
 impl pallet_securities::BenchmarkHelper<AccountId> for Helper {
@@ -312,7 +391,7 @@ impl pallet_flexibility::BenchmarkHelper<AccountId> for Helper {
 	}
 
 	fn dso() -> AccountId {
-		genesis::devnet_account("Dso")
+		<Self as pallet_grid::BenchmarkHelper<AccountId>>::dso()
 	}
 }
 
@@ -421,7 +500,8 @@ impl pallet_certificates::BenchmarkHelper<AccountId> for Helper {
 	}
 
 	fn members() -> [(ParticipantId, AccountId); 2] {
-		[member(0), member(1)]
+		let (holder, _) = member(0);
+		[(holder, acting(holder)), member(1)]
 	}
 
 	fn open(intervals: u32) {

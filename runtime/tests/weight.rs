@@ -4,6 +4,8 @@
 
 #[path = "weight/chain.rs"]
 mod chain;
+#[path = "weight/worst.rs"]
+mod worst;
 
 use busbar_primitives::{refusals::Refusal, Role, Scope};
 use busbar_runtime::{
@@ -323,6 +325,9 @@ fn every_call_that_a_class_makes_fits_its_budget() {
 	let zones = vec![pallet_grid::NewZone { parent: None, link: Default::default() }; 256];
 	let zones = RuntimeCall::Grid(pallet_grid::Call::add_zones { zones: BoundedVec::truncate_from(zones) });
 	assert!(weigh(zones.clone()) < rules.operator.most.ref_time && weigh(zones) < rules.professional.most.ref_time);
+	let links = BoundedVec::truncate_from(vec![(1, Default::default()); 256]);
+	let publish = weigh(RuntimeCall::Grid(pallet_grid::Call::publish { interval: 0, links }));
+	assert!(publish < rules.operator.most.ref_time && publish < rules.professional.most.ref_time);
 	let bound = Weight::from_parts(150 * MILLISECOND, 16 << 20);
 	assert!(weigh(close(H256::zero(), bound)) < rules.governing.most.ref_time / 2);
 }

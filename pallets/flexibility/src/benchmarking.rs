@@ -7,11 +7,11 @@ use frame_system::RawOrigin;
 
 /// Builds the states of the other pallets that the benchmarks start from.
 pub trait BenchmarkHelper<AccountId> {
-	/// A connection point and the account of its owner, who has money.
+	/// A connection point as far from the root as can be, and an account that acts for its owner, who has money.
 	fn point() -> (PointId, AccountId);
 	/// An interval whose delivery has not ended.
 	fn open_interval() -> Interval;
-	/// The account of the distribution system operator everywhere.
+	/// The account of the distribution system operator everywhere, whose role is found at the root.
 	fn dso() -> AccountId;
 }
 
@@ -21,15 +21,19 @@ const LESS: Flexibility = Flexibility { reduction: Reduction::Load, wh: 1, price
 mod benchmarks {
 	use super::*;
 
+	/// In place of an earlier offer, for whose charge money is held.
 	#[benchmark]
-	fn offer() {
+	fn offer() -> Result<(), BenchmarkError> {
 		let (point, owner) = T::BenchmarkHelper::point();
 		let interval = T::BenchmarkHelper::open_interval();
+		let more = Flexibility { wh: 2, ..LESS };
+		Pallet::<T>::offer(RawOrigin::Signed(owner.clone()).into(), interval, point, Some(more))?;
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(owner), interval, point, Some(LESS));
 
-		assert!(Offers::<T>::contains_key(interval, point));
+		assert_eq!(Offers::<T>::get(interval, point), Some(LESS));
+		Ok(())
 	}
 
 	#[benchmark]

@@ -23,10 +23,11 @@ fn cost(db: frame_support::weights::RuntimeDbWeight, micros: u64, reads: u64, wr
 macro_rules! weights {
 	($db:expr) => {
 		fn offer() -> Weight {
-			cost($db, 20, 6, 1)
+			cost($db, 120, 11, 4)
 		}
 		fn order_reduction() -> Weight {
-			cost($db, 25, 8, 2)
+			// With a walk to the root.
+			cost($db, 270, 79, 5)
 		}
 	};
 }

@@ -118,20 +118,43 @@ mod benchmarks {
 		Ok(())
 	}
 
+	/// Links in different pages of results, in an interval of as many products as there may be, all but one of whose sessions
+	/// have ended; by an account that holds the role for the whole grid, so that nothing is walked.
 	#[benchmark]
 	fn publish(n: Linear<1, { T::MaxBatch::get() }>) -> Result<(), BenchmarkError> {
-		let parent = deep_zone::<T>()?;
-		let mut links = Vec::new();
-		for _ in 0..n {
-			links.push((add_zone_below::<T>(parent)?, Link::default()));
-		}
+		let (zones, interval) = Helper::<T>::sold_interval(n);
+		let links: Vec<_> = zones.into_iter().map(|zone| (zone, Link::default())).collect();
 		let links: BoundedVec<_, T::MaxBatch> =
 			links.try_into().map_err(|_| BenchmarkError::Stop("as many links as fit"))?;
-		let interval = Helper::<T>::open_interval();
-		let dso = RawOrigin::Signed(Helper::<T>::dso());
+		let dso = RawOrigin::Signed(Helper::<T>::dso_everywhere());
 		#[extrinsic_call]
 		_(dso, interval, links);
 		assert_eq!(Publications::<T>::iter_prefix(interval).count(), n as usize);
+		Ok(())
+	}
+
+	/// A role check that reads `n` zones with as many link terms as they may have, for an account with as many scopes as two
+	/// participants hold, of which only the root is above them.
+	#[benchmark]
+	fn walk(n: Linear<1, { T::MaxZones::get().min(4_096) }>) -> Result<(), BenchmarkError> {
+		let leaves = Helper::<T>::branches(n);
+		for zone in 0..n {
+			Zones::<T>::mutate(zone, |zone| {
+				if let Some(zone) = zone {
+					let terms = zone.terms.first().copied();
+					zone.terms =
+						BoundedVec::truncate_from(terms.into_iter().cycle().take(MAX_LINK_CHANGES as usize).collect());
+				}
+			});
+		}
+		let ancestors: Vec<_> =
+			(0..32).map(|scope| if scope == 0 { 0 } else { ZoneId::MAX.saturating_sub(scope) }).collect();
+		let walked;
+		#[block]
+		{
+			walked = <Pallet<T> as busbar_primitives::traits::Zones>::all_within(&leaves, &ancestors);
+		}
+		assert_eq!(walked, (true, n));
 		Ok(())
 	}
 }

@@ -102,7 +102,8 @@ mod calls {
 		}
 
 		/// Publishes limits and fees of links for `interval`, whose gate is open: all of them or none. A later publication for
-		/// the same link replaces an earlier one.
+		/// the same link replaces an earlier one. Declares the walks from all zones to the root, and costs those that the signer's
+		/// role needs.
 		///
 		/// - `origin`: a distribution system operator at each of the zones.
 		/// - `links`: zones, and limits in W and fee in nEUR/Wh of the link to their parent; each zone once.
@@ -115,14 +116,16 @@ mod calls {
 		/// # Events
 		/// [`Event::Published`].
 		#[pallet::call_index(5)]
-		#[pallet::weight(T::WeightInfo::publish(links.len() as u32))]
+		#[pallet::weight(Pallet::<T>::publish_weight(links.len(), Pallet::<T>::most_read(links.len())))]
 		pub fn publish(
 			origin: OriginFor<T>,
 			interval: Interval,
 			links: BoundedVec<(ZoneId, Link), T::MaxBatch>,
-		) -> DispatchResult {
+		) -> DispatchResultWithPostInfo {
 			let who = ensure_signed(origin)?;
-			Self::do_publish(who, interval, links)
+			let count = links.len();
+			let read = Self::do_publish(who, interval, links)?;
+			Ok(Some(Self::publish_weight(count, read)).into())
 		}
 
 		/// Adds zones in the order given, as [`Pallet::add_zone`] adds one: all of them or none. A zone may hang below one

@@ -1,27 +1,56 @@
 //! The traits through which other pallets read the grid.
 
 use crate::{Config, NextPoint, NextZone, Pallet, Points, PointsOf, Publications, Zones};
-use alloc::vec::Vec;
+use alloc::{collections::BTreeSet, vec::Vec};
 use busbar_primitives::{traits, Fee, Interval, ParticipantId, Point, PointId, ZoneId, ZoneView};
 use core::ops::Range;
 use frame_support::traits::Get;
 
 impl<T: Config> traits::Zones for Pallet<T> {
 	fn is_within_any(zone: ZoneId, ancestors: &[ZoneId]) -> bool {
-		let Some(least) = ancestors.iter().min() else { return false };
+		Self::first_within(zone, &[ancestors.to_vec()]).is_some()
+	}
+
+	fn first_within(zone: ZoneId, groups: &[Vec<ZoneId>]) -> Option<usize> {
+		let least = groups.iter().flatten().min()?;
+		let mut first = None;
 		let mut at = zone;
 		for _ in 0..=T::MaxDepth::get() {
-			let Some(zone) = Zones::<T>::get(at) else { return false };
-			if ancestors.contains(&at) {
-				return true;
-			}
+			let Some(zone) = Zones::<T>::get(at) else { break };
+			let mut better = groups.iter().take(first.unwrap_or(groups.len()));
+			first = better.position(|group| group.contains(&at)).or(first);
 			// Numbers fall on the way up, so below the least ancestor's there is nothing to find.
 			match zone.parent {
-				Some(parent) if parent >= *least => at = parent,
-				_ => return false,
+				Some(parent) if parent >= *least && first != Some(0) => at = parent,
+				_ => break,
 			}
 		}
-		false
+		first
+	}
+
+	fn all_within(zones: &[ZoneId], ancestors: &[ZoneId]) -> (bool, u32) {
+		let ancestors: BTreeSet<_> = ancestors.iter().copied().collect();
+		let Some(least) = ancestors.first() else { return (zones.is_empty(), 0) };
+		let (mut within, mut read) = (BTreeSet::new(), 0u32);
+		for zone in zones {
+			let mut walk = Vec::new();
+			let mut at = *zone;
+			while !within.contains(&at) {
+				read = read.saturating_add(1);
+				let Some(zone) = Zones::<T>::get(at) else { return (false, read) };
+				walk.push(at);
+				if ancestors.contains(&at) {
+					break;
+				}
+				// A parent's number is smaller than its child's, so that this ends.
+				match zone.parent.filter(|parent| parent >= least && *parent < at) {
+					Some(parent) => at = parent,
+					None => return (false, read),
+				}
+			}
+			within.extend(walk);
+		}
+		(true, read)
 	}
 }
 

@@ -80,12 +80,21 @@ pub use weights::WeightInfo;
 /// What benchmarks need to find in the runtime.
 #[cfg(feature = "runtime-benchmarks")]
 pub trait BenchmarkHelper<AccountId> {
-	/// An account that holds the role of distribution system operator everywhere.
+	/// An account that holds the role of distribution system operator everywhere, by its last scope, which is the root: a check
+	/// of it walks there, and looks at as many scopes as there may be.
 	fn dso() -> AccountId;
+	/// The same by a scope that is the whole grid.
+	fn dso_everywhere() -> AccountId;
 	/// An active participant.
 	fn owner() -> busbar_primitives::ParticipantId;
 	/// Opens the session of an interval in which the whole tree exists, and returns it.
 	fn open_interval() -> busbar_primitives::Interval;
+	/// Lets there be `zones` zones, in branches as deep as they may be, and returns zones below which all of them lie on the way
+	/// to the root.
+	fn branches(zones: u32) -> alloc::vec::Vec<busbar_primitives::ZoneId>;
+	/// So many zones, and an open interval in which something is sold of each in as many sessions as possible, and the limits of
+	/// whose links may change.
+	fn sold_interval(zones: u32) -> (alloc::vec::Vec<busbar_primitives::ZoneId>, busbar_primitives::Interval);
 }
 
 use frame_support::pallet_macros::import_section;

@@ -63,6 +63,21 @@ impl crate::BenchmarkHelper<AccountId> for Setup {
 	fn dso() -> AccountId {
 		DSO
 	}
+	fn dso_everywhere() -> AccountId {
+		DSO
+	}
+	fn branches(zones: u32) -> Vec<ZoneId> {
+		add_root();
+		let depth = MaxDepth::get();
+		(1..zones).for_each(|zone| {
+			add_zone(if zone % depth == 1 { 0 } else { zone - 1 }, link(1, 0));
+		});
+		(0..zones).filter(|zone| zone % depth == 0 || zone + 1 == zones).collect()
+	}
+	fn sold_interval(zones: u32) -> (Vec<ZoneId>, Interval) {
+		Self::branches(zones + 1);
+		((1..=zones).collect(), Self::open_interval())
+	}
 	fn owner() -> ParticipantId {
 		id(MEMBER)
 	}
@@ -109,7 +124,8 @@ pub fn set_up() {
 	MockCalendar::on_interval_s(|| 900);
 	MockCalendar::on_first_unopened(first_unopened);
 	MockCalendar::on_terms_until_gates(terms);
-	MockFlows::on_sold(|_, zone| Sold::get().into_iter().find(|(at, _)| *at == zone).map_or(0, |(_, flow)| flow));
+	let sold = |zone: &ZoneId| Sold::get().into_iter().find(|(at, _)| at == zone).map_or(0, |(_, flow)| flow);
+	MockFlows::on_sold(move |_, zones| zones.iter().map(sold).collect());
 	MockFlows::on_limits_changed(|interval| Changed::mutate(|changed| changed.push(interval)));
 }
 

@@ -22,14 +22,20 @@ pub trait WeightInfo {
 	fn add_zones(zones: u32) -> Weight;
 	/// A batch of `points` in one place of the tree.
 	fn add_points(points: u32) -> Weight;
-	/// A publication for `links` links.
+	/// A publication for `links` links, without the zones that the role check reads.
 	fn publish(links: u32) -> Weight;
+	/// A role check that reads `zones` zones, none of them twice.
+	fn walk(zones: u32) -> Weight;
 }
 
 /// Reference time of a call without its storage accesses, in ps.
 const BASE: u64 = 15_000_000;
 /// Reference time of one link of a publication without its storage accesses, in ps.
 const LINK: u64 = 3_000_000;
+/// Reference time of looking up a zone in a page of results, in ps.
+const RESULTS: u64 = 30_000_000;
+/// Reference time of a zone on the way to the root, with as many link terms as it may have, in ps.
+const STEP: u64 = 8_000_000;
 /// Keys that a role check reads besides the tree: account, delegation, and state and roles of one or two participants.
 const ROLE_READS: u64 = 6;
 
@@ -74,13 +80,18 @@ impl Costs {
 	}
 
 	fn publish(&self, links: u32) -> Weight {
-		// The calendar once; the zone, the role and the publication for each link, and what is sold of it: the interval and
-		// every session of it with its results.
-		let sold = u64::from(MAX_PRODUCTS).saturating_mul(2).saturating_add(1);
-		let link = Weight::from_parts(LINK, 0)
-			.saturating_add(self.db.reads_writes(self.role().saturating_add(1).saturating_add(sold), 1))
+		// Once the role without its walks, the calendar, the interval with each session and its book, and the mark that a book is
+		// to be matched again. For each link the zone, the publication, and each session's results with it.
+		let products = u64::from(MAX_PRODUCTS);
+		let link = Weight::from_parts(LINK.saturating_add(RESULTS.saturating_mul(products)), 0)
+			.saturating_add(self.db.reads_writes(products.saturating_add(1), 1))
 			.saturating_mul(u64::from(links));
-		self.call(3, 0).saturating_add(link)
+		self.call(products.saturating_mul(2).saturating_add(ROLE_READS).saturating_add(4), products)
+			.saturating_add(link)
+	}
+
+	fn walk(&self, zones: u32) -> Weight {
+		Weight::from_parts(STEP, 0).saturating_add(self.db.reads(1)).saturating_mul(zones.into())
 	}
 }
 
@@ -118,6 +129,9 @@ impl<T: crate::Config> WeightInfo for SubstrateWeight<T> {
 	fn publish(links: u32) -> Weight {
 		Self::costs().publish(links)
 	}
+	fn walk(zones: u32) -> Weight {
+		Self::costs().walk(zones)
+	}
 }
 
 /// Weights at ParityDB's prices, for a tree of up to 64 links of depth.
@@ -145,6 +159,9 @@ impl WeightInfo for () {
 	}
 	fn publish(links: u32) -> Weight {
 		default_costs().publish(links)
+	}
+	fn walk(zones: u32) -> Weight {
+		default_costs().walk(zones)
 	}
 }
 

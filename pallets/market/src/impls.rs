@@ -77,8 +77,8 @@ impl<T: Config> OrderCollateral for Pallet<T> {
 }
 
 impl<T: Config> Flows for Pallet<T> {
-	fn sold(interval: Interval, zone: ZoneId) -> SignedWh {
-		Self::sold_flow(interval, zone)
+	fn sold(interval: Interval, zones: &[ZoneId]) -> Vec<SignedWh> {
+		Self::sold_flows(interval, zones)
 	}
 }
 

@@ -4,7 +4,7 @@ use super::*;
 use alloc::vec::Vec;
 use busbar_merkle::MAX_PROOF;
 use busbar_primitives::{
-	metering::{intervals_per_day, Duty, MeterClass, MeterId, Reading, Registers, SignedReading, ESTIMATE_DAYS},
+	metering::{intervals_per_day, Duty, Meter, MeterClass, MeterId, Reading, Registers, SignedReading, ESTIMATE_DAYS},
 	traits::Calendar,
 	Balance, Interval, ParticipantId, PointId, Quality,
 };
@@ -25,8 +25,10 @@ pub trait BenchmarkHelper<AccountId> {
 	fn delivered_interval() -> Interval;
 	/// An account that holds the role of regulator everywhere.
 	fn regulator() -> AccountId;
-	/// The account of a point's owner.
+	/// An account that acts for a point's owner, the last of as many as may.
 	fn owner(point: PointId) -> AccountId;
+	/// An account that holds the role of distribution system operator everywhere, with money.
+	fn grid_operator() -> AccountId;
 }
 
 type Helper<T> = <T as Config>::BenchmarkHelper;
@@ -51,8 +53,9 @@ fn sign<T: Config>(
 	point: PointId,
 	interval: Interval,
 	import: u64,
+	quality: Quality,
 ) -> Result<SignedReading, BenchmarkError> {
-	let (export, import_varh, export_varh, quality) = (2, 3, 4, Quality::Measured);
+	let (export, import_varh, export_varh) = (2, 3, 4);
 	let reading = Reading { meter, point, interval, import, export, import_varh, export_varh, quality };
 	let payload = reading.signing_payload(&Pallet::<T>::genesis());
 	let signature = sp_io::crypto::ed25519_sign(KEYS, key, &payload);
@@ -96,10 +99,10 @@ fn attested<T: Config>() -> Result<(Interval, ProvenReading, SignedReading), Ben
 	let key = device();
 	let meter = add_meter::<T>(&who, 0, key)?;
 	post::<T>(&who)?;
-	let signed = sign::<T>(&key, meter, 0, interval, 1)?;
+	let signed = sign::<T>(&key, meter, 0, interval, 1, Quality::Measured)?;
 	let leaves = leaves(&[signed]);
 	Pallet::<T>::do_attest(who, interval, busbar_merkle::root(&leaves), 1, 0, H256::zero())?;
-	Ok((interval, proven(signed, 0, &leaves)?, sign::<T>(&key, meter, 0, interval, 9)?))
+	Ok((interval, proven(signed, 0, &leaves)?, sign::<T>(&key, meter, 0, interval, 9, Quality::Measured)?))
 }
 
 /// The same with the attested reading standing.
@@ -220,7 +223,8 @@ mod benchmarks {
 		Ok(())
 	}
 
-	/// `n` readings in a dataset of no others, each signed by its device.
+	/// `n` corrected readings of check meters in the last version of a dataset of no others, each signed by its device. Each takes
+	/// the place of one that stands, and differs from what the point's main meter counted: a dispute opens.
 	#[benchmark]
 	fn prove(n: Linear<1, { T::MaxReadings::get() }>) -> Result<(), BenchmarkError> {
 		Helper::<T>::add_points(n);
@@ -228,13 +232,27 @@ mod benchmarks {
 		let interval = Helper::<T>::delivered_interval();
 		let key = device();
 		post::<T>(&who)?;
+		let (version, dataset, quality, faulted) = (1, 1, Quality::Measured, false);
+		let counted = |meter, import| {
+			let registers = Registers { import, ..Default::default() };
+			Proven { meter, operator, version, dataset, registers, quality, faulted }
+		};
 		let mut signed = Vec::new();
 		for point in 0..n {
-			let meter = add_meter::<T>(&who, point, key)?;
-			signed.push(sign::<T>(&key, meter, point, interval, 1)?);
+			let main = add_meter::<T>(&who, point, key)?;
+			Readings::<T>::insert(interval, point, counted(main, 1_000_000));
+			Attesters::<T>::insert(point, operator);
+			let check = NextMeter::<T>::get();
+			let (device, class, duty, from, until, since) = (key.0, MeterClass::A, Duty::Check, 0, None, 0);
+			Meters::<T>::insert(check, Meter { point, operator, device, class, duty, from, until, since });
+			NextMeter::<T>::put(check.saturating_add(1));
+			Checks::<T>::insert(interval, point, counted(check, 1_000_000));
+			signed.push(sign::<T>(&key, check, point, interval, 1, Quality::Corrected)?);
 		}
 		let leaves = leaves(&signed);
-		Pallet::<T>::do_attest(who.clone(), interval, busbar_merkle::root(&leaves), n, 0, H256::zero())?;
+		for _ in 0..T::MaxVersions::get() {
+			Pallet::<T>::do_attest(who.clone(), interval, busbar_merkle::root(&leaves), n, 0, H256::zero())?;
+		}
 		let items = (0u32..).zip(signed).map(|(index, signed)| proven(signed, index, &leaves));
 		let items: BoundedVec<_, T::MaxReadings> = items
 			.collect::<Result<Vec<_>, _>>()?
@@ -242,7 +260,8 @@ mod benchmarks {
 			.map_err(|_| BenchmarkError::Stop("as many readings as fit"))?;
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who), interval, operator, items);
-		assert_eq!(Readings::<T>::iter_prefix(interval).count(), n as usize);
+		assert_eq!(Disputes::<T>::iter_prefix(interval).count(), n as usize);
+		assert!(Checks::<T>::iter_prefix_values(interval).all(|check| check.version == 2));
 		Ok(())
 	}
 
@@ -279,13 +298,14 @@ mod benchmarks {
 		Ok(())
 	}
 
-	/// Two signatures of one device, of which one is brought with its proof: a bond is held.
+	/// Two signatures of one device, of which one is brought with its proof: a bond is held. By the grid operator, who is the last
+	/// that may be affected.
 	#[benchmark]
 	fn dispute() -> Result<(), BenchmarkError> {
 		let (interval, reading, claim) = attested::<T>()?;
 		let attested = Some(reading);
 		#[extrinsic_call]
-		_(RawOrigin::Signed(Helper::<T>::owner(0)), claim, attested);
+		_(RawOrigin::Signed(Helper::<T>::grid_operator()), claim, attested);
 		assert!(Disputes::<T>::contains_key(interval, 0));
 		Ok(())
 	}

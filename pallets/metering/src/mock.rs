@@ -100,6 +100,9 @@ impl crate::BenchmarkHelper<AccountId> for Setup {
 	fn owner(_: PointId) -> AccountId {
 		MEMBER
 	}
+	fn grid_operator() -> AccountId {
+		DSO
+	}
 }
 
 /// A connection point of the root's two feeders.

@@ -81,8 +81,8 @@ fn withdraw_bond(db: RuntimeDbWeight) -> Weight {
 }
 
 fn attest(db: RuntimeDbWeight) -> Weight {
-	// The role, the interval's terms, the clock, the dataset, the operator.
-	costs(db, 0, ROLE_READS + 5, 2)
+	// The role, or who was named; the interval's terms, the clock, the dataset, the operator.
+	costs(db, 0, ROLE_READS + 7, 2)
 }
 
 fn prove(db: RuntimeDbWeight, readings: u32) -> Weight {

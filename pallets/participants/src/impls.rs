@@ -1,7 +1,11 @@
 //! The answers to other pallets.
 
+use crate::roles::Held;
 use crate::*;
-use busbar_primitives::{traits, Margin, ZoneId};
+use busbar_primitives::{
+	traits::{self, Zones},
+	Margin, ZoneId,
+};
 use frame_support::{ensure, pallet_prelude::DispatchResult};
 use sp_runtime::DispatchError;
 
@@ -15,11 +19,24 @@ impl<T: Config> traits::Participants<T::AccountId> for Pallet<T> {
 	}
 
 	fn ensure(account: &T::AccountId, role: Role, zone: Option<ZoneId>) -> Result<ParticipantId, DispatchError> {
-		Ok(Self::holder(account, role, |scopes| Self::covers(scopes, zone))?)
+		Ok(Self::holder(account, role, |held| Self::first_covering(held, zone))?)
+	}
+
+	fn ensure_each(account: &T::AccountId, role: Role, zones: &[ZoneId]) -> Result<u32, DispatchError> {
+		let Held { scopes, refusal, .. } = Self::held(account, role)?;
+		let scopes = scopes.concat();
+		if scopes.contains(&Scope::Grid) {
+			return Ok(0);
+		}
+		let ancestors: Vec<_> = scopes.iter().filter_map(|scope| scope.zone()).collect();
+		ensure!(!ancestors.is_empty(), refusal);
+		let (within, read) = T::Zones::all_within(zones, &ancestors);
+		ensure!(within, refusal);
+		Ok(read)
 	}
 
 	fn ensure_anywhere(account: &T::AccountId, role: Role) -> Result<ParticipantId, DispatchError> {
-		Ok(Self::holder(account, role, |scopes| !scopes.is_empty())?)
+		Ok(Self::holder(account, role, |held| held.iter().position(|scopes| !scopes.is_empty()))?)
 	}
 
 	fn ensure_acts_for(account: &T::AccountId, participant: ParticipantId, right: Right) -> DispatchResult {

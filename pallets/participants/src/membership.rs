@@ -49,7 +49,7 @@ impl<T: Config> Pallet<T> {
 			Ok(_) => Ok(Authority::Council),
 			Err(origin) => {
 				let who = ensure_signed(origin)?;
-				Self::holder(&who, Role::MembershipProvider, |scopes| Self::covers(scopes, None))?;
+				Self::holder(&who, Role::MembershipProvider, |held| Self::first_covering(held, None))?;
 				Ok(Authority::Provider)
 			},
 		}
@@ -82,7 +82,7 @@ impl<T: Config> Pallet<T> {
 
 	/// The membership provider in whose name the account admits participants.
 	pub(crate) fn provider(who: &T::AccountId) -> Result<ParticipantId, Error<T>> {
-		Self::holder(who, Role::MembershipProvider, |scopes| !scopes.is_empty())
+		Self::holder(who, Role::MembershipProvider, |held| held.iter().position(|scopes| !scopes.is_empty()))
 	}
 
 	/// Admits newcomers in order, with roles in a scope of which each must be the provider's to grant there.

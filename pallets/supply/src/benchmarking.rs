@@ -8,9 +8,9 @@ use frame_system::RawOrigin;
 
 /// Builds the states of the other pallets that the benchmarks start from.
 pub trait BenchmarkHelper<AccountId> {
-	/// A connection point and the account of its owner.
+	/// A connection point as far from the root as can be, and an account that acts for its owner.
 	fn point() -> (PointId, AccountId);
-	/// An account that is retailer everywhere, and its participant.
+	/// An account that is retailer everywhere, whose role is found at the root, and its participant.
 	fn retailer() -> (ParticipantId, AccountId);
 	/// Lets an interval be settled.
 	fn settle(interval: Interval);

@@ -23,10 +23,11 @@ fn cost(db: frame_support::weights::RuntimeDbWeight, micros: u64, reads: u64, wr
 macro_rules! weights {
 	($db:expr) => {
 		fn choose() -> Weight {
-			cost($db, 20, 6, 2)
+			cost($db, 30, 9, 2)
 		}
 		fn serve() -> Weight {
-			cost($db, 25, 8, 2)
+			// With a walk to the root.
+			cost($db, 180, 75, 2)
 		}
 	};
 }

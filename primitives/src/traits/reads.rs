@@ -22,6 +22,14 @@ pub trait Participants<AccountId> {
 	/// If the account is no member, is suspended, or does not hold the role there.
 	fn ensure(account: &AccountId, role: Role, zone: Option<ZoneId>) -> Result<ParticipantId, DispatchError>;
 
+	/// That `account` exercises `role` at each of `zones`, which all exist, for its own participant or the one that it operates
+	/// for. Gives the number of zones that had to be read for it: none for a role in the whole grid, and at most as many as
+	/// [`Zones::all_within`] reads.
+	///
+	/// # Errors
+	/// As of [`Self::ensure`], if it does not hold the role at one of them.
+	fn ensure_each(account: &AccountId, role: Role, zones: &[ZoneId]) -> Result<u32, DispatchError>;
+
 	/// The active participant in whose name `account` exercises `role` in at least one scope, whichever that is. For what
 	/// has no zone: a role in one zone is enough, where [`Self::ensure`] without a zone wants it everywhere.
 	///
@@ -63,6 +71,15 @@ pub trait Zones {
 	/// Whether `zone` is one of `ancestors` or lies below one of them; not so where there is no such zone. One walk towards
 	/// the root, which reads at most one key more than the tree is deep, however many ancestors are asked for.
 	fn is_within_any(zone: ZoneId, ancestors: &[ZoneId]) -> bool;
+
+	/// The first of `groups` of which `zone` is a member or lies below one; `None` where there is no such zone, or none of them
+	/// has it. One walk as in [`Self::is_within_any`], however many groups are asked for.
+	fn first_within(zone: ZoneId, groups: &[Vec<ZoneId>]) -> Option<usize>;
+
+	/// Whether each of `zones` is one of `ancestors` or lies below one of them, and how many zones were read to know it. Walks
+	/// towards the root, up to where an earlier walk came by: no zone is read twice, and of each walk at most one more than the
+	/// tree is deep.
+	fn all_within(zones: &[ZoneId], ancestors: &[ZoneId]) -> (bool, u32);
 }
 
 /// The grid as one interval sees it. Implemented by `pallet-grid`.
@@ -114,9 +131,10 @@ pub trait Calendar {
 
 /// What is sold of the grid. Implemented by `pallet-market`.
 pub trait Flows {
-	/// Contracted flow over the link from a zone's parent into the zone, over all sessions that have ended, in Wh;
-	/// negative when the zone exports.
-	fn sold(interval: Interval, zone: ZoneId) -> SignedWh;
+	/// Contracted flow over the link from each zone's parent into the zone, in the order of `zones`, over all sessions that have
+	/// ended, in Wh; negative when the zone exports. Reads the interval and its sessions once, and for each zone at most one key
+	/// of each session.
+	fn sold(interval: Interval, zones: &[ZoneId]) -> Vec<SignedWh>;
 }
 
 /// What the market decided. Implemented by `pallet-market`.

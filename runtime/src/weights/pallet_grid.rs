@@ -11,32 +11,37 @@ pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_grid::WeightInfo for WeightInfo<T> {
 	fn add_zone() -> Weight {
-		Weight::from_parts(382_939_000, 4_427)
-			.saturating_add(T::DbWeight::get().reads(70))
+		// By hand until it is measured: the roles of a second participant, 2 reads and 20 us.
+		Weight::from_parts(402_939_000, 5_127)
+			.saturating_add(T::DbWeight::get().reads(72))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn set_link() -> Weight {
-		Weight::from_parts(263_461_000, 4_427)
-			.saturating_add(T::DbWeight::get().reads(70))
+		// By hand until it is measured: the roles of a second participant, 2 reads and 20 us.
+		Weight::from_parts(283_461_000, 5_127)
+			.saturating_add(T::DbWeight::get().reads(72))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn retire_zone() -> Weight {
-		Weight::from_parts(261_799_000, 4_427)
-			.saturating_add(T::DbWeight::get().reads(70))
+		// By hand until it is measured: the roles of a second participant, 2 reads and 20 us.
+		Weight::from_parts(281_799_000, 5_127)
+			.saturating_add(T::DbWeight::get().reads(72))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	fn add_point() -> Weight {
-		Weight::from_parts(268_028_000, 4_503)
-			.saturating_add(T::DbWeight::get().reads(72))
+		// By hand until it is measured: the roles of a second participant, 2 reads and 20 us.
+		Weight::from_parts(288_028_000, 5_203)
+			.saturating_add(T::DbWeight::get().reads(74))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 
 	fn retire_point() -> Weight {
-		Weight::from_parts(261_319_000, 4_549)
-			.saturating_add(T::DbWeight::get().reads(70))
+		// By hand until it is measured: the roles of a second participant, 2 reads and 20 us.
+		Weight::from_parts(281_319_000, 5_249)
+			.saturating_add(T::DbWeight::get().reads(72))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
@@ -52,10 +57,20 @@ impl<T: frame_system::Config> pallet_grid::WeightInfo for WeightInfo<T> {
 
 	/// `n` from 1 to 256.
 	fn publish(n: u32) -> Weight {
-		Weight::from_parts(12_199_375, 4_937)
-			.saturating_add(Weight::from_parts(149_077_863, 48).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(72))
-			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(n.into())))
+		// By hand until it is measured. Once the role of two participants (6 reads), the calendar (4), and each of 4 products with
+		// its session, its book and its mark (2 reads, 1 write); for each link the zone, a page of 32 results of each product
+		// (5 reads, 100 us) and the publication.
+		Weight::from_parts(70_000_000, 8_000)
+			.saturating_add(Weight::from_parts(100_000_000, 10_000).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(18))
+			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(4))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(n.into())))
+	}
+
+	/// `n` from 1 to 4,096.
+	fn walk(n: u32) -> Weight {
+		// By hand until it is measured: a zone with 8 link terms, 250 bytes and 6 us.
+		Weight::from_parts(6_000_000, 250).saturating_add(T::DbWeight::get().reads(1)).saturating_mul(n.into())
 	}
 }

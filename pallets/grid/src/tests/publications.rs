@@ -12,7 +12,8 @@ use sp_runtime::{DispatchError, DispatchResult};
 const OPEN: Interval = 10 + HORIZON;
 
 fn publish(account: AccountId, interval: Interval, links: &[(ZoneId, Link)]) -> DispatchResult {
-	Grid::publish(RuntimeOrigin::signed(account), interval, links.to_vec().try_into().unwrap())
+	let done = Grid::publish(RuntimeOrigin::signed(account), interval, links.to_vec().try_into().unwrap());
+	done.map(|_| ()).map_err(|failed| failed.error)
 }
 
 fn link_of(interval: Interval, zone: ZoneId) -> Link {
@@ -71,7 +72,7 @@ fn a_publication_by_someone_who_does_not_operate_every_zone_of_it_changes_nothin
 		let links = [(1, link(1, 1)), (2, link(1, 1)), (3, link(1, 1))];
 		assert_noop!(publish(FEEDER_DSO, OPEN, &links), refused::ROLE_OUT_OF_SCOPE);
 		let root = Grid::publish(RawOrigin::Root.into(), OPEN, vec![(1, link(1, 1))].try_into().unwrap());
-		assert_noop!(root, DispatchError::BadOrigin);
+		assert_noop!(root.map_err(|failed| failed.error), DispatchError::BadOrigin);
 	});
 }
 
@@ -116,6 +117,33 @@ fn a_publication_for_a_zone_without_a_link_in_that_interval_is_refused() {
 		at_interval(11);
 		assert_noop!(publish(DSO, OPEN + 1, &[(3, link(1, 0))]), GridError::ZoneRetired);
 		assert_ok!(publish(DSO, OPEN + 1, &[(young, link(1, 0))]));
+	});
+}
+
+#[test]
+fn a_publication_declares_the_walks_from_its_zones_to_the_root_and_costs_those_that_were_made() {
+	use crate::{weights::SubstrateWeight, WeightInfo};
+	use frame_support::dispatch::GetDispatchInfo;
+	run_open(|| {
+		let weight =
+			|links, zones| SubstrateWeight::<Test>::publish(links).saturating_add(SubstrateWeight::<Test>::walk(zones));
+		let call = |links: &[(ZoneId, Link)]| crate::Call::<Test>::publish {
+			interval: OPEN,
+			links: links.to_vec().try_into().unwrap(),
+		};
+		// Nine zones lie on a path of eight links, and there are never more than a hundred.
+		let links = [(1, link(40, 100)), (2, link(30, 0)), (3, link(1, 1))];
+		assert_eq!(call(&links).get_dispatch_info().call_weight, weight(3, 27));
+		MaxZones::set(20);
+		assert_eq!(call(&links).get_dispatch_info().call_weight, weight(3, 20));
+		MaxZones::set(100);
+		let actual = |account, links: &[(ZoneId, Link)]| {
+			let links = links.to_vec().try_into().unwrap();
+			Grid::publish(RuntimeOrigin::signed(account), OPEN, links).unwrap().actual_weight
+		};
+		// A role in the whole grid walks nowhere.
+		assert_eq!(actual(DSO, &links), Some(weight(3, 0)));
+		assert_eq!(actual(FEEDER_DSO, &links[..2]), Some(weight(2, 2)));
 	});
 }
 

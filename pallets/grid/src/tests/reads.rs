@@ -46,6 +46,31 @@ fn a_zone_is_within_itself_and_all_zones_above_it() {
 	});
 }
 
+#[test]
+fn the_first_of_groups_that_has_a_zone_above_is_found_in_one_walk() {
+	run(|| {
+		small_grid();
+		assert_eq!(Grid::first_within(2, &[vec![3], vec![1], vec![2]]), Some(1));
+		assert_eq!(Grid::first_within(2, &[vec![3, 0], vec![2]]), Some(0));
+		assert_eq!(Grid::first_within(2, &[vec![], vec![3], vec![9]]), None);
+		assert_eq!(Grid::first_within(4, &[vec![0, 4]]), None);
+		assert_eq!(Grid::first_within(2, &[]), None);
+	});
+}
+
+#[test]
+fn many_zones_are_found_within_others_without_reading_one_twice() {
+	run(|| {
+		small_grid();
+		assert_eq!(Grid::all_within(&[2, 1, 3, 2], &[0]), (true, 4));
+		assert_eq!(Grid::all_within(&[2, 1], &[9, 1]), (true, 2));
+		assert_eq!(Grid::all_within(&[2, 3], &[1]), (false, 3));
+		assert_eq!(Grid::all_within(&[4], &[0]), (false, 1));
+		assert_eq!(Grid::all_within(&[2], &[]), (false, 0));
+		assert_eq!(Grid::all_within(&[], &[]), (true, 0));
+	});
+}
+
 proptest! {
 	#![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -65,7 +90,10 @@ proptest! {
 					3 => Grid::retire_zone(origin, zone),
 					4 => Grid::add_point(origin, zone, id(MEMBER), busbar_primitives::PointKind::Metered, limit, limit),
 					5 => Grid::retire_point(origin, zone),
-					_ => Grid::publish(origin, interval, vec![(zone, link(limit, fee))].try_into().unwrap()),
+					_ => {
+						let links = vec![(zone, link(limit, fee))].try_into().unwrap();
+						Grid::publish(origin, interval, links).map(|_| ()).map_err(|failed| failed.error)
+					},
 				});
 				if result.is_ok() {
 					assert_ok!(Grid::do_try_state());

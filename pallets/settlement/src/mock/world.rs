@@ -73,6 +73,10 @@ impl Participants<AccountId> for World {
 		world(|w| w.roles.contains(&(*account, role))).then_some(id).ok_or(DispatchError::BadOrigin)
 	}
 
+	fn ensure_each(account: &AccountId, role: Role, _zones: &[ZoneId]) -> Result<u32, DispatchError> {
+		Self::ensure(account, role, None).map(|_| 0)
+	}
+
 	fn ensure_anywhere(account: &AccountId, role: Role) -> Result<ParticipantId, DispatchError> {
 		Self::ensure(account, role, None)
 	}
@@ -118,6 +122,14 @@ impl OnTrader for World {
 impl Zones for World {
 	fn is_within_any(_zone: ZoneId, ancestors: &[ZoneId]) -> bool {
 		ancestors.contains(&0)
+	}
+
+	fn first_within(_zone: ZoneId, groups: &[Vec<ZoneId>]) -> Option<usize> {
+		groups.iter().position(|group| group.contains(&0))
+	}
+
+	fn all_within(_zones: &[ZoneId], ancestors: &[ZoneId]) -> (bool, u32) {
+		(ancestors.contains(&0), 0)
 	}
 }
 
