@@ -27,6 +27,6 @@ if (!ok) { throw new Error(JSON.stringify(dispatchError)); }
 console.log(`interval ${interval}: 10 Wh at 220000 nEUR/Wh ordered at point ${point}`);
 
 while ((await EnergyApi.prices(interval, 0, { at: 'best' })).length === 0) { await new Promise((resume) => setTimeout(resume, 1000)); }
-const [{ position }] = await EnergyApi.positions(account, interval, { at: 'best' });
+const [{ position }] = await EnergyApi.positions(account, interval, 0, 64, { at: 'best' });
 console.log(`interval ${interval}: position of ${position.bought - position.sold} Wh`);
 client.destroy();

@@ -21,6 +21,6 @@ await new Promise((done, fail) => order.signAndSend(pair, ({ status, dispatchErr
 console.log(`interval ${interval}: 10 Wh at 220000 nEUR/Wh ordered at point ${point}`);
 
 while ((await pricesOf(interval)).length === 0) { await new Promise((resume) => setTimeout(resume, 1000)); }
-const [{ position }] = (await energyApi.positions(pair.address, interval)).toJSON();
+const [{ position }] = (await energyApi.positions(pair.address, interval, 0, 64)).toJSON();
 console.log(`interval ${interval}: position of ${position.bought - position.sold} Wh`);
 await api.disconnect();

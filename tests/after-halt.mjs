@@ -44,7 +44,7 @@ test('anybody settles the failed interval once its attestation window is over, a
 });
 
 test('a reading that comes after settlement settles the difference, and the root covers it', async () => {
-	const statement = async () => [...await api.call.energyApi.statement(keeper.address, interval)];
+	const statement = async () => [...await api.call.energyApi.statement(keeper.address, interval, 0, 64)];
 	const estimated = await statement();
 	assert.ok(estimated.some(({ line }) => line.cause.isEstimatedImbalance), 'the point did not settle on an estimate');
 	const root = (await api.query.settlement.roots(interval)).unwrap();

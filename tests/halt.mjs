@@ -67,7 +67,7 @@ test('the interval with the order fails safe: an event, no price, no position', 
 	for (const { zone, result } of await api.call.energyApi.prices(halt.interval, PRODUCT)) {
 		assert.equal(result.price.isNone, true, `zone ${zone} has a price`);
 	}
-	const [position] = (await api.call.energyApi.positions(member.address, halt.interval)).filter(({ point }) => point.toNumber() === POINT);
+	const [position] = (await api.call.energyApi.positions(member.address, halt.interval, 0, 64)).filter(({ point }) => point.toNumber() === POINT);
 	assert.equal(position.position.bought.toNumber(), 0);
 
 	const events = [];

@@ -9,7 +9,9 @@ import { connect, keyring, setting, submit } from './lib/outsider.mjs';
 
 // What the demonstration trades: the devnet's one product.
 const PRODUCT = 0;
+// Entries of a page: as many lines as one answer has, and as many points as orders are looked for at.
 const PAGE = 512;
+const ORDERS = 128;
 
 let api;
 let at;
@@ -26,6 +28,16 @@ async function pages(read, number) {
 		}
 		all.push(...page);
 	}
+}
+
+// All orders of an interval: a page is of so many points, with or without an order.
+async function orders(energyApi, interval) {
+	const all = [];
+	const points = (await at.query.grid.nextPoint()).toNumber();
+	for (let from = 0; from < points; from += ORDERS) {
+		all.push(...await energyApi.orders(interval, PRODUCT, from, ORDERS));
+	}
+	return all;
 }
 
 const sum = (values) => values.reduce((total, value) => total + value, 0n);
@@ -46,7 +58,7 @@ before(async () => {
 			status,
 			zones: await energyApi.zones(interval),
 			prices: new Map((await energyApi.prices(interval, PRODUCT)).map(({ zone, result }) => [zone.toNumber(), result])),
-			orders: await pages((from) => energyApi.orders(interval, PRODUCT, from, PAGE), (order) => order.point.toNumber()),
+			orders: await orders(energyApi, interval),
 			lines: await pages((from) => energyApi.lines(interval, from, PAGE), (line) => line.index.toNumber()),
 		});
 	}

@@ -111,7 +111,7 @@ test('the newcomer\'s orders are accepted and clear at one price', async () => {
 		const status = await api.call.energyApi.status(newcomer.interval);
 		return status.isSome && status.unwrap().outcome.isSome && status.unwrap().outcome.unwrap().cleared.isTrue;
 	});
-	const positions = await api.call.energyApi.positions(keys.newcomer.address, newcomer.interval);
+	const positions = await api.call.energyApi.positions(keys.newcomer.address, newcomer.interval, 0, 64);
 	const at = (point) => positions.find((each) => each.point.toNumber() === point);
 	assert.equal(at(buyer).position.bought.toNumber(), SELL.wh);
 	assert.equal(at(seller).position.sold.toNumber(), SELL.wh);
@@ -122,7 +122,7 @@ test('the newcomer\'s orders are accepted and clear at one price', async () => {
 
 test('the energy JSON-RPC tells the same position', async () => {
 	const viaRpc = await provider.send('energy_positions', [keys.newcomer.address, newcomer.interval]);
-	const viaApi = await api.call.energyApi.positions(keys.newcomer.address, newcomer.interval);
+	const viaApi = await api.call.energyApi.positions(keys.newcomer.address, newcomer.interval, 0, 64);
 	assert.equal(viaRpc.length, newcomer.points.length);
 	for (const each of viaApi) {
 		const same = viaRpc.find((other) => other.point === each.point.toNumber());

@@ -178,7 +178,7 @@ test('limit orders trade across zones at the resting price, and the one that com
 	const reduced = await submit(api, api.tx.market.amend(first, CONTINUOUS, resting, OFFER, 5), seller.key);
 	assert.equal(eventOf(reduced, 'market', 'LimitOrderReduced').data.wh.toNumber(), 5);
 	// It happens before any gate of the interval closes, and stands all the same.
-	const position = (await api.call.energyApi.positions(buyer.key.address, first)).find(({ point }) => point.toNumber() === buyer.point);
+	const position = (await api.call.energyApi.positions(buyer.key.address, first, 0, 64)).find(({ point }) => point.toNumber() === buyer.point);
 	assert.equal(position.position.bought.toNumber(), WH[CONTINUOUS]);
 });
 
@@ -218,7 +218,7 @@ test('every session clears what was wanted, and the block order is accepted in b
 
 test('positions add up over all sessions, and so does the flow over every link', async () => {
 	const position = async ({ key, point }, interval) => {
-		const all = await api.call.energyApi.positions(key.address, interval);
+		const all = await api.call.energyApi.positions(key.address, interval, 0, 64);
 		return all.find((each) => each.point.toNumber() === point).position.toJSON();
 	};
 	assert.deepEqual(await position(buyer, first), { bought: ALL, sold: 0 });
@@ -249,7 +249,7 @@ test('each session is paid at its own price, and settlement gives all collateral
 	const end = (await status(first + 1)).terms.attestationEnd.toNumber();
 	await until('the attestation windows are over', 60, async () => (await clock()).now >= end);
 	await Promise.all([settle(api, first, buyer.key), settle(api, first + 1, seller.key)]);
-	const lines = (await api.call.energyApi.statement(buyer.key.address, first)).map(({ line }) => line);
+	const lines = (await api.call.energyApi.statement(buyer.key.address, first, 0, 64)).map(({ line }) => line);
 	const contracts = lines.filter(({ cause, party }) => cause.isContract && party.isPoint && party.asPoint.toNumber() === buyer.point);
 	assert.deepEqual(contracts.map(({ amount }) => amount.toBigInt()), owed);
 	for (const interval of [first, first + 1]) {

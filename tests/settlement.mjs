@@ -302,7 +302,7 @@ test('curtailment, flexibility, non-delivery and imbalances are settled by the f
 
 	// The grid operator pays for it; with the balance-responsible party it settles the energy, at the posted prices.
 	const perimeter = park.ordered * posted.short - (home.ordered + shop.ordered) * posted.long;
-	const lines = (await api.call.energyApi.lines(interval, 0, 1_000)).map(({ line }) => line);
+	const lines = (await api.call.energyApi.lines(interval, 0, 512)).map(({ line }) => line);
 	const amount = (party, cause) => sum(lines.filter((line) => line.party.type === party && line.cause.type === cause).map(({ amount }) => amount.toBigInt()));
 	assert.equal(amount('GridOperator', 'Curtailment'), -amountOf(all, 'curtailment') - perimeter);
 	assert.equal(amount('GridOperator', 'Flexibility'), -amountOf(all, 'flexibility', 'non_delivery'));

@@ -101,7 +101,7 @@ async function reading(who, interval, wh) {
 
 // A point's lines of an interval: cause, energy in Wh and amount in nEUR.
 async function lines({ key, point }, interval) {
-	const all = (await api.call.energyApi.statement(key.address, interval)).map(({ line }) => line);
+	const all = (await api.call.energyApi.statement(key.address, interval, 0, 64)).map(({ line }) => line);
 	const own = all.filter(({ party }) => party.isPoint && party.asPoint.toNumber() === point);
 	return own.map(({ cause, wh, amount }) => [cause.type, wh.toNumber(), amount.toBigInt()]);
 }

@@ -10,6 +10,15 @@ use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_core::H256;
 
+/// Most connection points or book levels of one answer.
+pub const MAX_PAGE: u32 = 1_000;
+/// Most connection points that one answer looks for orders at: what was accepted of each step is derived from its queue.
+pub const MAX_ORDERS: u32 = 128;
+/// Most connection points of an account that one answer is about.
+pub const MAX_ACCOUNT_POINTS: u32 = 64;
+/// Most statement lines of one answer. Those of at most three chunks of leaves are read for them.
+pub const MAX_LINES: u32 = 512;
+
 /// Chain time and the intervals around it.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 pub struct Clock {
@@ -149,43 +158,49 @@ pub struct Conservation {
 	/// Money in the settlement's own account, in nEUR; zero while no interval is between debits and credits.
 	#[serde(with = "crate::decimal")]
 	pub in_transit: Balance,
-	/// Sum of all statement lines of the interval, in nEUR; zero once it is settled.
+	/// Sum of all statement lines of the interval, in nEUR, as it is kept with the lines; zero once it is settled.
 	#[serde(with = "crate::decimal")]
 	pub lines_sum: Amount,
 }
 
 sp_api::decl_runtime_apis! {
-	/// The energy market, read only.
+	/// The energy market, read only. What one answer reads is bounded here, whoever asks by whichever way: where there may be
+	/// more, it comes in pages. A `limit` beyond the greatest counts as the greatest, and of 0 there is nothing.
 	pub trait EnergyApi<AccountId> where AccountId: Codec {
-		/// Chain time and the intervals around it.
+		/// Chain time and the intervals around it. Looks at no more intervals than are open, 4,096 at most.
 		fn clock() -> Clock;
 		/// Where an interval stands; `None` if it has not opened or is pruned.
 		fn status(interval: Interval) -> Option<Status>;
-		/// The tree of an interval with the link terms in force, in ascending order of zones.
+		/// The tree of an interval with the link terms in force, in ascending order of zones: at most as many as there may be
+		/// zones, 10,240, with two keys for each.
 		fn zones(interval: Interval) -> Vec<ZoneView>;
-		/// Depth of a session's book in a zone, in ascending order of prices.
+		/// Depth of a session's book in a zone, in ascending order of prices; the lowest [`MAX_PAGE`] levels.
 		fn book(interval: Interval, product: ProductId, zone: ZoneId) -> Vec<BookLevel>;
-		/// A session's results of all zones; empty before it has ended.
+		/// A session's results of all zones, of which a key holds 32; empty before it has ended.
 		fn prices(interval: Interval, product: ProductId) -> Vec<ZonePrice>;
-		/// Up to `limit` orders of a session at points numbered `from` and above.
+		/// The orders of a session at the `limit` points numbered `from` and following, at most [`MAX_ORDERS`]. A page may be
+		/// empty: there is nothing more where there are no more points.
 		fn orders(interval: Interval, product: ProductId, from: PointId, limit: u32) -> Vec<OrderView>;
-		/// Up to `limit` connection points numbered `from` and above.
+		/// Up to `limit` connection points numbered `from` and following, at most [`MAX_PAGE`].
 		fn points(from: PointId, limit: u32) -> Vec<PointView>;
-		/// The participant that an account belongs to.
+		/// The participant that an account belongs to, with at most 1,024 of its points.
 		fn participant(account: AccountId) -> Option<ParticipantView<AccountId>>;
-		/// Positions at all of an account's points.
-		fn positions(account: AccountId, interval: Interval) -> Vec<PositionView>;
+		/// Positions at the first `limit` of an account's points that are numbered `from` or above, at most
+		/// [`MAX_ACCOUNT_POINTS`].
+		fn positions(account: AccountId, interval: Interval, from: PointId, limit: u32) -> Vec<PositionView>;
 		/// What a connection point bought and sold, session by session, in the order of its contract lines.
 		fn contracts(point: PointId, interval: Interval) -> Vec<Contract>;
-		/// Statement lines at all of an account's points.
-		fn statement(account: AccountId, interval: Interval) -> Vec<StatementLine>;
-		/// Up to `limit` statement lines of an interval from leaf `from` on, in the order of the leaves.
+		/// Statement lines at the first `limit` of an account's points that are numbered `from` or above, at most
+		/// [`MAX_ACCOUNT_POINTS`].
+		fn statement(account: AccountId, interval: Interval, from: PointId, limit: u32) -> Vec<StatementLine>;
+		/// Up to `limit` statement lines of an interval from leaf `from` on, in the order of the leaves, at most [`MAX_LINES`].
 		fn lines(interval: Interval, from: u32, limit: u32) -> Vec<StatementLine>;
 		/// One statement line with its proof under the interval's statement root. Reads at most the lines of 256 leaves, and one
 		/// hash for each 256 of the others.
 		fn statement_proof(interval: Interval, index: u32) -> StatementProof;
-		/// Connection points of an interval in its draw phase that `draw` must still name, in ascending order.
-		fn to_draw(interval: Interval) -> Vec<PointId>;
+		/// Those of the `limit` points numbered `from` and following, at most [`MAX_PAGE`], that `draw` must still name, of an
+		/// interval in its draw phase. A page may be empty: there is nothing more where there are no more points.
+		fn to_draw(interval: Interval, from: PointId, limit: u32) -> Vec<PointId>;
 		/// What must balance, of an interval and of the whole.
 		fn conservation(interval: Interval) -> Conservation;
 	}

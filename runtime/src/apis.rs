@@ -178,16 +178,16 @@ impl_runtime_apis! {
 			energy::participant(account)
 		}
 
-		fn positions(account: AccountId, interval: Interval) -> Vec<PositionView> {
-			energy::positions(account, interval)
+		fn positions(account: AccountId, interval: Interval, from: PointId, limit: u32) -> Vec<PositionView> {
+			energy::positions(&account, interval, from, limit)
 		}
 
 		fn contracts(point: PointId, interval: Interval) -> Vec<Contract> {
 			energy::contracts(point, interval)
 		}
 
-		fn statement(account: AccountId, interval: Interval) -> Vec<StatementLine> {
-			energy::statement(account, interval)
+		fn statement(account: AccountId, interval: Interval, from: PointId, limit: u32) -> Vec<StatementLine> {
+			energy::statement(&account, interval, from, limit)
 		}
 
 		fn lines(interval: Interval, from: u32, limit: u32) -> Vec<StatementLine> {
@@ -198,8 +198,8 @@ impl_runtime_apis! {
 			energy::statement_proof(interval, index)
 		}
 
-		fn to_draw(interval: Interval) -> Vec<PointId> {
-			energy::to_draw(interval)
+		fn to_draw(interval: Interval, from: PointId, limit: u32) -> Vec<PointId> {
+			energy::to_draw(interval, from, limit)
 		}
 
 		fn conservation(interval: Interval) -> Conservation {

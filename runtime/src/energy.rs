@@ -38,7 +38,7 @@ pub(crate) fn zones(interval: Interval) -> Vec<ZoneView> {
 }
 
 pub(crate) fn book(interval: Interval, product: ProductId, zone: ZoneId) -> Vec<BookLevel> {
-	Market::book(interval, product, zone)
+	Market::book(interval, product, zone, MAX_PAGE)
 }
 
 pub(crate) fn prices(interval: Interval, product: ProductId) -> Vec<ZonePrice> {
@@ -46,11 +46,11 @@ pub(crate) fn prices(interval: Interval, product: ProductId) -> Vec<ZonePrice> {
 }
 
 pub(crate) fn orders(interval: Interval, product: ProductId, from: PointId, limit: u32) -> Vec<OrderView> {
-	Market::orders(interval, product, from, limit)
+	Market::orders(interval, product, from, limit.min(MAX_ORDERS))
 }
 
 pub(crate) fn points(from: PointId, limit: u32) -> Vec<PointView> {
-	(from..Grid::point_count().min(from.saturating_add(limit)))
+	(from..Grid::point_count().min(from.saturating_add(limit.min(MAX_PAGE))))
 		.filter_map(|id| Some(PointView { id, point: Grid::point(id)? }))
 		.collect()
 }
@@ -70,13 +70,14 @@ fn points_of(participant: ParticipantId) -> Vec<PointId> {
 	Grid::points_of(participant, POINTS_OF_ACCOUNT)
 }
 
-fn points_of_account(account: &AccountId) -> Vec<PointId> {
-	Participants::participant(account).map(points_of).unwrap_or_default()
+/// A page of an account's points.
+fn points_of_account(account: &AccountId, from: PointId, limit: u32) -> impl Iterator<Item = PointId> {
+	let points = Participants::participant(account).map(points_of).unwrap_or_default();
+	points.into_iter().filter(move |point| *point >= from).take(limit.min(MAX_ACCOUNT_POINTS) as usize)
 }
 
-pub(crate) fn positions(account: AccountId, interval: Interval) -> Vec<PositionView> {
-	points_of_account(&account)
-		.into_iter()
+pub(crate) fn positions(account: &AccountId, interval: Interval, from: PointId, limit: u32) -> Vec<PositionView> {
+	points_of_account(account, from, limit)
 		.filter_map(|id| {
 			let zone = Grid::point(id)?.zone;
 			Some(PositionView {
@@ -94,20 +95,20 @@ pub(crate) fn contracts(point: PointId, interval: Interval) -> Vec<Contract> {
 	<Market as Positions>::contracts(point, interval)
 }
 
-pub(crate) fn statement(account: AccountId, interval: Interval) -> Vec<StatementLine> {
-	points_of_account(&account).into_iter().flat_map(|id| Settlement::statement(id, interval)).collect()
+pub(crate) fn statement(account: &AccountId, interval: Interval, from: PointId, limit: u32) -> Vec<StatementLine> {
+	points_of_account(account, from, limit).flat_map(|id| Settlement::statement(id, interval)).collect()
 }
 
 pub(crate) fn lines(interval: Interval, from: u32, limit: u32) -> Vec<StatementLine> {
-	Settlement::lines(interval, from, limit)
+	Settlement::lines(interval, from, limit.min(MAX_LINES))
 }
 
 pub(crate) fn statement_proof(interval: Interval, index: u32) -> StatementProof {
 	Settlement::statement_proof(interval, index)
 }
 
-pub(crate) fn to_draw(interval: Interval) -> Vec<PointId> {
-	Settlement::to_draw(interval)
+pub(crate) fn to_draw(interval: Interval, from: PointId, limit: u32) -> Vec<PointId> {
+	Settlement::to_draw(interval, from, limit.min(MAX_PAGE))
 }
 
 pub(crate) fn conservation(interval: Interval) -> Conservation {

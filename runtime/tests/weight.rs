@@ -4,6 +4,8 @@
 
 #[path = "weight/chain.rs"]
 mod chain;
+#[path = "weight/pages.rs"]
+mod pages;
 #[path = "weight/worst.rs"]
 mod worst;
 

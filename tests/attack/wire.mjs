@@ -14,8 +14,9 @@ export { prepare };
 // Connections of an attacker, and what each has under way at a time.
 const CONNECTIONS = 6;
 const AT_ONCE = 16;
-// What a client may have of one page.
+// What a client may have of one page, and of one of orders.
 const PAGE = 1_000;
+const ORDERS = 128;
 
 // Asks the same questions over several connections, so many at a time, until it is over.
 async function asked({ over }, questions) {
@@ -109,7 +110,7 @@ export const attacks = [
 			const { current } = (await world.api.call.energyApi.clock()).toJSON();
 			const intervals = [current, current + 1, current + 2];
 			return asked(world, [
-				...intervals.map((interval) => ['energy_orders', [interval, 0, 0, PAGE]]),
+				...intervals.map((interval) => ['energy_orders', [interval, 0, 0, ORDERS]]),
 				['energy_points', [0, PAGE]],
 				['energy_zones', [current]],
 			]);

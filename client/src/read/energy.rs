@@ -1,7 +1,7 @@
 //! The energy API: what the chain tells about itself.
 
 use super::*;
-use crate::{chain::Chain, error::Result, functions::energy_api as api};
+use crate::{chain::Chain, error::Result, functions::energy_api as api, storage};
 use busbar_primitives::{Contract, Interval, PointId, ProductId, ZoneId, ZoneView};
 use sp_core::H256;
 use sp_runtime::AccountId32;
@@ -35,14 +35,13 @@ impl Chain {
 
 	/// All orders of a session, in the order of their points.
 	pub async fn orders(&self, at: H256, session: (Interval, ProductId)) -> Result<Vec<OrderView>> {
-		const PAGE: u32 = 128;
-		let (mut orders, mut from): (Vec<OrderView>, PointId) = (Vec::new(), 0);
-		loop {
-			let page = self.call(at, &api::ORDERS, (session.0, session.1, from, PAGE)).await?;
-			let Some(last) = page.last() else { return Ok(orders) };
-			from = last.point.saturating_add(1);
-			orders.extend(page);
+		let points = self.read(at, &storage::grid::NEXT_POINT, ()).await?.unwrap_or(0);
+		let mut orders: Vec<OrderView> = Vec::new();
+		// A page is of so many points, with or without an order.
+		for from in (0..points).step_by(MAX_ORDERS as usize) {
+			orders.extend(self.call(at, &api::ORDERS, (session.0, session.1, from, MAX_ORDERS)).await?);
 		}
+		Ok(orders)
 	}
 
 	/// A connection point's order in a session.
@@ -64,7 +63,7 @@ impl Chain {
 
 	/// All connection points.
 	pub async fn points(&self, at: H256) -> Result<Vec<PointView>> {
-		const PAGE: u32 = 256;
+		const PAGE: u32 = MAX_PAGE;
 		let (mut points, mut from): (Vec<PointView>, PointId) = (Vec::new(), 0);
 		loop {
 			let page = self.call(at, &api::POINTS, (from, PAGE)).await?;
@@ -86,7 +85,7 @@ impl Chain {
 
 	/// All statement lines of an interval, in the order of the leaves.
 	pub async fn lines(&self, at: H256, interval: Interval) -> Result<Vec<StatementLine>> {
-		const PAGE: u32 = 512;
+		const PAGE: u32 = MAX_LINES;
 		let (mut lines, mut from): (Vec<StatementLine>, u32) = (Vec::new(), 0);
 		loop {
 			let page = self.call(at, &api::LINES, (interval, from, PAGE)).await?;

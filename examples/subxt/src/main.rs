@@ -49,7 +49,7 @@ async fn main() -> Answer<()> {
 	while ask(&api, "prices", (interval, 0u8)).await?.at(0).is_none() {
 		tokio::time::sleep(Duration::from_secs(1)).await;
 	}
-	let positions = ask(&api, "positions", (pair.public_key().0, interval)).await?;
+	let positions = ask(&api, "positions", (pair.public_key().0, interval, 0u32, 64u32)).await?;
 	let held = positions.at(0);
 	let position = held.at("position");
 	let (bought, sold) = (number(position.at("bought"))?, number(position.at("sold"))?);

@@ -5,21 +5,25 @@
 //! reads them exactly up to 2^53 - 1, far above any real grid). Money, in nEUR, is a decimal string, because it passes
 //! that bound at 9 million EUR. Accounts are SS58 addresses, hashes and keys hexadecimal strings, participants UUIDs.
 //!
-//! Subscriptions follow finalised blocks: what they report is never taken back, and each interval is reported once.
+//! Subscriptions follow finalised blocks: what they report is never taken back, and each interval is reported once. One
+//! follower serves all of them ([`super::hub`]).
 
-use super::follow::Cursor;
+use super::{
+	hub::{Hub, Topic},
+	news::{FinalizedHeads, NewPositions, NewPrices},
+};
 use crate::types::{Block, Hash};
 use busbar_primitives::{
 	api::{
 		BookLevel, Clock, Conservation, EnergyApi, OrderView, ParticipantView, PointView, PositionView, StatementLine,
-		Status, ZonePrice,
+		Status, ZonePrice, MAX_ACCOUNT_POINTS, MAX_LINES, MAX_ORDERS, MAX_PAGE,
 	},
-	Contract, Interval, Outcome, PointId, ProductId, StatementProof, ZoneId, ZoneView,
+	Contract, Interval, PointId, ProductId, StatementProof, ZoneId, ZoneView,
 };
 use busbar_runtime::AccountId;
-use futures::{stream::BoxStream, StreamExt};
+use futures::StreamExt;
 use jsonrpsee::{
-	core::RpcResult,
+	core::{async_trait, RpcResult, SubscriptionResult},
 	proc_macros::rpc,
 	types::{
 		error::{INTERNAL_ERROR_CODE, INVALID_PARAMS_CODE},
@@ -28,42 +32,10 @@ use jsonrpsee::{
 	PendingSubscriptionSink,
 };
 use sc_client_api::BlockchainEvents;
-use sc_rpc::{
-	utils::{spawn_subscription_task, BoundedVecDeque, PendingSubscription},
-	SubscriptionTaskExecutor,
-};
-use serde::{Deserialize, Serialize};
+use sc_rpc::SubscriptionTaskExecutor;
 use sp_api::{ApiError, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
 use std::sync::Arc;
-
-/// Most entries that one answer lists.
-pub const MAX_PAGE: u32 = 1_000;
-
-/// Messages that may wait for a slow subscriber before it is dropped.
-const MAX_WAITING: usize = 512;
-
-/// The market's decision on one interval.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct NewPrices {
-	pub interval: Interval,
-	/// The finalised block whose state this is.
-	pub block: Hash,
-	/// How the interval ended, over its sessions; `cleared` is false if it failed safe.
-	pub outcome: Option<Outcome>,
-	/// Results of all zones, for each session of the interval.
-	pub sessions: Vec<Vec<ZonePrice>>,
-}
-
-/// What an account's points hold of an interval that was decided.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct NewPositions {
-	pub interval: Interval,
-	/// The finalised block whose state this is.
-	pub block: Hash,
-	/// Positions at all of the account's points.
-	pub positions: Vec<PositionView>,
-}
 
 /// Why a method has no answer.
 #[derive(Debug, thiserror::Error)]
@@ -72,8 +44,8 @@ pub enum Error {
 	#[error("block {0:?} is not known to this node")]
 	UnknownBlock(Hash),
 	/// More entries were asked for than one answer lists, or none.
-	#[error("limit is {0}, but must be between 1 and {MAX_PAGE}")]
-	Limit(u32),
+	#[error("limit is {limit}, but must be between 1 and {most}: ask for more in pages")]
+	Limit { limit: u32, most: u32 },
 	/// The runtime did not answer, for example because the block's state is pruned.
 	#[error("the state of block {at:?} did not answer: {source}")]
 	Runtime { at: Hash, source: ApiError },
@@ -91,7 +63,7 @@ impl From<Error> for ErrorObjectOwned {
 	fn from(error: Error) -> Self {
 		let code = match error {
 			Error::UnknownBlock(_) => UNKNOWN_BLOCK_CODE,
-			Error::Limit(_) => INVALID_PARAMS_CODE,
+			Error::Limit { .. } => INVALID_PARAMS_CODE,
 			Error::Runtime { .. } => RUNTIME_CODE,
 			Error::Database(_) => INTERNAL_ERROR_CODE,
 		};
@@ -123,7 +95,7 @@ pub trait EnergyRpc {
 	#[method(name = "prices", blocking)]
 	fn prices(&self, interval: Interval, product: ProductId, at: Option<Hash>) -> RpcResult<Vec<ZonePrice>>;
 
-	/// Up to `limit` orders of a session at points numbered `from` and above.
+	/// The orders of a session at the `limit` points numbered `from` and following, at most [`MAX_ORDERS`].
 	#[method(name = "orders", blocking)]
 	fn orders(
 		&self,
@@ -134,7 +106,7 @@ pub trait EnergyRpc {
 		at: Option<Hash>,
 	) -> RpcResult<Vec<OrderView>>;
 
-	/// Up to `limit` connection points numbered `from` and above.
+	/// Up to `limit` connection points numbered `from` and following, at most [`MAX_PAGE`].
 	#[method(name = "points", blocking)]
 	fn points(&self, from: PointId, limit: u32, at: Option<Hash>) -> RpcResult<Vec<PointView>>;
 
@@ -142,15 +114,30 @@ pub trait EnergyRpc {
 	#[method(name = "participant", blocking)]
 	fn participant(&self, account: AccountId, at: Option<Hash>) -> RpcResult<Option<ParticipantView<AccountId>>>;
 
-	/// Positions at all of an account's points.
+	/// Positions at the first `limit` of an account's points that are numbered `from` or above, by default from 0 and as many as
+	/// may be, which are [`MAX_ACCOUNT_POINTS`].
 	#[method(name = "positions", blocking)]
-	fn positions(&self, account: AccountId, interval: Interval, at: Option<Hash>) -> RpcResult<Vec<PositionView>>;
+	fn positions(
+		&self,
+		account: AccountId,
+		interval: Interval,
+		from: Option<PointId>,
+		limit: Option<u32>,
+		at: Option<Hash>,
+	) -> RpcResult<Vec<PositionView>>;
 
-	/// Statement lines at all of an account's points.
+	/// Statement lines at an account's points, in pages as those of `positions`.
 	#[method(name = "statement", blocking)]
-	fn statement(&self, account: AccountId, interval: Interval, at: Option<Hash>) -> RpcResult<Vec<StatementLine>>;
+	fn statement(
+		&self,
+		account: AccountId,
+		interval: Interval,
+		from: Option<PointId>,
+		limit: Option<u32>,
+		at: Option<Hash>,
+	) -> RpcResult<Vec<StatementLine>>;
 
-	/// Up to `limit` statement lines of an interval from leaf `from` on.
+	/// Up to `limit` statement lines of an interval from leaf `from` on, at most [`MAX_LINES`].
 	#[method(name = "lines", blocking)]
 	fn lines(&self, interval: Interval, from: u32, limit: u32, at: Option<Hash>) -> RpcResult<Vec<StatementLine>>;
 
@@ -162,9 +149,9 @@ pub trait EnergyRpc {
 	#[method(name = "statementProof", blocking)]
 	fn statement_proof(&self, interval: Interval, index: u32, at: Option<Hash>) -> RpcResult<StatementProof>;
 
-	/// Connection points of an interval that `settlement.draw` must still name.
+	/// Those of the `limit` points numbered `from` and following, at most [`MAX_PAGE`], that `settlement.draw` must still name.
 	#[method(name = "toDraw", blocking)]
-	fn to_draw(&self, interval: Interval, at: Option<Hash>) -> RpcResult<Vec<PointId>>;
+	fn to_draw(&self, interval: Interval, from: PointId, limit: u32, at: Option<Hash>) -> RpcResult<Vec<PointId>>;
 
 	/// What must balance, of an interval and of the whole.
 	#[method(name = "conservation", blocking)]
@@ -176,7 +163,7 @@ pub trait EnergyRpc {
 		unsubscribe = "unsubscribePrices",
 		item = NewPrices
 	)]
-	fn subscribe_prices(&self);
+	async fn subscribe_prices(&self) -> SubscriptionResult;
 
 	/// Positions of an account in every interval as it is decided, from now on.
 	#[subscription(
@@ -184,29 +171,26 @@ pub trait EnergyRpc {
 		unsubscribe = "unsubscribePositions",
 		item = NewPositions
 	)]
-	fn subscribe_positions(&self, account: AccountId);
+	async fn subscribe_positions(&self, account: AccountId) -> SubscriptionResult;
 }
-
-/// Makes a stream of the hashes of newly finalised blocks.
-pub type FinalizedHeads = Arc<dyn Fn() -> BoxStream<'static, Hash> + Send + Sync>;
 
 /// Serves the `energy_*` methods from a client.
 pub struct Energy<C> {
 	client: Arc<C>,
-	finalized_heads: FinalizedHeads,
-	executor: SubscriptionTaskExecutor,
+	hub: Hub<C>,
 }
 
 impl<C> Energy<C>
 where
-	C: BlockchainEvents<Block> + Send + Sync + 'static,
+	C: ProvideRuntimeApi<Block> + HeaderBackend<Block> + BlockchainEvents<Block> + Send + Sync + 'static,
+	C::Api: EnergyApi<Block, AccountId>,
 {
-	/// Serves from `client`; `executor` runs the subscriptions.
+	/// Serves from `client`; `executor` follows the chain for the subscriptions.
 	pub fn new(client: Arc<C>, executor: SubscriptionTaskExecutor) -> Self {
 		let events = client.clone();
-		let finalized_heads =
+		let finalized_heads: FinalizedHeads =
 			Arc::new(move || events.finality_notification_stream().map(|finalized| finalized.hash).boxed());
-		Self { client, finalized_heads, executor }
+		Self::over(client, finalized_heads, executor)
 	}
 }
 
@@ -215,6 +199,10 @@ where
 	C: ProvideRuntimeApi<Block> + HeaderBackend<Block> + Send + Sync + 'static,
 	C::Api: EnergyApi<Block, AccountId>,
 {
+	fn over(client: Arc<C>, finalized_heads: FinalizedHeads, executor: SubscriptionTaskExecutor) -> Self {
+		Self { hub: Hub::new(client.clone(), finalized_heads, executor), client }
+	}
+
 	/// Asks the runtime at a block, the best one by default.
 	fn ask<R>(&self, at: Option<Hash>, ask: impl FnOnce(&C::Api, Hash) -> Result<R, ApiError>) -> RpcResult<R> {
 		let at = match at {
@@ -226,69 +214,23 @@ where
 		};
 		Ok(ask(&self.client.runtime_api(), at).map_err(|source| Error::Runtime { at, source })?)
 	}
-
-	/// Feeds a subscription with what `report` says of every interval that is decided from now on.
-	fn follow<R, F>(&self, pending: PendingSubscriptionSink, report: F)
-	where
-		R: Serialize + Send + Sync + 'static,
-		F: Fn(&C::Api, Hash, Interval) -> Result<R, ApiError> + Send + 'static,
-	{
-		// The stream is opened first, so that no block falls between it and the look at where we stand.
-		let heads = (self.finalized_heads)();
-		let client = self.client.clone();
-		let start = client.info().finalized_hash;
-		let mut cursor = None;
-		let reports = futures::stream::once(async move { start }).chain(heads).flat_map(move |at| {
-			let api = client.runtime_api();
-			let mut reached = cursor;
-			let news = decided(&*api, &mut reached, at).and_then(|intervals| {
-				intervals.into_iter().map(|interval| report(&api, at, interval)).collect::<Result<Vec<_>, _>>()
-			});
-			futures::stream::iter(match news {
-				Ok(news) => {
-					cursor = reached;
-					news
-				},
-				// The next block says it all, because the cursor has not moved.
-				Err(error) => {
-					log::warn!(target: "rpc", "block {at:?} did not answer an energy subscription: {error}");
-					Vec::new()
-				},
-			})
-		});
-		spawn_subscription_task(
-			&self.executor,
-			PendingSubscription::from(pending).pipe_from_stream(reports.boxed(), BoundedVecDeque::new(MAX_WAITING)),
-		);
-	}
-}
-
-/// The intervals that were decided between the cursor and a block; the first call only sets the cursor.
-fn decided<A: EnergyApi<Block, AccountId>>(
-	api: &A,
-	cursor: &mut Option<Cursor>,
-	at: Hash,
-) -> Result<Vec<Interval>, ApiError> {
-	let clock = api.clock(at)?;
-	let phase = |interval| Ok(api.status(at, interval)?.map(|status| status.phase));
-	match cursor {
-		Some(cursor) => cursor.advance(&clock, phase),
-		None => {
-			*cursor = Some(Cursor::new(&clock, phase)?);
-			Ok(Vec::new())
-		},
-	}
 }
 
 /// That a page has a length that one answer can hold.
-fn page(limit: u32) -> Result<u32, Error> {
-	if (1..=MAX_PAGE).contains(&limit) {
+fn page(limit: u32, most: u32) -> Result<u32, Error> {
+	if (1..=most).contains(&limit) {
 		Ok(limit)
 	} else {
-		Err(Error::Limit(limit))
+		Err(Error::Limit { limit, most })
 	}
 }
 
+/// A page of an account's points.
+fn page_of_account(from: Option<PointId>, limit: Option<u32>) -> Result<(PointId, u32), Error> {
+	Ok((from.unwrap_or(0), page(limit.unwrap_or(MAX_ACCOUNT_POINTS), MAX_ACCOUNT_POINTS)?))
+}
+
+#[async_trait]
 impl<C> EnergyRpcServer for Energy<C>
 where
 	C: ProvideRuntimeApi<Block> + HeaderBackend<Block> + Send + Sync + 'static,
@@ -328,12 +270,12 @@ where
 		limit: u32,
 		at: Option<Hash>,
 	) -> RpcResult<Vec<OrderView>> {
-		let limit = page(limit)?;
+		let limit = page(limit, MAX_ORDERS)?;
 		self.ask(at, |api, at| api.orders(at, interval, product, from, limit))
 	}
 
 	fn points(&self, from: PointId, limit: u32, at: Option<Hash>) -> RpcResult<Vec<PointView>> {
-		let limit = page(limit)?;
+		let limit = page(limit, MAX_PAGE)?;
 		self.ask(at, |api, at| api.points(at, from, limit))
 	}
 
@@ -341,16 +283,32 @@ where
 		self.ask(at, |api, at| api.participant(at, account))
 	}
 
-	fn positions(&self, account: AccountId, interval: Interval, at: Option<Hash>) -> RpcResult<Vec<PositionView>> {
-		self.ask(at, |api, at| api.positions(at, account, interval))
+	fn positions(
+		&self,
+		account: AccountId,
+		interval: Interval,
+		from: Option<PointId>,
+		limit: Option<u32>,
+		at: Option<Hash>,
+	) -> RpcResult<Vec<PositionView>> {
+		let (from, limit) = page_of_account(from, limit)?;
+		self.ask(at, |api, at| api.positions(at, account, interval, from, limit))
 	}
 
-	fn statement(&self, account: AccountId, interval: Interval, at: Option<Hash>) -> RpcResult<Vec<StatementLine>> {
-		self.ask(at, |api, at| api.statement(at, account, interval))
+	fn statement(
+		&self,
+		account: AccountId,
+		interval: Interval,
+		from: Option<PointId>,
+		limit: Option<u32>,
+		at: Option<Hash>,
+	) -> RpcResult<Vec<StatementLine>> {
+		let (from, limit) = page_of_account(from, limit)?;
+		self.ask(at, |api, at| api.statement(at, account, interval, from, limit))
 	}
 
 	fn lines(&self, interval: Interval, from: u32, limit: u32, at: Option<Hash>) -> RpcResult<Vec<StatementLine>> {
-		let limit = page(limit)?;
+		let limit = page(limit, MAX_LINES)?;
 		self.ask(at, |api, at| api.lines(at, interval, from, limit))
 	}
 
@@ -362,31 +320,21 @@ where
 		self.ask(at, |api, at| api.statement_proof(at, interval, index))
 	}
 
-	fn to_draw(&self, interval: Interval, at: Option<Hash>) -> RpcResult<Vec<PointId>> {
-		self.ask(at, |api, at| api.to_draw(at, interval))
+	fn to_draw(&self, interval: Interval, from: PointId, limit: u32, at: Option<Hash>) -> RpcResult<Vec<PointId>> {
+		let limit = page(limit, MAX_PAGE)?;
+		self.ask(at, |api, at| api.to_draw(at, interval, from, limit))
 	}
 
 	fn conservation(&self, interval: Interval, at: Option<Hash>) -> RpcResult<Conservation> {
 		self.ask(at, |api, at| api.conservation(at, interval))
 	}
 
-	fn subscribe_prices(&self, pending: PendingSubscriptionSink) {
-		self.follow(pending, |api, block, interval| {
-			let status = api.status(block, interval)?;
-			let products = (0..).take(status.as_ref().map_or(0, |status| status.sessions.len()));
-			Ok(NewPrices {
-				interval,
-				block,
-				outcome: status.and_then(|status| status.outcome),
-				sessions: products.map(|product| api.prices(block, interval, product)).collect::<Result<_, _>>()?,
-			})
-		});
+	async fn subscribe_prices(&self, pending: PendingSubscriptionSink) -> SubscriptionResult {
+		Ok(self.hub.serve(pending, Topic::Prices).await?)
 	}
 
-	fn subscribe_positions(&self, pending: PendingSubscriptionSink, account: AccountId) {
-		self.follow(pending, move |api, block, interval| {
-			Ok(NewPositions { interval, block, positions: api.positions(block, account.clone(), interval)? })
-		});
+	async fn subscribe_positions(&self, pending: PendingSubscriptionSink, account: AccountId) -> SubscriptionResult {
+		Ok(self.hub.serve(pending, Topic::Positions(account)).await?)
 	}
 }
 

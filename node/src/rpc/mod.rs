@@ -3,6 +3,8 @@
 
 pub mod energy;
 mod follow;
+mod hub;
+mod news;
 
 use crate::types::{Backend, Block, Client, Hash, Pool};
 use busbar_runtime::{AccountId, Nonce};

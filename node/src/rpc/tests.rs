@@ -1,9 +1,10 @@
 //! The `energy_*` methods over a made-up market.
 
 use super::*;
+use crate::rpc::hub::MAX_OF_CONNECTION;
 use busbar_primitives::{
-	Amount, Balance, Cause, Contract, Line, LineProof, Link, Party, Phase, Point, PostedBounds, Price, Product,
-	ProductKind, Terms, Wh, ZoneResult,
+	Amount, Balance, Cause, Contract, Line, LineProof, Link, Outcome, Party, Phase, Point, PostedBounds, Price,
+	Product, ProductKind, Terms, Wh, ZoneResult,
 };
 use jsonrpsee::RpcModule;
 use serde_json::{json, Value};
@@ -12,11 +13,15 @@ use sp_blockchain::{BlockStatus, Info};
 use sp_core::H256;
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::traits::{Block as BlockT, NumberFor};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 type Header = <Block as BlockT>::Header;
 
 /// A chain of two blocks: at the finalised one interval 4 waits for clearing, at the best one it is cleared.
-struct Chain;
+#[derive(Default)]
+struct Chain {
+	api: Api,
+}
 
 const FINALIZED: Hash = H256::repeat_byte(1);
 const BEST: Hash = H256::repeat_byte(2);
@@ -26,7 +31,12 @@ const PRUNED: Hash = H256::repeat_byte(3);
 const RENT: Balance = 9_007_199_254_740_993;
 const LOSS: Amount = -170_141_183_460_469_231_731_687_303_715_884_105_728;
 
-struct Api;
+/// Counts what it is asked for.
+#[derive(Clone, Default)]
+struct Api {
+	prices: Arc<AtomicUsize>,
+	positions: Arc<AtomicUsize>,
+}
 
 fn outcome() -> Outcome {
 	Outcome { cleared: true, points: 2, traded: 1_000, fees: 10, rent: RENT, welfare: LOSS }
@@ -134,7 +144,8 @@ sp_api::mock_impl_runtime_apis! {
 			vec![BookLevel { price: Price::MIN, buy: Wh::MAX, sell: 0 }]
 		}
 
-		fn prices(_interval: Interval, _product: ProductId) -> Vec<ZonePrice> {
+		fn prices(&self, _interval: Interval, _product: ProductId) -> Vec<ZonePrice> {
+			self.prices.fetch_add(1, Ordering::SeqCst);
 			vec![zone_price()]
 		}
 
@@ -161,10 +172,18 @@ sp_api::mock_impl_runtime_apis! {
 			})
 		}
 
-		fn positions(account: AccountId, _interval: Interval) -> Vec<PositionView> {
+		fn positions(
+			&self,
+			account: AccountId,
+			_interval: Interval,
+			from: PointId,
+			limit: u32,
+		) -> Vec<PositionView> {
+			self.positions.fetch_add(1, Ordering::SeqCst);
+			assert!(limit <= MAX_ACCOUNT_POINTS, "no more is asked for than is answered");
 			let position = busbar_primitives::Position { bought: 1_000, sold: 0 };
 			let view = PositionView { point: 1, zone: 0, price: Some(155_000), position, metered: None };
-			(account == alice()).then_some(view).into_iter().collect()
+			(account == alice() && from <= 1).then_some(view).into_iter().collect()
 		}
 
 		fn contracts(_point: PointId, _interval: Interval) -> Vec<Contract> {
@@ -184,11 +203,11 @@ sp_api::mock_impl_runtime_apis! {
 			}
 		}
 
-		fn to_draw(_interval: Interval) -> Vec<PointId> {
+		fn to_draw(_interval: Interval, _from: PointId, _limit: u32) -> Vec<PointId> {
 			vec![3, 9]
 		}
 
-		fn statement(_account: AccountId, _interval: Interval) -> Vec<StatementLine> {
+		fn statement(_account: AccountId, _interval: Interval, _from: PointId, _limit: u32) -> Vec<StatementLine> {
 			vec![line()]
 		}
 
@@ -206,7 +225,7 @@ impl ProvideRuntimeApi<Block> for Chain {
 	type Api = Api;
 
 	fn runtime_api(&self) -> ApiRef<'_, Api> {
-		Api.into()
+		self.api.clone().into()
 	}
 }
 
@@ -249,10 +268,14 @@ fn alice() -> AccountId {
 
 /// The methods over the made-up chain, whose best block becomes final when it is subscribed to.
 fn module() -> RpcModule<Energy<Chain>> {
+	module_over(Chain::default())
+}
+
+fn module_over(chain: Chain) -> RpcModule<Energy<Chain>> {
 	let finalized_heads: FinalizedHeads =
 		Arc::new(|| futures::stream::iter([BEST, BEST]).chain(futures::stream::pending()).boxed());
 	let executor = Arc::new(sp_core::testing::TaskExecutor::default());
-	Energy { client: Arc::new(Chain), finalized_heads, executor }.into_rpc()
+	Energy::over(Arc::new(chain), finalized_heads, executor).into_rpc()
 }
 
 /// The result of a call, or the error's code.
@@ -318,7 +341,7 @@ async fn every_method_answers() {
 		("energy_lines", json!([4, 0, 10])),
 		("energy_contracts", json!([1, 4])),
 		("energy_statementProof", json!([4, 0])),
-		("energy_toDraw", json!([4])),
+		("energy_toDraw", json!([4, 0, 10])),
 		("energy_conservation", json!([4])),
 	] {
 		let answer = call(method, params).await.unwrap_or_else(|code| panic!("{method} fails with {code}"));
@@ -355,6 +378,15 @@ async fn an_unknown_block_a_pruned_state_and_a_long_page_have_their_own_errors()
 		assert_eq!(call("energy_orders", json!([4, 0, 0, limit])).await, Err(INVALID_PARAMS_CODE.into()));
 		assert_eq!(call("energy_points", json!([0, limit])).await, Err(INVALID_PARAMS_CODE.into()));
 		assert_eq!(call("energy_lines", json!([4, 0, limit])).await, Err(INVALID_PARAMS_CODE.into()));
+		assert_eq!(call("energy_toDraw", json!([4, 0, limit])).await, Err(INVALID_PARAMS_CODE.into()));
+		for method in ["energy_positions", "energy_statement"] {
+			assert_eq!(call(method, json!([alice(), 4, 0, limit])).await, Err(INVALID_PARAMS_CODE.into()));
+		}
+	}
+	for (method, most) in [("energy_orders", MAX_ORDERS), ("energy_lines", MAX_LINES)] {
+		let ask = |limit| if method == "energy_lines" { json!([4, 0, limit]) } else { json!([4, 0, 0, limit]) };
+		assert!(call(method, ask(most)).await.is_ok());
+		assert_eq!(call(method, ask(most + 1)).await, Err(INVALID_PARAMS_CODE.into()));
 	}
 	assert_eq!(call("energy_participant", json!(["no address"])).await, Err(INVALID_PARAMS_CODE.into()));
 }
@@ -370,6 +402,54 @@ async fn a_price_subscription_reports_an_interval_once_when_its_clearing_is_fina
 	);
 	let again = tokio::time::timeout(std::time::Duration::from_millis(200), subscription.next::<NewPrices>()).await;
 	assert!(again.is_err(), "the interval was reported twice");
+}
+
+#[tokio::test]
+async fn what_many_subscribe_to_is_computed_once() {
+	let chain = Chain::default();
+	let (prices, positions) = (chain.api.prices.clone(), chain.api.positions.clone());
+	// The block is final when all have subscribed.
+	let (tell, told) = futures::channel::mpsc::unbounded();
+	let told = std::sync::Mutex::new(Some(told));
+	let finalized_heads: FinalizedHeads =
+		Arc::new(move || told.lock().expect("nobody panics").take().expect("one follower for all").boxed());
+	let executor = Arc::new(sp_core::testing::TaskExecutor::default());
+	let module = Energy::over(Arc::new(chain), finalized_heads, executor).into_rpc();
+	let mut readers = Vec::new();
+	for _ in 0..4 {
+		readers.push(module.subscribe_unbounded("energy_subscribePrices", [(); 0]).await.expect("there is room"));
+		readers.push(module.subscribe_unbounded("energy_subscribePositions", [alice()]).await.expect("there is room"));
+	}
+	tell.unbounded_send(BEST).expect("somebody follows");
+	for reader in &mut readers {
+		let (news, _) = reader.next::<Value>().await.expect("stays open").expect("is as documented");
+		assert_eq!(news["interval"], 4);
+	}
+	// An account's last page is empty.
+	assert_eq!((prices.load(Ordering::SeqCst), positions.load(Ordering::SeqCst)), (1, 2));
+}
+
+#[tokio::test]
+async fn a_connection_that_has_enough_subscriptions_is_refused_another_one() {
+	let module = module();
+	let mut held = Vec::new();
+	for _ in 0..MAX_OF_CONNECTION {
+		held.push(module.subscribe_unbounded("energy_subscribePrices", [(); 0]).await.expect("there is room"));
+	}
+	let refused = module.subscribe_unbounded("energy_subscribePrices", [(); 0]).await;
+	let refused = refused.map(|_| ()).expect_err("a connection may have so many and no more");
+	assert!(refused.to_string().contains("close one first"), "{refused}");
+	held.pop();
+	let mut again = module.subscribe_unbounded("energy_subscribePrices", [(); 0]).await;
+	for _ in 0..50 {
+		if again.is_ok() {
+			break;
+		}
+		// The server notices that a subscription is closed a moment later.
+		tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+		again = module.subscribe_unbounded("energy_subscribePrices", [(); 0]).await;
+	}
+	assert!(again.is_ok(), "there is room again");
 }
 
 #[tokio::test]

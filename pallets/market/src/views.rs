@@ -66,9 +66,10 @@ impl<T: Config> Pallet<T> {
 		record.product_ids().zip(&record.products).map(view).collect()
 	}
 
-	/// Depth of a session's book in a zone, in ascending order of prices.
-	pub fn book(interval: Interval, product: ProductId, zone: ZoneId) -> Vec<BookLevel> {
+	/// Depth of a session's book in a zone, in ascending order of prices: the lowest `limit` levels.
+	pub fn book(interval: Interval, product: ProductId, zone: ZoneId, limit: u32) -> Vec<BookLevel> {
 		Levels::<T>::iter_prefix((interval, product, zone))
+			.take(usize::try_from(limit).unwrap_or(usize::MAX))
 			.map(|(price, level)| BookLevel { price: Price::from(price), buy: level.buy, sell: level.sell })
 			.collect()
 	}
@@ -86,12 +87,11 @@ impl<T: Config> Pallet<T> {
 			.collect()
 	}
 
-	/// Up to `limit` orders of a session at points numbered `from` and above.
+	/// The orders of a session at the `limit` points numbered `from` and following.
 	pub fn orders(interval: Interval, product: ProductId, from: PointId, limit: u32) -> Vec<OrderView> {
 		let ended = Sessions::<T>::get(interval, product).is_some_and(|session| session.outcome.is_some());
-		(from..T::Grid::point_count())
+		(from..T::Grid::point_count().min(from.saturating_add(limit)))
 			.filter_map(|point| Some((point, Orders::<T>::get((interval, product, point))?)))
-			.take(usize::try_from(limit).unwrap_or(usize::MAX))
 			.map(|(point, order)| OrderView {
 				point,
 				zone: order.zone,

@@ -2,6 +2,7 @@
 
 use crate::{
 	bill::Outturn, Chunks, Config, InTransit, Intervals, Net, Nets, Pallet, Progress, Roots, Stage, Statements,
+	SystemLines,
 };
 use alloc::vec::Vec;
 use busbar_merkle::Frontier;
@@ -33,8 +34,17 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
+	/// All statement lines of an interval, in the order of the leaves, from whoever keeps them.
+	fn all_lines(interval: Interval) -> Vec<StatementLine> {
+		let kept = Statements::<T>::iter_prefix_values(interval).flat_map(|statement| statement.lines);
+		let mut lines: Vec<_> =
+			kept.chain(SystemLines::<T>::get(interval)).map(|(index, line)| StatementLine { index, line }).collect();
+		lines.sort_unstable_by_key(|line| line.index);
+		lines
+	}
+
 	fn check_interval(interval: Interval, progress: &Progress) -> Result<(), TryRuntimeError> {
-		let lines = Self::lines(interval, 0, u32::MAX);
+		let lines = Self::all_lines(interval);
 		if lines.len() < progress.frontier.count() as usize && Self::is_final(interval) {
 			// Being pruned.
 			return Ok(());

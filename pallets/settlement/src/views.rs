@@ -1,9 +1,8 @@
 //! What runtime APIs read.
 
-use crate::{
-	Config, Intervals, Nets, Pallet, Progress, Roots, Stage, Statement, StatementRoot, Statements, SystemLines,
-};
-use alloc::{collections::btree_map::BTreeMap, vec::Vec};
+use crate::{Config, Intervals, Nets, Pallet, Progress, Roots, Stage, StatementRoot, Statements};
+use alloc::vec::Vec;
+use busbar_merkle::CHUNK;
 use busbar_primitives::{api::StatementLine, traits::Finality, Amount, Interval, Party, Phase, PointId};
 
 impl<T: Config> Pallet<T> {
@@ -18,21 +17,17 @@ impl<T: Config> Pallet<T> {
 		})
 	}
 
-	/// Connection points of an interval in its draw phase that `draw` must still name, in ascending order. Reads all of the
-	/// interval's statements: for runtime APIs only.
-	pub fn to_draw(interval: Interval) -> Vec<PointId> {
-		if Self::progress(interval).is_none_or(|progress| progress.stage != Stage::Draws) {
+	/// Those of the `limit` points numbered `from` and following that `draw` must still name, of an interval in its draw phase, in
+	/// ascending order. Reads two keys for each.
+	pub fn to_draw(interval: Interval, from: PointId, limit: u32) -> Vec<PointId> {
+		let Some(progress) = Self::progress(interval).filter(|progress| progress.stage == Stage::Draws) else {
 			return Vec::new();
-		}
-		let nets: BTreeMap<_, _> = Nets::<T>::iter_prefix(interval).collect();
-		let short = |statement: &Statement| nets.get(&statement.payer).is_some_and(|net| net.short() > 0);
-		let statements = Statements::<T>::iter_prefix(interval);
-		let mut points: Vec<_> = statements
-			.filter(|(_, statement)| statement.amount < 0 && !statement.drawn && short(statement))
-			.map(|(point, _)| point)
-			.collect();
-		points.sort_unstable();
-		points
+		};
+		let is_due = |point: &PointId| {
+			let Some(statement) = Statements::<T>::get(interval, point) else { return false };
+			statement.amount < 0 && !statement.drawn && Nets::<T>::get(interval, statement.payer).short() > 0
+		};
+		(from..progress.points.min(from.saturating_add(limit))).filter(is_due).collect()
 	}
 
 	/// The running account of an interval's settlement; `None` before its first debit and after it is pruned.
@@ -52,23 +47,21 @@ impl<T: Config> Pallet<T> {
 		own.map(|(index, line)| StatementLine { index, line }).collect()
 	}
 
-	/// Up to `limit` statement lines of an interval from leaf `from` on, in the order of the leaves. Reads all of the
-	/// interval's statements: for runtime APIs only.
+	/// Up to `limit` statement lines of an interval from leaf `from` on, in the order of the leaves. Reads the lines of the chunks
+	/// in which they lie, each as [`Self::statement_proof`] does.
 	pub fn lines(interval: Interval, from: u32, limit: u32) -> Vec<StatementLine> {
-		let points = Statements::<T>::iter_prefix_values(interval).flat_map(|statement| statement.lines);
-		let mut lines: Vec<StatementLine> = points
-			.chain(SystemLines::<T>::get(interval))
-			.filter(|(index, _)| *index >= from)
-			.map(|(index, line)| StatementLine { index, line })
-			.collect();
-		lines.sort_unstable_by_key(|line| line.index);
-		lines.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-		lines
+		let count = Self::progress(interval).map_or(0, |progress| progress.frontier.count());
+		let until = count.min(from.saturating_add(limit));
+		if from >= until {
+			return Vec::new();
+		}
+		let lines =
+			(from / CHUNK..=until.saturating_sub(1) / CHUNK).flat_map(|chunk| Self::chunk_lines(interval, chunk));
+		lines.filter(|line| (from..until).contains(&line.index)).collect()
 	}
 
-	/// Sum of an interval's statement lines, in nEUR; zero once it is settled. Reads all of the interval's statements: for
-	/// runtime APIs only.
+	/// Sum of an interval's statement lines, in nEUR, as it is kept with them; zero once it is settled.
 	pub fn lines_sum(interval: Interval) -> Amount {
-		Self::lines(interval, 0, u32::MAX).iter().fold(0, |sum: Amount, line| sum.saturating_add(line.line.amount))
+		Self::progress(interval).map_or(0, |progress| progress.lines_sum)
 	}
 }

@@ -105,7 +105,10 @@ impl Network {
 			(0..POINTS).filter(|point| statement(*point).map_or(!credited, |s| credited && !s.credited)).collect()
 		};
 		settle(self, unsettled(false), &|points| pallet_settlement::Call::debit { interval, points });
-		settle(self, Settlement::to_draw(interval), &|points| pallet_settlement::Call::draw { interval, points });
+		settle(self, Settlement::to_draw(interval, 0, u32::MAX), &|points| pallet_settlement::Call::draw {
+			interval,
+			points,
+		});
 		settle(self, unsettled(true), &|points| pallet_settlement::Call::credit { interval, points });
 		for point in 0..POINTS {
 			let points = batch(vec![point]);

@@ -35,14 +35,14 @@ fn an_order_stands_in_the_book_and_its_collateral_is_held() {
 		assert_eq!((held(1), Free::get(1)), (worst, Some(MONEY - worst)));
 		assert!(worst > 0);
 		assert_eq!(
-			Market::book(N, 0, 1),
+			Market::book(N, 0, 1, u32::MAX),
 			[
 				BookLevel { price: 50, buy: 200, sell: 0 },
 				BookLevel { price: 100, buy: 300, sell: 0 },
 				BookLevel { price: 200, buy: 0, sell: 400 }
 			]
 		);
-		assert_eq!(Market::book(N, 0, 0), []);
+		assert_eq!(Market::book(N, 0, 0, u32::MAX), []);
 		assert_eq!(
 			events().pop(),
 			Some(Event::OrderPlaced {
@@ -65,7 +65,10 @@ fn an_order_stands_in_the_book_and_its_collateral_is_held() {
 fn prices_below_zero_stand_before_those_above_in_the_book() {
 	test(market(), || {
 		assert_ok!(place(1, N, 1, &[buy(-200, 1), buy(-10, 2), buy(0, 3), sell(10, 4)]));
-		assert_eq!(Market::book(N, 0, 1).iter().map(|level| level.price).collect::<Vec<_>>(), [-200, -10, 0, 10]);
+		assert_eq!(
+			Market::book(N, 0, 1, u32::MAX).iter().map(|level| level.price).collect::<Vec<_>>(),
+			[-200, -10, 0, 10]
+		);
 	});
 }
 
@@ -78,7 +81,10 @@ fn orders_are_listed_by_point() {
 		let points =
 			|from, limit| Market::orders(N, 0, from, limit).iter().map(|order| order.point).collect::<Vec<_>>();
 		assert_eq!(points(0, 10), [2, 5, 8]);
-		assert_eq!(points(3, 1), [5]);
+		// A page is of points, whether or not they have an order.
+		assert_eq!(points(3, 2), [] as [u32; 0]);
+		assert_eq!(points(3, 3), [5]);
+		assert_eq!(points(5, u32::MAX), [5, 8]);
 		assert_eq!(points(9, 10), [] as [u32; 0]);
 		let order = &Market::orders(N, 0, 5, 1)[0];
 		assert_eq!((order.zone, order.arrival, order.held), (1, 0, held(5)));
@@ -158,7 +164,7 @@ fn an_order_in_one_interval_leaves_the_others_alone() {
 		assert_ok!(place(1, 1, 1, &[buy(100, 300)]));
 		assert_ok!(place(1, 2, 1, &[buy(110, 200)]));
 		assert_ok!(cancel(1, 1, 1));
-		assert_eq!(Market::book(2, 0, 1), [BookLevel { price: 110, buy: 200, sell: 0 }]);
+		assert_eq!(Market::book(2, 0, 1, u32::MAX), [BookLevel { price: 110, buy: 200, sell: 0 }]);
 	});
 }
 

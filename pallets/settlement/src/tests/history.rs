@@ -86,7 +86,7 @@ fn finish(interval: Interval, reached: &mut Reached) {
 			assert_ok!(debit(interval, &[point]));
 		}
 	}
-	for point in Settlement::to_draw(interval) {
+	for point in Settlement::to_draw(interval, 0, u32::MAX) {
 		assert_ok!(draw(interval, &[point]));
 	}
 	for point in 0..POINTS {

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{mock::*, Chunks, Keepers, Statements};
+use crate::{mock::*, Chunks, Intervals, Keepers, Nets, Stage, Statements};
 use busbar_merkle::CHUNK;
 use busbar_primitives::{traits::Prune, LineProof, PointKind, StatementProof};
 use frame_support::assert_ok;
@@ -129,5 +129,57 @@ fn a_receipt_outlives_what_is_pruned() {
 			assert!(!LineProof { interval: 1, ..receipt }.holds(), "it is of its interval only");
 		}
 		assert_eq!(Settlement::statement_proof(0, 302), StatementProof::Unknown);
+	});
+}
+
+#[test]
+fn a_page_of_lines_reads_the_chunks_in_which_it_lies_and_no_others() {
+	run(|| {
+		settled(511);
+		let all = Settlement::lines(0, 0, u32::MAX);
+		assert_eq!(all.len(), 513);
+		assert_eq!(Settlement::lines(0, 250, 12), all[250..262]);
+		assert_eq!(Settlement::lines(0, 512, 9), all[512..]);
+		assert_eq!(Settlement::lines(0, 513, 9), []);
+		// Who keeps the lines of another chunk is not asked for.
+		let second = Keepers::<Test>::take(0, 1);
+		assert_eq!(Settlement::lines(0, 0, 256), all[..256]);
+		assert_eq!(Settlement::lines(0, 256, 256), []);
+		assert_eq!(Settlement::lines(0, 512, 9), all[512..]);
+		Keepers::<Test>::insert(0, 1, second);
+	});
+}
+
+#[test]
+fn what_must_still_be_drawn_is_looked_for_at_a_page_of_points() {
+	run(|| {
+		settled(5);
+		Intervals::<Test>::mutate(0, |progress| progress.as_mut().unwrap().stage = Stage::Draws);
+		let change = |drawn: bool| {
+			for point in [0, 3, 4] {
+				Statements::<Test>::mutate(0, point, |statement| {
+					let statement = statement.as_mut().unwrap();
+					(statement.amount, statement.drawn) = (-1, drawn || point == 4);
+				});
+			}
+		};
+		let before: Vec<_> = (0..5).map(|point| Statements::<Test>::get(0, point)).collect();
+		let payer = before[0].clone().unwrap().payer;
+		let net = Nets::<Test>::try_get(0, payer).ok();
+		Nets::<Test>::mutate(0, payer, |net| net.owed = net.earned + net.taken + 1);
+		change(false);
+		assert_eq!(Settlement::to_draw(0, 0, u32::MAX), [0, 3]);
+		assert_eq!(Settlement::to_draw(0, 0, 3), [0]);
+		assert!(Settlement::to_draw(0, 1, 2).is_empty());
+		assert_eq!(Settlement::to_draw(0, 3, 1), [3]);
+		assert!(Settlement::to_draw(0, u32::MAX, u32::MAX).is_empty());
+		change(true);
+		assert!(Settlement::to_draw(0, 0, u32::MAX).is_empty());
+		match net {
+			Some(net) => Nets::<Test>::insert(0, payer, net),
+			None => Nets::<Test>::remove(0, payer),
+		}
+		(0..5).zip(before).for_each(|(point, statement)| Statements::<Test>::set(0, point, statement));
+		Intervals::<Test>::mutate(0, |progress| progress.as_mut().unwrap().stage = Stage::Settled);
 	});
 }
