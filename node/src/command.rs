@@ -51,6 +51,20 @@ impl SubstrateCli for Cli {
 			.subcommand_negates_reqs(true)
 			// Four validators on two cores were measured to collapse at half the load with the fork-aware pool.
 			.mut_arg("pool_type", |argument| argument.default_value("single-state"))
+			.mut_args(bounded)
+	}
+}
+
+/// What a node serves by default: bounds for whoever is not on this machine, so that a gateway needs no flag for them. A node
+/// behind a proxy on the same machine tells its callers apart with `--rpc-rate-limit-trust-proxy-headers`.
+fn bounded(argument: clap::Arg) -> clap::Arg {
+	match argument.get_id().as_str() {
+		// Calls a minute of one connection: twenty a second.
+		"rpc_rate_limit" => argument.default_value("1200"),
+		"rpc_rate_limit_whitelisted_ips" => argument.default_values(["127.0.0.0/8", "::1/128"]),
+		"rpc_max_batch_request_len" => argument.default_value("64"),
+		"rpc_max_subscriptions_per_connection" => argument.default_value("128"),
+		_ => argument,
 	}
 }
 
@@ -126,6 +140,36 @@ mod tests {
 
 		let cli = Cli::try_from_iter(["busbar-node", "--pool-type", "fork-aware"]).expect("the pool may be chosen");
 		assert!(matches!(cli.run.pool_config.pool_type, TransactionPoolType::ForkAware));
+	}
+
+	#[test]
+	fn a_gateway_bounds_calls_batches_and_subscriptions_without_a_flag() {
+		let endpoints = |flags: &[&str]| {
+			let cli = Cli::try_from_iter(["busbar-node", "--rpc-external"].iter().chain(flags)).expect("as documented");
+			cli.run.rpc_params.rpc_addr(false, false, 9944).expect("no validator").expect("it listens")
+		};
+		for endpoint in endpoints(&[]) {
+			assert_eq!(endpoint.rate_limit.map(u32::from), Some(1_200));
+			let spared = |address: &str| {
+				let address: std::net::IpAddr = address.parse().expect("an address");
+				endpoint.rate_limit_whitelisted_ips.iter().any(|network| network.contains(address))
+			};
+			assert!(spared("127.0.0.1") && spared("::1") && !spared("192.0.2.1") && !spared("2001:db8::1"));
+			assert!(matches!(endpoint.batch_config, sc_service::config::RpcBatchRequestConfig::Limit(64)));
+			assert_eq!(endpoint.max_subscriptions_per_connection, 128);
+			assert_eq!(
+				(endpoint.max_connections, endpoint.max_payload_in_mb, endpoint.max_payload_out_mb),
+				(100, 15, 15)
+			);
+		}
+		// Who gives a flag has the last word.
+		for endpoint in endpoints(&["--rpc-rate-limit", "7", "--rpc-rate-limit-whitelisted-ips", "192.0.2.0/24"]) {
+			assert_eq!(endpoint.rate_limit.map(u32::from), Some(7));
+			assert_eq!(endpoint.rate_limit_whitelisted_ips.len(), 1);
+		}
+		for endpoint in endpoints(&["--rpc-disable-batch-requests"]) {
+			assert!(matches!(endpoint.batch_config, sc_service::config::RpcBatchRequestConfig::Disabled));
+		}
 	}
 
 	#[test]

@@ -11,6 +11,7 @@ mod genesis;
 mod genesis_state;
 mod outdated;
 mod pool;
+mod readers;
 mod rpc;
 mod service;
 mod session_keys;

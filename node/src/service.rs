@@ -3,6 +3,7 @@
 use crate::{
 	genesis, outdated,
 	pool::ExplainingPool,
+	readers::Readers,
 	rpc, session_keys,
 	types::{Backend, Block, Client, Executor, Hash, Pool},
 	warp,
@@ -110,7 +111,7 @@ pub fn new_partial(config: &Configuration, wasm_cache: Option<PathBuf>) -> Resul
 		})
 		.transpose()?;
 
-	let executor = executor(&config.executor, wasm_cache);
+	let executor = Readers::new(executor(&config.executor, wasm_cache));
 	let backend = sc_service::new_db_backend::<Block>(config.db_config())?;
 	let database = config.database.path().map_or_else(|| "an unknown path".into(), |path| path.display().to_string());
 	genesis::ensure_same(config.chain_spec.id(), &database, &*backend, genesis_storage.clone(), &genesis_version)?;

@@ -10,8 +10,10 @@ pub use busbar_runtime::opaque::Block;
 pub type Hash = <Block as BlockT>::Hash;
 /// Executes the runtime.
 pub type Executor = sc_executor::WasmExecutor<sp_io::SubstrateHostFunctions>;
+/// Executes it for the node, and within bounds for those who ask the node.
+pub type BoundedExecutor = crate::readers::Readers<Executor>;
 /// The client of a node: state, blocks and the runtime's APIs.
-pub type Client = sc_service::TFullClient<Block, RuntimeApi, Executor>;
+pub type Client = sc_service::TFullClient<Block, RuntimeApi, BoundedExecutor>;
 /// The database.
 pub type Backend = sc_service::TFullBackend<Block>;
 /// The transactions that wait for a block.
