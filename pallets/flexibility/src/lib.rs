@@ -121,6 +121,11 @@ pub mod pallet {
 		ZeroEnergy,
 		/// The price and the charge must not be below zero.
 		NegativePrice,
+		/// The price and the charge must not be above the interval's dearest energy: the greater of its price cap and of its
+		/// bound of the short price.
+		BeyondPrices,
+		/// A coupling point has nothing to leave: name a metered point.
+		IsCoupling,
 		/// A charge for non-delivery needs an offer of the member with the same terms and at least this energy.
 		NotOffered,
 		/// The point's owner has no account.
@@ -149,9 +154,9 @@ pub mod pallet {
 		/// - `offer`: energy in Wh, price and charge in nEUR/Wh, or `None`.
 		///
 		/// # Errors
-		/// [`Error::UnknownPoint`], [`Error::UnknownInterval`], [`Error::DeliveryEnded`], [`Error::AlreadyOrdered`],
-		/// [`Error::ZeroEnergy`], [`Error::NegativePrice`], [`Error::UnknownParticipant`], [`Error::BeyondCharge`],
-		/// [`Error::Overflow`]; if the signer may not trade for the owner.
+		/// [`Error::UnknownPoint`], [`Error::IsCoupling`], [`Error::UnknownInterval`], [`Error::DeliveryEnded`],
+		/// [`Error::AlreadyOrdered`], [`Error::ZeroEnergy`], [`Error::NegativePrice`], [`Error::BeyondPrices`],
+		/// [`Error::UnknownParticipant`], [`Error::BeyondCharge`], [`Error::Overflow`]; if the signer may not trade for the owner.
 		///
 		/// # Events
 		/// [`Event::FlexibilityOffered`].
@@ -175,9 +180,9 @@ pub mod pallet {
 		/// - `order`: energy in Wh, price and charge in nEUR/Wh.
 		///
 		/// # Errors
-		/// [`Error::UnknownPoint`], [`Error::UnknownInterval`], [`Error::DeliveryEnded`], [`Error::AlreadyOrdered`],
-		/// [`Error::ZeroEnergy`], [`Error::NegativePrice`], [`Error::NotOffered`], [`Error::UnknownParticipant`],
-		/// [`Error::BeyondCharge`], [`Error::Overflow`], and those of a role check.
+		/// [`Error::UnknownPoint`], [`Error::IsCoupling`], [`Error::UnknownInterval`], [`Error::DeliveryEnded`],
+		/// [`Error::AlreadyOrdered`], [`Error::ZeroEnergy`], [`Error::NegativePrice`], [`Error::BeyondPrices`],
+		/// [`Error::NotOffered`], [`Error::UnknownParticipant`], [`Error::BeyondCharge`], [`Error::Overflow`], and those of a role check.
 		///
 		/// # Events
 		/// [`Event::ReductionOrdered`].

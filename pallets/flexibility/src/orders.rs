@@ -3,7 +3,7 @@
 use crate::{Activations, Charges, Config, Error, Event, HoldReason, Offers, Pallet};
 use busbar_primitives::{
 	traits::{Calendar, Grid, Participants},
-	Balance, Flexibility, Interval, ParticipantId, Point, PointId, Right, Role,
+	Balance, Flexibility, Interval, ParticipantId, Point, PointId, PointKind, Right, Role, Terms,
 };
 use frame_support::{
 	ensure,
@@ -41,19 +41,25 @@ impl<T: Config> Pallet<T> {
 		Ok(charge)
 	}
 
-	/// The point, if it is part of the interval and its delivery has not ended.
-	fn point_to_order(interval: Interval, point: PointId) -> Result<Point, DispatchError> {
+	/// The point, if it is part of the interval and its delivery has not ended, and the interval's terms.
+	fn point_to_order(interval: Interval, point: PointId) -> Result<(Point, Terms), DispatchError> {
 		let details = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?;
 		ensure!(details.is_in_force(interval), Error::<T>::UnknownPoint);
+		// What flows there is everybody's, not its owner's to leave.
+		ensure!(details.kind == PointKind::Metered, Error::<T>::IsCoupling);
 		let terms = T::Calendar::terms(interval).ok_or(Error::<T>::UnknownInterval)?;
 		ensure!(T::Calendar::now() < terms.delivery_end, Error::<T>::DeliveryEnded);
 		ensure!(!Activations::<T>::contains_key(interval, point), Error::<T>::AlreadyOrdered);
-		Ok(details)
+		Ok((details, terms))
 	}
 
-	fn ensure_sound(terms: &Flexibility) -> DispatchResult {
-		ensure!(terms.wh > 0, Error::<T>::ZeroEnergy);
-		ensure!(terms.price >= 0 && terms.penalty >= 0, Error::<T>::NegativePrice);
+	/// No energy is dearer than the dearest of the interval: a price beyond it moves money, not energy. Whoever ordered at such
+	/// a price and did not pay would let the mutual fund pay it.
+	fn ensure_sound(flexibility: &Flexibility, terms: &Terms) -> DispatchResult {
+		ensure!(flexibility.wh > 0, Error::<T>::ZeroEnergy);
+		ensure!(flexibility.price >= 0 && flexibility.penalty >= 0, Error::<T>::NegativePrice);
+		let most = terms.price_cap.max(terms.posted.short_max);
+		ensure!(flexibility.price <= most && flexibility.penalty <= most, Error::<T>::BeyondPrices);
 		Ok(())
 	}
 
@@ -63,9 +69,9 @@ impl<T: Config> Pallet<T> {
 		point: PointId,
 		offer: Option<Flexibility>,
 	) -> DispatchResult {
-		let details = Self::point_to_order(interval, point)?;
+		let (details, terms) = Self::point_to_order(interval, point)?;
 		T::Participants::ensure_acts_for(who, details.owner, Right::Trade)?;
-		offer.as_ref().map_or(Ok(()), Self::ensure_sound)?;
+		offer.as_ref().map_or(Ok(()), |offer| Self::ensure_sound(offer, &terms))?;
 		let most = offer.map_or(Some(0), |offer| charge(&offer)).ok_or(Error::<T>::Overflow)?;
 		Self::hold_charge(interval, point, details.owner, most)?;
 		Offers::<T>::set(interval, point, offer);
@@ -80,9 +86,9 @@ impl<T: Config> Pallet<T> {
 		point: PointId,
 		order: Flexibility,
 	) -> DispatchResult {
-		let details = Self::point_to_order(interval, point)?;
+		let (details, terms) = Self::point_to_order(interval, point)?;
 		T::Participants::ensure(who, Role::Dso, Some(details.zone))?;
-		Self::ensure_sound(&order)?;
+		Self::ensure_sound(&order, &terms)?;
 		let offered = |offer: Flexibility| {
 			let terms = (order.reduction, order.price, order.penalty);
 			(offer.reduction, offer.price, offer.penalty) == terms && order.wh <= offer.wh

@@ -6,7 +6,7 @@ use crate::{
 use busbar_mocks::{MockCalendar, MockFinality, MockGrid, MockParticipants};
 use busbar_primitives::{
 	traits::{Charges as _, Prune, Reductions as _},
-	Flexibility, Interval, PointId, Reduction, Right,
+	Flexibility, Interval, PointId, PointKind, Price, Reduction, Right,
 };
 use frame_support::{assert_noop, assert_ok, dispatch::DispatchResult, traits::fungible::Inspect};
 use refused::{NOT_DELEGATE, ROLE_MISSING};
@@ -75,6 +75,31 @@ fn only_the_owner_offers_and_only_the_operator_orders_before_delivery_has_ended(
 	});
 }
 
+/// The greatest price of the interval's terms.
+const DEAREST: Price = 500_000;
+
+#[test]
+fn no_reduction_is_dearer_than_the_dearest_energy_of_its_interval() {
+	run(|| {
+		for price in [DEAREST + 1, i64::MAX] {
+			assert_noop!(order(0, 0, Flexibility { price, ..LESS }), Error::<Test>::BeyondPrices);
+			for beyond in [Flexibility { price, ..LESS }, Flexibility { penalty: price, ..LESS }] {
+				assert_noop!(offer(0, 0, Some(beyond)), Error::<Test>::BeyondPrices);
+			}
+		}
+		assert_ok!(order(0, 0, Flexibility { price: DEAREST, ..LESS }));
+	});
+}
+
+#[test]
+fn nothing_is_offered_or_ordered_at_a_coupling_point() {
+	run(|| {
+		MockGrid::points(vec![busbar_primitives::Point { kind: PointKind::Coupling, ..point(HOME) }]);
+		assert_noop!(offer(0, 0, Some(LESS)), Error::<Test>::IsCoupling);
+		assert_noop!(order(0, 0, LESS), Error::<Test>::IsCoupling);
+	});
+}
+
 #[test]
 fn an_order_takes_the_place_of_the_offer_and_is_what_settlement_reads() {
 	run(|| {
@@ -110,7 +135,7 @@ fn a_charge_is_held_with_its_offer_or_order_and_released_once() {
 #[test]
 fn a_charge_beyond_free_money_or_without_an_account_is_refused() {
 	run(|| {
-		let most = Flexibility { penalty: i64::MAX, wh: u64::MAX, ..CHARGED };
+		let most = Flexibility { penalty: DEAREST, wh: u64::MAX, ..CHARGED };
 		assert_noop!(offer(3, 0, Some(most)), Error::<Test>::BeyondCharge);
 		MockParticipants::change(HOME, |home| home.account = None);
 		MockParticipants::delegate(HOME, PLANT, Right::Trade);

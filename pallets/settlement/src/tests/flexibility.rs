@@ -119,7 +119,7 @@ fn the_charge_for_non_delivery_is_held_until_the_point_is_settled() {
 		assert_ok!(offer(0, 0, Some(CHARGED)));
 		assert_ok!(offer(0, 0, None));
 		held(0);
-		let most = Flexibility { penalty: i64::MAX, wh: u64::MAX, ..CHARGED };
+		let most = Flexibility { penalty: 500_000, wh: u64::MAX, ..CHARGED };
 		assert_noop!(offer(0, 0, Some(most)), Error::<Test>::BeyondCharge);
 		assert_ok!(offer(0, 0, Some(CHARGED)));
 		// Only what is ordered is held on.
