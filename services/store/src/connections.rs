@@ -121,6 +121,8 @@ pub async fn serve(
 		};
 		// Too many: the connection is closed without a word, which costs least.
 		let Some(counted) = Counted::new(&open, address.ip(), &limits) else { continue };
+		// An object comes in pieces; else each would wait for the acknowledgement of the one before, which clients put off.
+		let _ = socket.set_nodelay(true);
 		tokio::spawn(connection(Paced::new(socket, limits), router.clone(), limits, stopped.clone(), counted));
 	}
 	drop(stopped);

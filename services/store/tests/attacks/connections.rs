@@ -108,6 +108,19 @@ async fn a_reader_that_does_not_read_is_closed() {
 }
 
 #[tokio::test]
+async fn an_object_does_not_wait_for_the_acknowledgement_of_its_head() {
+	let folder = tempfile::tempdir().unwrap();
+	let client = Client::new(&serve(open(folder.path()), None).await, None).unwrap();
+	let hash = client.put(Class::Document, Bytes::from(vec![7; 20_000])).await.unwrap().hash;
+	let began = Instant::now();
+	for _ in 0..40 {
+		client.get(hash).await.unwrap();
+	}
+	// A client puts an acknowledgement off for 40 ms.
+	assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
 async fn one_address_cannot_take_all_connections() {
 	let folder = tempfile::tempdir().unwrap();
 	let limits = connections::Limits { of_address: 5, header: Duration::from_secs(60), ..quick() };
