@@ -55,6 +55,7 @@ fn advice(name: &str) -> Option<&'static str> {
 		("NotDelegate", "sign with the key of the point's owner: --suri"),
 		("BeyondRating", "`busbar grid show` lists the ratings"),
 		("BeyondCollateral", "`busbar participant show` says what is free"),
+		("BeyondMargin", "`busbar security margin` says what is free"),
 		("RoleMissing", "`busbar participant show` lists the roles"),
 		("BeyondDeposit", "`busbar participant show` says what is free"),
 		("BeyondCharge", "`busbar participant show` says what is free"),

@@ -30,6 +30,12 @@ pub enum Security {
 	GiveNotice(GiveNotice),
 	/// Take back what notice was given of, once the last interval that it secures is settled
 	Release(Release),
+	/// Show a participant's margin: its money for orders
+	Margin(Whose),
+	/// Move free money into the margin; orders that it covers cost less of the budget
+	MarginIn(Move),
+	/// Move money that no order holds out of the margin
+	MarginOut(Move),
 	/// Show what a participant owes to the mutual fund after a default
 	Debt(Whose),
 	/// Pay what a participant owes to the mutual fund, so that it may trade again
@@ -51,6 +57,15 @@ pub struct Post {
 	#[arg(long)]
 	point: PointId,
 	/// How much more, in nEUR (10^9 nEUR = 1 EUR)
+	#[arg(long, value_name = "NEUR")]
+	amount: Balance,
+}
+
+#[derive(Args)]
+pub struct Move {
+	#[command(flatten)]
+	whose: Whose,
+	/// How much, in nEUR (10^9 nEUR = 1 EUR)
 	#[arg(long, value_name = "NEUR")]
 	amount: Balance,
 }
@@ -213,6 +228,37 @@ impl Answer for Securities {
 	}
 }
 
+/// A participant's money for orders, in nEUR.
+#[derive(Serialize)]
+struct Funds {
+	participant: ParticipantId,
+	/// Moved in.
+	#[serde(with = "busbar_primitives::decimal")]
+	margin: Balance,
+	/// Held by orders, of the margin or of the account.
+	#[serde(with = "busbar_primitives::decimal")]
+	held: Balance,
+	/// Of the margin, what no order holds.
+	#[serde(with = "busbar_primitives::decimal")]
+	free: Balance,
+}
+
+impl Funds {
+	async fn read(view: &View, participant: ParticipantId) -> Result<Self> {
+		let margin = view.chain.margin(view.at, participant).await?;
+		Ok(Self { participant, margin: margin.own, held: margin.held, free: margin.free() })
+	}
+}
+
+impl Answer for Funds {
+	fn print(&self) {
+		println!("Margin of {}", self.participant);
+		for (name, amount) in [("Moved in", self.margin), ("Held by orders", self.held), ("Free", self.free)] {
+			println!("{name:<15}{} EUR", money(amount));
+		}
+	}
+}
+
 #[derive(Serialize)]
 struct Debt {
 	participant: ParticipantId,
@@ -271,6 +317,19 @@ impl Security {
 			Self::Release(Release { point, backing }) => {
 				change(global, point, Call::release { point, backing: backing.into() }).await
 			},
+			Self::Margin(whose) => {
+				let view = super::open(global).await?;
+				let participant = whose.id(global, &view).await?;
+				tell(global, &Funds::read(&view, participant).await?)
+			},
+			Self::MarginIn(Move { whose, amount }) => {
+				let participant = whose.id(global, &super::open(global).await?).await?;
+				moved(global, participant, Call::margin_in { participant, amount }).await
+			},
+			Self::MarginOut(Move { whose, amount }) => {
+				let participant = whose.id(global, &super::open(global).await?).await?;
+				moved(global, participant, Call::margin_out { participant, amount }).await
+			},
 			Self::Debt(whose) => {
 				let view = super::open(global).await?;
 				let participant = whose.id(global, &view).await?;
@@ -285,6 +344,12 @@ impl Security {
 async fn change(global: &Global, point: PointId, call: Call) -> Result<()> {
 	let done = execute(global, RuntimeCall::Securities(call)).await?;
 	done.tell(global, &Securities::of_point(&done.view, point).await?)
+}
+
+/// Runs a call and tells the participant's margin then.
+async fn moved(global: &Global, participant: ParticipantId, call: Call) -> Result<()> {
+	let done = execute(global, RuntimeCall::Securities(call)).await?;
+	done.tell(global, &Funds::read(&done.view, participant).await?)
 }
 
 /// All that secures a point in one way, in nEUR.

@@ -7,9 +7,9 @@ use crate::{
 	pallet_securities::{Backing, Security},
 	pallet_settlement::{Statement, StatementRoot},
 	pallet_supply::Served,
-	storage::{flexibility, securities, settlement as storage, supply},
+	storage::{flexibility, participants, securities, settlement as storage, supply},
 };
-use busbar_primitives::{Balance, Flexibility, Interval, ParticipantId, PointId, StatementProof};
+use busbar_primitives::{Balance, Flexibility, Interval, Margin, ParticipantId, PointId, StatementProof};
 use sp_core::H256;
 use sp_runtime::AccountId32;
 use std::collections::BTreeMap;
@@ -84,6 +84,12 @@ impl Chain {
 	/// What a participant owes to the mutual fund, in nEUR.
 	pub async fn debt(&self, at: H256, participant: ParticipantId) -> Result<Balance> {
 		Ok(self.read(at, &securities::DEBTS, (participant,)).await?.unwrap_or(0))
+	}
+
+	/// A participant's money for orders.
+	pub async fn margin(&self, at: H256, participant: ParticipantId) -> Result<Margin> {
+		let record = self.read(at, &participants::PARTICIPANTS, (participant,)).await?;
+		Ok(record.map(|record| record.margin).unwrap_or_default())
 	}
 
 	/// What members offer to leave in an interval.

@@ -92,9 +92,7 @@ pub fn genesis(plan: &Plan, prices: &Prices, interval_s: u32, seed: u64) -> Resu
 	// Half of what deposits leave is margin: enough for the orders of a few intervals.
 	let mut margins = vec![json!([devnet_id("Utility"), prices.need_of_coupling(plan.coupling_w, interval_s) / 2])];
 	margins.extend(plan.points.iter().zip(&own).map(|(planned, member)| {
-		let power = planned.import_w.max(planned.export_w);
-		let left = prices.need(power, interval_s).saturating_sub(prices.deposit(power, interval_s));
-		json!([member.id, left / 2])
+		json!([member.id, prices.margin(planned.import_w.max(planned.export_w), interval_s)])
 	}));
 	Ok(json!({
 		"participants": { "members": participants },

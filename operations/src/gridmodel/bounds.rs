@@ -66,6 +66,11 @@ impl Prices {
 		Self::of(self.short_max, power, interval_s).max(1)
 	}
 
+	/// What of the money that a deposit leaves is margin, enough for the orders of a few intervals: half, in nEUR.
+	pub fn margin(&self, power: Watt, interval_s: u32) -> Balance {
+		self.need(power, interval_s).saturating_sub(self.deposit(power, interval_s)) / 2
+	}
+
 	/// What the utility needs for a coupling, whose order has two sides, in nEUR.
 	pub fn need_of_coupling(&self, coupling_w: Watt, interval_s: u32) -> Balance {
 		self.need(coupling_w.saturating_mul(2), interval_s)
