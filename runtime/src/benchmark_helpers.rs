@@ -160,6 +160,13 @@ impl pallet_grid::BenchmarkHelper<AccountId> for Helper {
 		genesis::devnet_account("Dso")
 	}
 
+	fn operator(zone: ZoneId) -> AccountId {
+		hold(genesis::devnet_id("Dso"), &genesis::devnet_account("Dso"), Role::Dso, Scope::Zone(zone));
+		// With the devnet's short gates, a quarter of the zones would be less than a batch.
+		pallet_market::ParametersValue::<Runtime>::put(pallet_market::Parameters::default());
+		genesis::devnet_account("Dso")
+	}
+
 	fn owner() -> ParticipantId {
 		genesis::devnet_id("Utility")
 	}

@@ -21,6 +21,13 @@ fn deep_zone<T: Config>() -> Result<ZoneId, BenchmarkError> {
 	Ok(zone)
 }
 
+/// Who operates the part of the grid that such a chain makes, below the root: as far up as a walk goes that counts what is
+/// added.
+fn operator<T: Config>(lowest: ZoneId) -> RawOrigin<T::AccountId> {
+	let top = lowest.saturating_add(2).saturating_sub(T::MaxDepth::get());
+	RawOrigin::Signed(Helper::<T>::operator(top))
+}
+
 fn add_zone_below<T: Config>(parent: ZoneId) -> Result<ZoneId, BenchmarkError> {
 	let zone = NextZone::<T>::get();
 	Pallet::<T>::insert(NewZone { parent: Some(parent), link: Link::default() }, Pallet::<T>::most_zones())?;
@@ -35,7 +42,7 @@ mod benchmarks {
 	fn add_zone() -> Result<(), BenchmarkError> {
 		let parent = deep_zone::<T>()?;
 		let zone = NextZone::<T>::get();
-		let dso = RawOrigin::Signed(Helper::<T>::dso());
+		let dso = operator::<T>(parent);
 		#[extrinsic_call]
 		_(dso, Some(parent), Link::default());
 		assert!(Zones::<T>::contains_key(zone));
@@ -48,7 +55,7 @@ mod benchmarks {
 		let before = NextZone::<T>::get();
 		let zones: BoundedVec<_, T::MaxBatch> =
 			BoundedVec::truncate_from(alloc::vec![NewZone { parent: Some(parent), link: Link::default() }; n as usize]);
-		let dso = RawOrigin::Signed(Helper::<T>::dso());
+		let dso = operator::<T>(parent);
 		#[extrinsic_call]
 		_(dso, zones);
 		assert_eq!(NextZone::<T>::get(), before.saturating_add(n));
@@ -61,7 +68,7 @@ mod benchmarks {
 		let (owner, kind, import_w, export_w) = (Helper::<T>::owner(), PointKind::Metered, 1, 1);
 		let points: BoundedVec<_, T::MaxBatch> =
 			BoundedVec::truncate_from(alloc::vec![NewPoint { zone, owner, kind, import_w, export_w }; n as usize]);
-		let dso = RawOrigin::Signed(Helper::<T>::dso());
+		let dso = operator::<T>(zone);
 		#[extrinsic_call]
 		_(dso, points);
 		assert_eq!(NextPoint::<T>::get(), n);
@@ -93,7 +100,7 @@ mod benchmarks {
 	fn add_point() -> Result<(), BenchmarkError> {
 		let zone = deep_zone::<T>()?;
 		let point = NextPoint::<T>::get();
-		let dso = RawOrigin::Signed(Helper::<T>::dso());
+		let dso = operator::<T>(zone);
 		#[extrinsic_call]
 		_(dso, zone, Helper::<T>::owner(), PointKind::Metered, 1, 1);
 		assert!(Points::<T>::contains_key(point));

@@ -14,8 +14,8 @@ mod calls {
 		///
 		/// # Errors
 		/// For the root [`Error::RootExists`], [`Error::RootHasNoLink`]; for others [`Error::UnknownZone`],
-		/// [`Error::ZoneRetired`], [`Error::TooDeep`], [`Error::PathFeeTooHigh`]; [`Error::TooManyZones`], and those
-		/// of a role check.
+		/// [`Error::ZoneRetired`], [`Error::TooDeep`], [`Error::PathFeeTooHigh`], [`Error::QuotaReached`] if who operates
+		/// a part of the grid has added a quarter of all zones; [`Error::TooManyZones`], and those of a role check.
 		///
 		/// # Events
 		/// [`Event::ZoneAdded`].
@@ -67,8 +67,9 @@ mod calls {
 		/// - `import_w`, `export_w`: the most power, in W, that it may draw and feed in.
 		///
 		/// # Errors
-		/// [`Error::UnknownZone`], [`Error::ZoneRetired`], [`Error::TooManyPoints`], those of a role check, and what the
-		/// participants pallet says about the owner.
+		/// [`Error::UnknownZone`], [`Error::ZoneRetired`], [`Error::QuotaReached`] if who operates a part of the grid has
+		/// added a quarter of all points; [`Error::TooManyPoints`], those of a role check, and what the participants pallet
+		/// says about the owner.
 		///
 		/// # Events
 		/// [`Event::PointAdded`].

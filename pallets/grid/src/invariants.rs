@@ -1,6 +1,6 @@
 //! The invariants that the pallet's documentation numbers.
 
-use crate::{point_key, Config, NextPoint, NextZone, Pallet, Points, PointsOf, Publications, Zones};
+use crate::{point_key, Added, Additions, Config, NextPoint, NextZone, Pallet, Points, PointsOf, Publications, Zones};
 use alloc::collections::BTreeMap;
 use frame_support::{ensure, traits::Get};
 use sp_runtime::TryRuntimeError;
@@ -13,6 +13,7 @@ impl<T: Config> Pallet<T> {
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		Self::check_zones()?;
 		Self::check_points()?;
+		Self::check_added()?;
 		Self::check_publications()
 	}
 
@@ -85,6 +86,20 @@ impl<T: Config> Pallet<T> {
 		for (id, zone) in Zones::<T>::iter() {
 			ensure!(points.get(&id).copied().unwrap_or(0) == zone.points, "grid: wrong count of points");
 		}
+		Ok(())
+	}
+
+	/// Quotas are a quarter of what there can be, which for zones the market's parameters may since have lowered.
+	fn check_added() -> Result<(), TryRuntimeError> {
+		let mut sum = Additions::default();
+		for (_, Additions { zones, points }) in Added::<T>::iter() {
+			ensure!(zones <= T::MaxZones::get() / 4, "grid: an operator has added more zones than its quota");
+			ensure!(points <= T::MaxPoints::get() / 4, "grid: an operator has added more points than its quota");
+			sum.zones = sum.zones.saturating_add(zones);
+			sum.points = sum.points.saturating_add(points);
+		}
+		let within = sum.zones <= NextZone::<T>::get() && sum.points <= NextPoint::<T>::get();
+		ensure!(within, "grid: operators have added more than there is");
 		Ok(())
 	}
 

@@ -35,7 +35,8 @@
 //! # What is kept
 //!
 //! Zones and points are never removed: statements, deposits and role scopes name them by number. Their maps are bounded
-//! by `MaxZones` and `MaxPoints`. Publications are removed by [`Prune`](busbar_primitives::traits::Prune) when their
+//! by `MaxZones` and `MaxPoints`. So that nobody uses the numbers up that others need, an operator of a part of the grid
+//! adds at most a quarter of either ([`Added`]); who operates the root adds what there is room for. Publications are removed by [`Prune`](busbar_primitives::traits::Prune) when their
 //! interval is. A link keeps at most [`MAX_LINK_CHANGES`] terms; older ones go once the last interval in which they were
 //! in force is final.
 //!
@@ -50,7 +51,8 @@
 //! 4. A zone's counts of living children and points are right; what exists in an interval has its zone and all zones
 //!    above it in that interval's tree.
 //! 5. Points are numbered without gaps below `NextPoint`, and the index by owner names exactly them.
-//! 6. No publication is for the root or an unknown zone, or has a fee above the static one.
+//! 6. No operator of a part has added more than a quarter, nor all of them together more than there are.
+//! 7. No publication is for the root or an unknown zone, or has a fee above the static one.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -85,6 +87,8 @@ pub trait BenchmarkHelper<AccountId> {
 	fn dso() -> AccountId;
 	/// The same by a scope that is the whole grid.
 	fn dso_everywhere() -> AccountId;
+	/// An account that holds it at a zone and below, and may add a batch there.
+	fn operator(zone: busbar_primitives::ZoneId) -> AccountId;
 	/// An active participant.
 	fn owner() -> busbar_primitives::ParticipantId;
 	/// Opens the session of an interval in which the whole tree exists, and returns it.
@@ -176,6 +180,10 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type PointsOf<T> = StorageDoubleMap<_, Blake2_128Concat, ParticipantId, Identity, PointKey, ()>;
 
+	/// What the operators of parts of the grid have added.
+	#[pallet::storage]
+	pub type Added<T> = StorageMap<_, Blake2_128Concat, ParticipantId, Additions, ValueQuery>;
+
 	/// Link terms that were published for one interval and stand in for the static ones.
 	#[pallet::storage]
 	pub type Publications<T> = StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, ZoneId, Link>;
@@ -263,6 +271,9 @@ pub mod pallet {
 		DuplicateZone,
 		/// The batch has no zone or no point in it.
 		EmptyBatch,
+		/// An operator of a part of the grid has added a quarter of all zones, or points, that there can ever be: an operator
+		/// of the whole grid adds more.
+		QuotaReached,
 	}
 
 	#[pallet::hooks]

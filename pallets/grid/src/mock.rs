@@ -78,7 +78,11 @@ impl crate::BenchmarkHelper<AccountId> for Setup {
 		Self::branches(zones + 1);
 		((1..=zones).collect(), Self::open_interval())
 	}
-	fn owner() -> ParticipantId {
+	fn operator(zone: ZoneId) -> AccountId {
+		MockParticipants::grant(MEMBER, Role::Dso, Scope::Zone(zone));
+		MEMBER
+	}
+	fn owner() -> busbar_primitives::ParticipantId {
 		id(MEMBER)
 	}
 	fn open_interval() -> Interval {

@@ -18,7 +18,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Adds a point, if the origin operates its zone.
 	pub(crate) fn do_add_point_as(origin: OriginFor<T>, point: NewPoint) -> DispatchResult {
-		Self::ensure_operates(origin, point.zone)?;
+		Self::ensure_may_add(origin, point.zone, T::MaxPoints::get(), |added| &mut added.points)?;
 		Self::do_add_point(point)
 	}
 

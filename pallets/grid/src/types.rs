@@ -41,6 +41,13 @@ pub struct NewPoint {
 	pub export_w: Watt,
 }
 
+/// What an operator of a part of the grid has ever added: numbers are not given twice, so what is retired counts.
+#[stored(Copy, Default)]
+pub struct Additions {
+	pub zones: u32,
+	pub points: u32,
+}
+
 /// A node of the grid tree.
 #[stored]
 pub struct Zone {

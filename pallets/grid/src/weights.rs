@@ -55,8 +55,9 @@ impl Costs {
 	}
 
 	fn add_zone(&self) -> Weight {
-		// NextZone, the parent, the calendar, the walk for the path's fees; the zone, the parent, NextZone.
-		self.call(self.role().saturating_add(self.depth).saturating_add(4), 3)
+		// NextZone, the parent, the calendar, the walk for the path's fees, the root, the quota; the zone, the parent,
+		// NextZone, the quota.
+		self.call(self.role().saturating_add(self.depth).saturating_add(6), 4)
 	}
 
 	fn set_link(&self) -> Weight {
@@ -70,8 +71,9 @@ impl Costs {
 	}
 
 	fn add_point(&self) -> Weight {
-		// NextZone, the zone, the owner, NextPoint, the calendar; the point, the index, NextPoint, the zone.
-		self.call(self.role().saturating_add(6), 4)
+		// NextZone, the zone, the owner, NextPoint, the calendar, the root, the quota; the point, the index, NextPoint, the
+		// zone, the quota.
+		self.call(self.role().saturating_add(8), 5)
 	}
 
 	fn retire_point(&self) -> Weight {

@@ -1,6 +1,6 @@
 //! Zones, and the static terms of their links.
 
-use crate::{Config, Error, Event, LinkTerms, NewZone, NextZone, Pallet, Zone, Zones};
+use crate::{Added, Additions, Config, Error, Event, LinkTerms, NewZone, NextZone, Pallet, Zone, Zones};
 use busbar_primitives::{
 	traits::{Calendar, Participants},
 	Link, Role, ZoneId,
@@ -14,6 +14,9 @@ use frame_support::{
 use frame_system::{ensure_signed, pallet_prelude::OriginFor};
 use sp_runtime::DispatchResult;
 
+/// Number of the root: whoever operates it operates all.
+const ROOT: ZoneId = 0;
+
 impl<T: Config> Pallet<T> {
 	/// Adds zones in order, each where the origin may. A zone may hang below one before it in the list.
 	pub(crate) fn do_add_zones(origin: OriginFor<T>, zones: &[NewZone]) -> DispatchResult {
@@ -26,9 +29,31 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_add_zone_as(origin: OriginFor<T>, zone: NewZone, most: u32) -> DispatchResult {
 		match zone.parent {
 			None => Self::ensure_may_add_root(origin)?,
-			Some(parent) => Self::ensure_operates(origin, parent)?,
+			Some(parent) => Self::ensure_may_add(origin, parent, most, |added| &mut added.zones)?,
 		}
 		Self::insert(zone, most)
+	}
+
+	/// That the origin operates the zone and, unless it operates the root, has added less than a quarter of `most`. Counts
+	/// what it adds.
+	pub(crate) fn ensure_may_add(
+		origin: OriginFor<T>,
+		zone: ZoneId,
+		most: u32,
+		count: impl FnOnce(&mut Additions) -> &mut u32,
+	) -> DispatchResult {
+		let who = ensure_signed(origin)?;
+		ensure!(zone < NextZone::<T>::get(), Error::<T>::UnknownZone);
+		if T::Participants::ensure(&who, Role::Dso, Some(ROOT)).is_ok() {
+			return Ok(());
+		}
+		let operator = T::Participants::ensure(&who, Role::Dso, Some(zone))?;
+		Added::<T>::try_mutate(operator, |added| {
+			let added = count(added);
+			ensure!(*added < most / 4, Error::<T>::QuotaReached);
+			*added = added.saturating_add(1);
+			Ok(())
+		})
 	}
 
 	/// Most zones that there may be: what that is takes a search over the market's gates, so it is asked for once.

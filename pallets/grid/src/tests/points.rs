@@ -1,6 +1,6 @@
 //! Adding and retiring connection points.
 
-use crate::{mock::*, Event, Points};
+use crate::{mock::*, Added, Additions, Event, NewPoint, Points};
 use busbar_primitives::{traits::Grid as _, Point, PointKind};
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchError;
@@ -53,6 +53,31 @@ fn the_number_of_points_is_bounded() {
 		MaxPoints::set(2);
 		add_point(1);
 		add_point(2);
+		assert_noop!(add(DSO, 1, MEMBER), GridError::TooManyPoints);
+	});
+}
+
+#[test]
+fn an_operator_of_one_zone_adds_a_quarter_of_all_points_that_there_can_be_and_leaves_the_rest_to_others() {
+	run(|| {
+		small_grid();
+		MaxPoints::set(12);
+		let batch = |account, count| {
+			let point = NewPoint { zone: 2, owner: id(MEMBER), kind: PointKind::Metered, import_w: 1, export_w: 1 };
+			Grid::add_points(RuntimeOrigin::signed(account), vec![point; count].try_into().unwrap())
+		};
+		assert_noop!(batch(FEEDER_DSO, 4), GridError::QuotaReached);
+		assert_ok!(batch(FEEDER_DSO, 2));
+		assert_ok!(add(FEEDER_DSO, 1, MEMBER));
+		assert_noop!(add(FEEDER_DSO, 1, MEMBER), GridError::QuotaReached);
+		// Numbers are not given twice.
+		assert_ok!(Grid::retire_point(RuntimeOrigin::signed(FEEDER_DSO), 0));
+		assert_noop!(add(FEEDER_DSO, 2, MEMBER), GridError::QuotaReached);
+		assert_eq!(Added::<Test>::get(id(FEEDER_DSO)), Additions { zones: 0, points: 3 });
+		// Who operates the whole grid adds there, and elsewhere, what there is room for.
+		for _ in 3..12 {
+			add_point(1);
+		}
 		assert_noop!(add(DSO, 1, MEMBER), GridError::TooManyPoints);
 	});
 }

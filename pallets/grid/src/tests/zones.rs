@@ -1,6 +1,6 @@
 //! Adding, changing and retiring zones.
 
-use crate::{mock::*, Event, Zones, MAX_LINK_CHANGES};
+use crate::{mock::*, Added, Additions, Event, Zones, MAX_LINK_CHANGES};
 use busbar_mocks::MockCalendar;
 use busbar_primitives::{traits::Grid as _, Link};
 use frame_support::{assert_noop, assert_ok};
@@ -126,6 +126,26 @@ fn the_number_of_zones_is_bounded() {
 		MaxZones::set(4);
 		let call = Grid::add_zone(RuntimeOrigin::signed(DSO), Some(0), link(1, 0));
 		assert_noop!(call, GridError::TooManyZones);
+	});
+}
+
+#[test]
+fn an_operator_of_one_zone_adds_a_quarter_of_all_zones_that_the_market_takes_and_leaves_the_rest_to_others() {
+	run(|| {
+		small_grid();
+		MockCalendar::on_most_zones(|| 12);
+		let add = |account, parent| Grid::add_zone(RuntimeOrigin::signed(account), Some(parent), link(1, 0));
+		for _ in 0..3 {
+			assert_ok!(add(FEEDER_DSO, 1));
+		}
+		assert_noop!(add(FEEDER_DSO, 2), GridError::QuotaReached);
+		assert_ok!(Grid::retire_zone(RuntimeOrigin::signed(FEEDER_DSO), 6));
+		assert_noop!(add(FEEDER_DSO, 1), GridError::QuotaReached);
+		assert_eq!(Added::<Test>::get(id(FEEDER_DSO)), Additions { zones: 3, points: 0 });
+		for _ in 7..12 {
+			assert_ok!(add(DSO, 0));
+		}
+		assert_noop!(add(DSO, 1), GridError::TooManyZones);
 	});
 }
 
