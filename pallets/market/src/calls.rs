@@ -20,8 +20,10 @@ mod calls {
 		/// [`Error::NotAnAuction`]; [`Error::UnknownPoint`], [`Error::PointNotInForce`] and those of `Participants` if
 		/// the signer may not trade there; [`Error::UnknownOwner`], [`Error::OrderExists`]; [`Error::NoSteps`],
 		/// [`Error::ZeroQuantity`], [`Error::PriceOutOfBounds`], [`Error::PriceOffTick`], [`Error::CrossedSteps`];
-		/// [`Error::BeyondRating`], [`Error::TooManyLevels`], [`Error::QueueFull`], [`Error::Overflow`]; those of
-		/// `Collateral` if the owner has unpaid debt, or if its margin and its free money do not cover the worst net debt.
+		/// [`Error::BeyondRating`], [`Error::QuotaReached`] if the steps of all the owner's orders would be more than a
+		/// quarter of the session's price levels; [`Error::TooManyLevels`], [`Error::QueueFull`], [`Error::Overflow`];
+		/// those of `Collateral` if the owner has unpaid debt, or if its margin and its free money do not cover the worst
+		/// net debt.
 		///
 		/// # Events
 		/// [`Event::OrderPlaced`].
@@ -142,7 +144,8 @@ mod calls {
 		/// - `price`: limit in nEUR/Wh on the tick and within the bounds, including the fees that the order may have to
 		///   bear.
 		/// - `wh`: quantity in Wh, within the point's rating over all sessions of the interval.
-		/// - `time_in_force`: what becomes of what does not trade at once.
+		/// - `time_in_force`: what becomes of what does not trade at once. A whole order that waits may end a worse one, of
+		///   less energy or a worse limit, if all places are taken ([`crate::products::places`]).
 		///
 		/// # Errors
 		/// [`Error::UnknownInterval`], [`Error::UnknownProduct`], [`Error::NotOpenYet`], [`Error::GateClosed`],
@@ -150,13 +153,14 @@ mod calls {
 		/// those of `Participants` if the signer may not trade there; [`Error::UnknownOwner`], [`Error::OutsideArea`],
 		/// and with a session's first order [`Error::UnknownArea`], [`Error::NoSubtree`]; [`Error::ZeroQuantity`],
 		/// [`Error::PriceOutOfBounds`], [`Error::PriceOffTick`]; [`Error::BeyondRating`], [`Error::TooManyOrders`],
-		/// [`Error::NoRoomToWait`], [`Error::Overflow`]; those of `Collateral` as of [`Pallet::place`].
+		/// [`Error::NoRoomToWait`], [`Error::QuotaReached`], [`Error::Overflow`]; those of `Collateral` as of
+		/// [`Pallet::place`]; [`Error::NoOrder`] if what gives way does not stand, which would be a defect.
 		///
 		/// # Events
 		/// [`Event::LimitOrderSubmitted`], an [`Event::Traded`] per trade, and [`Event::LimitOrderEnded`] if it does
-		/// not stand.
+		/// not stand and for one that gives way to it.
 		#[pallet::call_index(4)]
-		#[pallet::weight(T::WeightInfo::submit(FILLS))]
+		#[pallet::weight(T::WeightInfo::submit(FILLS).saturating_add(Pallet::<T>::giving_way(*time_in_force)))]
 		#[allow(clippy::too_many_arguments)]
 		pub fn submit(
 			origin: OriginFor<T>,
@@ -171,7 +175,7 @@ mod calls {
 			let who = ensure_signed(origin)?;
 			let ticket = Ticket { point, side, price, wh, time_in_force };
 			let (_, trades) = Self::do_submit(&who, (interval, product), ticket)?;
-			Ok(Some(T::WeightInfo::submit(trades)).into())
+			Ok(Some(T::WeightInfo::submit(trades).saturating_add(Self::giving_way(time_in_force))).into())
 		}
 
 		/// Withdraws an order from a continuous session and releases its collateral.
@@ -184,7 +188,8 @@ mod calls {
 		/// [`Error::UnknownInterval`], [`Error::UnknownProduct`], [`Error::NotOpenYet`], [`Error::GateClosed`],
 		/// [`Error::NotContinuous`], [`Error::SessionPaused`]; [`Error::NoOrder`] if none stands;
 		/// [`Error::UnknownPoint`], [`Error::PointNotInForce`] and those of `Participants` if the signer may not trade
-		/// there; [`Error::UnknownArea`] and [`Error::NoSubtree`] if the order is in no book, which would be a defect.
+		/// there; [`Error::TookAPlace`] if it waits where another waited before; [`Error::UnknownArea`] and
+		/// [`Error::NoSubtree`] if the order is in no book, which would be a defect.
 		///
 		/// # Events
 		/// [`Event::LimitOrderEnded`].
@@ -253,17 +258,24 @@ mod calls {
 		/// - `price`: limit of the order's sum in nEUR/Wh, on the tick and within the bounds.
 		/// - `wh`: energy in Wh of `interval` and the following ones, all of one span, within the point's rating.
 		///
+		/// If all places of the span are taken, a worse block order, of less energy or a worse limit, gives way
+		/// ([`crate::products::places`]), and this one cannot be cancelled.
+		///
 		/// # Errors
 		/// [`Error::UnknownInterval`], [`Error::UnknownProduct`], [`Error::NotOpenYet`], [`Error::GateClosed`],
 		/// [`Error::NoBlockOrders`], [`Error::BeyondSpan`]; [`Error::UnknownPoint`], [`Error::PointNotInForce`] and
 		/// those of `Participants` if the signer may not trade there; [`Error::UnknownOwner`]; [`Error::ZeroQuantity`],
 		/// [`Error::PriceOutOfBounds`], [`Error::PriceOffTick`]; [`Error::BeyondRating`], [`Error::Overflow`],
-		/// [`Error::TooManyBlockOrders`], [`Error::TooManyOrders`]; those of `Collateral` as of [`Pallet::place`].
+		/// [`Error::TooManyBlockOrders`], [`Error::QuotaReached`], [`Error::TooManyOrders`]; those of `Collateral` as of
+		/// [`Pallet::place`].
 		///
 		/// # Events
-		/// [`Event::BlockOrderPlaced`]. What becomes of it is told when the gate closes.
+		/// [`Event::BlockOrderEvicted`] if one gives way, and [`Event::BlockOrderPlaced`]. What becomes of it is told when
+		/// the gate closes.
 		#[pallet::call_index(8)]
-		#[pallet::weight(T::WeightInfo::place_block_order(wh.len() as u32))]
+		#[pallet::weight(
+			T::WeightInfo::place_block_order(wh.len() as u32).saturating_add(T::WeightInfo::cancel_block_order())
+		)]
 		pub fn place_block_order(
 			origin: OriginFor<T>,
 			interval: Interval,
@@ -299,8 +311,9 @@ mod calls {
 		///
 		/// # Errors
 		/// [`Error::UnknownInterval`], [`Error::UnknownProduct`], [`Error::NotOpenYet`], [`Error::GateClosed`];
-		/// [`Error::NoOrder`] if it does not stand; [`Error::UnknownPoint`], [`Error::PointNotInForce`] and those of
-		/// `Participants` if the signer may not trade there.
+		/// [`Error::NoOrder`] if it does not stand; [`Error::TookAPlace`] if another one gave way to it;
+		/// [`Error::UnknownPoint`], [`Error::PointNotInForce`] and those of `Participants` if the signer may not trade
+		/// there.
 		///
 		/// # Events
 		/// [`Event::BlockOrderCancelled`].

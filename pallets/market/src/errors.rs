@@ -32,9 +32,9 @@ mod errors {
 		NoBlockOrders,
 		/// The block order has no interval, or one beyond the span that its first belongs to.
 		BeyondSpan,
-		/// As many block orders stand in the span as may.
+		/// As many block orders stand in the span as may, none of them worse: offer more energy or a better limit.
 		TooManyBlockOrders,
-		/// As many all-or-nothing orders wait in this session as may.
+		/// As many all-or-nothing orders wait in this session as may, none of them worse: offer more energy or a better limit.
 		NoRoomToWait,
 		/// There is no connection point with this number.
 		UnknownPoint,
@@ -84,6 +84,10 @@ mod errors {
 		/// With as many zones as there are, a gate would not be decided before delivery: close it earlier, or let fewer
 		/// intervals share it.
 		NoTimeToClear,
+		/// The participant has a quarter of what all share here: take another of its orders back first.
+		QuotaReached,
+		/// The order took the place of another one, so it stands until the gate closes or a better one comes.
+		TookAPlace,
 	}
 
 	impl<T> From<ParameterError> for Error<T> {

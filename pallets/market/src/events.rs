@@ -118,5 +118,8 @@ mod events {
 		Pruned { interval: Interval },
 		/// New parameters, for intervals that have not opened yet.
 		ParametersSet { parameters: Parameters },
+		/// A block order is gone and its collateral released, because all places of the span are taken and block order
+		/// `by`, which is placed next, is better.
+		BlockOrderEvicted { interval: Interval, product: ProductId, id: u32, by: u32, released: Balance },
 	}
 }

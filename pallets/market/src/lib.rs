@@ -100,7 +100,7 @@ use auction::{
 	block_orders::{BlockOrderTicket, Placed},
 	sums,
 	types::MAX_POINT_BLOCK_ORDERS,
-	BlockOrder, BlockOrderCount, Energies, Level, Order,
+	BlockOrder, Energies, Level, Order, SpanPlaces,
 };
 use continuous::{
 	queue::{Ends, PriceMapKey, QueueKey},
@@ -119,8 +119,8 @@ pub mod pallet {
 	use super::*;
 	use busbar_primitives::{
 		traits::{Collateral, Finality, Grid, Participants, Prune, Solvency},
-		AreaId, Balance, Interval, Moment, Outcome, PointId, Price, ProductId, ProductKind, Side, SignedWh, Step,
-		TimeInForce, Wh, ZoneId, MAX_SPAN,
+		AreaId, Balance, Interval, Moment, Outcome, ParticipantId, PointId, Price, ProductId, ProductKind, Side,
+		SignedWh, Step, TimeInForce, Wh, ZoneId, MAX_SPAN,
 	};
 	use frame_support::{pallet_prelude::*, traits::Time, weights::WeightMeter};
 	use frame_system::pallet_prelude::*;
@@ -242,6 +242,15 @@ pub mod pallet {
 		Level,
 	>;
 
+	/// Steps of all orders that a participant has in a session, which is at least as many as price levels of its own.
+	#[pallet::storage]
+	pub type StandingSteps<T> = StorageNMap<
+		_,
+		(NMapKey<Twox64Concat, Interval>, NMapKey<Twox64Concat, ProductId>, NMapKey<Blake2_128Concat, ParticipantId>),
+		u32,
+		ValueQuery,
+	>;
+
 	/// Running sums over the queues of price levels.
 	#[pallet::storage]
 	pub type Queues<T> = StorageNMap<
@@ -282,10 +291,10 @@ pub mod pallet {
 		ValueQuery,
 	>;
 
-	/// How many block orders spans have.
+	/// Who has the places of spans for block orders.
 	#[pallet::storage]
-	pub type BlockOrderCounts<T> =
-		StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, ProductId, BlockOrderCount, ValueQuery>;
+	pub type BlockOrderPlaces<T> =
+		StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, ProductId, SpanPlaces, ValueQuery>;
 
 	/// Zones in which continuous products trade, by number.
 	#[pallet::storage]
@@ -335,6 +344,10 @@ pub mod pallet {
 	/// Continuous sessions that need a pass.
 	#[pallet::storage]
 	pub type Due<T> = StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, ProductId, ()>;
+
+	/// The one of them that had a pass last: those behind it are next.
+	#[pallet::storage]
+	pub type LastPass<T> = StorageValue<_, SessionId>;
 
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]

@@ -72,22 +72,22 @@ fn steps(count: u32) -> Weight {
 
 impl WeightInfo for () {
 	// Reads: time, record, session, point, participant, delegate, order, owner's account, parameters, path fee, balance,
-	// holds; per other product the order, the session, the results, and a queue node per layer.
-	// Writes: session, order, participant, balance, holds.
+	// holds, the count of steps; per other product the order, the session, the results, and a queue node per layer.
+	// Writes: session, order, participant, balance, holds, the count of steps.
 	fn place(count: u32) -> Weight {
 		let others = u64::from(MAX_PRODUCTS.saturating_sub(1));
-		let reads = others.saturating_mul(u64::from(LAYERS).saturating_add(3)).saturating_add(12);
-		weight(120, reads, 5, 16_000).saturating_add(steps(count))
+		let reads = others.saturating_mul(u64::from(LAYERS).saturating_add(3)).saturating_add(13);
+		weight(120, reads, 6, 16_000).saturating_add(steps(count))
 	}
 
 	fn replace(old: u32, new: u32) -> Weight {
 		Self::cancel(old).saturating_add(Self::place(new))
 	}
 
-	// Reads: time, record, session, point, participant, delegate, order, balance, holds. Writes: session, order,
-	// participant, balance, holds.
+	// Reads: time, record, session, point, participant, delegate, order, balance, holds, the count of steps. Writes: session,
+	// order, participant, balance, holds, the count of steps.
 	fn cancel(count: u32) -> Weight {
-		weight(50, 9, 5, 6_000).saturating_add(steps(count))
+		weight(50, 10, 6, 6_000).saturating_add(steps(count))
 	}
 
 	// Reads and writes the parameters.

@@ -16,7 +16,7 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 			.saturating_add(Weight::from_parts(75_716_023, 86).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(34))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(s.into())))
-			.saturating_add(T::DbWeight::get().writes(5))
+			.saturating_add(T::DbWeight::get().writes(6))
 			.saturating_add(T::DbWeight::get().writes(5_u64.saturating_mul(s.into())))
 	}
 
@@ -29,7 +29,7 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 			.saturating_add(T::DbWeight::get().reads(34))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(o.into())))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(5))
+			.saturating_add(T::DbWeight::get().writes(6))
 			.saturating_add(T::DbWeight::get().writes(5_u64.saturating_mul(o.into())))
 			.saturating_add(T::DbWeight::get().writes(5_u64.saturating_mul(n.into())))
 	}
@@ -40,7 +40,7 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 			.saturating_add(Weight::from_parts(76_438_096, 107).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(s.into())))
-			.saturating_add(T::DbWeight::get().writes(5))
+			.saturating_add(T::DbWeight::get().writes(6))
 			.saturating_add(T::DbWeight::get().writes(5_u64.saturating_mul(s.into())))
 	}
 

@@ -325,6 +325,7 @@ mod benchmarks {
 		T::BenchmarkHelper::grid(1);
 		let (account, point) = T::BenchmarkHelper::point(0);
 		let id = span::<T>(1, MAX_SPAN);
+		crowd_places::<T>(id);
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(account), id.0, id.1, point, Side::Buy, middle::<T>(), energies(n));
@@ -338,6 +339,7 @@ mod benchmarks {
 		T::BenchmarkHelper::grid(1);
 		let (account, point) = T::BenchmarkHelper::point(0);
 		let id = span::<T>(1, MAX_SPAN);
+		crowd_places::<T>(id);
 		let origin = RawOrigin::Signed(account);
 		Pallet::<T>::place_block_order(
 			origin.clone().into(),
@@ -381,12 +383,13 @@ mod benchmarks {
 		assert_eq!(Books::<T>::get(id.0, id.1).map(|book| book.traded), Some(t.into()));
 	}
 
-	/// The one in the middle of a queue, so that both neighbours change.
+	/// The one in the middle of a queue, so that both neighbours change, while as many whole orders wait as can.
 	#[benchmark]
 	fn withdraw() {
 		let (id, buyers, _) = book::<T>(3, 0);
 		let numbers: Vec<_> = buyers.iter().map(|buyer| rest::<T>(id, buyer, Side::Buy, middle::<T>())).collect();
 		let account = buyers[1].0.clone();
+		crowd_waiting::<T>(id);
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(account), id.0, id.1, numbers[1]);

@@ -2,15 +2,18 @@
 
 use super::BenchmarkHelper;
 use crate::{
-	auction::{book::Queue, close::load::Closing, sums, Energies, Level, Order, QueuedStep},
-	continuous::floor::Floor,
+	auction::{book::Queue, close::load::Closing, sums, types::MAX_BLOCK_ORDERS, Energies, Level, Order, QueuedStep},
+	continuous::{floor::Floor, LimitOrder},
 	pallet::*,
+	products::places::Place,
 	types::{GateKey, Record, Session, SessionId},
 	Parameters, PriceKey,
 };
 use alloc::vec::Vec;
+use busbar_clearing::book::MAX_WAITING;
 use busbar_primitives::{
-	traits::Grid, PointId, Price, Product, ProductId, ProductKind, Side, Step, ZoneId, MAX_PRODUCTS,
+	traits::Grid, ParticipantId, PointId, Price, Product, ProductId, ProductKind, Side, Step, ZoneId, MAX_PRODUCTS,
+	MAX_SPAN,
 };
 use frame_benchmarking::account;
 use frame_support::{traits::Get, weights::WeightMeter, BoundedVec};
@@ -60,6 +63,18 @@ pub(super) fn span<T: Config>(zones: u32, count: u32) -> SessionId {
 	let others: Vec<_> = Gates::<T>::iter_keys().filter(|key| key.session() != (first, 0)).collect();
 	others.into_iter().for_each(Gates::<T>::remove);
 	(first, 0)
+}
+
+/// Lets all places of a span for block orders but one be taken, each by another participant.
+pub(super) fn crowd_places<T: Config>((first, product): SessionId) {
+	let last = first.saturating_add(MAX_SPAN).saturating_sub(1);
+	BlockOrderPlaces::<T>::mutate(last, product, |places| {
+		for n in 1..MAX_BLOCK_ORDERS {
+			let owner = ParticipantId(u128::from(n).to_be_bytes());
+			let place = Place { id: u32::MAX - n, owner, side: Side::Buy, worth: 0, took: false };
+			places.taken.try_push(place).expect("a place is left; qed");
+		}
+	});
 }
 
 /// 1 Wh in each of so many intervals.
@@ -235,6 +250,32 @@ pub(super) fn rest<T: Config>(
 	let number = floor.rest(*point, at.zone as u8, at.owner, account.clone(), side, price).expect("there is room; qed");
 	floor.close();
 	number
+}
+
+/// Lets all places of whole orders that wait in a session be taken, each by another participant.
+pub(super) fn crowd_waiting<T: Config>((interval, product): SessionId) {
+	let mut book = Books::<T>::get(interval, product).expect("an order has arrived; qed");
+	for n in 0..MAX_WAITING as u64 {
+		let id = u64::MAX - n;
+		let owner = ParticipantId(u128::from(n).to_be_bytes());
+		let order = LimitOrder {
+			account: account("waiting", n as u32, 0),
+			owner,
+			point: PointId::MAX,
+			zone: 0,
+			side: Side::Buy,
+			price: price::<T>(0),
+			wh: 1,
+			whole: true,
+			held: 0,
+			before: None,
+			behind: None,
+		};
+		LimitOrders::<T>::insert((interval, product, id), order);
+		let place = Place { id, owner, side: Side::Buy, worth: 0, took: false };
+		book.waiting.try_push(place).expect("a place is left; qed");
+	}
+	Books::<T>::insert(interval, product, book);
 }
 
 /// A limit in the middle of the bounds, on the tick.

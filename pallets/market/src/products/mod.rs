@@ -12,6 +12,7 @@ pub mod continuous;
 pub(crate) mod flows;
 pub(crate) mod kind;
 pub(crate) mod links;
+pub mod places;
 
 use crate::pallet::{Config, Error, Pallet};
 use busbar_primitives::{Product, ProductKind};

@@ -17,7 +17,7 @@ use Side::{Buy, Sell};
 use TimeInForce::*;
 
 /// Of an interval's products the second one: continuous from 30 to 4 s before delivery, with an auction at 20 s.
-const BOOK: u8 = 1;
+pub(super) const BOOK: u8 = 1;
 
 fn both() -> Parameters {
 	let continuous = Product { kind: ProductKind::Continuous { area: 0 }, opens_s: 30, closes_s: 4, span: 1 };
@@ -29,7 +29,7 @@ fn area(zones: &[u32]) -> BoundedVec<u32, frame_support::traits::ConstU32<64>> {
 }
 
 /// A market with zone 0 and zone 1 below it as area 0, at a time when the book of interval [`N`] is open.
-fn open_market() -> sp_io::TestExternalities {
+pub(super) fn open_market() -> sp_io::TestExternalities {
 	let mut ext = market();
 	ext.execute_with(|| {
 		assert_ok!(Market::set_area(RuntimeOrigin::root(), 0, area(&[0, 1])));
@@ -43,16 +43,16 @@ fn open_market() -> sp_io::TestExternalities {
 }
 
 /// An interval that opened with a book.
-const N: u32 = 7;
+pub(super) const N: u32 = 7;
 
-fn submit_as(n: u64, point: PointId, side: Side, price: Price, wh: Wh, time: TimeInForce) -> DispatchResult {
+pub(super) fn submit_as(n: u64, point: PointId, side: Side, price: Price, wh: Wh, time: TimeInForce) -> DispatchResult {
 	Market::submit(RuntimeOrigin::signed(n), N, BOOK, point, side, price, wh, time)
 		.map(|_| ())
 		.map_err(|error| error.error)
 }
 
 /// An order of participant `n` at its own point: 10 stands in the root, the others below it.
-fn submit(n: u64, side: Side, price: Price, wh: Wh, time: TimeInForce) -> DispatchResult {
+pub(super) fn submit(n: u64, side: Side, price: Price, wh: Wh, time: TimeInForce) -> DispatchResult {
 	submit_as(n, if n == 10 { 0 } else { n as u32 }, side, price, wh, time)
 }
 
@@ -61,7 +61,7 @@ fn position(point: PointId) -> (Wh, Wh) {
 	(bought, sold)
 }
 
-fn ended(id: u64) -> Option<(Wh, EndReason)> {
+pub(super) fn ended(id: u64) -> Option<(Wh, EndReason)> {
 	events().into_iter().find_map(|event| match event {
 		Event::LimitOrderEnded { id: of, left, reason, .. } if of == id => Some((left, reason)),
 		_ => None,
@@ -323,7 +323,7 @@ fn every_reason_to_refuse_changes_nothing() {
 		assert_noop!(submit(1, Buy, 50, 1, GoodTillGate), Error::<Test>::TooManyOrders);
 		assert_ok!(submit(1, Buy, 50, 1, ImmediateOrCancel));
 		for n in 0..16u64 {
-			assert_ok!(submit(2 + n / 8, Buy, 40, 7, AllOrNothing));
+			assert_ok!(submit(2 + n / 4, Buy, 40, 7, AllOrNothing));
 		}
 		assert_noop!(submit(9, Buy, 40, 7, AllOrNothing), Error::<Test>::NoRoomToWait);
 	});

@@ -7,6 +7,7 @@ mod continuous;
 mod gate;
 mod orders;
 mod parameters;
+mod places;
 mod pruning;
 mod random;
 mod sessions;

@@ -19,7 +19,7 @@ fn spans() -> Parameters {
 }
 
 /// The span of the tests: intervals 8 to 11, whose gate is ahead.
-const FIRST: u32 = 8;
+pub(super) const FIRST: u32 = 8;
 fn span() -> std::ops::Range<u32> {
 	FIRST..12
 }
@@ -28,7 +28,7 @@ fn gate() -> u64 {
 	start(FIRST) - 10_000
 }
 
-fn span_market() -> sp_io::TestExternalities {
+pub(super) fn span_market() -> sp_io::TestExternalities {
 	let mut ext = market_of(spans());
 	ext.execute_with(|| {
 		MaxZones::set(&16);
@@ -39,16 +39,16 @@ fn span_market() -> sp_io::TestExternalities {
 	ext
 }
 
-fn block_order(n: u64, side: Side, price: Price, wh: &[Wh]) -> DispatchResult {
+pub(super) fn block_order(n: u64, side: Side, price: Price, wh: &[Wh]) -> DispatchResult {
 	block_from(FIRST, n, side, price, wh)
 }
 
-fn block_from(interval: u32, n: u64, side: Side, price: Price, wh: &[Wh]) -> DispatchResult {
+pub(super) fn block_from(interval: u32, n: u64, side: Side, price: Price, wh: &[Wh]) -> DispatchResult {
 	let wh = BoundedVec::truncate_from(wh.to_vec());
 	Market::place_block_order(RuntimeOrigin::signed(n), interval, 0, point(n), side, price, wh)
 }
 
-fn point(n: u64) -> PointId {
+pub(super) fn point(n: u64) -> PointId {
 	if n == 10 {
 		0
 	} else {
@@ -56,17 +56,17 @@ fn point(n: u64) -> PointId {
 	}
 }
 
-fn clear() {
+pub(super) fn clear() {
 	while session(FIRST, 0).outcome.is_none() {
 		run_to(gate().max(Now::get() + 1));
 	}
 }
 
-fn standing(id: u32) -> Option<BlockOrder<u64>> {
+pub(super) fn standing(id: u32) -> Option<BlockOrder<u64>> {
 	BlockOrders::<Test>::get((11, 0, id))
 }
 
-fn accepted(id: u32) -> bool {
+pub(super) fn accepted(id: u32) -> bool {
 	standing(id).unwrap().accepted == Some(true)
 }
 

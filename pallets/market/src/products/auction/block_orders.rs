@@ -7,19 +7,25 @@
 //!
 //! A block order holds, for each of its intervals, the worst that its energy can cost there at any price within the
 //! bounds: its limit holds for its sum, not for each interval, and intervals settle one by one.
+//!
+//! A span has so many places for them and no more: who has them, and who gives way when all are taken, says
+//! [`crate::products::places`].
 
-use super::types::{BlockOrder, Energies, BLOCK_ORDER_LIMIT, MAX_BLOCK_ORDERS};
+use super::types::{BlockOrder, Energies, BLOCK_ORDER_LIMIT};
 use crate::{
 	collateral::{worst_per_wh, Bounds},
 	orders::add,
 	pallet::*,
-	products::kind::OrderCall,
+	products::{
+		kind::OrderCall,
+		places::{self, NoPlace, Place},
+	},
 	types::SessionId,
 };
 use alloc::vec::Vec;
 use busbar_primitives::{
 	traits::{Collateral, Grid, Participants, Solvency},
-	Balance, Interval, PointId, Position, Price, Product, ProductId, Side, Step, ZoneId,
+	Balance, Interval, ParticipantId, PointId, Position, Price, Product, ProductId, Side, Step, ZoneId,
 };
 use frame_support::{ensure, BoundedVec};
 use sp_runtime::DispatchError;
@@ -121,7 +127,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(at.until.is_none_or(|until| end < until), Error::<T>::PointNotInForce);
 		let account = T::Participants::account(at.owner).ok_or(Error::<T>::UnknownOwner)?;
 
-		let mut held = BoundedVec::new();
+		let (mut held, mut worth) = (BoundedVec::new(), 0 as Balance);
 		let max_path_fee = T::Grid::max_path_fee();
 		for (interval, wh) in (interval..).zip(wh) {
 			let record = Intervals::<T>::get(interval).ok_or(Error::<T>::UnknownInterval)?;
@@ -134,18 +140,15 @@ impl<T: Config> Pallet<T> {
 			let worst = if side == Side::Buy { terms.price_cap } else { terms.price_floor };
 			let per_wh = worst_per_wh(side, worst, &Bounds::new(terms, max_path_fee));
 			let _ = held.try_push(per_wh.saturating_mul((*wh).into()));
+			let bounds = (terms.price_floor, terms.price_cap);
+			worth = worth.saturating_add(places::worth(bounds, side, price, *wh));
 		}
+		let id = Self::take_place((last, product), interval, at.owner, side, worth)?;
 		let sum = held.iter().fold(0, |sum: Balance, held| sum.saturating_add(*held));
 		T::Collateral::hold(at.owner, sum)?;
 
-		let mut count = BlockOrderCounts::<T>::get(last, product);
-		let id = count.next;
-		ensure!(count.standing < MAX_BLOCK_ORDERS, Error::<T>::TooManyBlockOrders);
-		count.standing = count.standing.saturating_add(1);
-		count.next = id.checked_add(1).ok_or(Error::<T>::Overflow)?;
 		PointBlockOrders::<T>::try_mutate((last, product, point), |own| own.try_push(id))
 			.map_err(|_| Error::<T>::TooManyOrders)?;
-		BlockOrderCounts::<T>::insert(last, product, count);
 		let block_order = BlockOrder {
 			account: account.clone(),
 			point,
@@ -172,10 +175,51 @@ impl<T: Config> Pallet<T> {
 		let last = last(interval, spec);
 		let block_order = BlockOrders::<T>::get((last, product, id)).ok_or(Error::<T>::NoOrder)?;
 		let owner = Self::tradable(who, interval, block_order.point)?.owner;
+		BlockOrderPlaces::<T>::try_mutate(last, product, |places| {
+			ensure!(places::may_leave(&places.taken, id), Error::<T>::TookAPlace);
+			places::leave(&mut places.taken, id);
+			Ok::<_, Error<T>>(())
+		})?;
+		Self::take_out((last, product, id), owner, &block_order)
+	}
+
+	/// Takes a place of a span for a block order that begins in `interval`, from another one if it must. Returns its number.
+	fn take_place(
+		(last, product): SessionId,
+		interval: Interval,
+		owner: ParticipantId,
+		side: Side,
+		worth: Balance,
+	) -> Result<u32, DispatchError> {
+		let mut places = BlockOrderPlaces::<T>::get(last, product);
+		let by = places.next;
+		places.next = by.checked_add(1).ok_or(Error::<T>::Overflow)?;
+		let gone = places::gives_way(&places.taken, owner, side, worth).map_err(|reason| match reason {
+			NoPlace::Quota => Error::<T>::QuotaReached,
+			NoPlace::Full => Error::<T>::TooManyBlockOrders,
+		})?;
+		if let Some(id) = gone {
+			let worse = BlockOrders::<T>::get((last, product, id)).ok_or(Error::<T>::Corrupt)?;
+			let loser = places.taken.iter().find(|place| place.id == id).ok_or(Error::<T>::Corrupt)?.owner;
+			places::leave(&mut places.taken, id);
+			let released = Self::take_out((last, product, id), loser, &worse)?;
+			Self::deposit_event(Event::BlockOrderEvicted { interval, product, id, by, released });
+		}
+		let place = Place { id: by, owner, side, worth, took: gone.is_some() };
+		places.taken.try_push(place).map_err(|_| Error::<T>::Corrupt)?;
+		BlockOrderPlaces::<T>::insert(last, product, places);
+		Ok(by)
+	}
+
+	/// Takes a block order that has no place any more out of its span. Returns what was released, in nEUR.
+	fn take_out(
+		(last, product, id): (Interval, ProductId, u32),
+		owner: ParticipantId,
+		block_order: &BlockOrder<T::AccountId>,
+	) -> Result<Balance, DispatchError> {
 		let sum = block_order.held.iter().fold(0, |sum: Balance, held| sum.saturating_add(*held));
 		T::Collateral::release(owner, sum)?;
 		BlockOrders::<T>::remove((last, product, id));
-		BlockOrderCounts::<T>::mutate(last, product, |count| count.standing = count.standing.saturating_sub(1));
 		PointBlockOrders::<T>::mutate((last, product, block_order.point), |own| own.retain(|other| *other != id));
 		Ok(sum)
 	}

@@ -8,15 +8,15 @@ use crate::{
 	collateral::{worst_net_debt, Bounds},
 	orders::add,
 	pallet::*,
-	products::kind::OrderCall,
+	products::{kind::OrderCall, places::quota},
 	types::{PriceKey, Session, SessionId, OFFERED_LIMIT},
 };
 use alloc::vec::Vec;
 use busbar_primitives::{
 	traits::{Collateral, Grid, Participants, Solvency},
-	Balance, PointId, Side, Step, ZoneId,
+	Balance, ParticipantId, PointId, Side, Step, ZoneId,
 };
-use frame_support::{ensure, BoundedVec};
+use frame_support::{ensure, traits::Get, BoundedVec};
 use sp_runtime::DispatchError;
 
 /// The queue nodes of one price level, in storage.
@@ -72,6 +72,7 @@ impl<T: Config> Pallet<T> {
 		let mut committed = Self::committed_elsewhere(&record, (interval, product), point);
 		add(&mut committed, Self::block_orders_of((interval, product), spec, point));
 		Self::check_rating(steps, committed, &at)?;
+		Self::count_steps((interval, product), at.owner, steps.len() as u32, most)?;
 
 		let mut queued = Vec::with_capacity(steps.len());
 		for step in steps {
@@ -99,6 +100,7 @@ impl<T: Config> Pallet<T> {
 		let (_, mut session) = Self::open_session((interval, product))?;
 		let owner = Self::tradable(who, interval, point)?.owner;
 		let order = Orders::<T>::take((interval, product, point)).ok_or(Error::<T>::NoOrder)?;
+		Self::discount_steps((interval, product), owner, order.steps.len() as u32)?;
 		for step in &order.steps {
 			Self::remove_step(&mut session, (interval, product), order.zone, *step)?;
 		}
@@ -106,6 +108,35 @@ impl<T: Config> Pallet<T> {
 		session.orders = session.orders.checked_sub(1).ok_or(Error::<T>::Corrupt)?;
 		Sessions::<T>::insert(interval, product, session);
 		Ok((order.account, order.held, order.steps.len() as u32))
+	}
+
+	/// Most steps that one participant may have in a session with so many price levels: a quarter of them, so that it does
+	/// not take all, and at least those of one order.
+	pub(crate) fn most_steps(levels: u32) -> u32 {
+		quota(levels).max(T::MaxSteps::get())
+	}
+
+	/// Counts steps of a participant's order that comes to stand.
+	fn count_steps(
+		(interval, product): SessionId,
+		owner: ParticipantId,
+		steps: u32,
+		most: u32,
+	) -> Result<(), Error<T>> {
+		StandingSteps::<T>::try_mutate((interval, product, owner), |count| {
+			*count = count.saturating_add(steps);
+			ensure!(*count <= Self::most_steps(most), Error::<T>::QuotaReached);
+			Ok(())
+		})
+	}
+
+	/// Counts steps of a participant's order off that is gone.
+	fn discount_steps((interval, product): SessionId, owner: ParticipantId, steps: u32) -> Result<(), Error<T>> {
+		StandingSteps::<T>::try_mutate_exists((interval, product, owner), |count| {
+			let left = count.unwrap_or(0).checked_sub(steps).ok_or(Error::<T>::Corrupt)?;
+			*count = (left > 0).then_some(left);
+			Ok(())
+		})
 	}
 
 	/// Adds a step to the end of its queue, if the session then has no more than `most` price levels.

@@ -1,13 +1,16 @@
 //! The invariants of auctions.
 
-use super::{block_orders::last, book::Queue, close::market::assemble, sums, BlockOrder};
+use super::{block_orders::last, book::Queue, close::market::assemble, sums, BlockOrder, SpanPlaces};
 use crate::{
 	pallet::*,
-	types::{ClearedZone, LoadedLevel, LoadedZone, PriceKey, Session, SessionId},
+	products::places::{self, Place},
+	types::{ClearedZone, LoadedLevel, LoadedZone, PriceKey, Record, Session, SessionId},
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use busbar_clearing::{Clearing, Lean, Zone};
-use busbar_primitives::{traits::Grid, Amount, Outcome, Price, Product, Side, Wh, ZoneId, ZoneView};
+use busbar_primitives::{
+	traits::Grid, Amount, Balance, Outcome, ParticipantId, Price, Product, Side, Wh, ZoneId, ZoneView,
+};
 use frame_support::{ensure, traits::Get};
 use sp_runtime::TryRuntimeError;
 
@@ -29,8 +32,12 @@ impl<T: Config> Pallet<T> {
 		let mut sums: BTreeMap<(ZoneId, Price), (Wh, Wh)> = BTreeMap::new();
 		let mut queues: BTreeMap<(ZoneId, Price, Side), BTreeMap<u32, Wh>> = BTreeMap::new();
 		let (mut orders, mut buy, mut sell) = (0u32, 0 as Wh, 0 as Wh);
-		for (_, order) in Orders::<T>::iter_prefix(id) {
+		let mut steps: BTreeMap<ParticipantId, u32> = BTreeMap::new();
+		for (point, order) in Orders::<T>::iter_prefix(id) {
 			orders = orders.saturating_add(1);
+			let owner = T::Grid::point(point).ok_or("an order has no point")?.owner;
+			let count = steps.entry(owner).or_default();
+			*count = count.saturating_add(order.steps.len() as u32);
 			ensure!(order.arrival < session.arrivals, "an order arrived after the last one");
 			for queued in &order.steps {
 				let step = queued.step;
@@ -44,6 +51,8 @@ impl<T: Config> Pallet<T> {
 			}
 		}
 		ensure!(session.orders == orders, "the count of orders is wrong");
+		let counted: BTreeMap<_, _> = StandingSteps::<T>::iter_prefix(id).collect();
+		ensure!(counted == steps, "the count of a participant's steps is wrong");
 		ensure!(session.levels as usize == sums.len(), "the count of levels is wrong");
 		ensure!(session.levels <= T::MaxLevels::get(), "there are too many levels");
 		ensure!((session.offered_buy, session.offered_sell) == (buy, sell), "the offered energy is wrong");
@@ -166,13 +175,12 @@ impl<T: Config> Pallet<T> {
 			return Ok(());
 		}
 		let block_orders = Self::block_orders(interval, product, spec);
-		let count = BlockOrderCounts::<T>::get(interval, product);
-		ensure!(count.standing as usize == block_orders.len(), "the count of block orders is wrong");
-		for (id, block_order) in block_orders {
-			ensure!(
-				id < count.next && block_order.held.len() == block_order.wh.len(),
-				"a block order that cannot stand"
-			);
+		let SpanPlaces { next, taken } = BlockOrderPlaces::<T>::get(interval, product);
+		ensure!(taken.len() == block_orders.len(), "the count of block orders is wrong");
+		ensure!(places::keeps_quotas(&taken), "a participant has more places than its quota");
+		for (place, (id, block_order)) in taken.iter().zip(block_orders) {
+			ensure!(id < next && block_order.held.len() == block_order.wh.len(), "a block order that cannot stand");
+			ensure!(*place == Self::place_of(place, id, &block_order)?, "a block order stands on another's place");
 			let own = PointBlockOrders::<T>::get((interval, product, block_order.point));
 			ensure!(own.contains(&id), "a point does not know its block order");
 			if block_order.accepted == Some(true) {
@@ -188,6 +196,26 @@ impl<T: Config> Pallet<T> {
 			}
 		}
 		Self::check_lean((interval, product), spec)
+	}
+
+	/// The place that a block order should have, except for how it got it.
+	fn place_of(
+		place: &Place<u32>,
+		id: u32,
+		block_order: &BlockOrder<T::AccountId>,
+	) -> Result<Place<u32>, TryRuntimeError> {
+		let BlockOrder { point, side, price, first, wh, .. } = block_order;
+		let mut worth: Balance = 0;
+		for (interval, wh) in (*first..).zip(wh) {
+			// Earlier intervals of a span are pruned before it.
+			let Some(Record { terms, .. }) = Intervals::<T>::get(interval) else {
+				worth = place.worth;
+				break;
+			};
+			worth = worth.saturating_add(places::worth((terms.price_floor, terms.price_cap), *side, *price, *wh));
+		}
+		let owner = T::Grid::point(*point).ok_or("a block order has no point")?.owner;
+		Ok(Place { id, owner, side: *side, worth, took: place.took })
 	}
 
 	/// Prices of a span lean all alike, and no further from the middle than its accepted block orders need.

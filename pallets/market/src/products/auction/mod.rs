@@ -13,7 +13,7 @@ pub mod sums;
 pub mod types;
 
 use close::results::SoldByResults;
-pub use types::{BlockOrder, BlockOrderCount, Energies, Level, Order, QueuedStep};
+pub use types::{BlockOrder, Energies, Level, Order, QueuedStep, SpanPlaces};
 
 use super::kind::{Kind, OrderCall, Passed, Sold};
 use crate::{
@@ -96,12 +96,13 @@ impl<T: Config> Kind<T> for Auction {
 	fn prune(&self, interval: Interval, left: &mut u32) {
 		let all = (interval,);
 		remove(left, Orders::<T>::iter_key_prefix(all), |(a, b)| Orders::<T>::remove((interval, a, b)));
+		remove(left, StandingSteps::<T>::iter_key_prefix(all), |(a, b)| StandingSteps::<T>::remove((interval, a, b)));
 		remove(left, Queues::<T>::iter_key_prefix(all), |(a, b, c, d)| Queues::<T>::remove((interval, a, b, c, d)));
 		remove(left, Levels::<T>::iter_key_prefix(all), |(a, b, c)| Levels::<T>::remove((interval, a, b, c)));
 		remove(left, BlockOrders::<T>::iter_key_prefix(all), |(a, b)| BlockOrders::<T>::remove((interval, a, b)));
 		remove(left, PointBlockOrders::<T>::iter_key_prefix(all), |(a, b)| {
 			PointBlockOrders::<T>::remove((interval, a, b));
 		});
-		remove(left, BlockOrderCounts::<T>::iter_key_prefix(interval), |a| BlockOrderCounts::<T>::remove(interval, a));
+		remove(left, BlockOrderPlaces::<T>::iter_key_prefix(interval), |a| BlockOrderPlaces::<T>::remove(interval, a));
 	}
 }

@@ -1,6 +1,6 @@
 //! What an auction keeps: orders, price levels, block orders.
 
-use crate::types::OFFERED_LIMIT;
+use crate::{products::places::Places, types::OFFERED_LIMIT};
 use busbar_primitives::{
 	stored, Amount, Balance, Interval, PointId, Position, Price, Side, Step, Wh, ZoneId, MAX_SPAN,
 };
@@ -127,11 +127,11 @@ impl<AccountId> BlockOrder<AccountId> {
 	}
 }
 
-/// How many block orders a span has had, and has.
-#[stored(Copy, Default)]
-pub struct BlockOrderCount {
+/// The places of a span's block orders.
+#[stored(Default)]
+pub struct SpanPlaces {
 	/// Number of the next block order.
 	pub next: u32,
-	/// Block orders that stand.
-	pub standing: u32,
+	/// Block orders that stand, or stood when the gate closed.
+	pub taken: Places<u32, ConstU32<MAX_BLOCK_ORDERS>>,
 }

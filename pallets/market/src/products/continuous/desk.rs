@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
 	pallet::*,
-	products::links::capacity,
+	products::{links::capacity, places::Place},
 	types::{clearing_side, own_side, SessionId},
 };
 use alloc::vec::Vec;
@@ -76,6 +76,6 @@ impl<T: Config> Source for Desk<'_, T> {
 	}
 
 	fn waiting(&mut self) -> Vec<Order<ParticipantId>> {
-		self.book.waiting.iter().filter_map(|id| Some(seen(*id, &Desk::order(self, *id)?))).collect()
+		self.book.waiting.iter().filter_map(|Place { id, .. }| Some(seen(*id, &Desk::order(self, *id)?))).collect()
 	}
 }

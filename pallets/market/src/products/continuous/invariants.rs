@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
 	pallet::*,
+	products::places::{self, Place},
 	types::{Session, SessionId},
 };
 use alloc::collections::BTreeMap;
@@ -27,6 +28,7 @@ impl<T: Config> Pallet<T> {
 		let mut queues: BTreeMap<(u8, Side, Price), BTreeMap<u64, LimitOrder<T::AccountId>>> = BTreeMap::new();
 		let mut standing: BTreeMap<PointId, Position> = BTreeMap::new();
 		let mut waiting = 0usize;
+		let shelf = Shelf::<T>::new(id, terms);
 		for (number, order) in LimitOrders::<T>::iter_prefix(id) {
 			ensure!(number < book.next && order.wh > 0, "an order that cannot stand");
 			let sum = standing.entry(order.point).or_default();
@@ -35,15 +37,19 @@ impl<T: Config> Pallet<T> {
 			let trader = Traders::<T>::get((id.0, id.1, order.point)).ok_or("an order has no trader")?;
 			ensure!(trader.open.contains(&number), "a trader does not know its order");
 			if order.whole {
-				ensure!(book.waiting.contains(&number), "a whole order does not wait");
+				let place =
+					book.waiting.iter().find(|place| place.id == number).ok_or("a whole order does not wait")?;
+				let LimitOrder { owner, side, price, wh, .. } = order;
+				let right = Place { owner, side, worth: shelf.worth(side, price, wh), ..*place };
+				ensure!(*place == right, "a whole order waits on another's place");
 				waiting = waiting.saturating_add(1);
 			} else {
 				queues.entry((order.zone, order.side, order.price)).or_default().insert(number, order);
 			}
 		}
 		ensure!(waiting == book.waiting.len(), "a waiting order is gone");
+		ensure!(places::keeps_quotas(&book.waiting), "a participant has more places than its quota");
 		ensure!(PriceQueues::<T>::iter_prefix(id).count() == queues.len(), "a queue has no orders");
-		let shelf = Shelf::<T>::new(id, terms);
 		for ((zone, side, _), queue) in &queues {
 			let numbers: alloc::vec::Vec<u64> = queue.keys().copied().collect();
 			for (at, order) in queue.values().enumerate() {

@@ -11,13 +11,14 @@ use crate::{
 	pallet::*,
 	products::kind::OrderCall,
 	types::{clearing_side, Record, SessionId},
+	WeightInfo,
 };
 use busbar_clearing::book::{self, aggress, keeps_priority, Budget, End, Order};
 use busbar_primitives::{
 	traits::{Collateral, Participants, Solvency},
 	AreaId, ParticipantId, PointId, Price, Side, Step, TimeInForce, Wh,
 };
-use frame_support::ensure;
+use frame_support::{ensure, weights::Weight};
 use sp_runtime::{DispatchError, DispatchResult};
 
 /// A new order of a continuous session.
@@ -53,6 +54,9 @@ impl<T: Config> Floor<T> {
 		let budget = Budget { steps: CALL_STEPS, fills: FILLS };
 		let mut desk = Desk { session: self.session, book: &self.book, shelf: &self.shelf };
 		let outcome = aggress(&mut desk, &tree, &order, time, budget);
+		// One that is to wait has not traded, so that what gives way ends before anything of it is written.
+		let waits = outcome.end == End::Waits;
+		let took = waits && self.make_room(owner, side, price, wh)?;
 
 		T::Collateral::hold(owner, self.hold_for(side, price, wh))?;
 		let mut trader = self.trader(point).unwrap_or_else(|| Trader::new(account.clone()));
@@ -63,7 +67,6 @@ impl<T: Config> Floor<T> {
 		let left = outcome.remaining;
 		let held = self.hold_for(side, price, left);
 		if matches!(outcome.end, End::Rests | End::Waits) {
-			let whole = outcome.end == End::Waits;
 			let order = LimitOrder {
 				account,
 				owner,
@@ -72,12 +75,12 @@ impl<T: Config> Floor<T> {
 				side,
 				price,
 				wh: left,
-				whole,
+				whole: waits,
 				held,
 				before: None,
 				behind: None,
 			};
-			self.stand(&mut trader, id, order)?;
+			self.stand(&mut trader, id, order, took)?;
 		} else {
 			T::Collateral::release(owner, held)?;
 		}
@@ -96,6 +99,15 @@ impl<T: Config> Floor<T> {
 }
 
 impl<T: Config> Pallet<T> {
+	/// What it takes to end the order that may give way to a new one: as much as withdrawing it.
+	pub(crate) fn giving_way(time_in_force: TimeInForce) -> Weight {
+		if time_in_force == TimeInForce::AllOrNothing {
+			T::WeightInfo::withdraw()
+		} else {
+			Weight::zero()
+		}
+	}
+
 	/// A continuous session that trades at this moment, its interval and its area.
 	fn trading(session: SessionId) -> Result<(Record, AreaId), Error<T>> {
 		let (record, _) = Self::open_session(session)?;
@@ -138,9 +150,6 @@ impl<T: Config> Pallet<T> {
 			add(&mut committed, trader.committed());
 		}
 		Self::check_rating(&step, committed, &at)?;
-		if ticket.time_in_force == TimeInForce::AllOrNothing {
-			ensure!(!floor.book.waiting.is_full(), Error::<T>::NoRoomToWait);
-		}
 		let Ticket { point, side, price, wh, time_in_force } = ticket;
 		Self::deposit_event(Event::LimitOrderSubmitted {
 			interval: session.0,
@@ -169,6 +178,7 @@ impl<T: Config> Pallet<T> {
 		let (record, area) = Self::trading(session)?;
 		Self::standing(who, session, id)?;
 		let mut floor = Floor::<T>::open(session, &record, area)?;
+		floor.ensure_may_leave(id)?;
 		floor.end(id, EndReason::Withdrawn)?;
 		// An order that was out of the way may let a waiting one trade.
 		if !floor.book.waiting.is_empty() {
@@ -190,6 +200,7 @@ impl<T: Config> Pallet<T> {
 		let (record, area) = Self::trading(session)?;
 		let mut order = Self::standing(who, session, id)?;
 		let mut floor = Floor::<T>::open(session, &record, area)?;
+		floor.ensure_may_leave(id)?;
 		if wh > 0 && keeps_priority(order.price, order.wh, price, wh) {
 			let mut trader = floor.trader(order.point).ok_or(Error::<T>::Corrupt)?;
 			let standing = trader.standing.side_mut(order.side);
@@ -198,6 +209,8 @@ impl<T: Config> Pallet<T> {
 			T::Collateral::release(order.owner, order.held.checked_sub(held).ok_or(Error::<T>::Corrupt)?)?;
 			(order.wh, order.held) = (wh, held);
 			let whole = order.whole;
+			let worth = floor.shelf.worth(order.side, price, wh);
+			floor.book.waiting.iter_mut().filter(|place| place.id == id).for_each(|place| place.worth = worth);
 			floor.put_trader(order.point, trader);
 			LimitOrders::<T>::insert(floor.key(id), order);
 			Self::deposit_event(Event::LimitOrderReduced { interval: session.0, product: session.1, id, wh });

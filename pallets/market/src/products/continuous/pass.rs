@@ -7,6 +7,7 @@ use super::{
 	types::{EndReason, FILLS},
 };
 use crate::{pallet::*, types::SessionId, WeightInfo};
+use alloc::vec::Vec;
 use busbar_clearing::book::{pass, Budget, Match, MIN_PASS_STEPS};
 use busbar_primitives::Moment;
 use frame_support::{
@@ -19,15 +20,16 @@ use sp_runtime::DispatchError;
 const PASSES: usize = 2;
 
 impl<T: Config> Pallet<T> {
-	/// Gives sessions that are due a pass, as far as the meter goes.
+	/// Gives sessions that are due a pass, as far as the meter goes. They take turns, so that whoever keeps some of them due
+	/// in every block keeps no other from its pass.
 	pub(crate) fn run_passes(now: Moment, meter: &mut WeightMeter) {
 		// Listed first, because a pass changes the list.
-		let due: alloc::vec::Vec<_> = Due::<T>::iter_keys().take(PASSES).collect();
-		for (interval, product) in due {
+		for (interval, product) in Self::next_due() {
 			if meter.try_consume(T::WeightInfo::pass()).is_err() {
 				return;
 			}
 			let session = (interval, product);
+			LastPass::<T>::put(session);
 			// All or nothing: a pass that fails, which would be a defect, changes nothing and is not tried again.
 			let done = with_transaction(|| match Self::pass(session, now) {
 				Ok(done) => TransactionOutcome::Commit(Ok(done)),
@@ -42,6 +44,23 @@ impl<T: Config> Pallet<T> {
 				},
 			}
 		}
+	}
+
+	/// The sessions that are due next: those behind the one that had a pass last, and from the first on again.
+	fn next_due() -> Vec<SessionId> {
+		let mut due: Vec<SessionId> = Due::<T>::iter_keys().take(PASSES).collect();
+		if due.len() < PASSES {
+			return due;
+		}
+		if let Some((interval, product)) = LastPass::<T>::get() {
+			let behind = Due::<T>::iter_keys_from(Due::<T>::hashed_key_for(interval, product));
+			let mut next: Vec<SessionId> = behind.take(PASSES).collect();
+			due.retain(|first| !next.contains(first));
+			next.extend(due);
+			next.truncate(PASSES);
+			return next;
+		}
+		due
 	}
 
 	/// One pass. Returns whether the session needs no other.

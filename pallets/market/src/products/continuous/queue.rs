@@ -1,9 +1,9 @@
 //! Queues of orders at one zone, side and price, and the map of prices that hold any.
 
 use super::types::{index, Book, LimitOrder};
-use crate::{pallet::*, types::SessionId};
+use crate::{pallet::*, products::places, types::SessionId};
 use busbar_clearing::book::price_map::{self, Node, Nodes};
-use busbar_primitives::{stored, Price, Side, Terms};
+use busbar_primitives::{stored, Balance, Price, Side, Terms, Wh};
 use core::marker::PhantomData;
 
 /// A queue: zone by its place in the book, side, and price by its number from the best on.
@@ -92,6 +92,11 @@ impl<T: Config> Shelf<T> {
 			Side::Sell => price.saturating_sub(self.floor),
 		};
 		from_best.checked_div(self.tick).map_or(0, Price::unsigned_abs)
+	}
+
+	/// The most that an order can add to welfare, in nEUR.
+	pub(crate) fn worth(&self, side: Side, price: Price, wh: Wh) -> Balance {
+		places::worth((self.floor, self.cap), side, price, wh)
 	}
 
 	fn layers(&self) -> u32 {

@@ -1,6 +1,6 @@
 //! What a continuous session keeps: its book, standing orders, and what points have traded.
 
-use crate::orders::add;
+use crate::{orders::add, products::places::Places};
 use busbar_clearing::book::{Head, MAX_WAITING, MAX_ZONES};
 use busbar_primitives::{stored, Amount, Balance, Fee, ParticipantId, PointId, Position, Price, Side, Wh, ZoneId};
 use frame_support::{traits::ConstU32, BoundedVec};
@@ -29,8 +29,8 @@ pub struct BookZone {
 #[stored(Default)]
 pub struct Book {
 	pub zones: BoundedVec<BookZone, ConstU32<{ MAX_ZONES as u32 }>>,
-	/// All-or-nothing orders that wait, by arrival.
-	pub waiting: BoundedVec<u64, ConstU32<{ MAX_WAITING as u32 }>>,
+	/// All-or-nothing orders that wait, or waited when the gate closed.
+	pub waiting: Places<u64, ConstU32<{ MAX_WAITING as u32 }>>,
 	/// Number of the next order.
 	pub next: u64,
 	/// Traded energy, in Wh.
@@ -67,6 +67,8 @@ pub enum EndReason {
 	NotFilled,
 	/// It would have traded with its owner's own order.
 	SelfTrade,
+	/// It waited, and a better one took its place.
+	Evicted,
 }
 
 /// An order that stands in a continuous session.

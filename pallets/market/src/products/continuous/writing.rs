@@ -5,7 +5,11 @@ use super::{
 	floor::Floor,
 	types::{EndReason, LimitOrder, Trader},
 };
-use crate::{pallet::*, types::own_side};
+use crate::{
+	pallet::*,
+	products::places::{self, NoPlace, Place},
+	types::own_side,
+};
 use busbar_clearing::book::{Order, Trade, Way};
 use busbar_primitives::{payment, traits::Collateral, Balance, ParticipantId, PointId, Price, Side, SignedWh, Wh};
 use sp_runtime::{DispatchError, DispatchResult};
@@ -42,7 +46,7 @@ impl<T: Config> Floor<T> {
 			return Ok(());
 		}
 		if order.whole {
-			self.book.waiting.retain(|waiting| *waiting != id);
+			places::leave(&mut self.book.waiting, id);
 			LimitOrders::<T>::remove(self.key(id));
 			return Ok(());
 		}
@@ -135,18 +139,45 @@ impl<T: Config> Floor<T> {
 		Pallet::<T>::deposit_event(Event::LimitOrderEnded { interval, product, id, left, reason });
 	}
 
-	/// Lets an order stand whose collateral is held.
+	/// Makes room for an order that is to wait. Returns whether another one, which ends, gave way to it.
+	pub(super) fn make_room(
+		&mut self,
+		owner: ParticipantId,
+		side: Side,
+		price: Price,
+		wh: Wh,
+	) -> Result<bool, DispatchError> {
+		let worth = self.shelf.worth(side, price, wh);
+		let gone = places::gives_way(&self.book.waiting, owner, side, worth).map_err(|reason| match reason {
+			NoPlace::Quota => Error::<T>::QuotaReached,
+			NoPlace::Full => Error::<T>::NoRoomToWait,
+		})?;
+		if let Some(id) = gone {
+			self.end(id, EndReason::Evicted)?;
+		}
+		Ok(gone.is_some())
+	}
+
+	/// That an order may be taken back.
+	pub(super) fn ensure_may_leave(&self, id: u64) -> Result<(), Error<T>> {
+		places::may_leave(&self.book.waiting, id).then_some(()).ok_or(Error::<T>::TookAPlace)
+	}
+
+	/// Lets an order stand whose collateral is held. One that is to wait may have taken another's place.
 	pub(super) fn stand(
 		&mut self,
 		trader: &mut Trader<T::AccountId>,
 		id: u64,
 		order: LimitOrder<T::AccountId>,
+		took: bool,
 	) -> Result<(), Error<T>> {
 		trader.open.try_push(id).map_err(|_| Error::<T>::TooManyOrders)?;
 		let standing = trader.standing.side_mut(order.side);
 		*standing = standing.checked_add(order.wh).ok_or(Error::<T>::Overflow)?;
 		if order.whole {
-			self.book.waiting.try_push(id).map_err(|_| Error::<T>::NoRoomToWait)?;
+			let LimitOrder { owner, side, price, wh, .. } = order;
+			let place = Place { id, owner, side, worth: self.shelf.worth(side, price, wh), took };
+			self.book.waiting.try_push(place).map_err(|_| Error::<T>::NoRoomToWait)?;
 			LimitOrders::<T>::insert(self.key(id), order);
 			return Ok(());
 		}
@@ -182,7 +213,7 @@ impl<T: Config> Floor<T> {
 			before: None,
 			behind: None,
 		};
-		self.stand(&mut trader, id, order)?;
+		self.stand(&mut trader, id, order, false)?;
 		self.put_trader(point, trader);
 		Ok(id)
 	}
