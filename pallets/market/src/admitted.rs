@@ -12,6 +12,16 @@ use frame_support::{traits::Get, weights::Weight, BoundedVec};
 /// Every session admits at least this many price levels, or the most there can be if that is less.
 pub const LEAST_LEVELS: u32 = 256;
 
+/// Most price levels of a zone that orders of other zones cannot take from it.
+const ASSURED_LEVELS: u32 = 4;
+
+/// Price levels that each zone of a session has for itself, whoever takes the others: a few, and all zones' together no more
+/// than half of the session's `most`. So an operator of a part of the grid, with as many members and points as it likes, does
+/// not keep the rest of the grid from trading.
+pub(crate) fn assured_levels(most: u32, zones: u32) -> u32 {
+	(most / 2).checked_div(zones).unwrap_or(0).min(ASSURED_LEVELS)
+}
+
 impl<T: Config> Pallet<T> {
 	/// Most blocks that it takes to decide a gate of `zones` zones and `levels` price levels in each of its intervals, if no
 	/// more than one gate of each of `products` products passes meanwhile, each with its part of the market's share.

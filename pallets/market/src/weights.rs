@@ -72,11 +72,11 @@ fn steps(count: u32) -> Weight {
 
 impl WeightInfo for () {
 	// Reads: time, record, session, point, participant, delegate, order, owner's account, parameters, path fee, balance,
-	// holds, the count of steps; per other product the order, the session, the results, and a queue node per layer.
+	// holds, the count of steps, levels of the zone (4); per other product the order, the session, the results, and a queue node per layer.
 	// Writes: session, order, participant, balance, holds, the count of steps.
 	fn place(count: u32) -> Weight {
 		let others = u64::from(MAX_PRODUCTS.saturating_sub(1));
-		let reads = others.saturating_mul(u64::from(LAYERS).saturating_add(3)).saturating_add(13);
+		let reads = others.saturating_mul(u64::from(LAYERS).saturating_add(3)).saturating_add(17);
 		weight(120, reads, 6, 16_000).saturating_add(steps(count))
 	}
 

@@ -12,9 +12,9 @@ pub struct WeightInfo<T>(PhantomData<T>);
 impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// `s` from 1 to 16.
 	fn place(s: u32) -> Weight {
-		Weight::from_parts(325_628_870, 5_572)
+		Weight::from_parts(345_628_870, 6_272)
 			.saturating_add(Weight::from_parts(75_716_023, 86).saturating_mul(s.into()))
-			.saturating_add(T::DbWeight::get().reads(34))
+			.saturating_add(T::DbWeight::get().reads(39))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(6))
 			.saturating_add(T::DbWeight::get().writes(5_u64.saturating_mul(s.into())))
@@ -23,10 +23,10 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// `o` from 1 to 16.
 	/// `n` from 1 to 16.
 	fn replace(o: u32, n: u32) -> Weight {
-		Weight::from_parts(1_094_854_070, 5_744)
+		Weight::from_parts(1_119_854_070, 6_444)
 			.saturating_add(Weight::from_parts(43_756_207, 108).saturating_mul(o.into()))
 			.saturating_add(Weight::from_parts(64_798_590, 89).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(34))
+			.saturating_add(T::DbWeight::get().reads(39))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(o.into())))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(6))
@@ -36,9 +36,9 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 
 	/// `s` from 1 to 16.
 	fn cancel(s: u32) -> Weight {
-		Weight::from_parts(118_633_209, 3_251)
+		Weight::from_parts(123_633_209, 3_351)
 			.saturating_add(Weight::from_parts(76_438_096, 107).saturating_mul(s.into()))
-			.saturating_add(T::DbWeight::get().reads(8))
+			.saturating_add(T::DbWeight::get().reads(9))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(6))
 			.saturating_add(T::DbWeight::get().writes(5_u64.saturating_mul(s.into())))
@@ -119,7 +119,7 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 
 	/// `n` from 1 to 96.
 	fn place_block_order(n: u32) -> Weight {
-		Weight::from_parts(115_352_742, 5_771)
+		Weight::from_parts(135_352_742, 7_371)
 			.saturating_add(Weight::from_parts(25_321_599, 210).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(10))
 			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(n.into())))
@@ -127,14 +127,14 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	}
 
 	fn cancel_block_order() -> Weight {
-		Weight::from_parts(124_946_000, 5_281)
+		Weight::from_parts(144_946_000, 6_881)
 			.saturating_add(T::DbWeight::get().reads(10))
 			.saturating_add(T::DbWeight::get().writes(6))
 	}
 
 	/// `t` from 0 to 16.
 	fn submit(t: u32) -> Weight {
-		Weight::from_parts(1_059_037_677, 7_352)
+		Weight::from_parts(1_069_037_677, 8_152)
 			.saturating_add(Weight::from_parts(127_598_503, 350).saturating_mul(t.into()))
 			.saturating_add(T::DbWeight::get().reads(208))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(t.into())))
@@ -143,15 +143,15 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	}
 
 	fn withdraw() -> Weight {
-		Weight::from_parts(176_402_000, 3_426)
-			.saturating_add(T::DbWeight::get().reads(13))
-			.saturating_add(T::DbWeight::get().writes(8))
+		Weight::from_parts(191_402_000, 4_726)
+			.saturating_add(T::DbWeight::get().reads(14))
+			.saturating_add(T::DbWeight::get().writes(9))
 	}
 
 	fn pass() -> Weight {
-		Weight::from_parts(3_883_301_000, 18_346)
-			.saturating_add(T::DbWeight::get().reads(330))
-			.saturating_add(T::DbWeight::get().writes(199))
+		Weight::from_parts(3_893_301_000, 18_846)
+			.saturating_add(T::DbWeight::get().reads(333))
+			.saturating_add(T::DbWeight::get().writes(200))
 	}
 
 	fn set_area() -> Weight {

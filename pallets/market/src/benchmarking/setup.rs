@@ -161,6 +161,9 @@ pub(super) fn trader<T: Config>(count: u32) -> (SessionId, T::AccountId, PointId
 	let ended = |product| Sessions::<T>::get(interval, product).is_some_and(|session| session.outcome.is_some());
 	assert!(!ended(0) && (1..MAX_PRODUCTS as ProductId).all(ended));
 	crowd::<T>((interval, 0), count);
+	// As many levels as there may be, so that it matters how many the zone has.
+	let most = Intervals::<T>::get(interval).and_then(|record| record.admitted.first().copied()).unwrap_or(count);
+	Sessions::<T>::mutate(interval, 0, |session| session.as_mut().map(|session| session.levels = most));
 	((interval, 0), account, point)
 }
 

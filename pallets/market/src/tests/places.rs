@@ -214,6 +214,42 @@ fn a_point_whose_own_whole_order_gives_way_to_its_next_one_keeps_its_records() {
 }
 
 #[test]
+fn levels_that_one_zones_members_take_leave_every_other_zone_its_own() {
+	test(market(), || {
+		// 64 levels: four for each of the two zones, 56 for whoever comes first.
+		let members = newcomers();
+		let curve = |n: usize, count: usize| {
+			(0..count as i64).map(|step| buy(100 + 40 * n as i64 + 10 * step, 1)).collect::<Vec<_>>()
+		};
+		for (n, (who, point)) in members[..14].iter().enumerate() {
+			assert_ok!(place(*who, 1, *point, &curve(n, 4)));
+		}
+		let (who, point) = members[14];
+		assert_noop!(place(who, 1, point, &curve(14, 1)), Error::<Test>::TooManyLevels);
+		assert_ok!(place(who, 1, point, &curve(3, 4)));
+		// Participant 10 is in the other zone.
+		assert_ok!(place(10, 1, 0, &curve(20, 3)));
+		let beside = add_point(11, 0, 4_000);
+		assert_noop!(place(11, 1, beside, &curve(30, 2)), Error::<Test>::TooManyLevels);
+		assert_ok!(place(11, 1, beside, &curve(30, 1)));
+		assert_noop!(
+			Market::replace(RuntimeOrigin::signed(11), 1, 0, beside, steps(&curve(40, 2))).map_err(|e| e.error),
+			Error::<Test>::TooManyLevels
+		);
+		assert_eq!(session(1, 0).levels, 60);
+		// What is given up is anybody's as long as there are fewer than 56.
+		for (who, point) in &members[..2] {
+			assert_ok!(Market::cancel(RuntimeOrigin::signed(*who), 1, 0, *point));
+		}
+		assert_eq!(session(1, 0).levels, 52);
+		let (who, point) = members[14];
+		assert_ok!(Market::cancel(RuntimeOrigin::signed(who), 1, 0, point));
+		assert_ok!(place(who, 1, point, &curve(50, 4)));
+		assert_noop!(place(members[0].0, 1, members[0].1, &curve(60, 1)), Error::<Test>::TooManyLevels);
+	});
+}
+
+#[test]
 fn sessions_that_are_kept_due_in_every_block_keep_no_other_from_its_pass() {
 	test(open_market(), || {
 		let mut waiting: Vec<_> = (0..5).map(|interval| (interval, BOOK)).collect();

@@ -62,6 +62,8 @@ fn random_market(tree: &[ZoneView]) -> sp_io::TestExternalities {
 fn random_market_of(tree: &[ZoneView], parameters: crate::Parameters) -> sp_io::TestExternalities {
 	let mut ext = bare_of(parameters);
 	ext.execute_with(|| {
+		// Room for all levels that orders can have, beside those that zones have for themselves.
+		MaxLevels::set(&512);
 		set_tree(tree.to_vec());
 		for point in 0..POINTS {
 			Free::insert(u64::from(point), MONEY);

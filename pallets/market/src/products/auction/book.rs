@@ -5,6 +5,7 @@ use super::{
 	types::{Order, QueuedStep},
 };
 use crate::{
+	admitted::assured_levels,
 	collateral::{worst_net_debt, Bounds},
 	orders::add,
 	pallet::*,
@@ -74,6 +75,7 @@ impl<T: Config> Pallet<T> {
 		Self::check_rating(steps, committed, &at)?;
 		Self::count_steps((interval, product), at.owner, steps.len() as u32, most)?;
 
+		let most = Self::most_levels_of((interval, product), zone, &session, steps.len() as u32, (most, record.zones));
 		let mut queued = Vec::with_capacity(steps.len());
 		for step in steps {
 			queued.push(Self::add_step(&mut session, (interval, product), most, zone, *step)?);
@@ -114,6 +116,24 @@ impl<T: Config> Pallet<T> {
 	/// not take all, and at least those of one order.
 	pub(crate) fn most_steps(levels: u32) -> u32 {
 		quota(levels).max(T::MaxSteps::get())
+	}
+
+	/// How many price levels a session may come to have by an order of so many steps in a zone: those that no zone has for
+	/// itself, and what the zone has not yet used of its own. Reads the zone's levels only where it could matter.
+	fn most_levels_of(
+		(interval, product): SessionId,
+		zone: ZoneId,
+		session: &Session,
+		steps: u32,
+		(most, zones): (u32, u32),
+	) -> u32 {
+		let assured = assured_levels(most, zones);
+		let common = most.saturating_sub(assured.saturating_mul(zones));
+		if session.levels.saturating_add(steps) <= common {
+			return common;
+		}
+		let own = Levels::<T>::iter_key_prefix((interval, product, zone)).take(assured as usize).count() as u32;
+		common.max(session.levels.saturating_add(assured.saturating_sub(own))).min(most)
 	}
 
 	/// Counts steps of a participant's order that comes to stand.
