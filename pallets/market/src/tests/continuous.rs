@@ -7,7 +7,7 @@ use crate::{
 	Error, Event, LimitOrders, Parameters, Traders, WeightInfo,
 };
 use busbar_primitives::{
-	traits::{Collateral, Flows, OnLimits, OrderCollateral, Positions},
+	traits::{Collateral, OnLimits, OrderCollateral, Positions},
 	Link, PointId, Position, Price, Product, ProductKind, Side, TimeInForce, Wh,
 };
 use frame_support::{assert_noop, assert_ok, weights::Weight, BoundedVec};
@@ -102,12 +102,12 @@ fn an_aggressor_bears_the_fees_of_the_path_within_its_limit() {
 		assert_noop!(submit(1, Buy, 105, 5, GoodTillGate), Error::<Test>::PriceOffTick);
 		assert_ok!(submit(1, Buy, 110, 5, GoodTillGate));
 		assert_eq!((position(1), Market::contracts(1, N)[0].amount), ((5, 0), -550));
-		assert_eq!((Market::contracts(0, N)[0].amount, Market::sold(N, 1)), (500, 5));
+		assert_eq!((Market::contracts(0, N)[0].amount, Market::sold_flow(N, 1)), (500, 5));
 		// A seller that arrives bears them, too.
 		let root = add_point(4, 0, 40_000);
 		assert_ok!(submit_as(4, root, Buy, 90, 5, GoodTillGate));
 		assert_ok!(submit(3, Sell, 80, 5, GoodTillGate));
-		assert_eq!((Market::contracts(3, N)[0].amount, Market::sold(N, 1)), (5 * 80, 0));
+		assert_eq!((Market::contracts(3, N)[0].amount, Market::sold_flow(N, 1)), (5 * 80, 0));
 	});
 }
 
@@ -118,14 +118,14 @@ fn a_trade_uses_the_links_room_and_an_opposite_one_gives_it_back() {
 		set_link(1, Link { import_w: Some(40), export_w: Some(40), fee: 0 });
 		assert_ok!(submit(10, Sell, 100, 50, GoodTillGate));
 		assert_ok!(submit(1, Buy, 100, 15, GoodTillGate));
-		assert_eq!((position(1), Market::sold(N, 1)), ((10, 0), 10));
+		assert_eq!((position(1), Market::sold_flow(N, 1)), ((10, 0), 10));
 		// The rest crosses but has no room. Whoever sells from below trades with it first, then over the link.
 		let root = add_point(4, 0, 40_000);
 		assert_ok!(submit_as(4, root, Buy, 90, 3, GoodTillGate));
 		assert_ok!(submit(2, Sell, 90, 8, GoodTillGate));
-		assert_eq!((position(1), position(root), Market::sold(N, 1)), ((15, 0), (3, 0), 7));
+		assert_eq!((position(1), position(root), Market::sold_flow(N, 1)), ((15, 0), (3, 0), 7));
 		assert_ok!(submit(3, Buy, 100, 4, GoodTillGate));
-		assert_eq!((position(3), Market::sold(N, 1)), ((3, 0), 10));
+		assert_eq!((position(3), Market::sold_flow(N, 1)), ((3, 0), 10));
 	});
 }
 
@@ -249,7 +249,7 @@ fn the_auction_clears_on_what_the_book_left_and_the_book_goes_on_behind_it() {
 		while Market::sessions(N)[0].outcome.is_none() {
 			run_to(gate.max(Now::get() + 1));
 		}
-		assert_eq!((Market::of(2, N).bought, Market::sold(N, 1)), (70, 100));
+		assert_eq!((Market::of(2, N).bought, Market::sold_flow(N, 1)), (70, 100));
 		assert_ok!(submit(3, Buy, 500, 5, GoodTillGate));
 		assert_eq!(position(3), (0, 0));
 		// What was bought in the auction can be sold on.
@@ -394,7 +394,7 @@ proptest! {
 						Market::amend(who, N, BOOK, id, *price, *wh).map(|_| ()).map_err(|error| error.error)
 					}),
 					Act::Limits(import, export) => {
-						let sold = Market::sold(N, 1);
+						let sold = Market::sold_flow(N, 1);
 						let import_w = Some((sold.max(0) as u64 + import) * 4);
 						let export_w = Some(((-sold).max(0) as u64 + export) * 4);
 						set_link(1, Link { import_w, export_w, fee: 10 });

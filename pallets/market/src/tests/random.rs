@@ -6,7 +6,7 @@ use crate::{
 	Orders, WeightInfo,
 };
 use busbar_primitives::{
-	traits::{Collateral, Flows, Grid, OrderCollateral, Positions},
+	traits::{Collateral, Grid, OrderCollateral, Positions},
 	Interval, Link, Price, Side, Step, Wh, ZoneId, ZoneView,
 };
 use proptest::prelude::*;
@@ -248,7 +248,7 @@ proptest! {
 				assert!(session(interval, product).outcome.unwrap().cleared);
 				// The operator moves every limit, not below what is sold.
 				for (zone, (import, export)) in tree.iter().skip(1).zip(&slack) {
-					let sold = Market::sold(interval, zone.id);
+					let sold = Market::sold_flow(interval, zone.id);
 					let watt = |wh: u64| Some(wh * 4);
 					let import_w = watt(sold.max(0) as u64 + import);
 					let export_w = watt((-sold).max(0) as u64 + export);

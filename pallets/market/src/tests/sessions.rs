@@ -120,7 +120,9 @@ fn a_later_session_clears_on_what_earlier_ones_left_and_may_sell_against_them() 
 		assert_ok!(place_in(EARLY, 10, 0, &[sell(100, 1_000)]));
 		assert_ok!(place_in(EARLY, 1, 1, &[buy(200, 70)]));
 		settle(early_gate());
-		assert_eq!(Market::sold(3, 1), 70);
+		assert_eq!(Market::sold_flow(3, 1), 70);
+		// Of several zones in their order; nothing of one that there is not.
+		assert_eq!(Market::sold(3, &[1, 9, 1]), [70, 0, 70]);
 		assert_ok!(place_in(LATE, 10, 0, &[sell(100, 1_000)]));
 		assert_ok!(place_in(LATE, 2, 2, &[buy(300, 500)]));
 		settle(late_gate());
@@ -129,7 +131,7 @@ fn a_later_session_clears_on_what_earlier_ones_left_and_may_sell_against_them() 
 			Market::zone_result(3, 1).map(|zone| (zone.flow, zone.price, zone.fees)),
 			Some((30, Some(300), 300))
 		);
-		assert_eq!((Market::sold(3, 1), Market::of(1, 3).bought, Market::of(2, 3).bought), (100, 70, 30));
+		assert_eq!((Market::sold_flow(3, 1), Market::of(1, 3).bought, Market::of(2, 3).bought), (100, 70, 30));
 		let outcome = Market::outcome(3).unwrap();
 		assert_eq!((outcome.traded, outcome.fees, outcome.rent), (100, 1_000, 30 * 190));
 
@@ -143,7 +145,7 @@ fn a_later_session_clears_on_what_earlier_ones_left_and_may_sell_against_them() 
 		assert_ok!(place_in(LATE, 10, 0, &[buy(400, 1_000)]));
 		assert_ok!(place_in(LATE, 2, 2, &[sell(300, 500)]));
 		settle(late_gate());
-		assert_eq!((Market::zone_result(3, 1).unwrap().flow, Market::sold(3, 1)), (-170, -100));
+		assert_eq!((Market::zone_result(3, 1).unwrap().flow, Market::sold_flow(3, 1)), (-170, -100));
 	});
 }
 
