@@ -60,6 +60,7 @@ mod benchmarking;
 mod bonds;
 mod calls;
 mod disputes;
+mod errors;
 mod genesis;
 mod holdings;
 mod impls;
@@ -85,6 +86,7 @@ use frame_support::pallet_macros::import_section;
 // A dispute carries two readings with their proofs: decoding a call once costs less than a box for each.
 #[allow(clippy::large_enum_variant)]
 #[import_section(calls::calls)]
+#[import_section(errors::errors)]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
@@ -296,103 +298,6 @@ pub mod pallet {
 		DisputeDecided { interval: Interval, point: PointId, decision: Decision, version: u16 },
 		/// An operator attested wrongly: it paid `paid` nEUR to the point's owner and keeps this reputation.
 		Penalised { operator: ParticipantId, point: PointId, paid: Balance, reputation: u16 },
-	}
-
-	#[pallet::error]
-	#[derive(PartialEq, Eq)]
-	pub enum Error<T> {
-		/// There is no connection point of this number.
-		UnknownPoint,
-		/// There is no meter of this number.
-		NoMeter,
-		/// All meter numbers are given.
-		TooManyMeters,
-		/// A meter changes only in an interval whose delivery has not begun.
-		TooLate,
-		/// A meter must count at least one interval, and begins where the one before it has ended.
-		Overlap,
-		/// The meter before the last one is still needed: its last interval can be disputed.
-		ReplacedTooSoon,
-		/// The meter has its last interval already.
-		AlreadyRetired,
-		/// The connection point's owner named no second attester, or another one.
-		NotNamed,
-		/// The meter is at another connection point than the reading says.
-		WrongPoint,
-		/// The meter does not count in this interval.
-		MeterNotInForce,
-		/// The interval's session never opened, or its records are pruned.
-		UnknownInterval,
-		/// The interval's delivery is not over.
-		NotDelivered,
-		/// The interval's dispute window is over.
-		WindowClosed,
-		/// The operator attested as many versions of this interval as it may.
-		TooManyVersions,
-		/// The operator has not attested this interval.
-		NoDataset,
-		/// The operator attested other bytes for the interval.
-		OtherContent,
-		/// The participant announced this dataset already.
-		AlreadyHolder,
-		/// The participant did not announce this dataset.
-		NotHolder,
-		/// As many participants as may have announced this dataset.
-		TooManyHolders,
-		/// The address must begin with http:// or https:// and have no blanks.
-		BadUrl,
-		/// The batch has no reading or no meter.
-		EmptyBatch,
-		/// The reading is of another interval than the batch.
-		WrongInterval,
-		/// The connection point does not exist in this interval.
-		PointNotInForce,
-		/// The meter belongs to another operator.
-		WrongOperator,
-		/// This reading stands already, or the check meter's reading does.
-		AlreadyProven,
-		/// A reading of better quality stands.
-		Weaker,
-		/// Imported or exported energy is beyond 2^63 - 1 Wh.
-		OutOfRange,
-		/// The proof does not lead from the reading to the operator's newest root.
-		WrongProof,
-		/// A measured or corrected reading is not signed by the meter's device, or an estimated one is signed.
-		WrongSignature,
-		/// There is no reading on the last days that an estimate could follow; settlement estimates by the position.
-		NoBasis,
-		/// The estimate is not what the rule gives.
-		WrongEstimate,
-		/// A dispute over this reading is open.
-		Contested,
-		/// The amount is zero.
-		ZeroAmount,
-		/// The bond was posted from another account.
-		OtherAccount,
-		/// The operator has no bond.
-		NoBond,
-		/// The bond is less than what is required of the operator's reputation, or than what should be withdrawn.
-		BondTooSmall,
-		/// What the operator attested can still be disputed.
-		BondLocked,
-		/// Only the point's owner, its second attester, the balance-responsible party and the grid operator dispute.
-		NotAffected,
-		/// Only readings of the main meter are settled and disputed; a check meter's are proven.
-		NotMainMeter,
-		/// A dispute is made with what a device counted, not with an estimate.
-		ClaimEstimated,
-		/// The attested reading is of another meter, connection point or interval than the claim.
-		OtherReading,
-		/// The claim says what stands already.
-		NoContradiction,
-		/// The operator was found at fault for this reading already.
-		AlreadyFaulted,
-		/// No dispute over this reading is open.
-		NoDispute,
-		/// The deadline for a ruling is over; the reading stands.
-		DeadlinePassed,
-		/// The regulator may still rule.
-		DeadlineAhead,
 	}
 
 	#[pallet::hooks]

@@ -1,0 +1,256 @@
+//! The calls of participants. A section of `lib.rs`, which imports it.
+
+use frame_support::pallet_macros::pallet_section;
+
+#[pallet_section]
+mod calls {
+	#[pallet::call]
+	impl<T: Config> Pallet<T> {
+		/// Admits a newcomer.
+		///
+		/// - `origin`: an account that exercises [`Role::MembershipProvider`], in any scope.
+		/// - `participant`: a fresh UUID.
+		/// - `account`: what it will sign with and be paid on.
+		/// - `commitment`: salted hash of its record off chain.
+		/// - `acceptance`: the account's signature over [`acceptance_payload`].
+		///
+		/// # Errors
+		/// Those of a role check, [`Error::AlreadyRegistered`], [`Error::AccountInUse`],
+		/// [`Error::BadAcceptance`].
+		///
+		/// # Events
+		/// [`Event::Registered`].
+		#[pallet::call_index(0)]
+		#[pallet::weight(T::WeightInfo::register().saturating_add(Pallet::<T>::ensure_weight()))]
+		pub fn register(
+			origin: OriginFor<T>,
+			participant: ParticipantId,
+			account: T::AccountId,
+			commitment: H256,
+			acceptance: MultiSignature,
+		) -> DispatchResult {
+			let provider = Self::provider(&ensure_signed(origin)?)?;
+			Self::do_register(provider, participant, account, commitment, acceptance)
+		}
+
+		/// Grants `participant` the `role` in `scope`.
+		///
+		/// - `origin`: the council, or for ordinary roles an account that exercises [`Role::MembershipProvider`] where the
+		///   role will hold.
+		///
+		/// # Errors
+		/// [`Error::PrivilegedRole`], [`Error::UnknownParticipant`], [`Error::Removed`], [`Error::RoleHeld`],
+		/// [`Error::TooManyRoles`], and those of a role check.
+		///
+		/// # Events
+		/// [`Event::RoleGranted`].
+		#[pallet::call_index(1)]
+		#[pallet::weight(T::WeightInfo::grant_role().saturating_add(Pallet::<T>::ensure_weight()))]
+		pub fn grant_role(
+			origin: OriginFor<T>,
+			participant: ParticipantId,
+			role: Role,
+			scope: Scope,
+		) -> DispatchResult {
+			Self::ensure_may_grant(origin, role, scope)?;
+			Self::do_grant_role(participant, role, scope)
+		}
+
+		/// Takes the `role` in `scope` from `participant`.
+		///
+		/// - `origin`: as for [`Pallet::grant_role`].
+		///
+		/// # Errors
+		/// [`Error::PrivilegedRole`], [`Error::UnknownParticipant`], [`Error::RoleMissing`], and those of a role check.
+		///
+		/// # Events
+		/// [`Event::RoleRevoked`].
+		#[pallet::call_index(2)]
+		#[pallet::weight(T::WeightInfo::revoke_role().saturating_add(Pallet::<T>::ensure_weight()))]
+		pub fn revoke_role(
+			origin: OriginFor<T>,
+			participant: ParticipantId,
+			role: Role,
+			scope: Scope,
+		) -> DispatchResult {
+			Self::ensure_may_grant(origin, role, scope)?;
+			Self::do_revoke_role(participant, role, scope)
+		}
+
+		/// Keeps `participant` from acting. The council may also take over a provider's suspension.
+		///
+		/// - `origin`: the council, or an account that exercises [`Role::MembershipProvider`] in [`Scope::Grid`].
+		///
+		/// # Errors
+		/// [`Error::UnknownParticipant`], [`Error::Removed`], [`Error::Suspended`] if it is already,
+		/// [`Error::CouncilOnly`], and those of a role check.
+		///
+		/// # Events
+		/// [`Event::Suspended`].
+		#[pallet::call_index(3)]
+		#[pallet::weight((
+			T::WeightInfo::suspend(T::MaxDelegates::get()).saturating_add(Pallet::<T>::ensure_weight()),
+			DispatchClass::Operational,
+		))]
+		pub fn suspend(origin: OriginFor<T>, participant: ParticipantId) -> DispatchResult {
+			let by = Self::authority(origin)?;
+			Self::do_suspend(participant, by)
+		}
+
+		/// Lets a suspended `participant` act again.
+		///
+		/// - `origin`: as for [`Pallet::suspend`].
+		///
+		/// # Errors
+		/// [`Error::UnknownParticipant`], [`Error::Removed`], [`Error::NotSuspended`], [`Error::CouncilOnly`] if the council
+		/// suspended it, and those of a role check.
+		///
+		/// # Events
+		/// [`Event::Resumed`].
+		#[pallet::call_index(4)]
+		#[pallet::weight((
+			T::WeightInfo::resume(T::MaxDelegates::get()).saturating_add(Pallet::<T>::ensure_weight()),
+			DispatchClass::Operational,
+		))]
+		pub fn resume(origin: OriginFor<T>, participant: ParticipantId) -> DispatchResult {
+			let by = Self::authority(origin)?;
+			Self::do_resume(participant, by)
+		}
+
+		/// Removes `participant` for good, with its roles and delegates. Its identifier and account are not free again, and
+		/// the account keeps its provider reference.
+		///
+		/// - `origin`: the council.
+		///
+		/// # Errors
+		/// [`Error::UnknownParticipant`], [`Error::Removed`].
+		///
+		/// # Events
+		/// [`Event::Removed`].
+		#[pallet::call_index(5)]
+		#[pallet::weight(T::WeightInfo::remove(T::MaxDelegates::get()))]
+		pub fn remove(origin: OriginFor<T>, participant: ParticipantId) -> DispatchResult {
+			T::AdminOrigin::ensure_origin(origin)?;
+			Self::do_remove(participant)
+		}
+
+		/// Lets `delegate` act for the signer with `right`.
+		///
+		/// - `origin`: an active participant's own account.
+		///
+		/// # Errors
+		/// [`Error::NotMember`], [`Error::UnknownParticipant`], [`Error::Suspended`] or [`Error::Removed`] (of signer or
+		/// delegate), [`Error::OwnAccount`],
+		/// [`Error::AlreadyDelegate`], [`Error::OperatesAlready`], [`Error::TooManyDelegates`], [`Error::TooManyPrincipals`].
+		///
+		/// # Events
+		/// [`Event::DelegateAdded`].
+		#[pallet::call_index(6)]
+		#[pallet::weight(T::WeightInfo::add_delegate())]
+		pub fn add_delegate(origin: OriginFor<T>, delegate: T::AccountId, right: Right) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_add_delegate(&who, delegate, right)
+		}
+
+		/// Takes `right` from `delegate`.
+		///
+		/// - `origin`: an active participant's own account.
+		///
+		/// # Errors
+		/// [`Error::NotMember`], [`Error::UnknownParticipant`], [`Error::Suspended`], [`Error::Removed`],
+		/// [`Error::NotDelegate`].
+		///
+		/// # Events
+		/// [`Event::DelegateRemoved`].
+		#[pallet::call_index(7)]
+		#[pallet::weight(T::WeightInfo::remove_delegate())]
+		pub fn remove_delegate(origin: OriginFor<T>, delegate: T::AccountId, right: Right) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			let participant = Self::active_member(&who)?;
+			Self::do_remove_delegate(participant, delegate, right)
+		}
+
+		/// Gives up `right` for `participant`.
+		///
+		/// - `origin`: the delegate.
+		///
+		/// # Errors
+		/// [`Error::NotDelegate`].
+		///
+		/// # Events
+		/// [`Event::DelegateRemoved`].
+		#[pallet::call_index(8)]
+		#[pallet::weight(T::WeightInfo::resign())]
+		pub fn resign(origin: OriginFor<T>, participant: ParticipantId, right: Right) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_remove_delegate(participant, who, right)
+		}
+
+		/// Opens the signer's `data` of the intervals from `from` to before `until` to `grantee`, instead of what was open
+		/// to it before.
+		///
+		/// - `origin`: an active participant's own account.
+		///
+		/// # Errors
+		/// [`Error::NotMember`], [`Error::UnknownParticipant`], [`Error::Suspended`] or [`Error::Removed`] (of signer or
+		/// grantee), [`Error::OwnData`], [`Error::NoInterval`], [`Error::TooManyDataGrants`].
+		///
+		/// # Events
+		/// [`Event::DataGranted`].
+		#[pallet::call_index(9)]
+		#[pallet::weight(T::WeightInfo::grant_data())]
+		pub fn grant_data(
+			origin: OriginFor<T>,
+			grantee: ParticipantId,
+			data: Data,
+			from: Interval,
+			until: Interval,
+		) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_grant_data(&who, grantee, data, from, until)
+		}
+
+		/// Closes the signer's `data` to `grantee`.
+		///
+		/// - `origin`: an active participant's own account.
+		///
+		/// # Errors
+		/// [`Error::NotMember`], [`Error::UnknownParticipant`], [`Error::Suspended`], [`Error::Removed`],
+		/// [`Error::NoDataGrant`].
+		///
+		/// # Events
+		/// [`Event::DataRevoked`].
+		#[pallet::call_index(10)]
+		#[pallet::weight(T::WeightInfo::revoke_data())]
+		pub fn revoke_data(origin: OriginFor<T>, grantee: ParticipantId, data: Data) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_revoke_data(&who, grantee, data)
+		}
+
+		/// Admits newcomers, as [`Pallet::register`] admits one, and grants them ordinary roles in one scope: all or none.
+		///
+		/// - `origin`: an account that exercises [`Role::MembershipProvider`] in any scope, and where there are roles in all of
+		///   `scope`.
+		/// - `newcomers`: the arguments of [`Pallet::register`] for each, and its roles.
+		/// - `scope`: where those roles hold.
+		///
+		/// # Errors
+		/// [`Error::EmptyBatch`], those of [`Pallet::register`], and those of [`Pallet::grant_role`].
+		///
+		/// # Events
+		/// [`Event::Registered`] and [`Event::RoleGranted`] of each.
+		#[pallet::call_index(11)]
+		#[pallet::weight(
+			T::WeightInfo::register_many(newcomers.len() as u32)
+				.saturating_add(Pallet::<T>::ensure_weight().saturating_mul(2))
+		)]
+		pub fn register_many(
+			origin: OriginFor<T>,
+			newcomers: BoundedVec<Newcomer<T::AccountId>, T::MaxBatch>,
+			scope: Scope,
+		) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_register_many(&who, newcomers, scope)
+		}
+	}
+}
