@@ -207,7 +207,8 @@ impl Replay {
 				}
 				self.counts.block_orders += 1;
 			},
-			Event::BlockOrderCancelled { interval, product, id, released } => {
+			Event::BlockOrderCancelled { interval, product, id, released }
+			| Event::BlockOrderEvicted { interval, product, id, released, .. } => {
 				let gone = self.span((*interval, *product))?.block_orders.remove(id);
 				if gone.is_none_or(|gone| gone.held != *released) {
 					return Err(format!("block order {id} in interval {interval}, product {product} did not stand so"));

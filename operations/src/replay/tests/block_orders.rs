@@ -51,6 +51,16 @@ fn accepted_block_orders_take_part_in_the_clearing_of_each_interval() {
 }
 
 #[test]
+fn a_block_order_that_gave_way_to_a_better_one_takes_no_part() {
+	let mut replay = span();
+	let (interval, product, released) = (8, 1, 9);
+	let evicted = RuntimeEvent::Market(Event::BlockOrderEvicted { interval, product, id: 0, by: 1, released });
+	all(&mut replay, &[placed_block_order(0, 90), evicted.clone(), placed_block_order(1, 95), decided(1, true)]);
+	assert!(replay.apply(&evicted).unwrap_err().contains("did not stand so"));
+	assert!(replay.apply(&decided(0, true)).unwrap_err().contains("does not stand"));
+}
+
+#[test]
 fn a_clearing_without_the_accepted_block_orders_is_told() {
 	let mut replay = span();
 	all(&mut replay, &[placed_block_order(0, 90), decided(0, true)]);
