@@ -135,6 +135,39 @@ fn a_motion_is_voted_on_and_closed_by_members_once_it_is_decided() {
 }
 
 #[test]
+fn a_council_member_fills_its_own_share_of_the_motions_and_leaves_the_others_theirs() {
+	run(|| {
+		let propose = |number: u8| {
+			let motion = RuntimeCall::Validators(pallet_validators::Call::add { validator: [number; 32].into() });
+			let length_bound = motion.encoded_size() as u32;
+			let propose = pallet_collective::Call::propose { threshold: 3, proposal: Box::new(motion), length_bound };
+			RuntimeCall::Council(propose)
+		};
+		// 64 places, four seats.
+		for number in 0..16 {
+			block("Alice", propose(number)).unwrap().unwrap();
+		}
+		next(8);
+		assert!(block("Alice", propose(16)).unwrap().is_err());
+		block("Bob", propose(17)).unwrap().unwrap();
+		// Once one of them is closed, there is a place again.
+		let motion = RuntimeCall::Validators(pallet_validators::Call::add { validator: [0; 32].into() });
+		let proposal = BlakeTwo256::hash_of(&motion);
+		for name in ["Bob", "Charlie"] {
+			let vote = pallet_collective::Call::vote { proposal, index: 0, approve: false };
+			block(name, RuntimeCall::Council(vote)).unwrap().unwrap();
+		}
+		block("Charlie", close(proposal, Weight::from_parts(100 * MILLISECOND, 1 << 20))).unwrap().unwrap();
+		next(8);
+		block("Alice", propose(16)).unwrap().unwrap();
+		let places = pallet_collective::CostOf::<busbar_runtime::Runtime, pallet_collective::Instance1>::iter();
+		assert_eq!(places.count(), 17);
+		next(8);
+		assert!(block("Alice", propose(18)).unwrap().is_err());
+	});
+}
+
+#[test]
 fn what_a_call_carries_is_judged_like_the_call() {
 	run(|| {
 		let provider = suspend("Utility");

@@ -1,11 +1,15 @@
 //! The council: the only authority above the roles. There is no sudo.
 
+use super::motions;
 use crate::{AccountId, BlockNumber, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, MINUTES};
 use frame_support::{parameter_types, traits::ConstU32, weights::Weight};
 use pallet_collective::{EnsureProportionMoreThan, Instance1, MoreThanMajorityThenPrimeDefaultVote};
 
 /// More than half of the council.
 pub type CouncilMajority = EnsureProportionMoreThan<AccountId, Instance1, 1, 2>;
+
+/// Most motions that wait at a time, each seat with an equal share of them.
+pub type MaxMotions = ConstU32<64>;
 
 parameter_types! {
 	pub const MotionDuration: BlockNumber = 7 * 24 * 60 * MINUTES;
@@ -19,13 +23,13 @@ impl pallet_collective::Config<Instance1> for Runtime {
 	type Proposal = RuntimeCall;
 	type RuntimeEvent = RuntimeEvent;
 	type MotionDuration = MotionDuration;
-	type MaxProposals = ConstU32<64>;
+	type MaxProposals = MaxMotions;
 	type MaxMembers = ConstU32<32>;
 	type DefaultVote = MoreThanMajorityThenPrimeDefaultVote;
-	type WeightInfo = pallet_collective::weights::SubstrateWeight<Runtime>;
+	type WeightInfo = motions::Weights;
 	type SetMembersOrigin = CouncilMajority;
 	type MaxProposalWeight = MaxProposalWeight;
 	type DisapproveOrigin = CouncilMajority;
 	type KillOrigin = CouncilMajority;
-	type Consideration = ();
+	type Consideration = motions::MotionPlace;
 }

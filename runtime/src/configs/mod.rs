@@ -5,6 +5,7 @@ pub mod calls;
 mod consensus;
 mod energy;
 mod governance;
+mod motions;
 pub mod system;
 
 /// Longest block, in bytes.
