@@ -271,8 +271,8 @@ fn one_participant_takes_a_quarter_of_a_sessions_price_levels_with_all_its_point
 		// Of 64 levels 16, in orders of 4 steps.
 		let points: Vec<_> = (0..5).map(|_| add_point(1, 1, 4_000)).collect();
 		let curve = |n: usize| [0, 1, 2, 3].map(|step| buy(100 + 40 * n as i64 + 10 * step, 1));
-		for n in 0..4 {
-			assert_ok!(place(1, 1, points[n], &curve(n)));
+		for (n, point) in points.iter().take(4).enumerate() {
+			assert_ok!(place(1, 1, *point, &curve(n)));
 		}
 		assert_noop!(place(1, 1, points[4], &[buy(100, 1)]), Error::<Test>::QuotaReached);
 		assert_ok!(place(2, 1, 2, &curve(7)));
