@@ -10,7 +10,7 @@
 
 use super::{
 	hub::{Hub, Topic},
-	news::{FinalizedHeads, NewPositions, NewPrices},
+	news::FinalizedHeads,
 };
 use crate::types::{Block, Hash};
 use busbar_primitives::{
@@ -161,7 +161,7 @@ pub trait EnergyRpc {
 	#[subscription(
 		name = "subscribePrices" => "newPrices",
 		unsubscribe = "unsubscribePrices",
-		item = NewPrices
+		item = super::news::NewPrices
 	)]
 	async fn subscribe_prices(&self) -> SubscriptionResult;
 
@@ -169,7 +169,7 @@ pub trait EnergyRpc {
 	#[subscription(
 		name = "subscribePositions" => "newPositions",
 		unsubscribe = "unsubscribePositions",
-		item = NewPositions
+		item = super::news::NewPositions
 	)]
 	async fn subscribe_positions(&self, account: AccountId) -> SubscriptionResult;
 }

@@ -1,7 +1,10 @@
 //! The `energy_*` methods over a made-up market.
 
 use super::*;
-use crate::rpc::hub::MAX_OF_CONNECTION;
+use crate::rpc::{
+	hub::MAX_OF_CONNECTION,
+	news::{NewPositions, NewPrices},
+};
 use busbar_primitives::{
 	Amount, Balance, Cause, Contract, Line, LineProof, Link, Outcome, Party, Phase, Point, PostedBounds, Price,
 	Product, ProductKind, Terms, Wh, ZoneResult,

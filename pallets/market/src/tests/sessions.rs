@@ -2,7 +2,7 @@
 
 use crate::{mock::*, Error, Event, Gates, Parameters, WeightInfo};
 use busbar_primitives::{
-	traits::{Calendar, OrderCollateral, Positions},
+	traits::{Calendar, Flows, OrderCollateral, Positions},
 	Contract, Link, Outcome, Phase, Position, Product,
 };
 use frame_support::{assert_noop, assert_ok, weights::Weight};
