@@ -214,7 +214,7 @@ mod benchmarks {
 			grantee[..4].copy_from_slice(&n.to_le_bytes());
 			let mut key = [3; 32];
 			key[..4].copy_from_slice(&n.to_le_bytes());
-			Pallet::<T>::admit(ParticipantId(grantee), &AccountId32::new(key), H256::zero());
+			Pallet::<T>::admit(ParticipantId(grantee), &AccountId32::new(key), H256::zero(), Budget::default());
 			Pallet::<T>::do_grant_data(&account, ParticipantId(grantee), Data::Readings, 0, 1)
 				.expect("within the bound");
 		}
