@@ -4,7 +4,6 @@
 //! `pallet-collective` keeps what a proposal costs, and whose it is, until somebody releases it. Here it costs nothing: what
 //! is kept says whose motion it is, and goes when the next motion is proposed after it was closed.
 
-use super::governance::MaxMotions;
 use crate::{AccountId, Runtime};
 use alloc::vec::Vec;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -13,9 +12,12 @@ use frame_support::{
 	traits::{Consideration, Get, MaybeConsideration},
 	weights::Weight,
 };
-use pallet_collective::{CostOf, Error, Instance1 as CouncilInstance, Members, Proposals};
+use pallet_collective::{Config, CostOf, Error, Instance1 as CouncilInstance, Members, Proposals};
 use scale_info::TypeInfo;
 use sp_runtime::DispatchError;
+
+/// Motions that may wait.
+type MaxMotions = <Runtime as Config<CouncilInstance>>::MaxProposals;
 
 /// A place that a motion takes of its proposer's share.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
