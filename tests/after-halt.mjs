@@ -23,10 +23,10 @@ before(async () => {
 
 after(() => api?.disconnect());
 
+// On hold is the greater of this and of the member's margin.
 const heldForOrders = async () => {
-	const holds = await api.query.balances.holds(keeper.address);
-	const order = holds.find(({ id }) => id.isSecurities && id.asSecurities.isOrder);
-	return order ? order.amount.toBigInt() : 0n;
+	const id = (await api.query.participants.memberOf(keeper.address)).unwrap();
+	return (await api.query.participants.participants(id)).unwrap().margin.held.toBigInt();
 };
 
 test('anybody settles the failed interval once its attestation window is over, and the collateral is free again', async () => {
