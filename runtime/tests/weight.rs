@@ -104,7 +104,10 @@ fn calls_that_fail_do_not_fill_a_block() {
 				let _ = block("Alice", debit());
 			}
 		});
-		assert!(booked <= Budgets::get().member.most.ref_time / MILLISECOND, "a member without a role booked {booked} ms of a block");
+		assert!(
+			booked <= Budgets::get().member.most.ref_time / MILLISECOND,
+			"a member without a role booked {booked} ms of a block"
+		);
 		assert_eq!(pool("Alice", 0, debit()).unwrap_err(), Refusal::BudgetSpent.into());
 	});
 }
