@@ -184,7 +184,7 @@ test('the runtime is enacted with transactions in flight', async () => {
 
 test('the item is migrated, and is read right by those who knew the one before', async () => {
 	const number = upgrade.block + 1;
-	await until('the first block of the new runtime is final', 30, () => program.all(is({ block: number })).length === 1);
+	await until('the first block of the new runtime is final', 30, () => program.all(is({ block: number })).filter(has('spec_version')).length === 1);
 	const at = await api.rpc.chain.getBlockHash(number);
 	const [now, { issued: answered }] = await Promise.all([issued(number), ask('energy_conservation', 0, at)]);
 	assert.equal(now.issued, told.issued.issued);
