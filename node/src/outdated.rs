@@ -30,16 +30,14 @@ pub async fn watch(client: Arc<Client>, pool: Arc<Pool>) {
 }
 
 async fn drop_outdated(client: &Client, pool: &Pool, at: Hash) {
-	let ready: Vec<(Hash, Extrinsic)> = pool.ready().map(|waiting| described(&*waiting)).collect();
-	let later = pool.futures();
+	let mut waiting: Vec<(Hash, Extrinsic)> = pool.ready().map(|waiting| described(&*waiting)).collect();
+	waiting.extend(pool.futures().iter().map(described));
 	// The pool may not know yet what stands in the very block: that is not outdated but done.
 	let body = client.block_body(at).ok().flatten().unwrap_or_default();
 	let done: HashSet<Hash> = body.iter().map(|extrinsic| pool.hash_of(&Arc::new(extrinsic.clone()))).collect();
+	waiting.retain(|(hash, _)| !done.contains(hash));
 	let mut outdated = TxInvalidityReportMap::new();
-	for (hash, extrinsic) in ready.iter().cloned().chain(later.iter().map(described)) {
-		if done.contains(&hash) {
-			continue;
-		}
+	for (hash, extrinsic) in waiting {
 		let source = TransactionSource::External;
 		// What the new runtime cannot even read is as useless to it.
 		match client.runtime_api().validate_transaction(at, source, extrinsic, at) {
@@ -53,8 +51,7 @@ async fn drop_outdated(client: &Client, pool: &Pool, at: Hash) {
 	let gone: HashSet<Hash> = outdated.keys().copied().collect();
 	// The pool drops what builds on them too. What of that is signed for the new version is good.
 	let removed = pool.report_invalid(Some(at), outdated).await;
-	let good: Vec<_> = removed.iter().filter(|waiting| !gone.contains(waiting.hash())).collect();
-	for waiting in &good {
+	for waiting in removed.iter().filter(|waiting| !gone.contains(waiting.hash())) {
 		let _ = pool.submit_one(at, TransactionSource::External, (**waiting.data()).clone()).await;
 	}
 	log::info!(

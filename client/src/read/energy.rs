@@ -5,6 +5,7 @@ use crate::{chain::Chain, error::Result, functions::energy_api as api, storage};
 use busbar_primitives::{Contract, Interval, PointId, ProductId, ZoneId, ZoneView};
 use sp_core::H256;
 use sp_runtime::AccountId32;
+use std::{iter::StepBy, ops::Range};
 
 /// Errors of all of them: as [`Chain::call`].
 impl Chain {
@@ -35,13 +36,18 @@ impl Chain {
 
 	/// All orders of a session, in the order of their points.
 	pub async fn orders(&self, at: H256, session: (Interval, ProductId)) -> Result<Vec<OrderView>> {
-		let points = self.read(at, &storage::grid::NEXT_POINT, ()).await?.unwrap_or(0);
 		let mut orders: Vec<OrderView> = Vec::new();
-		// A page is of so many points, with or without an order.
-		for from in (0..points).step_by(MAX_ORDERS as usize) {
+		for from in self.pages_of_points(at, MAX_ORDERS).await? {
 			orders.extend(self.call(at, &api::ORDERS, (session.0, session.1, from, MAX_ORDERS)).await?);
 		}
 		Ok(orders)
+	}
+
+	/// Where the pages of what is asked for by so many points at a time begin. A page may be empty: there is nothing more
+	/// where there are no more points.
+	pub(super) async fn pages_of_points(&self, at: H256, points: u32) -> Result<StepBy<Range<PointId>>> {
+		let all = self.read(at, &storage::grid::NEXT_POINT, ()).await?.unwrap_or(0);
+		Ok((0..all).step_by(points as usize))
 	}
 
 	/// A connection point's order in a session.
@@ -63,10 +69,9 @@ impl Chain {
 
 	/// All connection points.
 	pub async fn points(&self, at: H256) -> Result<Vec<PointView>> {
-		const PAGE: u32 = MAX_PAGE;
 		let (mut points, mut from): (Vec<PointView>, PointId) = (Vec::new(), 0);
 		loop {
-			let page = self.call(at, &api::POINTS, (from, PAGE)).await?;
+			let page = self.call(at, &api::POINTS, (from, MAX_PAGE)).await?;
 			let Some(last) = page.last() else { return Ok(points) };
 			from = last.id.saturating_add(1);
 			points.extend(page);
@@ -85,10 +90,9 @@ impl Chain {
 
 	/// All statement lines of an interval, in the order of the leaves.
 	pub async fn lines(&self, at: H256, interval: Interval) -> Result<Vec<StatementLine>> {
-		const PAGE: u32 = MAX_LINES;
 		let (mut lines, mut from): (Vec<StatementLine>, u32) = (Vec::new(), 0);
 		loop {
-			let page = self.call(at, &api::LINES, (interval, from, PAGE)).await?;
+			let page = self.call(at, &api::LINES, (interval, from, MAX_LINES)).await?;
 			let Some(last) = page.last() else { return Ok(lines) };
 			from = last.index.saturating_add(1);
 			lines.extend(page);

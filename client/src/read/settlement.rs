@@ -9,7 +9,9 @@ use crate::{
 	pallet_supply::Served,
 	storage::{flexibility, participants, securities, settlement as storage, supply},
 };
-use busbar_primitives::{Balance, Flexibility, Interval, Margin, ParticipantId, PointId, StatementProof};
+use busbar_primitives::{
+	api::MAX_PAGE, Balance, Flexibility, Interval, Margin, ParticipantId, PointId, StatementProof,
+};
 use sp_core::H256;
 use sp_runtime::AccountId32;
 use std::collections::BTreeMap;
@@ -60,15 +62,11 @@ impl Chain {
 
 	/// Connection points whose securities must be looked at before an interval's credits are paid.
 	pub async fn points_to_draw(&self, at: H256, interval: Interval) -> Result<Vec<PointId>> {
-		let (statements, nets) =
-			futures::try_join!(self.all_statements(at, interval), self.entries_of(at, &storage::NETS, (interval,)))?;
-		let nets: BTreeMap<_, _> = nets.into_iter().map(|((_, payer), net)| (payer, net)).collect();
-		// What the payer's own money did not cover, as the chain counts it.
-		let short = |payer: &ParticipantId| {
-			nets.get(payer).is_some_and(|net| net.owed.saturating_sub(net.earned).saturating_sub(net.taken) > 0)
-		};
-		let due = |statement: &Statement| statement.amount < 0 && !statement.drawn && short(&statement.payer);
-		Ok(statements.into_iter().filter(|(_, statement)| due(statement)).map(|(point, _)| point).collect())
+		let mut points = Vec::new();
+		for from in self.pages_of_points(at, MAX_PAGE).await? {
+			points.extend(self.call(at, &api::TO_DRAW, (interval, from, MAX_PAGE)).await?);
+		}
+		Ok(points)
 	}
 
 	/// What secures a connection point in one way.

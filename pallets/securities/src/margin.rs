@@ -9,10 +9,7 @@ use busbar_primitives::{
 };
 use frame_support::{
 	ensure,
-	traits::{
-		fungible::MutateHold,
-		tokens::{Fortitude, Precision, Restriction},
-	},
+	traits::{fungible::MutateHold, tokens::Precision},
 };
 use sp_runtime::{traits::Zero, DispatchError, DispatchResult};
 
@@ -100,15 +97,7 @@ impl<T: Config> traits::Collateral<T::AccountId> for Pallet<T> {
 		if taken.is_zero() {
 			return Ok(0);
 		}
-		T::Currency::transfer_on_hold(
-			&HoldReason::Order.into(),
-			&account,
-			to,
-			taken,
-			Precision::Exact,
-			Restriction::Free,
-			Fortitude::Force,
-		)?;
+		Self::pay_from_hold(HoldReason::Order, &account, taken, to)?;
 		let own = margin.own.saturating_sub(taken);
 		T::Traders::margin_changed(participant, Margin { own, ..margin });
 		Self::deposit_event(Event::MarginTaken { participant, amount: taken, margin: own });

@@ -94,6 +94,18 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
+	/// Moves money that is on hold to another account, where it is free.
+	pub(crate) fn pay_from_hold(
+		reason: HoldReason,
+		from: &T::AccountId,
+		amount: Balance,
+		to: &T::AccountId,
+	) -> DispatchResult {
+		let (exact, free, force) = (Precision::Exact, Restriction::Free, Fortitude::Force);
+		T::Currency::transfer_on_hold(&reason.into(), from, to, amount, exact, free, force)?;
+		Ok(())
+	}
+
 	/// Moves up to `amount` nEUR of one security of a point to an account and returns how much it was. An owner's deposit
 	/// does not stand in for its retailer.
 	pub(crate) fn draw_on(
@@ -109,15 +121,7 @@ impl<T: Config> Pallet<T> {
 			return Ok(0);
 		}
 		let taken = security.amount.min(amount);
-		T::Currency::transfer_on_hold(
-			&HoldReason::from(backing).into(),
-			&security.account,
-			to,
-			taken,
-			Precision::Exact,
-			Restriction::Free,
-			Fortitude::Force,
-		)?;
+		Self::pay_from_hold(HoldReason::from(backing), &security.account, taken, to)?;
 		security.amount = security.amount.saturating_sub(taken);
 		let account = security.account.clone();
 		Self::put_security(point, backing, security);
