@@ -64,6 +64,7 @@ fn advice(name: &str) -> Option<&'static str> {
 		("NotOffered", "`busbar flexibility show` lists the offers"),
 		("AlreadyOrdered", "`busbar flexibility show` lists the orders"),
 		("NotChosen", "`busbar retailer show` says who is chosen"),
+		("RetailersPoint", "`busbar retailer choose --none` ends the service"),
 		("BeyondHoldings", "`busbar certificates show` lists them"),
 	];
 	ADVICE.iter().find(|(part, _)| name.contains(part)).map(|(_, text)| *text)

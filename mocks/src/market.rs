@@ -46,6 +46,7 @@ mock! {
 	/// Collateral that orders hold.
 	MockOrderCollateral: OrderCollateral {
 		on_take_collateral: fn take_collateral(point: PointId, interval: Interval) -> Vec<(ParticipantId, Balance)>;
+		on_void: fn void(interval: Interval) -> ();
 	}
 }
 

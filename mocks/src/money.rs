@@ -2,7 +2,7 @@
 
 use crate::{register::mock, AccountId};
 use busbar_primitives::{
-	traits::{Certificates, Collateral, Finality, OnTrader, Prune, Readings, Solvency, Traders},
+	traits::{Certificates, Collateral, Finality, OnTrader, Prune, Readings, Solvency, Supply, Traders},
 	Balance, Interval, Margin, Metered, ParticipantId, Point, PointId, SignedWh,
 };
 use sp_runtime::{DispatchError, DispatchResult};
@@ -93,6 +93,21 @@ mock! {
 			before: Option<SignedWh>,
 			after: Option<SignedWh>,
 		) -> DispatchResult = Ok(());
+		on_unsettled: fn unsettled(
+			interval: Interval,
+			point: PointId,
+			details: &Point,
+			payer: ParticipantId,
+			position: SignedWh,
+			metered: Option<SignedWh>,
+		) -> DispatchResult = Ok(());
+	}
+}
+
+mock! {
+	/// Who answers for connection points; by default their owners.
+	MockSupply: Supply {
+		on_retailer: fn retailer(interval: Interval, point: PointId) -> Option<ParticipantId> = None;
 	}
 }
 

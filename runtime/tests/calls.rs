@@ -1,16 +1,22 @@
 //! The table of calls lists every call of the runtime and no other, and its pages say the same.
 
+use busbar_harness::{account, submit, Genesis, Party, EUR};
+use busbar_primitives::Role;
 use busbar_runtime::{
 	configs::{
 		budgets::Budgets,
 		calls::{Kind, Row, Who, CALLS},
 	},
+	pallet_issuance::{self, Issue},
 	pallet_participants::Load,
-	Runtime,
+	pallet_settlement::PostedPrices,
+	AccountId, Runtime,
 };
 use codec::{Decode, Encode};
 use frame_metadata::{v16::RuntimeMetadataV16, RuntimeMetadata, RuntimeMetadataPrefixed};
+use frame_support::{assert_noop, BoundedVec, PalletId};
 use scale_info::TypeDef;
+use sp_runtime::traits::AccountIdConversion;
 use std::collections::{BTreeMap, BTreeSet};
 
 const PAGE: &str = include_str!("../../docs/budgets.md");
@@ -130,4 +136,41 @@ fn the_page_states_the_budgets() {
 		let row = format!("| {name} | {} | {} |", load(&rule.per_block), load(&rule.most));
 		assert!(PAGE.lines().any(|line| line.starts_with(&row)), "docs/budgets.md lacks\n{row}");
 	}
+}
+
+/// The accounts that pallets hold money of others in: those of all constants that are a `PalletId`.
+fn accounts_of_pallets() -> Vec<(String, AccountId)> {
+	let metadata = metadata();
+	let mut found = Vec::new();
+	for pallet in &metadata.pallets {
+		for constant in &pallet.constants {
+			let ty = metadata.types.resolve(constant.ty.id).expect("the constant's type");
+			if ty.path.segments.last().is_some_and(|name| name == "PalletId") {
+				let id = PalletId::decode(&mut &constant.value[..]).expect("a constant decodes");
+				found.push((pallet.name.clone(), id.into_account_truncating()));
+			}
+		}
+	}
+	found
+}
+
+#[test]
+fn no_pallets_account_is_a_payee_of_minted_or_burned_money() {
+	const AGENT: u8 = 7;
+	let agent = Party::officer(AGENT, Role::SettlementAgent);
+	let parties = Party::officers().into_iter().chain([agent]).collect();
+	let ladder = PostedPrices { short: 1, long: 1 };
+	let found = accounts_of_pallets();
+	assert!(found.len() >= 2, "settlement has one and the mutual fund: {found:?}");
+	Genesis { parties, parameters: Default::default(), ladder }.build().execute_with(|| {
+		for (pallet, of_pallet) in found {
+			for kind in [Issue::Mint, Issue::Burn] {
+				let payments = BoundedVec::truncate_from(vec![(account(AGENT), EUR), (of_pallet.clone(), 1)]);
+				let propose = pallet_issuance::Call::propose { kind, payments };
+				let refused = pallet_issuance::Error::<Runtime>::UnknownPayee;
+				assert_noop!(submit(&account(AGENT), propose), refused);
+				println!("{kind:?} refuses the account of {pallet}");
+			}
+		}
+	});
 }

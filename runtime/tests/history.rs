@@ -62,6 +62,8 @@ fn a_hundred_thousand_steps_of_the_whole_runtime_conserve_money_and_end_final() 
 		"LimitOrderSubmitted",
 		"ReductionOrdered",
 		"RetailerServes",
+		"RetailerResigned",
+		"Unwound",
 		"SecurityDrawn",
 		"MarginMovedIn",
 		"MarginMovedOut",

@@ -46,16 +46,16 @@ pub struct State {
 /// # Errors
 /// If the node does not answer.
 pub async fn state(replay: &Replay, chain: &Chain, at: H256) -> Result<(Compared, Vec<String>)> {
-	let mut comparison = Comparison { replay, chain, at, compared: Compared::default(), findings: Findings::default() };
+	let (compared, findings) = (Compared::default(), Findings::default());
+	let mut comparison = Comparison { replay, chain, at, compared, findings, half_gone: 0 };
 	let clock = chain.clock(at).await?;
 	comparison.findings.same("the first unopened interval", &clock.first_unopened, &replay.first_unopened);
 	let mut intervals: BTreeMap<Interval, Vec<(ProductId, &Session)>> = BTreeMap::new();
 	for ((interval, product), session) in &replay.sessions {
 		intervals.entry(*interval).or_default().push((*product, session));
 	}
-	let oldest = intervals.keys().find(|interval| !replay.pruned.contains(interval)).copied();
 	for (interval, sessions) in intervals {
-		comparison.interval(interval, sessions, oldest == Some(interval)).await?;
+		comparison.interval(interval, sessions).await?;
 	}
 	Ok((comparison.compared, comparison.findings.0))
 }
@@ -66,16 +66,20 @@ struct Comparison<'a> {
 	at: H256,
 	compared: Compared,
 	findings: Findings,
+	/// Intervals whose record is gone, and that no event calls pruned.
+	half_gone: u32,
 }
 
 impl Comparison<'_> {
-	/// Compares an interval. The oldest one that no event calls pruned may be half gone: its record goes first, the event
+	/// Compares an interval. One that no event calls pruned may be half gone, whichever it is: its record goes first, the event
 	/// tells of its end.
-	async fn interval(&mut self, interval: Interval, sessions: Vec<(ProductId, &Session)>, oldest: bool) -> Result<()> {
+	async fn interval(&mut self, interval: Interval, sessions: Vec<(ProductId, &Session)>) -> Result<()> {
 		let (chain, at) = (self.chain, self.at);
 		let pruned = self.replay.pruned.contains(&interval);
 		let status = chain.status(at, interval).await?;
-		if !oldest || status.is_some() {
+		let half_gone = status.is_none() && !pruned;
+		self.half_gone = self.half_gone.saturating_add(u32::from(half_gone));
+		if !half_gone || self.half_gone > 1 {
 			self.findings.same(&format!("whether interval {interval} is pruned"), &status.is_none(), &pruned);
 		}
 		let Some(status) = status else { return Ok(()) };

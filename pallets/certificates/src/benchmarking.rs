@@ -1,13 +1,14 @@
 //! Benchmarks of the calls.
 
 use super::*;
+use alloc::vec;
 use busbar_primitives::{
 	certificates::{Class, Source},
 	traits::Calendar,
 	ParticipantId, PointId, Wh,
 };
 use frame_benchmarking::v2::*;
-use frame_support::traits::Get;
+use frame_support::{traits::Get, BoundedVec};
 use frame_system::RawOrigin;
 
 /// Builds the states of the other pallets that the benchmarks start from.
@@ -27,37 +28,50 @@ fn hold<T: Config>(who: ParticipantId, wh: Wh) {
 	Supplies::<T>::mutate(CLASS, |supply| supply.get_or_insert_default().issued += wh);
 }
 
+/// Of an earlier period than what pays it, in a state in which that was another one.
+fn owe<T: Config>(who: ParticipantId) {
+	Debtors::<T>::insert((CLASS.source, CLASS.zone), who, CLASS.period.saturating_add(1));
+	Owed::<T>::insert(Class { period: CLASS.period.saturating_add(1), ..CLASS }, who, 1);
+}
+
 #[benchmarks]
 mod benchmarks {
 	use super::*;
 
+	/// Another source, with as many earlier ones as are remembered.
 	#[benchmark]
 	fn certify() {
 		let (regulator, point) = T::BenchmarkHelper::regulator();
+		let over = Certified { source: Source::Wind, from: 0, until: Some(1) };
+		Earlier::<T>::insert(point, BoundedVec::truncate_from(vec![over; MAX_EARLIER as usize]));
+		Sources::<T>::insert(point, over);
+		T::BenchmarkHelper::open(T::Period::get().saturating_mul(3));
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(regulator), point, Some(Source::Solar));
 
-		assert!(Sources::<T>::contains_key(point));
+		assert_eq!(Sources::<T>::get(point).map(|certified| certified.source), Some(Source::Solar));
 	}
 
-	/// To one who owes, so that every key is touched.
+	/// Of one who owes to one who does, so that every key is touched.
 	#[benchmark]
 	fn transfer() {
 		let [(holder, account), (to, _)] = T::BenchmarkHelper::members();
-		hold::<T>(holder, 10);
-		Owed::<T>::insert(CLASS, to, 1);
+		hold::<T>(holder, 11);
+		owe::<T>(holder);
+		owe::<T>(to);
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(account), holder, CLASS, to, 9);
 
-		assert_eq!(Holdings::<T>::get(CLASS, to), Some(8));
+		assert_eq!((Holdings::<T>::get(CLASS, holder), Holdings::<T>::get(CLASS, to)), (Some(1), Some(8)));
 	}
 
 	#[benchmark]
 	fn retire() {
 		let [(holder, account), _] = T::BenchmarkHelper::members();
-		hold::<T>(holder, 10);
+		hold::<T>(holder, 11);
+		owe::<T>(holder);
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(account), holder, CLASS, 9);
@@ -71,7 +85,6 @@ mod benchmarks {
 		hold::<T>(holder, 10);
 		Retirements::<T>::insert(CLASS, holder, 1);
 		Supplies::<T>::insert(CLASS, Supply { issued: 11, retired: 1 });
-		Owed::<T>::insert(CLASS, holder, 1);
 		let old = T::Lifetime::get().saturating_add(2).saturating_mul(T::Period::get());
 		T::BenchmarkHelper::open(old);
 		assert!(T::Calendar::first_unopened() >= old);

@@ -1,6 +1,6 @@
 //! What settlement moves beside the money.
 
-use crate::{Claim, Claims, Config, Error, Event, Holdings, Owed, Pallet, Pools, Sources};
+use crate::{Claim, Claims, Config, Error, Event, Pallet, Pools, Sources};
 use busbar_primitives::{traits::Certificates, Interval, ParticipantId, Point, PointId, SignedWh, Wh};
 use sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, DispatchResult, Rounding};
 
@@ -101,23 +101,44 @@ impl<T: Config> Certificates for Pallet<T> {
 			Self::issue(class, wh.into())?;
 			Self::give(class, payer, wh)?;
 		} else if before > after {
-			let wh = before.saturating_sub(after);
-			let there = wh.min(Holdings::<T>::get(class, payer).unwrap_or(0));
-			if there > 0 {
-				Self::take(class, payer, there)?;
-				Self::issue(class, i128::from(there).saturating_neg())?;
-			}
-			let missing = wh.saturating_sub(there);
-			if missing > 0 {
-				let owed = Owed::<T>::get(class, payer).unwrap_or(0);
-				Owed::<T>::insert(class, payer, owed.checked_add(missing).ok_or(Error::<T>::Overflow)?);
-			}
+			Self::withdraw(class, payer, before.saturating_sub(after))?;
 		} else {
 			return Ok(());
 		}
 		let wh = i128::from(after).saturating_sub(before.into());
 		let wh = i64::try_from(wh).map_err(|_| Error::<T>::Overflow)?;
 		Self::deposit_event(Event::Corrected { interval, point, class, wh });
+		Ok(())
+	}
+
+	fn unsettled(
+		interval: Interval,
+		point: PointId,
+		details: &Point,
+		payer: ParticipantId,
+		position: SignedWh,
+		metered: Option<SignedWh>,
+	) -> DispatchResult {
+		let mut pool = Pools::<T>::get(interval).unwrap_or_default();
+		if let Some(Claim { bought, .. }) = Claims::<T>::take(interval, point) {
+			pool.bought = pool.bought.saturating_sub(bought);
+		}
+		let wh = metered.map_or(0, fed_in);
+		if let Some(class) = Self::class_of(interval, point, details).filter(|_| wh > 0) {
+			let sold = position.min(0).unsigned_abs().min(wh);
+			let mut pooled = 0;
+			if let Some((_, whole, left)) = pool.classes.iter_mut().find(|(known, ..)| *known == class) {
+				*whole = whole.checked_sub(sold).ok_or(Error::<T>::Overflow)?;
+				*left = left.checked_sub(sold).ok_or(Error::<T>::Overflow)?;
+				pooled = sold;
+			}
+			Self::issue(class, i128::from(pooled).saturating_neg())?;
+			Self::withdraw(class, payer, wh.saturating_sub(pooled))?;
+			let wh = i64::try_from(wh).map_err(|_| Error::<T>::Overflow)?.saturating_neg();
+			Self::deposit_event(Event::Corrected { interval, point, class, wh });
+		}
+		let is_empty = pool.bought == 0 && pool.classes.iter().all(|(_, whole, _)| *whole == 0);
+		Pools::<T>::set(interval, (!is_empty).then_some(pool));
 		Ok(())
 	}
 }

@@ -1,6 +1,6 @@
 //! What must hold after every call.
 
-use crate::{Config, Holdings, Owed, Pallet, Pools, Retirements, Supplies};
+use crate::{Config, Debtors, Holdings, Owed, Pallet, Pools, Retirements, Supplies};
 use alloc::collections::btree_map::BTreeMap;
 use busbar_primitives::{certificates::Class, Wh};
 use frame_support::ensure;
@@ -31,6 +31,13 @@ impl<T: Config> Pallet<T> {
 			count(&mut there, class, left);
 		}
 		ensure!(Owed::<T>::iter().all(|(_, _, wh)| wh > 0), "a debt of nothing is kept");
+		let mut debtors = BTreeMap::<_, u32>::new();
+		for (class, debtor, _) in Owed::<T>::iter() {
+			let named = Debtors::<T>::get((class.source, class.zone), debtor) == Some(class.period);
+			ensure!(named, "a debt stands under another period than it began in");
+			debtors.insert((class.source, class.zone, debtor), class.period);
+		}
+		ensure!(Debtors::<T>::iter_keys().count() == debtors.len(), "who owes nothing counts as a debtor");
 		for (class, supply) in Supplies::<T>::iter() {
 			let is = there.remove(&class).unwrap_or(0);
 			ensure!(is == u128::from(supply.issued), "what was issued is not what is held, retired and pooled");

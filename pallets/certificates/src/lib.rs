@@ -11,15 +11,20 @@
 //!
 //! The auction has no pairs of buyers and sellers, so what was sold with certificates is shared among all buyers of the
 //! interval by energy, rounded down; a buyer at the coupling holds its share, because the chain does not see who consumes
-//! it. A later version of a plant's reading issues the difference to its owner, or withdraws it from what its owner holds;
-//! what is not there any more is owed, and the next that is issued to the owner pays it.
+//! it. A later version of a plant's reading issues the difference to its owner, or withdraws it from what its owner holds.
+//! What is not there any more is owed, of the source and zone, until it is paid: by the next that its owner gets of them,
+//! whatever the period, and by what it holds of them before it hands that on or retires it. Estimates issue nothing: what
+//! counts is what a device counted.
 //!
 //! # Invariants
 //!
 //! 1. Of each class as much was issued as is held, retired and pooled.
-//! 2. Nothing of zero is kept.
+//! 2. Nothing of zero is kept; a participant owes of a source and zone under one period, the one in which it began to.
 //!
-//! A class may be forgotten, account by account, once it is older than [`Config::Lifetime`] periods.
+//! So of a source and zone as much was issued as plants fed in, and what is owed besides.
+//!
+//! A class counts for [`Config::Lifetime`] periods after its own; then it is neither handed on nor retired, and may be
+//! forgotten, account by account. What is owed is not forgotten.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -50,7 +55,7 @@ pub mod pallet {
 	use busbar_primitives::{
 		certificates::{Class, Source},
 		traits::{Calendar, Grid, Participants},
-		Interval, ParticipantId, PointId, Right, Wh,
+		Interval, ParticipantId, PointId, Right, Wh, ZoneId,
 	};
 	use frame_support::pallet_prelude::*;
 	use frame_system::pallet_prelude::*;
@@ -81,9 +86,15 @@ pub mod pallet {
 		type BenchmarkHelper: BenchmarkHelper<Self::AccountId>;
 	}
 
-	/// What plants feed in; at most one entry per connection point.
+	/// What plants feed in, as last certified; at most one entry per connection point.
 	#[pallet::storage]
 	pub type Sources<T> = CountedStorageMap<_, Twox64Concat, PointId, Certified, OptionQuery>;
+
+	/// What plants were certified to feed in before, for intervals that are still to be settled or corrected; the latest
+	/// last.
+	#[pallet::storage]
+	pub type Earlier<T> =
+		StorageMap<_, Twox64Concat, PointId, BoundedVec<Certified, ConstU32<MAX_EARLIER>>, ValueQuery>;
 
 	/// What the trade of intervals in settlement moves. Goes when their credits are paid.
 	#[pallet::storage]
@@ -106,9 +117,15 @@ pub mod pallet {
 	pub type Retirements<T> =
 		StorageDoubleMap<_, Twox64Concat, Class, Blake2_128Concat, ParticipantId, Wh, OptionQuery>;
 
-	/// What was issued to participants on readings that were corrected since, and is not theirs any more, in Wh.
+	/// What was issued to participants on readings that were corrected since, and is not theirs any more, in Wh. Of one
+	/// source and zone under one class: that of [`Debtors`]. Kept until it is paid.
 	#[pallet::storage]
 	pub type Owed<T> = StorageDoubleMap<_, Twox64Concat, Class, Blake2_128Concat, ParticipantId, Wh, OptionQuery>;
+
+	/// In which period participants who owe of a source and zone began to.
+	#[pallet::storage]
+	pub type Debtors<T> =
+		StorageDoubleMap<_, Twox64Concat, (Source, ZoneId), Blake2_128Concat, ParticipantId, u32, OptionQuery>;
 
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
@@ -117,7 +134,8 @@ pub mod pallet {
 		Certified { point: PointId, source: Option<Source>, from: Interval },
 		/// A plant fed in `wh`, of which `pooled` move with the trade and the rest is its owner's.
 		Issued { interval: Interval, point: PointId, class: Class, wh: Wh, pooled: Wh },
-		/// A correction of a plant's reading issued `wh` more, or withdrew as much if it is negative.
+		/// A correction of a plant's reading, or taking back its settlement, issued `wh` more, or withdrew as much if it is
+		/// negative.
 		Corrected { interval: Interval, point: PointId, class: Class, wh: i64 },
 		/// A buyer got `wh` with what it bought, of which it consumed `retired`.
 		Received { interval: Interval, participant: ParticipantId, class: Class, wh: Wh, retired: Wh },
@@ -125,8 +143,10 @@ pub mod pallet {
 		Transferred { class: Class, from: ParticipantId, to: ParticipantId, wh: Wh },
 		/// A holder retired certificates.
 		Retired { class: Class, participant: ParticipantId, wh: Wh },
-		/// What a participant held, retired and owed of an old class is forgotten.
+		/// What a participant held and retired of an old class is forgotten.
 		Forgotten { class: Class, participant: ParticipantId },
+		/// Of what a participant owed of the class's source and zone, `wh` certificates of this class paid as much.
+		Repaid { class: Class, participant: ParticipantId, wh: Wh },
 	}
 
 	#[pallet::error]
@@ -147,6 +167,10 @@ pub mod pallet {
 		NothingHeld,
 		/// An amount is beyond the range of its type.
 		Overflow,
+		/// The class is older than certificates count: it can only be forgotten.
+		Expired,
+		/// The plant's source changed too often within two periods: certify it again when the oldest change is older.
+		TooManyChanges,
 	}
 
 	#[pallet::hooks]
@@ -163,13 +187,15 @@ pub mod pallet {
 
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Certifies what `point` feeds in, from the first interval on whose session has not opened.
+		/// Certifies what `point` feeds in, from the first interval on whose session has not opened. A certification of the
+		/// same source that is in force goes on from when it began; another source leaves earlier intervals the one that they
+		/// had.
 		///
 		/// - `origin`: a regulator at the point's zone.
 		/// - `source`: the plant's source of energy; `None` ends the certification.
 		///
 		/// # Errors
-		/// [`Error::UnknownPoint`], [`Error::NotCertified`], and those of a role check.
+		/// [`Error::UnknownPoint`], [`Error::NotCertified`], [`Error::TooManyChanges`], and those of a role check.
 		///
 		/// # Events
 		/// [`Event::Certified`].
@@ -180,17 +206,18 @@ pub mod pallet {
 			Self::do_certify(&who, point, source)
 		}
 
-		/// Gives `wh` certificates of a `class` to another participant, `to`.
+		/// Gives `wh` certificates of a `class` that counts to another participant, `to`. What either owes of the source and
+		/// zone is paid first.
 		///
 		/// - `origin`: the holder's account, or its delegate for funds.
 		/// - `holder`: who gives.
 		///
 		/// # Errors
-		/// [`Error::ZeroAmount`], [`Error::BeyondHoldings`], [`Error::UnknownParticipant`], [`Error::Overflow`]; if the
-		/// signer does not act for the holder.
+		/// [`Error::Expired`], [`Error::ZeroAmount`], [`Error::BeyondHoldings`], [`Error::UnknownParticipant`],
+		/// [`Error::Overflow`]; if the signer does not act for the holder.
 		///
 		/// # Events
-		/// [`Event::Transferred`].
+		/// [`Event::Repaid`] if one of them owed, [`Event::Transferred`].
 		#[pallet::call_index(1)]
 		#[pallet::weight(T::WeightInfo::transfer())]
 		pub fn transfer(
@@ -204,16 +231,18 @@ pub mod pallet {
 			Self::do_transfer(holder, class, to, wh)
 		}
 
-		/// Retires `wh` certificates of a `class` for good, as consumption that the chain does not see.
+		/// Retires `wh` certificates of a `class` that counts for good, as consumption that the chain does not see. What the
+		/// holder owes of the source and zone is paid first.
 		///
 		/// - `origin`: the holder's account, or its delegate for funds.
 		/// - `holder`: whose they are.
 		///
 		/// # Errors
-		/// [`Error::ZeroAmount`], [`Error::BeyondHoldings`], [`Error::Overflow`]; if the signer does not act for the holder.
+		/// [`Error::Expired`], [`Error::ZeroAmount`], [`Error::BeyondHoldings`], [`Error::Overflow`]; if the signer does not
+		/// act for the holder.
 		///
 		/// # Events
-		/// [`Event::Retired`].
+		/// [`Event::Repaid`] if it owed, [`Event::Retired`].
 		#[pallet::call_index(2)]
 		#[pallet::weight(T::WeightInfo::retire())]
 		pub fn retire(origin: OriginFor<T>, holder: ParticipantId, class: Class, wh: Wh) -> DispatchResult {
@@ -221,7 +250,7 @@ pub mod pallet {
 			Self::do_retire(holder, class, wh)
 		}
 
-		/// Forgets what `participant` held, retired and owed of a `class` that does not count any more.
+		/// Forgets what `participant` held and retired of a `class` that does not count any more. What it owes stays.
 		///
 		/// - `origin`: any signed account.
 		///

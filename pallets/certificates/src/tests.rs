@@ -1,3 +1,6 @@
+mod lasting;
+mod taken_back;
+
 use crate::{mock::*, Claims, Error, Event, Holdings, Owed, Pools, Retirements, Supplies, Supply, MAX_POOLED};
 use busbar_primitives::{
 	certificates::{Class, Source},

@@ -9,6 +9,9 @@ use frame_support::{traits::ConstU32, BoundedVec};
 /// Most classes that one interval's trade moves; certificates of further ones stay with the seller.
 pub const MAX_POOLED: u32 = 8;
 
+/// Most earlier certifications of a plant that are remembered; each for two periods at least.
+pub const MAX_EARLIER: u32 = 4;
+
 /// The source of a plant's energy.
 #[stored(Copy)]
 pub struct Certified {

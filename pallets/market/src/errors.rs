@@ -88,6 +88,9 @@ mod errors {
 		QuotaReached,
 		/// The order took the place of another one, so it stands until the gate closes or a better one comes.
 		TookAPlace,
+		/// A retailer answers for the connection point in this interval, so it does not trade: end the service with `supply.choose`
+		/// of none, and trade from the next interval on that opens.
+		RetailersPoint,
 	}
 
 	impl<T> From<ParameterError> for Error<T> {

@@ -49,11 +49,12 @@ impl<T: Config> Positions for Pallet<T> {
 		let record = Intervals::<T>::get(interval)?;
 		let mut ended: Vec<_> = record.product_ids().zip(&record.products).collect();
 		ended.sort_by_key(|(_, spec)| core::cmp::Reverse(spec.gate_closure(interval, &record.terms)));
-		ended.into_iter().find_map(|(product, _)| Self::result((interval, product), zone)).map(|zone| zone.result)
+		let result = ended.into_iter().find_map(|(product, _)| Self::result((interval, product), zone))?.result;
+		Some(if record.void { ZoneResult { path_fee: result.path_fee, ..ZoneResult::default() } } else { result })
 	}
 
 	fn contracts(point: PointId, interval: Interval) -> Vec<Contract> {
-		let Some(record) = Intervals::<T>::get(interval) else { return Vec::new() };
+		let Some(record) = Intervals::<T>::get(interval).filter(|record| !record.void) else { return Vec::new() };
 		let products = record.product_ids().zip(&record.products);
 		products.filter_map(|(id, product)| Self::kind(product).contract((interval, id), product, point)).collect()
 	}
@@ -73,6 +74,10 @@ impl<T: Config> OrderCollateral for Pallet<T> {
 		let taken =
 			products.flat_map(|(id, product)| Self::kind(product).take_collateral((interval, id), product, point));
 		taken.map(|(_, held)| (owner, held)).collect()
+	}
+
+	fn void(interval: Interval) {
+		Intervals::<T>::mutate_extant(interval, |record| record.void = true);
 	}
 }
 

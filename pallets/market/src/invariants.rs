@@ -21,6 +21,7 @@ impl<T: Config> Pallet<T> {
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let (open, prune) = (NextToOpen::<T>::get(), NextToPrune::<T>::get());
 		ensure!(prune <= open, "the cursors are out of order");
+		Self::check_pruning(prune)?;
 		ensure!(
 			ParametersValue::<T>::get().validate::<T>(T::SlotDuration::get()).is_ok(),
 			"the parameters make no sense"
@@ -51,11 +52,25 @@ impl<T: Config> Pallet<T> {
 			}
 			// Points are those of the session that ended last, whichever it was.
 			sum.ended.points = record.ended.points;
+			sum.void = record.void;
 			ensure!(sum == record, "an interval is not the sum of its sessions");
 			Self::check_flows(interval)?;
 		}
 		ensure!(Gates::<T>::iter_keys().count() == gates.len(), "a gate has no session");
 		Self::check_closing()
+	}
+
+	/// Who waits to be pruned has its record, and of what was looked at nobody else has one.
+	fn check_pruning(prune: Interval) -> Result<(), TryRuntimeError> {
+		let look = NextToLook::<T>::get();
+		let waiting: BTreeSet<_> = Waiting::<T>::iter_keys().map(Interval::from_be_bytes).collect();
+		let first = waiting.first().copied().unwrap_or(look);
+		ensure!(Pruning::<T>::exists() || prune == first.min(look), "the first record is not where the cursor is");
+		ensure!(waiting.iter().all(Intervals::<T>::contains_key), "an interval waits whose record is gone");
+		let left = |interval: &Interval| *interval < look && !waiting.contains(interval);
+		ensure!(!Intervals::<T>::iter_keys().any(|interval| left(&interval)), "a record is left that nobody looks at");
+		ensure!(!Pruning::<T>::get().is_some_and(Intervals::<T>::contains_key), "a record is pruned before it goes");
+		Ok(())
 	}
 
 	/// What earlier blocks loaded of a gate is there, and belongs to the first gate of all.

@@ -41,7 +41,8 @@
 //!   full, or if clearing refuses its input, the session has no positions and no prices; settlement takes its orders'
 //!   collateral back to their owners. What other sessions of the interval decided stands.
 //! - **Pruning.** When settlement says that nothing moves any more and `retention` intervals of chain time have passed
-//!   since the end of disputes, idle blocks remove the records of an interval, in order, here and in the other pallets.
+//!   since the end of disputes, idle blocks remove the records of an interval, here and in the other pallets. In order, but
+//!   that one which is not settled by then delays no other (`pruning`).
 //!
 //! ## Time priority
 //!
@@ -118,7 +119,7 @@ use frame_support::pallet_macros::import_section;
 pub mod pallet {
 	use super::*;
 	use busbar_primitives::{
-		traits::{Collateral, Finality, Grid, Participants, Prune, Solvency},
+		traits::{Collateral, Finality, Grid, Participants, Prune, Solvency, Supply},
 		AreaId, Balance, Interval, Moment, Outcome, ParticipantId, PointId, Price, ProductId, ProductKind, Side,
 		SignedWh, Step, TimeInForce, Wh, ZoneId, MAX_SPAN,
 	};
@@ -142,6 +143,8 @@ pub mod pallet {
 		type Grid: Grid;
 		/// Where the collateral of orders is held.
 		type Collateral: Collateral<Self::AccountId> + Solvency;
+		/// Whose connection points are: those of a retailer take no orders.
+		type Supply: Supply;
 		/// When an interval's money has stopped moving.
 		type Finality: Finality;
 		/// What else is pruned with an interval: the other pallets that keep records of it.
@@ -208,6 +211,23 @@ pub mod pallet {
 	/// The first interval whose records are not all pruned.
 	#[pallet::storage]
 	pub type NextToPrune<T> = StorageValue<_, Interval, ValueQuery>;
+
+	/// The first interval that pruning has not looked at: those before it are pruned, or wait.
+	#[pallet::storage]
+	pub type NextToLook<T> = StorageValue<_, Interval, ValueQuery>;
+
+	/// Intervals whose retention is over and whose money still moves, by their numbers in big-endian bytes, so that they are
+	/// found in their order. They keep their records; at most as many as are not settled in time.
+	#[pallet::storage]
+	pub type Waiting<T> = StorageMap<_, Identity, [u8; 4], ()>;
+
+	/// The one of them that was looked at last: those behind it are next.
+	#[pallet::storage]
+	pub type LastWaiting<T> = StorageValue<_, [u8; 4]>;
+
+	/// The interval that is being pruned over several blocks.
+	#[pallet::storage]
+	pub type Pruning<T> = StorageValue<_, Interval>;
 
 	/// Ranges of intervals that never opened: the first, and the first after it. One entry per halt.
 	#[pallet::storage]

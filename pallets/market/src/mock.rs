@@ -4,7 +4,7 @@ use crate::{
 	self as pallet_market,
 	types::{Session, SessionId, PAGE},
 };
-use busbar_mocks::{id, MockFinality, MockPrune, MockSolvency};
+use busbar_mocks::{id, MockFinality, MockPrune, MockSolvency, MockSupply};
 use busbar_primitives::{
 	traits::{Grid, Participants},
 	Balance, Fee, Interval, Link, Moment, ParticipantId, Point, PointId, PointKind, PostedBounds, Price, Product,
@@ -30,6 +30,9 @@ parameter_types! {
 	pub storage GridPoints: Vec<Point> = Vec::new();
 	pub storage MaxPathFee: Fee = 100;
 	pub storage FinalBelow: Interval = 0;
+	pub storage Stuck: Vec<Interval> = Vec::new();
+	/// From which interval on a retailer answers for point 1.
+	pub storage Serves: Option<Interval> = None;
 	pub storage Debtors: Vec<ParticipantId> = Vec::new();
 	pub storage MaxZones: u32 = 8;
 	pub storage MaxLevels: u32 = 64;
@@ -84,7 +87,10 @@ fn set_up() {
 		Free::insert(account, Free::get(account).unwrap_or(0) + amount);
 		Ok(())
 	});
-	MockFinality::on_is_final(|interval| interval < FinalBelow::get());
+	MockSupply::on_retailer(|interval, point| {
+		Serves::get().filter(|from| point == 1 && interval >= *from).map(|_| id(9))
+	});
+	MockFinality::on_is_final(|interval| interval < FinalBelow::get() && !Stuck::get().contains(&interval));
 	MockPrune::on_prune(|interval, limit| {
 		let keys: Vec<_> = Elsewhere::iter_key_prefix(interval).take(limit as usize).collect();
 		keys.iter().for_each(|key| Elsewhere::remove(interval, key));
@@ -97,6 +103,7 @@ impl pallet_market::Config for Test {
 	type Participants = MockParticipants;
 	type Grid = MockGrid;
 	type Collateral = MockCollateral;
+	type Supply = MockSupply;
 	type Finality = MockFinality;
 	type Prunable = MockPrune;
 	type Time = MockTime;

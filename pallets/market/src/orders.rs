@@ -7,7 +7,7 @@ use crate::{
 };
 use busbar_primitives::{
 	energy,
-	traits::{Calendar, Grid, Participants},
+	traits::{Calendar, Grid, Participants, Supply},
 	Interval, Point, PointId, Position, Price, Right, Side, Step, Terms, Wh,
 };
 use frame_support::ensure;
@@ -34,6 +34,13 @@ impl<T: Config> Pallet<T> {
 		ensure!(point.is_in_force(interval), Error::<T>::PointNotInForce);
 		T::Participants::ensure_acts_for(who, point.owner, Right::Trade)?;
 		Ok(point)
+	}
+
+	/// That a point is nobody's but its owner's in an interval. Whose it is was decided before the interval's session opened,
+	/// so that an owner who knows what an interval will come to does not choose by an order who pays for it.
+	pub(crate) fn ensure_own(interval: Interval, point: PointId) -> Result<(), Error<T>> {
+		ensure!(T::Supply::retailer(interval, point).is_none(), Error::<T>::RetailersPoint);
+		Ok(())
 	}
 
 	/// Whether a limit keeps within the interval's terms.

@@ -35,18 +35,22 @@ pub struct Record {
 	pub unended: u32,
 	/// Sums over the sessions that have.
 	pub ended: Outcome,
+	/// Whether the council voided it: what its sessions decided does not count.
+	pub void: bool,
 }
 
 impl Record {
 	/// An interval that has just opened.
 	pub fn new(terms: Terms, products: Products, zones: u32, admitted: PerProduct<u32>) -> Self {
 		let unended = u32::try_from(products.len()).unwrap_or(MAX_PRODUCTS);
-		Self { terms, products, zones, admitted, unended, ended: Outcome::default() }
+		Self { terms, products, zones, admitted, unended, ended: Outcome::default(), void: false }
 	}
 
-	/// How the interval's market ended, over all sessions; `None` before the last of them has.
+	/// How the interval's market ended, over all sessions; `None` before the last of them has. Of a void interval only the
+	/// number of its points.
 	pub fn outcome(&self) -> Option<Outcome> {
-		(self.unended == 0).then_some(self.ended)
+		let counts = if self.void { Outcome { points: self.ended.points, ..Outcome::default() } } else { self.ended };
+		(self.unended == 0).then_some(counts)
 	}
 
 	/// The numbers of its products.

@@ -89,7 +89,9 @@ impl<T: Config> Pallet<T> {
 
 	/// The orders of a session at the `limit` points numbered `from` and following.
 	pub fn orders(interval: Interval, product: ProductId, from: PointId, limit: u32) -> Vec<OrderView> {
-		let ended = Sessions::<T>::get(interval, product).is_some_and(|session| session.outcome.is_some());
+		let void = Intervals::<T>::get(interval).is_none_or(|record| record.void);
+		let session = Sessions::<T>::get(interval, product).filter(|_| !void);
+		let ended = session.is_some_and(|session| session.outcome.is_some());
 		(from..T::Grid::point_count().min(from.saturating_add(limit)))
 			.filter_map(|point| Some((point, Orders::<T>::get((interval, product, point))?)))
 			.map(|(point, order)| OrderView {

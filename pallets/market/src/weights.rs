@@ -72,11 +72,11 @@ fn steps(count: u32) -> Weight {
 
 impl WeightInfo for () {
 	// Reads: time, record, session, point, participant, delegate, order, owner's account, parameters, path fee, balance,
-	// holds, the count of steps, levels of the zone (4); per other product the order, the session, the results, and a queue node per layer.
+	// holds, the count of steps, levels of the zone (4), the point's retailer; per other product the order, the session, the results, and a queue node per layer.
 	// Writes: session, order, participant, balance, holds, the count of steps.
 	fn place(count: u32) -> Weight {
 		let others = u64::from(MAX_PRODUCTS.saturating_sub(1));
-		let reads = others.saturating_mul(u64::from(LAYERS).saturating_add(3)).saturating_add(17);
+		let reads = others.saturating_mul(u64::from(LAYERS).saturating_add(3)).saturating_add(18);
 		weight(120, reads, 6, 16_000).saturating_add(steps(count))
 	}
 
@@ -169,7 +169,7 @@ impl WeightInfo for () {
 		let products = u64::from(MAX_PRODUCTS);
 		let reads = products.saturating_mul(u64::from(LAYERS).saturating_add(5)).saturating_add(1);
 		let intervals = u64::from(intervals);
-		weight(120, 16, 7, 16_000).saturating_add(weight(60, reads, 0, 8_000).saturating_mul(intervals))
+		weight(120, 17, 7, 16_000).saturating_add(weight(60, reads, 0, 8_000).saturating_mul(intervals))
 	}
 
 	// Reads: record, session, point, participant, block order, counts, money. Writes: block order, counts, money.
@@ -203,14 +203,15 @@ impl WeightInfo for () {
 		weight(200, 200, 1, 40_000)
 	}
 
-	// Reads: two cursors, a skipped range, the record, parameters, time, and what tells finality (3); per key the key.
-	// Writes: the record, the cursor or the skipped range; per key the key.
+	// Reads: three cursors, a skipped range, parameters, time; of the next interval and of one that waits the record and what
+	// tells finality (3); who waits first, twice, and next; per key the key. Writes: the record, the cursors, who waits, the
+	// skipped range; per key the key.
 	fn prune(keys: u32) -> Weight {
 		let keys = u64::from(keys);
 		weight(
 			keys.saturating_mul(5).saturating_add(30),
-			keys.saturating_add(9),
-			keys.saturating_add(2),
+			keys.saturating_add(18),
+			keys.saturating_add(6),
 			keys.saturating_mul(400).saturating_add(4_000),
 		)
 	}

@@ -1,6 +1,7 @@
 //! The traits that other pallets use.
 
 use crate::{Backing, Config, Debts, Error, Pallet};
+use alloc::vec::Vec;
 use busbar_primitives::{
 	traits::{self, Traders},
 	Balance, Interval, ParticipantId, PointId,
@@ -33,12 +34,14 @@ impl<T: Config> traits::Securities<T::AccountId> for Pallet<T> {
 		payer: ParticipantId,
 		amount: Balance,
 		to: &T::AccountId,
-	) -> Result<Balance, DispatchError> {
-		let mut drawn: Balance = 0;
+	) -> Result<Vec<(T::AccountId, Balance)>, DispatchError> {
+		let (mut missing, mut drawn) = (amount, Vec::new());
 		for backing in [Backing::Deposit, Backing::Guarantee] {
-			let missing = amount.saturating_sub(drawn);
 			if !missing.is_zero() {
-				drawn = drawn.saturating_add(Self::draw_on(interval, point, payer, backing, missing, to)?);
+				if let Some((account, taken)) = Self::draw_on(interval, point, payer, backing, missing, to)? {
+					missing = missing.saturating_sub(taken);
+					drawn.push((account, taken));
+				}
 			}
 		}
 		Ok(drawn)

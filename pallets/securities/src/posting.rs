@@ -106,8 +106,8 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Moves up to `amount` nEUR of one security of a point to an account and returns how much it was. An owner's deposit
-	/// does not stand in for its retailer.
+	/// Moves up to `amount` nEUR of one security of a point to an account and returns whose and how much it was, if there is
+	/// one. An owner's deposit does not stand in for its retailer.
 	pub(crate) fn draw_on(
 		interval: Interval,
 		point: PointId,
@@ -115,18 +115,19 @@ impl<T: Config> Pallet<T> {
 		backing: Backing,
 		amount: Balance,
 		to: &T::AccountId,
-	) -> Result<Balance, DispatchError> {
-		let Some(mut security) = Secured::<T>::get(point, backing) else { return Ok(0) };
+	) -> Result<Option<(T::AccountId, Balance)>, DispatchError> {
+		let Some(mut security) = Secured::<T>::get(point, backing) else { return Ok(None) };
 		if backing == Backing::Deposit && security.by != payer {
-			return Ok(0);
+			return Ok(None);
 		}
 		let taken = security.amount.min(amount);
 		Self::pay_from_hold(HoldReason::from(backing), &security.account, taken, to)?;
 		security.amount = security.amount.saturating_sub(taken);
 		let account = security.account.clone();
 		Self::put_security(point, backing, security);
+		let drawn = (account.clone(), taken);
 		Self::deposit_event(Event::SecurityDrawn { interval, point, backing, account, amount: taken });
-		Ok(taken)
+		Ok(Some(drawn))
 	}
 
 	/// Stores a security, or removes it if nothing is left.

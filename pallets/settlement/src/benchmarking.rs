@@ -201,5 +201,37 @@ mod benchmarks {
 		Ok(())
 	}
 
+	#[benchmark]
+	fn void() -> Result<(), BenchmarkError> {
+		let origin = T::AdminOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+		let interval = delivered::<T>(2);
+		Pallet::<T>::debit(RawOrigin::Signed(account("anyone", 0, 0)).into(), interval, points::<T>(1))?;
+
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, interval);
+
+		assert!(Unwinding::<T>::contains_key(interval));
+		Ok(())
+	}
+
+	// Everything of it was collected: of accounts, of securities, of the fund.
+	#[benchmark]
+	fn unwind(n: Linear<1, { T::MaxPoints::get() }>) -> Result<(), BenchmarkError> {
+		let origin = T::AdminOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+		let interval = delivered::<T>(n);
+		let anyone = RawOrigin::Signed(account("anyone", 0, 0));
+		Pallet::<T>::debit(anyone.clone().into(), interval, points::<T>(n))?;
+		Pallet::<T>::draw(anyone.into(), interval, points::<T>(n))?;
+		Pallet::<T>::void(origin, interval)?;
+
+		#[block]
+		{
+			Pallet::<T>::unwind(interval, 0, n)?;
+		}
+
+		assert!(!Intervals::<T>::contains_key(interval));
+		Ok(())
+	}
+
 	impl_benchmark_test_suite!(Pallet, crate::mock::empty(), crate::mock::Test);
 }

@@ -132,7 +132,8 @@ mod calls {
 		/// # Errors
 		/// Nothing of the batch is done then: [`Error::UnknownInterval`], [`Error::NotCleared`],
 		/// [`Error::DeliveryNotEnded`], [`Error::NotAttestedYet`], [`Error::Contested`], [`Error::UnknownPoint`],
-		/// [`Error::AlreadySettled`], [`Error::EmptyBatch`], [`Error::AccountsNotSet`], [`Error::Overflow`].
+		/// [`Error::AlreadySettled`], [`Error::EmptyBatch`], [`Error::AccountsNotSet`], [`Error::Unwinding`],
+		/// [`Error::Overflow`].
 		///
 		/// # Events
 		/// [`Event::Debited`], [`Event::SetOff`], [`Event::Defaulted`], [`Event::Covered`], [`Event::DebitsClosed`].
@@ -158,7 +159,7 @@ mod calls {
 		/// # Errors
 		/// Nothing of the batch is done then: [`Error::DebitsNotDone`], [`Error::AlreadySettled`],
 		/// [`Error::EmptyBatch`], [`Error::UnknownPoint`], [`Error::NothingToDraw`], [`Error::AccountsNotSet`],
-		/// [`Error::Overflow`].
+		/// [`Error::Unwinding`], [`Error::Overflow`].
 		///
 		/// # Events
 		/// `SecurityDrawn` and `Owed` of `pallet-securities`, [`Event::Defaulted`], [`Event::Drawn`],
@@ -183,7 +184,8 @@ mod calls {
 		///
 		/// # Errors
 		/// Nothing of the batch is done then: [`Error::DebitsNotDone`], [`Error::UnknownPoint`],
-		/// [`Error::AlreadySettled`], [`Error::EmptyBatch`], [`Error::AccountsNotSet`], [`Error::Overflow`].
+		/// [`Error::AlreadySettled`], [`Error::EmptyBatch`], [`Error::AccountsNotSet`], [`Error::Unwinding`],
+		/// [`Error::Overflow`].
 		///
 		/// # Events
 		/// `Recovered` of `pallet-securities`, [`Event::Credited`], [`Event::Unclaimed`], [`Event::Settled`].
@@ -222,6 +224,28 @@ mod calls {
 		) -> DispatchResult {
 			ensure_signed(origin)?;
 			Self::do_correct(interval, &points)
+		}
+
+		/// Voids an interval that does not settle, before its first credit: all its contracts are cancelled, and what its debits
+		/// did so far is taken back in idle blocks ([`Event::Unwound`] tells when). Then it settles anew by [`Pallet::debit`] and
+		/// the following: what was metered at posted prices; with its debit each point's collateral, and what is held for its
+		/// offer or for an order of the grid operator, are released. Of an interval that is void already it changes nothing; if
+		/// taking back failed, which would be a defect, it is tried again.
+		///
+		/// - `origin`: [`Config::AdminOrigin`].
+		/// - `interval`: whose; its sessions have ended, and so has its delivery.
+		///
+		/// # Errors
+		/// [`Error::AlreadySettled`], [`Error::UnknownInterval`], [`Error::NotCleared`], [`Error::DeliveryNotEnded`],
+		/// [`Error::CreditsBegun`].
+		///
+		/// # Events
+		/// [`Event::Voided`], and [`Event::ContractsCancelled`] at once if no debit was collected.
+		#[pallet::call_index(10)]
+		#[pallet::weight(T::WeightInfo::void())]
+		pub fn void(origin: OriginFor<T>, interval: Interval) -> DispatchResult {
+			T::AdminOrigin::ensure_origin(origin)?;
+			Self::do_void(interval)
 		}
 	}
 }

@@ -1,8 +1,10 @@
 //! Corrections: what a later version of a reading changes, settled point by point, debits before credits.
 
 use crate::{
-	debit_impls::Batch, round::Round, Config, Error, Event, Intervals, Lines, Pallet, Stage, StatementRoot, Statements,
-	Sums, FIRST_VERSION, MAX_CORRECTIONS, POINT_LINES,
+	debit_impls::{metered_of, Batch},
+	round::Round,
+	Config, Error, Event, Intervals, Lines, Pallet, Stage, StatementRoot, Statements, Sums, FIRST_VERSION,
+	MAX_CORRECTIONS, POINT_LINES,
 };
 use busbar_primitives::{
 	traits::{Calendar, Certificates, Grid, Readings},
@@ -65,9 +67,11 @@ impl<T: Config> Pallet<T> {
 		for (party, amount) in changes.all().into_iter().filter(|(_, amount)| *amount != 0) {
 			round.note(lines, party, Cause::Correction, amount)?;
 		}
-		let before = (statement.reading > 0).then_some(old.drawn);
-		T::Certificates::corrected(interval, point, &details, statement.payer, before, metered)?;
+		let (before, counted) = (statement.counted.then(|| metered_of(&old)), Self::is_counted(point, interval));
+		let after = metered.filter(|_| counted);
+		T::Certificates::corrected(interval, point, &details, statement.payer, before, after)?;
 		statement.reading = reading;
+		statement.counted = counted;
 		statement.outturn = Some(new);
 
 		let system = Self::system(&batch.accounts, changes);

@@ -5,14 +5,15 @@ use crate::{
 	round::Round,
 	sums::{Parties, Sums},
 	Accounts, Config, Error, Event, Intervals, Levies, Lines, Pallet, Progress, Purse, Roots, Sharings, Stage,
-	Statement, Statements, System, SystemAccounts, SystemLines, Tolerances, FIRST_VERSION, POINT_LINES, SYSTEM_LINES,
+	Statement, Statements, System, SystemAccounts, SystemLines, Tolerances, Voids, FIRST_VERSION, POINT_LINES,
+	SYSTEM_LINES,
 };
 use busbar_primitives::{
 	traits::{
 		Calendar, Certificates, Charges, Collateral, Grid, OrderCollateral, Participants, Positions, Readings,
 		Reductions, Supply,
 	},
-	Amount, Cause, Interval, Line, Outcome, Party, Point, PointId, PointKind, Price, SignedWh, Terms,
+	Amount, Cause, Interval, Line, Outcome, Party, Point, PointId, PointKind, Price, Quality, SignedWh, Terms,
 };
 use frame_support::ensure;
 use sp_runtime::{traits::Zero, DispatchError, DispatchResult};
@@ -32,6 +33,11 @@ pub(crate) fn shown(wh: Amount) -> SignedWh {
 	SignedWh::try_from(wh).unwrap_or(if wh < 0 { SignedWh::MIN } else { SignedWh::MAX })
 }
 
+/// What was metered where a reading came to this, in Wh.
+pub(crate) fn metered_of(outturn: &Outturn) -> SignedWh {
+	outturn.supplied.map_or(outturn.drawn, SignedWh::saturating_neg)
+}
+
 impl<T: Config> Pallet<T> {
 	pub(crate) fn batch(interval: Interval, terms: &Terms) -> Result<Batch<T::AccountId>, DispatchError> {
 		let (levy, sharing) = (Levies::<T>::get().at(interval), Sharings::<T>::get().at(interval));
@@ -49,6 +55,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn continued(interval: Interval, stage: Stage) -> Result<Round<T>, DispatchError> {
 		ensure!(!Roots::<T>::contains_key(interval), Error::<T>::AlreadySettled);
 		let progress = Intervals::<T>::get(interval).ok_or(Error::<T>::DebitsNotDone)?;
+		ensure!(progress.stage != Stage::Voiding || stage == Stage::Voiding, Error::<T>::Unwinding);
 		ensure!(progress.stage >= stage, Error::<T>::DebitsNotDone);
 		ensure!(progress.stage == stage, Error::<T>::AlreadySettled);
 		let accounts = SystemAccounts::<T>::get().ok_or(Error::<T>::AccountsNotSet)?;
@@ -62,6 +69,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(T::Calendar::now() >= terms.delivery_end, Error::<T>::DeliveryNotEnded);
 		let progress =
 			Intervals::<T>::get(interval).unwrap_or_else(|| Progress::new(batch.outcome.points, terms.final_from()));
+		ensure!(progress.stage != Stage::Voiding, Error::<T>::Unwinding);
 		ensure!(progress.stage == Stage::Debits, Error::<T>::AlreadySettled);
 		ensure!(!points.is_empty() || progress.points.is_zero(), Error::<T>::EmptyBatch);
 		let mut round = Round::<T>::first(interval, batch.accounts.clone(), progress);
@@ -93,6 +101,7 @@ impl<T: Config> Pallet<T> {
 			let metered = Self::metered(batch, point, &details)?;
 			if metered.is_some() {
 				statement.reading = T::Readings::version(point, interval);
+				statement.counted = Self::is_counted(point, interval);
 			}
 			let outturn = delivery.outturn(&batch.tariff, metered).ok_or(Error::<T>::Overflow)?;
 			round.progress.sums = round
@@ -102,7 +111,8 @@ impl<T: Config> Pallet<T> {
 				.and_then(|sums| sums.with_outturn(&outturn, true))
 				.ok_or(Error::<T>::Overflow)?;
 			statement.outturn = Some(outturn);
-			T::Certificates::settled(interval, point, &details, statement.payer, delivery.position, metered)?;
+			let counted = metered.filter(|_| statement.counted);
+			T::Certificates::settled(interval, point, &details, statement.payer, delivery.position, counted)?;
 			let estimated = metered.is_none() && details.kind == PointKind::Metered;
 			statement.amount = Self::point_lines(round, &mut statement.lines, point, &delivery, &outturn, estimated)?;
 			let mut collateral = T::Positions::take_collateral(point, interval);
@@ -134,7 +144,8 @@ impl<T: Config> Pallet<T> {
 			position: position.ok_or(Error::<T>::Overflow)?,
 			price: result.and_then(|result| result.price),
 			path_fee: result.map_or(0, |result| result.path_fee),
-			ordered: T::Flexibility::ordered(interval, point),
+			// Without contracts there is nothing to leave.
+			ordered: if Voids::<T>::contains_key(interval) { None } else { T::Flexibility::ordered(interval, point) },
 		})
 	}
 
@@ -156,6 +167,11 @@ impl<T: Config> Pallet<T> {
 	/// Import less export of a plausible reading.
 	pub(crate) fn reading(point: PointId, interval: Interval) -> Option<SignedWh> {
 		T::Readings::of(point, interval).and_then(|metered| metered.plausible_net())
+	}
+
+	/// Whether a device counted a point's reading, so that certificates are issued on it.
+	pub(crate) fn is_counted(point: PointId, interval: Interval) -> bool {
+		T::Readings::of(point, interval).is_some_and(|metered| metered.quality != Quality::Estimated)
 	}
 
 	/// Writes a point's lines and returns their sum. An estimate shows as a line of zero.

@@ -1,6 +1,9 @@
 //! The traits that other pallets use.
 
-use crate::{Chunks, Config, Intervals, Keepers, Pallet, Posted, Progress, Roots, Stage, Statements, SystemLines};
+use crate::{
+	Chunks, Config, Drawings, Intervals, Keepers, Pallet, Posted, Progress, Roots, Stage, Statements, SystemLines,
+	Voids,
+};
 use busbar_primitives::{
 	traits::{Calendar, Finality, Prune, Settled},
 	Interval,
@@ -37,9 +40,14 @@ impl<T: Config> Prune for Pallet<T> {
 			SystemLines::<T>::remove(interval);
 			removed = removed.saturating_add(1);
 		}
+		if removed < limit && Voids::<T>::take(interval).is_some() {
+			removed = removed.saturating_add(1);
+		}
 		let left = |removed: u32| usize::try_from(limit.saturating_sub(removed)).unwrap_or(usize::MAX);
 		let keepers = Keepers::<T>::drain_prefix(interval).take(left(removed)).count();
 		removed = removed.saturating_add(u32::try_from(keepers).unwrap_or(u32::MAX));
+		let drawings = Drawings::<T>::drain_prefix(interval).take(left(removed)).count();
+		removed = removed.saturating_add(u32::try_from(drawings).unwrap_or(u32::MAX));
 		let chunks = Chunks::<T>::drain_prefix(interval).take(left(removed)).count();
 		removed = removed.saturating_add(u32::try_from(chunks).unwrap_or(u32::MAX));
 		if removed < limit && Intervals::<T>::take(interval).is_some() {

@@ -1,8 +1,8 @@
 //! What must hold after every call.
 
 use crate::{
-	bill::Outturn, Chunks, Config, InTransit, Intervals, Net, Nets, Pallet, Progress, Roots, Stage, Statements,
-	SystemLines,
+	bill::Outturn, Chunks, Config, Drawings, InTransit, Intervals, Net, Nets, Pallet, Progress, Roots, Stage,
+	Statements, SystemLines, Unwinding, Voids,
 };
 use alloc::vec::Vec;
 use busbar_merkle::Frontier;
@@ -43,7 +43,27 @@ impl<T: Config> Pallet<T> {
 		lines
 	}
 
+	/// That what is left to be taken back of a void interval is all that there is of it.
+	fn check_voiding(interval: Interval, progress: &Progress) -> Result<(), TryRuntimeError> {
+		let left = Statements::<T>::iter_prefix(interval).count() as u32;
+		ensure!(left == progress.debits_done, "points whose debits are to be taken back are miscounted");
+		ensure!(progress.credits_done == 0 && !Roots::<T>::contains_key(interval), "a void interval was settled");
+		ensure!(Voids::<T>::contains_key(interval), "an interval is taken back that is not void");
+		if Unwinding::<T>::get(interval).is_some_and(|next| next > 0) {
+			let own =
+				Nets::<T>::iter_prefix_values(interval).fold(0, |sum: Balance, net| sum.saturating_add(net.taken));
+			let drawings = Drawings::<T>::iter_prefix_values(interval).flatten();
+			let drawn = drawings.fold(0, |sum: Balance, (_, amount)| sum.saturating_add(amount));
+			let is_all = own.saturating_add(drawn) == progress.purse.in_transit();
+			ensure!(is_all, "what is left of a void interval's money is not what there is to be given back");
+		}
+		Ok(())
+	}
+
 	fn check_interval(interval: Interval, progress: &Progress) -> Result<(), TryRuntimeError> {
+		if progress.stage == Stage::Voiding {
+			return Self::check_voiding(interval, progress);
+		}
 		let lines = Self::all_lines(interval);
 		if lines.len() < progress.frontier.count() as usize && Self::is_final(interval) {
 			// Being pruned.
@@ -120,6 +140,8 @@ impl<T: Config> Pallet<T> {
 			Stage::Draws => ensure!(purse.to_draw > 0, "nothing is left to draw on and the debits are not closed"),
 			Stage::Credits => ensure!(purse.to_draw == 0, "credits are paid before all securities were looked at"),
 			Stage::Settled => ensure!(nets.is_empty(), "a settled interval has debts and credits of participants"),
+			// Looked at before.
+			Stage::Voiding => (),
 		}
 		Ok(())
 	}

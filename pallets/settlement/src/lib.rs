@@ -28,6 +28,9 @@
 //! meters supplied and no point drew is the grid operator's to buy. A surplus of the balance-responsible party is its own,
 //! or shared as the council sets (`set_sharing`).
 //!
+//! Before its first credit the council may void an interval that does not settle (`void.rs`): idle blocks take back what its
+//! debits did, point by point, its contracts are cancelled, and it settles anew, what was metered at posted prices.
+//!
 //! # Invariants
 //!
 //! 1. The settlement account holds what intervals between debits and credits have collected and not yet paid.
@@ -64,6 +67,7 @@ mod tariffs;
 mod tests;
 mod types;
 mod views;
+mod void;
 pub mod weights;
 
 #[cfg(feature = "runtime-benchmarks")]
@@ -94,6 +98,7 @@ pub mod pallet {
 			fungible::{Inspect, Mutate},
 			EnsureOrigin,
 		},
+		weights::WeightMeter,
 		PalletId,
 	};
 	use frame_system::pallet_prelude::*;
@@ -200,6 +205,20 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Roots<T> = StorageMap<_, Twox64Concat, Interval, StatementRoot, OptionQuery>;
 
+	/// What was drawn on for points of intervals, in their first settlement: whose deposits and guarantees. Pruned with
+	/// their interval.
+	#[pallet::storage]
+	pub type Drawings<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, PointId, Drawing<T::AccountId>, ValueQuery>;
+
+	/// Intervals that the council voided. Pruned with them.
+	#[pallet::storage]
+	pub type Voids<T> = StorageMap<_, Twox64Concat, Interval, (), OptionQuery>;
+
+	/// Void intervals whose debits are being taken back, and the first connection point whose are not yet.
+	#[pallet::storage]
+	pub type Unwinding<T> = StorageMap<_, Twox64Concat, Interval, PointId, OptionQuery>;
+
 	/// Money collected and not yet paid over all intervals, in nEUR.
 	#[pallet::storage]
 	pub type InTransit<T> = StorageValue<_, Balance, ValueQuery>;
@@ -259,6 +278,14 @@ pub mod pallet {
 		Credited { interval: Interval, done: u32, points: u32 },
 		/// Every line of the interval is paid.
 		Settled { interval: Interval, root: H256, lines: u32 },
+		/// The council voided an interval: its contracts are cancelled, and what its debits did is taken back.
+		Voided { interval: Interval },
+		/// Money that was collected for a void interval went back to where it came from.
+		Returned { interval: Interval, account: T::AccountId, amount: Balance },
+		/// All debits of a void interval are taken back.
+		Unwound { interval: Interval },
+		/// All contracts of a void interval are cancelled: from now on it settles without them.
+		ContractsCancelled { interval: Interval },
 	}
 
 	#[pallet::error]
@@ -314,10 +341,20 @@ pub mod pallet {
 		NotBalanced,
 		/// An amount is beyond the range of its type.
 		Overflow,
+		/// A credit of the interval was paid: it cannot be voided any more. Correct it by later readings.
+		CreditsBegun,
+		/// The council voided the interval, and what was collected for it is going back: try again some blocks later.
+		Unwinding,
 	}
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn on_idle(_: BlockNumberFor<T>, remaining: Weight) -> Weight {
+			let mut meter = WeightMeter::with_limit(remaining);
+			Self::unwind_next(&mut meter);
+			meter.consumed()
+		}
+
 		fn integrity_test() {
 			assert!(T::MaxPoints::get() > 0);
 		}

@@ -6,7 +6,8 @@
 //! ```
 
 use crate::{
-	Accounts, ChunkKeepers, Config, Error, Event, InTransit, Lines, Net, Nets, Pallet, Progress, Purse, FIRST_VERSION,
+	Accounts, ChunkKeepers, Config, Drawing, Drawings, Error, Event, InTransit, Lines, Net, Nets, Pallet, Progress,
+	Purse, FIRST_VERSION,
 };
 use alloc::{collections::btree_map::BTreeMap, vec::Vec};
 use busbar_primitives::{
@@ -157,7 +158,7 @@ impl<T: Config> Round<T> {
 	}
 
 	/// The account of a party that is nobody's.
-	fn account_of(&self, party: Party) -> T::AccountId {
+	pub(crate) fn account_of(&self, party: Party) -> T::AccountId {
 		match party {
 			Party::GridOperator => self.accounts.grid.clone(),
 			Party::Fund => T::Securities::fund(),
@@ -181,7 +182,11 @@ impl<T: Config> Round<T> {
 		let mut net = self.net(payer);
 		let missing = net.next_short(debt).ok_or(Error::<T>::Overflow)?;
 		self.put(payer, net);
-		let drawn = T::Securities::draw(self.interval, point, payer, missing, &Pallet::<T>::account_id())?;
+		let sources = T::Securities::draw(self.interval, point, payer, missing, &Pallet::<T>::account_id())?;
+		let drawn = sources.iter().fold(0, |sum: Balance, (_, amount)| sum.saturating_add(*amount));
+		if self.nets.is_none() && drawn > 0 {
+			Drawings::<T>::insert(self.interval, point, Drawing::truncate_from(sources));
+		}
 		self.collected(drawn)?;
 		self.progress.purse.to_draw = self.progress.purse.to_draw.saturating_sub(1);
 		self.default(lines, Party::Point(point), Some(payer), missing.saturating_sub(drawn))
@@ -361,7 +366,7 @@ impl<T: Config> Round<T> {
 	}
 
 	/// Pays `amount` nEUR out of the settlement account.
-	fn pay(&mut self, to: &T::AccountId, amount: Balance) -> DispatchResult {
+	pub(crate) fn pay(&mut self, to: &T::AccountId, amount: Balance) -> DispatchResult {
 		if amount.is_zero() {
 			return Ok(());
 		}

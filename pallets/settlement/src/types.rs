@@ -115,6 +115,8 @@ pub enum Stage {
 	Credits,
 	/// Every line is paid and the statement root stands.
 	Settled,
+	/// The council voided it: what was collected goes back, then debits begin anew.
+	Voiding,
 }
 
 /// Money of one round of debits and credits: an interval's first settlement, or one correction.
@@ -222,6 +224,9 @@ impl Progress {
 	}
 }
 
+/// Whose money was drawn on for a point, and how much, in nEUR: of its deposit and of its guarantee.
+pub type Drawing<AccountId> = BoundedVec<(AccountId, Balance), ConstU32<2>>;
+
 /// Statement lines with their leaf indices.
 pub type Lines<const MAX: u32> = BoundedVec<(u32, Line), ConstU32<MAX>>;
 
@@ -241,6 +246,8 @@ pub struct Statement {
 	pub credited: bool,
 	/// Version of the reading that was last settled; 0 while an estimate stands in for it.
 	pub reading: u16,
+	/// Whether a device counted that reading: certificates are issued on no other.
+	pub counted: bool,
 	/// How often it was corrected.
 	pub corrections: u16,
 	/// What the reading came to; `None` for a point that is not in force in the interval.
@@ -258,6 +265,7 @@ impl Statement {
 			drawn: false,
 			credited: false,
 			reading: 0,
+			counted: false,
 			corrections: 0,
 			outturn: None,
 			lines: Lines::default(),

@@ -9,7 +9,8 @@ impl<T: Config> Pallet<T> {
 	/// Where the settlement of an interval stands; `None` before its first debit and after it is pruned.
 	pub fn phase(interval: Interval) -> Option<Phase> {
 		Self::progress(interval).map(|progress| match progress.stage {
-			Stage::Debits => Phase::Debits,
+			// Its debits begin anew.
+			Stage::Debits | Stage::Voiding => Phase::Debits,
 			Stage::Draws => Phase::Draws,
 			Stage::Credits => Phase::Credits,
 			Stage::Settled if Self::is_final(interval) => Phase::Final,

@@ -25,6 +25,9 @@ pub trait WeightInfo {
 	fn draw(n: u32) -> Weight;
 	fn set_tolerance() -> Weight;
 	fn set_sharing() -> Weight;
+	fn void() -> Weight;
+	/// Looking for a void interval whose debits are to be taken back, and taking back those of `n` points.
+	fn unwind(n: u32) -> Weight;
 }
 
 const PICOSECONDS_PER_MICROSECOND: u64 = 1_000_000;
@@ -66,6 +69,13 @@ macro_rules! weights {
 		}
 		fn set_sharing() -> Weight {
 			cost($db, 12, 3, 1)
+		}
+		fn void() -> Weight {
+			cost($db, 30, 6, 4)
+		}
+		fn unwind(n: u32) -> Weight {
+			// As a debit without its reading, and a draw.
+			cost($db, 100, 20, 14).saturating_add(cost($db, 200, 55, 20).saturating_mul(n.into()))
 		}
 	};
 }

@@ -1,9 +1,14 @@
 //! Retailers, who answer for connection points in intervals in which they do not trade.
 //!
-//! A point's owner chooses a retailer, and once that accepts, the point's money is the retailer's in every interval in which
-//! the point has no contract, from the first one on whose session has not opened. Intervals that are open stay with who had
-//! them: a change never reaches back. Who served in intervals that are not settled yet is remembered, so changes of one point
-//! within these are bounded.
+//! A point's owner chooses a retailer, and once that accepts, the point is the retailer's in every interval from the first one
+//! on whose session has not opened: its money is the retailer's, and the market takes no orders for it. So what decides whose
+//! an interval is stands before its session opens, when nobody knows what it will come to; who wants to trade ends the service
+//! before. Intervals that are open stay with who had them: a change never reaches back. Who served in intervals that are not
+//! settled yet is remembered, so changes of one point within these are bounded.
+//!
+//! A retailer resigns with the notice that the council sets. Then the point falls to the supplier of last resort that the
+//! council named when the retailer resigned, and that cannot resign; if there is none, to its owner, who settles it as
+//! imbalance. Until then, and later, its owner may choose another one.
 //!
 //! # Invariant
 //!
@@ -39,7 +44,7 @@ pub mod pallet {
 		traits::{Calendar, Grid, Participants, Settled},
 		Interval, ParticipantId, PointId,
 	};
-	use frame_support::pallet_prelude::*;
+	use frame_support::{pallet_prelude::*, traits::EnsureOrigin};
 	use frame_system::pallet_prelude::*;
 
 	const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -50,6 +55,8 @@ pub mod pallet {
 
 	#[pallet::config]
 	pub trait Config: frame_system::Config {
+		/// Who names the supplier of last resort and sets the notice.
+		type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 		/// Who may do what.
 		type Participants: Participants<Self::AccountId>;
 		/// Connection points.
@@ -74,6 +81,10 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Serving<T> = StorageMap<_, Twox64Concat, PointId, BoundedVec<Served, ConstU32<MAX_RETAILERS>>, ValueQuery>;
 
+	/// What holds where a retailer resigns.
+	#[pallet::storage]
+	pub type ResortValue<T> = StorageValue<_, Resort, ValueQuery>;
+
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
@@ -81,6 +92,10 @@ pub mod pallet {
 		RetailerChosen { point: PointId, retailer: Option<ParticipantId> },
 		/// A connection point is a retailer's in intervals in which it does not trade, from `from` on.
 		RetailerServes { point: PointId, retailer: ParticipantId, from: Interval },
+		/// A connection point is not its retailer's any more from `until` on; if nobody else serves it then, it is its owner's.
+		RetailerResigned { point: PointId, retailer: ParticipantId, until: Interval },
+		/// Points whose retailers resign fall to `supplier`, or to their owners, `notice` intervals after the next that opens.
+		LastResortSet { supplier: Option<ParticipantId>, notice: Interval },
 	}
 
 	#[pallet::error]
@@ -91,6 +106,10 @@ pub mod pallet {
 		NotChosen,
 		/// The connection point changed its retailer too often within intervals that are not settled.
 		TooManyRetailers,
+		/// No retailer serves the connection point for good, or it has resigned already.
+		NotServing,
+		/// The supplier of last resort cannot resign: the council must name another one first.
+		IsLastResort,
 	}
 
 	#[pallet::hooks]
@@ -103,8 +122,8 @@ pub mod pallet {
 
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Chooses the retailer that shall answer for a connection point in intervals in which it does not trade, or
-		/// none.
+		/// Chooses the retailer that shall answer for a connection point, which does not trade then, or none: what ends a
+		/// service from the first interval on whose session has not opened.
 		///
 		/// - `origin`: the point's owner, or its delegate for operation.
 		/// - `point`: the connection point.
@@ -136,6 +155,49 @@ pub mod pallet {
 		#[pallet::weight(T::WeightInfo::serve())]
 		pub fn serve(origin: OriginFor<T>, point: PointId) -> DispatchResult {
 			Self::do_serve(&ensure_signed(origin)?, point)
+		}
+
+		/// Resigns as the retailer of a connection point, with the notice that the council set. From then on the point is the
+		/// supplier's of last resort, or its owner's if there is none.
+		///
+		/// - `origin`: the retailer, or its delegate for operation.
+		/// - `point`: the connection point.
+		///
+		/// # Errors
+		/// [`Error::NotServing`], [`Error::IsLastResort`], [`Error::TooManyRetailers`]; if the signer does not act for the
+		/// retailer.
+		///
+		/// # Events
+		/// [`Event::RetailerResigned`], and [`Event::RetailerServes`] of the supplier of last resort.
+		#[pallet::call_index(2)]
+		#[pallet::weight(T::WeightInfo::resign())]
+		pub fn resign(origin: OriginFor<T>, point: PointId) -> DispatchResult {
+			Self::do_resign(&ensure_signed(origin)?, point)
+		}
+
+		/// Names the supplier of last resort and sets the notice of retailers that resign, for those that resign from now on.
+		///
+		/// - `origin`: [`Config::AdminOrigin`].
+		/// - `supplier`: an active participant, or `None`: then points fall to their owners.
+		/// - `notice`: in intervals, from the first one on whose session has not opened.
+		///
+		/// # Errors
+		/// If the supplier is unknown or suspended.
+		///
+		/// # Events
+		/// [`Event::LastResortSet`].
+		#[pallet::call_index(3)]
+		#[pallet::weight(T::WeightInfo::set_last_resort())]
+		pub fn set_last_resort(
+			origin: OriginFor<T>,
+			supplier: Option<ParticipantId>,
+			notice: Interval,
+		) -> DispatchResult {
+			T::AdminOrigin::ensure_origin(origin)?;
+			supplier.map_or(Ok(()), T::Participants::ensure_active)?;
+			ResortValue::<T>::put(Resort { supplier, notice });
+			Self::deposit_event(Event::LastResortSet { supplier, notice });
+			Ok(())
 		}
 	}
 }

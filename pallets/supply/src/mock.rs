@@ -21,6 +21,7 @@ pub const MEMBERS: [AccountId; 4] = [HOME, PLANT, SHOP, OTHER_SHOP];
 busbar_mocks::test_runtime!(1: Supply = crate);
 
 impl crate::Config for Test {
+	type AdminOrigin = frame_system::EnsureRoot<AccountId>;
 	type Participants = MockParticipants;
 	type Grid = MockGrid;
 	type Calendar = MockCalendar;

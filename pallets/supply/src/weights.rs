@@ -10,6 +10,8 @@ use frame_support::{
 pub trait WeightInfo {
 	fn choose() -> Weight;
 	fn serve() -> Weight;
+	fn resign() -> Weight;
+	fn set_last_resort() -> Weight;
 }
 
 const PICOSECONDS_PER_MICROSECOND: u64 = 1_000_000;
@@ -28,6 +30,12 @@ macro_rules! weights {
 		fn serve() -> Weight {
 			// With a walk to the root.
 			cost($db, 180, 75, 2)
+		}
+		fn resign() -> Weight {
+			cost($db, 40, 9, 1)
+		}
+		fn set_last_resort() -> Weight {
+			cost($db, 15, 2, 1)
 		}
 	};
 }

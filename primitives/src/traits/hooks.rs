@@ -24,6 +24,10 @@ pub trait OrderCollateral {
 	/// Takes the collateral off a point's orders of an interval whose sessions have all ended, and says whose and how much
 	/// it was, so that settlement can release and use it. Empty if there is none (any more).
 	fn take_collateral(point: PointId, interval: Interval) -> Vec<(ParticipantId, Balance)>;
+
+	/// Cancels all contracts of an interval whose sessions have all ended: positions, prices and fees of contracted flow do not
+	/// count any more, fees of paths do. Collateral stays where it is until it is taken.
+	fn void(interval: Interval);
 }
 
 /// Holding money for orders. Implemented by `pallet-securities`.
@@ -51,7 +55,7 @@ pub trait Collateral<AccountId> {
 /// What stands in for debts, and what is owed where nothing does. Implemented by `pallet-securities`.
 pub trait Securities<AccountId> {
 	/// Moves up to `amount` nEUR of what secures a point to an account: first of its deposit, unless another than the payer
-	/// posted it, then of its guarantee. Returns how much it was.
+	/// posted it, then of its guarantee. Returns how much it was, and of which accounts.
 	///
 	/// # Errors
 	/// If less is held than what was posted, which would be a defect.
@@ -61,7 +65,7 @@ pub trait Securities<AccountId> {
 		payer: ParticipantId,
 		amount: Balance,
 		to: &AccountId,
-	) -> Result<Balance, DispatchError>;
+	) -> Result<Vec<(AccountId, Balance)>, DispatchError>;
 
 	/// Counts `amount` nEUR that a participant defaulted on as its debt to the mutual fund.
 	fn owe(participant: ParticipantId, amount: Balance);
@@ -86,7 +90,8 @@ pub trait Charges<AccountId> {
 /// # Errors
 /// Of all functions: if a sum leaves the range of its type, which fails the settlement that told it.
 pub trait Certificates {
-	/// A point is through the debit phase: `position` and `metered` are import less export, in Wh.
+	/// A point is through the debit phase: `position` and `metered` are import less export, in Wh. `metered` is what a device
+	/// counted; `None` where an estimate stands in, the chain's or a meter operator's.
 	fn settled(
 		interval: Interval,
 		point: PointId,
@@ -102,7 +107,7 @@ pub trait Certificates {
 	/// All points are.
 	fn closed(interval: Interval, balancing: ParticipantId) -> DispatchResult;
 
-	/// A later version of a reading was settled: what the point metered `before` and `after` it, in Wh.
+	/// A later version of a reading was settled: what the point metered `before` and `after` it, in Wh; `None` for estimates.
 	fn corrected(
 		interval: Interval,
 		point: PointId,
@@ -110,6 +115,16 @@ pub trait Certificates {
 		payer: ParticipantId,
 		before: Option<SignedWh>,
 		after: Option<SignedWh>,
+	) -> DispatchResult;
+
+	/// What [`Self::settled`] did with these values is taken back: the interval is void, and no credit of it was paid.
+	fn unsettled(
+		interval: Interval,
+		point: PointId,
+		details: &Point,
+		payer: ParticipantId,
+		position: SignedWh,
+		metered: Option<SignedWh>,
 	) -> DispatchResult;
 }
 
@@ -139,6 +154,17 @@ impl Certificates for () {
 		_: &Point,
 		_: ParticipantId,
 		_: Option<SignedWh>,
+		_: Option<SignedWh>,
+	) -> DispatchResult {
+		Ok(())
+	}
+
+	fn unsettled(
+		_: Interval,
+		_: PointId,
+		_: &Point,
+		_: ParticipantId,
+		_: SignedWh,
 		_: Option<SignedWh>,
 	) -> DispatchResult {
 		Ok(())

@@ -220,6 +220,7 @@ pub const CALLS: &[(&str, &[Row])] = &[
 			("set_levy", Motions, Own),
 			("set_tolerance", Motions, Own),
 			("set_sharing", Motions, Own),
+			("void", Motions, Own),
 			("post_prices", Holders(&[BalanceResponsibleParty]), Own),
 			("debit", Members, Due),
 			("draw", Members, Due),
@@ -259,7 +260,16 @@ pub const CALLS: &[(&str, &[Row])] = &[
 			("margin_out", Members, Own),
 		],
 	),
-	("Supply", &[("choose", Members, Own), ("serve", Holders(&[Retailer]), Own)]),
+	(
+		"Supply",
+		&[
+			("choose", Members, Own),
+			("serve", Holders(&[Retailer]), Own),
+			// Also one that is no retailer any more.
+			("resign", Members, Own),
+			("set_last_resort", Motions, Own),
+		],
+	),
 	("Flexibility", &[("offer", Members, Own), ("order_reduction", OF_OPERATORS, Own)]),
 ];
 

@@ -73,6 +73,7 @@ impl pallet_market::Config for Runtime {
 	type Participants = Participants;
 	type Grid = Grid;
 	type Collateral = Securities;
+	type Supply = Supply;
 	type Finality = Settlement;
 	type Prunable = (Grid, Metering, Flexibility, Settlement);
 	type Time = Timestamp;
@@ -167,6 +168,7 @@ impl pallet_securities::Config for Runtime {
 }
 
 impl pallet_supply::Config for Runtime {
+	type AdminOrigin = CouncilMajority;
 	type Participants = Participants;
 	type Grid = Grid;
 	type Calendar = Market;

@@ -14,7 +14,7 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	fn place(s: u32) -> Weight {
 		Weight::from_parts(433_107_032, 5_751)
 			.saturating_add(Weight::from_parts(67_930_292, 71).saturating_mul(s.into()))
-			.saturating_add(T::DbWeight::get().reads(32))
+			.saturating_add(T::DbWeight::get().reads(33))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(6))
 			.saturating_add(T::DbWeight::get().writes(5_u64.saturating_mul(s.into())))
@@ -26,7 +26,7 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 		Weight::from_parts(430_209_231, 5_868)
 			.saturating_add(Weight::from_parts(79_922_243, 108).saturating_mul(o.into()))
 			.saturating_add(Weight::from_parts(70_755_977, 89).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(32))
+			.saturating_add(T::DbWeight::get().reads(33))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(o.into())))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(6))
@@ -120,8 +120,8 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// `n` from 1 to 96.
 	fn place_block_order(n: u32) -> Weight {
 		Weight::from_parts(174_103_265, 6_917)
-			.saturating_add(Weight::from_parts(19_372_156, 220).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(9))
+			.saturating_add(Weight::from_parts(24_372_156, 220).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(10))
 			.saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(6))
 	}
@@ -136,7 +136,7 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	fn submit(t: u32) -> Weight {
 		Weight::from_parts(1_165_477_406, 7_285)
 			.saturating_add(Weight::from_parts(130_581_604, 350).saturating_mul(t.into()))
-			.saturating_add(T::DbWeight::get().reads(206))
+			.saturating_add(T::DbWeight::get().reads(207))
 			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(t.into())))
 			.saturating_add(T::DbWeight::get().writes(73))
 			.saturating_add(T::DbWeight::get().writes(4_u64.saturating_mul(t.into())))
@@ -162,9 +162,10 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 
 	/// `k` from 0 to 512.
 	fn prune(k: u32) -> Weight {
-		Weight::from_parts(24_765_349, 588)
+		Weight::from_parts(124_765_349, 4_588)
 			.saturating_add(Weight::from_parts(7_162_641, 49).saturating_mul(k.into()))
-			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().reads(18))
+			.saturating_add(T::DbWeight::get().writes(6))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(k.into())))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(k.into())))
 	}

@@ -32,7 +32,7 @@ impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
 	fn debit(n: u32) -> Weight {
 		Weight::from_parts(922_129_000, 4_617)
 			.saturating_add(Weight::from_parts(818_446_406, 1_037).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(23))
+			.saturating_add(T::DbWeight::get().reads(24))
 			.saturating_add(T::DbWeight::get().reads(13_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(6))
 			.saturating_add(T::DbWeight::get().writes(8_u64.saturating_mul(n.into())))
@@ -45,7 +45,7 @@ impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
 			.saturating_add(T::DbWeight::get().reads(11))
 			.saturating_add(T::DbWeight::get().reads(8_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(11))
-			.saturating_add(T::DbWeight::get().writes(8_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(9_u64.saturating_mul(n.into())))
 	}
 
 	/// `n` from 2 to 128.
@@ -62,7 +62,7 @@ impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
 	fn correct(n: u32) -> Weight {
 		Weight::from_parts(937_442_000, 6_171)
 			.saturating_add(Weight::from_parts(859_086_994, 1_517).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(25))
+			.saturating_add(T::DbWeight::get().reads(26))
 			.saturating_add(T::DbWeight::get().reads(14_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(13))
 			.saturating_add(T::DbWeight::get().writes(6_u64.saturating_mul(n.into())))
@@ -84,5 +84,21 @@ impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
 		Weight::from_parts(11_377_000, 302)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
+	}
+
+	fn void() -> Weight {
+		Weight::from_parts(80_000_000, 4_000)
+			.saturating_add(T::DbWeight::get().reads(8))
+			.saturating_add(T::DbWeight::get().writes(4))
+	}
+
+	/// `n` from 1 to 128.
+	fn unwind(n: u32) -> Weight {
+		Weight::from_parts(922_129_000, 6_000)
+			.saturating_add(Weight::from_parts(900_000_000, 2_000).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(24))
+			.saturating_add(T::DbWeight::get().reads(24_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(14))
+			.saturating_add(T::DbWeight::get().writes(16_u64.saturating_mul(n.into())))
 	}
 }

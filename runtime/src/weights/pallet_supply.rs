@@ -21,4 +21,16 @@ impl<T: frame_system::Config> pallet_supply::WeightInfo for WeightInfo<T> {
 			.saturating_add(T::DbWeight::get().reads(75))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
+
+	fn resign() -> Weight {
+		Weight::from_parts(60_000_000, 2_000)
+			.saturating_add(T::DbWeight::get().reads(9))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+
+	fn set_last_resort() -> Weight {
+		Weight::from_parts(25_000_000, 1_000)
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
 }

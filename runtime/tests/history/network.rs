@@ -14,12 +14,12 @@ use busbar_primitives::{
 	certificates::Source,
 	metering::{Duty, Salt, SignedReading},
 	traits::Calendar,
-	Interval, Link, Moment, PointId, PointKind, PostedBounds, Product, ProductKind, Role, Terms,
+	Interval, Link, Moment, PointId, PointKind, PostedBounds, Product, ProductKind, Role, Terms, Wh,
 };
 use busbar_runtime::{
-	pallet_certificates, pallet_market, pallet_metering, pallet_settlement, AccountId, Certificates, Grid, Issuance,
-	Market, Metering, Participants, Runtime, RuntimeCall, RuntimeEvent, Securities, Settlement, Supply, System,
-	Validators,
+	pallet_certificates, pallet_market, pallet_metering, pallet_settlement, pallet_supply, AccountId, Certificates,
+	Grid, Issuance, Market, Metering, Participants, Runtime, RuntimeCall, RuntimeEvent, Securities, Settlement, Supply,
+	System, Validators,
 };
 use frame_support::{
 	weights::{Weight, WeightMeter},
@@ -39,6 +39,8 @@ const MEMBERS: u8 = 6;
 /// more checks point 1.
 const POINTS: PointId = 1 + 2 * MEMBERS as u32;
 const FEE: u32 = 10_000;
+/// Connection points whose feeding in is certified.
+const PLANTS: [PointId; 2] = [2, 5];
 const SHORT: i64 = 220_000;
 const LONG: i64 = 60_000;
 
@@ -70,6 +72,8 @@ pub struct Network {
 	pub running: Vec<Interval>,
 	/// Intervals that were seen final.
 	pub ended: Vec<Interval>,
+	/// What plants fed in in these, in Wh.
+	certified: Wh,
 	pub reached: Reached,
 	/// Calls that were refused.
 	pub refused: u32,
@@ -110,6 +114,7 @@ impl Network {
 			next: 0,
 			running: Vec::new(),
 			ended: Vec::new(),
+			certified: 0,
 			reached: Reached::new(),
 			refused: 0,
 		};
@@ -137,7 +142,7 @@ impl Network {
 		self.must(owner(1), RuntimeCall::Metering(name));
 		self.must(AGGREGATOR, post_bond);
 		self.must(AGGREGATOR, self.register(1, POINTS, Duty::Check));
-		for point in [2, 5] {
+		for point in PLANTS {
 			let source = Some(Source::Solar);
 			let certify = pallet_certificates::Call::certify { point, source };
 			self.must(REGULATOR, RuntimeCall::Certificates(certify));
@@ -147,11 +152,17 @@ impl Network {
 		let sharing = pallet_settlement::Call::set_sharing { sharing };
 		let tolerance = pallet_settlement::Call::set_tolerance { tolerance: Permill::from_percent(5) };
 		let area = pallet_market::Call::set_area { area: 0, zones: BoundedVec::truncate_from(vec![0, 1, 2]) };
-		for call in [levy.into(), sharing.into(), tolerance.into(), RuntimeCall::Market(area)] {
-			let majority = pallet_collective::RawOrigin::<AccountId, pallet_collective::Instance1>::Members(3, 4);
-			call.dispatch(majority.into()).expect("the council may");
+		let resort = pallet_supply::Call::set_last_resort { supplier: Some(id(AGGREGATOR)), notice: 3 };
+		for call in [levy.into(), sharing.into(), tolerance.into(), resort.into(), RuntimeCall::Market(area)] {
+			Self::council(call).expect("the council may");
 		}
 		self.set_time(1_000);
+	}
+
+	/// A call of the council's.
+	fn council(call: RuntimeCall) -> Result<(), DispatchError> {
+		let majority = pallet_collective::RawOrigin::<AccountId, pallet_collective::Instance1>::Members(3, 4);
+		call.dispatch(majority.into()).map(|_| ()).map_err(|refused| refused.error)
 	}
 
 	fn register(&self, point: PointId, meter: u32, duty: Duty) -> RuntimeCall {
@@ -260,6 +271,13 @@ impl Network {
 		BoundedVec::truncate_from((0..count).map(|_| self.point()).collect())
 	}
 
+	/// What plants fed in in an interval, as far as it is settled and devices counted it, in Wh.
+	fn fed_in(interval: Interval) -> Wh {
+		let statement = |point: PointId| pallet_settlement::Statements::<Runtime>::get(interval, point);
+		let counted = PLANTS.into_iter().filter_map(statement).filter(|statement| statement.counted);
+		counted.filter_map(|statement| statement.outturn).map(|outturn| outturn.drawn.min(0).unsigned_abs()).sum()
+	}
+
 	/// What must hold after every call, in every pallet.
 	pub fn check(&self) {
 		Participants::do_try_state().expect("participants");
@@ -272,6 +290,10 @@ impl Network {
 		busbar_runtime::Flexibility::do_try_state().expect("flexibility");
 		Settlement::do_try_state().expect("settlement");
 		Certificates::do_try_state().expect("certificates");
+		let settled: Wh = self.running.iter().map(|interval| Self::fed_in(*interval)).sum();
+		let issued: Wh = pallet_certificates::Supplies::<Runtime>::iter_values().map(|supply| supply.issued).sum();
+		let owed: Wh = pallet_certificates::Owed::<Runtime>::iter().map(|(_, _, wh)| wh).sum();
+		assert_eq!(issued, settled + self.certified + owed, "as much is issued as plants fed in, and what is owed");
 		Validators::do_try_state().expect("validators");
 	}
 }

@@ -9,13 +9,20 @@ use busbar_primitives::{
 };
 use busbar_runtime::{
 	pallet_balances, pallet_certificates, pallet_metering, pallet_securities, pallet_settlement, Balances, Market,
-	Runtime, RuntimeCall, Settlement,
+	Runtime, RuntimeCall, Settlement, System,
 };
-use frame_support::{traits::fungible::Inspect, BoundedVec};
+use frame_support::{
+	traits::{fungible::Inspect, Hooks},
+	weights::Weight,
+	BoundedVec,
+};
 use sp_runtime::MultiAddress;
 
 impl Network {
 	pub(super) fn settle(&mut self) {
+		if self.random.once_in(100) {
+			return self.void();
+		}
 		let interval = self.delivered();
 		let points = self.points(4);
 		let call = match self.random.below(6) {
@@ -24,6 +31,18 @@ impl Network {
 			_ => pallet_settlement::Call::credit { interval, points },
 		};
 		self.try_to(FIRST_MEMBER, call);
+	}
+
+	/// The council voids an interval, and idle blocks take back what its debits did.
+	fn void(&mut self) {
+		let interval = self.delivered();
+		if Self::council(pallet_settlement::Call::void { interval }.into()).is_err() {
+			self.refused += 1;
+		}
+		while pallet_settlement::Unwinding::<Runtime>::contains_key(interval) {
+			Settlement::on_idle(System::block_number(), Weight::from_parts(8_000_000_000, u64::MAX));
+			Settlement::do_try_state().expect("settlement");
+		}
 	}
 
 	pub(super) fn correct(&mut self) {
@@ -74,6 +93,7 @@ impl Network {
 			// Every ruling is made or its deadline over.
 			self.set_time(last.max(Market::now()));
 			self.finish(interval);
+			self.certified += Self::fed_in(interval);
 			self.set_time(terms.final_from().max(Market::now()));
 			assert!(Settlement::is_final(interval), "interval {interval} does not end final");
 			assert_eq!(Settlement::lines_sum(interval), 0);

@@ -73,9 +73,14 @@ impl Network {
 
 	pub(super) fn retailer(&mut self) {
 		let point = self.point();
-		let retailer = (!self.random.once_in(4)).then(|| id(RETAILER));
+		// Most points are nobody's but their owners', because a retailer's do not trade.
+		let retailer = self.random.once_in(3).then(|| id(RETAILER));
 		self.try_to(owner(point), pallet_supply::Call::choose { point, retailer });
 		self.try_to(RETAILER, pallet_supply::Call::serve { point });
+		if self.random.once_in(4) {
+			let point = self.point();
+			self.try_to(RETAILER, pallet_supply::Call::resign { point });
+		}
 	}
 
 	pub(super) fn secure(&mut self) {

@@ -434,9 +434,20 @@ mod benchmarks {
 		for zone in 0..k {
 			Levels::<T>::insert((interval, product, zone, PriceKey::from(0)), Level::default());
 		}
+		// One that waits and the next one are looked at in vain.
+		let mut record = Intervals::<T>::get(interval).expect("it has opened");
+		record.unended = 0;
+		Intervals::<T>::insert(interval, &record);
+		let waits = interval.saturating_sub(1);
+		Intervals::<T>::insert(waits, record);
+		Waiting::<T>::insert(waits.to_be_bytes(), ());
+		LastWaiting::<T>::put(waits.to_be_bytes());
+		NextToLook::<T>::put(interval);
+		T::BenchmarkHelper::set_time(busbar_primitives::Moment::MAX >> 1);
 
 		#[block]
 		{
+			assert_eq!(Pallet::<T>::begin_to_prune(&mut WeightMeter::new()), None);
 			<Pallet<T> as busbar_primitives::traits::Prune>::prune(interval, k);
 		}
 

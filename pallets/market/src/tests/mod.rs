@@ -10,5 +10,7 @@ mod parameters;
 mod places;
 mod pruning;
 mod random;
+mod served;
 mod sessions;
 mod spans;
+mod void;

@@ -1,10 +1,13 @@
 //! Records go when nothing moves any more and their retention is over.
 
 use crate::{
-	mock::*, Event, Intervals, Levels, NextToPrune, Orders, Queues, Results, Sessions, Skipped, StandingSteps,
+	mock::*, Event, Intervals, Levels, NextToPrune, Orders, Queues, Results, Sessions, Skipped, StandingSteps, Waiting,
 	WeightInfo,
 };
-use busbar_primitives::traits::{Calendar, OrderCollateral, Positions, Prune};
+use busbar_primitives::{
+	traits::{Calendar, OrderCollateral, Positions, Prune},
+	Interval,
+};
 use frame_support::{assert_ok, weights::Weight};
 
 /// The first moment at which interval 1 may go: end of its disputes and two intervals more.
@@ -28,8 +31,12 @@ fn old() {
 }
 
 fn release(point: u32) {
+	release_of(point, 1);
+}
+
+fn release_of(point: u32, interval: Interval) {
 	use busbar_primitives::traits::Collateral;
-	for (owner, held) in Market::take_collateral(point, 1) {
+	for (owner, held) in Market::take_collateral(point, interval) {
 		assert_ok!(MockCollateral::release(owner, held));
 	}
 }
@@ -140,5 +147,64 @@ fn a_chain_in_service_keeps_a_bounded_number_of_records() {
 		}
 		check();
 		assert_eq!(Results::<Test>::iter_keys().count(), Intervals::<Test>::iter().count() - 3);
+	});
+}
+
+/// Time passes until the retention of all intervals below `until` is over, while everything but what is stuck is settled.
+fn pass_to(until: Interval) {
+	FinalBelow::set(&u32::MAX);
+	for interval in 8..until + 8 {
+		run_to(start(interval) - LEAD);
+		run_to(start(interval) - LEAD);
+	}
+	Now::set(&(start(until) + CLOCK * (2 + 2)));
+}
+
+fn kept() -> Vec<Interval> {
+	let mut kept: Vec<_> = Intervals::<Test>::iter_keys().collect();
+	kept.sort_unstable();
+	kept
+}
+
+#[test]
+fn an_interval_that_is_not_settled_delays_the_pruning_of_no_other() {
+	test(market(), || {
+		old();
+		Stuck::set(&vec![1]);
+		pass_to(5);
+		let before = keys();
+		for _ in 0..8 {
+			idle(Weight::MAX);
+			check();
+		}
+		assert_eq!((kept()[..2].to_vec(), keys()), (vec![1, 5], before), "2 to 4 are gone, 1 is whole");
+		assert_eq!(NextToPrune::<Test>::get(), 1, "who looks for what is not settled finds it");
+		Stuck::set(&vec![]);
+		idle(Weight::MAX);
+		assert_eq!((kept()[0], keys(), NextToPrune::<Test>::get()), (5, 0, 5));
+		assert_eq!(Waiting::<Test>::iter().count(), 0);
+	});
+}
+
+#[test]
+fn intervals_that_wait_are_looked_at_in_turn_one_in_each_idle_block() {
+	test(market(), || {
+		old();
+		Stuck::set(&vec![1, 2, 3, 4]);
+		pass_to(5);
+		for _ in 0..8 {
+			idle(Weight::MAX);
+		}
+		assert_eq!(kept()[..5], [1, 2, 3, 4, 5]);
+		for settled in [3, 1, 4, 2] {
+			Stuck::set(&Stuck::get().into_iter().filter(|interval| *interval != settled).collect());
+			let blocks = (1..=4).find(|_| {
+				idle(Weight::MAX);
+				check();
+				!kept().contains(&settled)
+			});
+			assert!(blocks.is_some(), "interval {settled} is looked at within as many blocks as there are");
+		}
+		assert_eq!(NextToPrune::<Test>::get(), 5);
 	});
 }

@@ -81,7 +81,7 @@ impl crate::Config for Test {
 	type Calendar = World;
 	type Positions = World;
 	type Readings = World;
-	type Certificates = ();
+	type Certificates = busbar_mocks::MockCertificates;
 	type Securities = Securities;
 	type Supply = Supply;
 	type Flexibility = Flexibility;
@@ -119,6 +119,7 @@ impl pallet_securities::Config for Test {
 }
 
 impl pallet_supply::Config for Test {
+	type AdminOrigin = EnsureRoot<AccountId>;
 	type Participants = World;
 	type Grid = World;
 	type Calendar = World;
@@ -236,6 +237,7 @@ pub fn held(account: AccountId, reason: impl Into<RuntimeHoldReason>) -> Balance
 
 /// The state at genesis, every member owning [`WEALTH`].
 pub fn empty() -> sp_io::TestExternalities {
+	busbar_mocks::reset();
 	world(|w| {
 		*w = World { now: 0, first_unopened: 8, ..World::default() };
 		w.terms = (0..8).map(|interval| (interval, terms())).collect();

@@ -29,6 +29,8 @@ pub struct World {
 	/// Versions of readings other than the first.
 	pub versions: BTreeMap<(PointId, Interval), u16>,
 	pub contested: BTreeSet<(PointId, Interval)>,
+	/// Whose contracts are cancelled.
+	pub void: BTreeSet<Interval>,
 	pub gone: BTreeSet<AccountId>,
 	pub roles: BTreeSet<(AccountId, Role)>,
 	pub delegates: BTreeSet<(AccountId, ParticipantId, Right)>,
@@ -191,14 +193,21 @@ impl Calendar for World {
 
 impl Positions for World {
 	fn outcome(interval: Interval) -> Option<Outcome> {
-		world(|w| w.outcomes.get(&interval).copied())
+		let outcome = world(|w| w.outcomes.get(&interval).copied())?;
+		let is_void = world(|w| w.void.contains(&interval));
+		Some(if is_void { Outcome { points: outcome.points, ..Outcome::default() } } else { outcome })
 	}
 
 	fn zone_result(interval: Interval, zone: ZoneId) -> Option<ZoneResult> {
-		world(|w| w.results.get(&(interval, zone)).copied())
+		let result = world(|w| w.results.get(&(interval, zone)).copied())?;
+		let is_void = world(|w| w.void.contains(&interval));
+		Some(if is_void { ZoneResult { path_fee: result.path_fee, ..ZoneResult::default() } } else { result })
 	}
 
 	fn contracts(point: PointId, interval: Interval) -> Vec<Contract> {
+		if world(|w| w.void.contains(&interval)) {
+			return Vec::new();
+		}
 		let (position, traded) =
 			world(|w| (w.positions.get(&(point, interval)).copied(), w.traded.get(&(point, interval)).cloned()));
 		let zone = Self::point(point).map_or(0, |point| point.zone);
@@ -217,6 +226,10 @@ impl OrderCollateral for World {
 	fn take_collateral(point: PointId, interval: Interval) -> Vec<(ParticipantId, Balance)> {
 		let held = HeldCollateral::take((point, interval));
 		held.into_iter().map(|(account, amount)| (participant(account), amount)).collect()
+	}
+
+	fn void(interval: Interval) {
+		world(|w| w.void.insert(interval));
 	}
 }
 

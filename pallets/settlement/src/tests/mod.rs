@@ -1,5 +1,6 @@
 //! Tests of the pallet, and of how the five that are about money work together, with a mock of the others.
 
+mod certificates;
 mod corrections;
 mod credit;
 mod debit;
@@ -12,6 +13,7 @@ mod proofs;
 mod property;
 mod scenarios;
 mod statements;
+mod void;
 
 use crate::mock::{AccountId, RuntimeEvent, RuntimeOrigin, Settlement, System};
 use busbar_primitives::{Interval, PointId};

@@ -1,5 +1,6 @@
 //! Tests of the pallet alone, with a mock of the others.
 
+mod resignation;
 mod service;
 
 use crate::mock::{AccountId, RuntimeEvent, RuntimeOrigin, System, Test};

@@ -132,6 +132,7 @@ impl<T: Config> Pallet<T> {
 		for (interval, wh) in (interval..).zip(wh) {
 			let record = Intervals::<T>::get(interval).ok_or(Error::<T>::UnknownInterval)?;
 			let terms = &record.terms;
+			Self::ensure_own(interval, point)?;
 			Self::check_price(terms, price)?;
 			ensure!(*wh <= BLOCK_ORDER_LIMIT, Error::<T>::Overflow);
 			let mut committed = Self::committed_elsewhere(&record, (interval, product), point);

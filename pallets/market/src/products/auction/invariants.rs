@@ -183,7 +183,9 @@ impl<T: Config> Pallet<T> {
 			ensure!(*place == Self::place_of(place, id, &block_order)?, "a block order stands on another's place");
 			let own = PointBlockOrders::<T>::get((interval, product, block_order.point));
 			ensure!(own.contains(&id), "a point does not know its block order");
-			if block_order.accepted == Some(true) {
+			// Earlier intervals of a span are pruned before it.
+			let mut intervals = (block_order.first..).zip(&block_order.wh).map(|(at, _)| at);
+			if block_order.accepted == Some(true) && intervals.all(Intervals::<T>::contains_key) {
 				let (mut amount, mut limit) = (0 as Amount, 0 as Amount);
 				for (at, wh) in (block_order.first..).zip(&block_order.wh) {
 					let price = Self::result((at, product), block_order.zone).and_then(|zone| zone.result.price);

@@ -139,6 +139,7 @@ impl<T: Config> Pallet<T> {
 	) -> Result<(u64, u32), DispatchError> {
 		let session = floor.session;
 		let at = Self::tradable(who, session.0, ticket.point)?;
+		Self::ensure_own(session.0, ticket.point)?;
 		T::Collateral::ensure_solvent(at.owner)?;
 		let account = T::Participants::account(at.owner).ok_or(Error::<T>::UnknownOwner)?;
 		let place = floor.book.zones.iter().position(|zone| zone.zone == at.zone).ok_or(Error::<T>::OutsideArea)?;
