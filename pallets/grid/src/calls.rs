@@ -68,8 +68,8 @@ mod calls {
 		///
 		/// # Errors
 		/// [`Error::UnknownZone`], [`Error::ZoneRetired`], [`Error::QuotaReached`] if who operates a part of the grid has
-		/// added a quarter of all points; [`Error::TooManyPoints`], those of a role check, and what the participants pallet
-		/// says about the owner.
+		/// added a quarter of all points, [`Error::TooManyPointsInZone`] if the zone has its share; [`Error::TooManyPoints`],
+		/// those of a role check, and what the participants pallet says about the owner.
 		///
 		/// # Events
 		/// [`Event::PointAdded`].

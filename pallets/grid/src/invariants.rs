@@ -64,8 +64,10 @@ impl<T: Config> Pallet<T> {
 		ensure!(count <= T::MaxPoints::get(), "grid: more points than MaxPoints");
 		ensure!(Points::<T>::iter_keys().count() == count as usize, "grid: points are not numbered without gaps");
 		ensure!(PointsOf::<T>::iter_keys().count() == count as usize, "grid: the index by owner has stray points");
-		let mut points = BTreeMap::<_, u32>::new();
+		let (mut points, mut numbers) = (BTreeMap::<_, u32>::new(), BTreeMap::<_, u32>::new());
 		for (id, point) in Points::<T>::iter() {
+			let count_all = numbers.entry(point.zone).or_default();
+			*count_all = count_all.saturating_add(1);
 			ensure!(id < count, "grid: a point's number is not below NextPoint");
 			ensure!(
 				PointsOf::<T>::contains_key(point.owner, point_key(id)),
@@ -85,6 +87,10 @@ impl<T: Config> Pallet<T> {
 		}
 		for (id, zone) in Zones::<T>::iter() {
 			ensure!(points.get(&id).copied().unwrap_or(0) == zone.points, "grid: wrong count of points");
+			ensure!(
+				numbers.get(&id).copied().unwrap_or(0) == zone.numbers,
+				"grid: wrong count of points ever added in a zone"
+			);
 		}
 		Ok(())
 	}

@@ -36,9 +36,9 @@
 //!
 //! Zones and points are never removed: statements, deposits and role scopes name them by number. Their maps are bounded
 //! by `MaxZones` and `MaxPoints`. So that nobody uses the numbers up that others need, an operator of a part of the grid
-//! adds at most a quarter of either ([`Added`]); who operates the root adds what there is room for. Publications are removed by [`Prune`](busbar_primitives::traits::Prune) when their
-//! interval is. A link keeps at most [`MAX_LINK_CHANGES`] terms; older ones go once the last interval in which they were
-//! in force is final.
+//! adds at most a quarter of either ([`Added`]), and all of them together at most `MaxZonePoints` points in one zone; who operates
+//! the root adds what there is room for. Publications are removed by [`Prune`](busbar_primitives::traits::Prune) when their interval
+//! is. A link keeps at most [`MAX_LINK_CHANGES`] terms; older ones go once the last interval in which they were in force is final.
 //!
 //! # Invariants
 //!
@@ -48,7 +48,7 @@
 //!    child's; depth grows by one and stays within `MaxDepth`.
 //! 2. A link's static terms are in ascending order of intervals, and its fee never rises.
 //! 3. The static fees on every path to the root sum to at most `MaxPathFee`.
-//! 4. A zone's counts of living children and points are right; what exists in an interval has its zone and all zones
+//! 4. A zone's counts of living children and points, and of points ever added, are right; what exists in an interval has its zone and all zones
 //!    above it in that interval's tree.
 //! 5. Points are numbered without gaps below `NextPoint`, and the index by owner names exactly them.
 //! 6. No operator of a part has added more than a quarter, nor all of them together more than there are.
@@ -149,6 +149,11 @@ pub mod pallet {
 		/// Most connection points that can ever be added.
 		#[pallet::constant]
 		type MaxPoints: Get<u32>;
+
+		/// Most connection points that operators of parts of the grid can ever add in one zone: a part of all, so that no zone
+		/// takes the numbers of the others. Who operates the root adds what there is room for.
+		#[pallet::constant]
+		type MaxZonePoints: Get<u32>;
 
 		/// Most links in one publication, and most zones or points in one batch.
 		#[pallet::constant]
@@ -274,6 +279,9 @@ pub mod pallet {
 		/// An operator of a part of the grid has added a quarter of all zones, or points, that there can ever be: an operator
 		/// of the whole grid adds more.
 		QuotaReached,
+		/// `MaxZonePoints` connection points were added in the zone, retired ones with them: an operator of the whole grid adds
+		/// more.
+		TooManyPointsInZone,
 	}
 
 	#[pallet::hooks]
@@ -281,6 +289,7 @@ pub mod pallet {
 		fn integrity_test() {
 			assert!(T::MaxZones::get() > 0, "a grid has at least its root");
 			assert!(T::MaxBatch::get() > 0, "a publication names at least one link");
+			assert!(T::MaxZonePoints::get() > 0, "a zone has room for a connection point");
 		}
 
 		#[cfg(feature = "try-runtime")]

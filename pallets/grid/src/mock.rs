@@ -35,6 +35,7 @@ parameter_types! {
 	pub static Changed: Vec<Interval> = Vec::new();
 	pub static MaxZones: u32 = 100;
 	pub static MaxPoints: u32 = 50;
+	pub static MaxZonePoints: u32 = 1_000;
 	pub const MaxDepth: u32 = 8;
 	pub const MaxPathFee: Fee = 1_000;
 	pub const MaxBatch: u32 = 4;
@@ -49,6 +50,7 @@ impl pallet_grid::Config for Test {
 	type MaxDepth = MaxDepth;
 	type MaxPathFee = MaxPathFee;
 	type MaxPoints = MaxPoints;
+	type MaxZonePoints = MaxZonePoints;
 	type MaxBatch = MaxBatch;
 	type WeightInfo = crate::weights::SubstrateWeight<Test>;
 	#[cfg(feature = "runtime-benchmarks")]

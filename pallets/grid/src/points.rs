@@ -16,9 +16,11 @@ impl<T: Config> Pallet<T> {
 		points.iter().try_for_each(|point| Self::do_add_point_as(origin.clone(), *point))
 	}
 
-	/// Adds a point, if the origin operates its zone.
+	/// Adds a point, if the origin operates its zone and the zone has room, which it always has for who operates the root.
 	pub(crate) fn do_add_point_as(origin: OriginFor<T>, point: NewPoint) -> DispatchResult {
-		Self::ensure_may_add(origin, point.zone, T::MaxPoints::get(), |added| &mut added.points)?;
+		let everywhere = Self::ensure_may_add(origin, point.zone, T::MaxPoints::get(), |added| &mut added.points)?;
+		let numbers = Zones::<T>::get(point.zone).map_or(0, |zone| zone.numbers);
+		ensure!(everywhere || numbers < T::MaxZonePoints::get(), Error::<T>::TooManyPointsInZone);
 		Self::do_add_point(point)
 	}
 
@@ -34,6 +36,7 @@ impl<T: Config> Pallet<T> {
 		PointsOf::<T>::insert(owner, point_key(point), ());
 		NextPoint::<T>::put(point.saturating_add(1));
 		zone.points = zone.points.saturating_add(1);
+		zone.numbers = zone.numbers.saturating_add(1);
 		Zones::<T>::insert(id, zone);
 		Self::deposit_event(Event::PointAdded { point, zone: id, owner, kind, from });
 		Ok(())

@@ -65,6 +65,8 @@ pub struct Zone {
 	pub children: u32,
 	/// Connection points in the zone that are not retired.
 	pub points: u32,
+	/// Connection points that were ever added in the zone: their numbers are not given twice.
+	pub numbers: u32,
 }
 
 impl Zone {

@@ -12,7 +12,7 @@ use frame_support::{
 	BoundedVec,
 };
 use frame_system::{ensure_signed, pallet_prelude::OriginFor};
-use sp_runtime::DispatchResult;
+use sp_runtime::{DispatchError, DispatchResult};
 
 /// Number of the root: whoever operates it operates all.
 const ROOT: ZoneId = 0;
@@ -29,30 +29,32 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_add_zone_as(origin: OriginFor<T>, zone: NewZone, most: u32) -> DispatchResult {
 		match zone.parent {
 			None => Self::ensure_may_add_root(origin)?,
-			Some(parent) => Self::ensure_may_add(origin, parent, most, |added| &mut added.zones)?,
+			Some(parent) => {
+				Self::ensure_may_add(origin, parent, most, |added| &mut added.zones)?;
+			},
 		}
 		Self::insert(zone, most)
 	}
 
 	/// That the origin operates the zone and, unless it operates the root, has added less than a quarter of `most`. Counts
-	/// what it adds.
+	/// what it adds. Returns whether it operates the root.
 	pub(crate) fn ensure_may_add(
 		origin: OriginFor<T>,
 		zone: ZoneId,
 		most: u32,
 		count: impl FnOnce(&mut Additions) -> &mut u32,
-	) -> DispatchResult {
+	) -> Result<bool, DispatchError> {
 		let who = ensure_signed(origin)?;
 		ensure!(zone < NextZone::<T>::get(), Error::<T>::UnknownZone);
 		if T::Participants::ensure(&who, Role::Dso, Some(ROOT)).is_ok() {
-			return Ok(());
+			return Ok(true);
 		}
 		let operator = T::Participants::ensure(&who, Role::Dso, Some(zone))?;
 		Added::<T>::try_mutate(operator, |added| {
 			let added = count(added);
 			ensure!(*added < most / 4, Error::<T>::QuotaReached);
 			*added = added.saturating_add(1);
-			Ok(())
+			Ok(false)
 		})
 	}
 
@@ -114,7 +116,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(zone < most, Error::<T>::TooManyZones);
 		let from = T::Calendar::first_unopened();
 		let terms = BoundedVec::truncate_from(parent.iter().map(|_| LinkTerms { from, link }).collect());
-		Zones::<T>::insert(zone, Zone { parent, depth, terms, from, until: None, children: 0, points: 0 });
+		Zones::<T>::insert(zone, Zone { parent, depth, terms, from, until: None, children: 0, points: 0, numbers: 0 });
 		NextZone::<T>::put(zone.saturating_add(1));
 		Self::deposit_event(Event::ZoneAdded { zone, parent, link, from });
 		Ok(())

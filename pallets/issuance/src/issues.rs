@@ -1,6 +1,6 @@
 //! Issues: proposed, approved and executed, or cancelled.
 
-use crate::{Ceiling, Config, Error, Event, Issue, Issued, NextProposal, Pallet, Proposal, Proposals};
+use crate::{Ceiling, Config, Error, Event, Issue, Issued, NextProposal, Pallet, PendingOf, Proposal, Proposals};
 use busbar_primitives::{traits::Participants, Balance, ParticipantId};
 use frame_support::{
 	ensure,
@@ -27,8 +27,11 @@ impl<T: Config> Pallet<T> {
 		ensure!(payments.iter().all(|(who, _)| is_participant(who)), Error::<T>::UnknownPayee);
 		let sum = Self::sum(&payments)?;
 		ensure!(Proposals::<T>::count() < T::MaxPending::get(), Error::<T>::TooManyPending);
+		let pending = PendingOf::<T>::get(proposer);
+		ensure!(pending < T::MaxPendingOf::get(), Error::<T>::QuotaReached);
 		let id = NextProposal::<T>::get();
 		NextProposal::<T>::put(id.checked_add(1).ok_or(Error::<T>::Overflow)?);
+		PendingOf::<T>::insert(proposer, pending.saturating_add(1));
 		Proposals::<T>::insert(id, Proposal { kind, proposer, payments });
 		Self::deposit_event(Event::Proposed { id, kind, proposer, sum });
 		Ok(())
@@ -61,6 +64,7 @@ impl<T: Config> Pallet<T> {
 			},
 		}
 		Self::note(proposal.kind, sum)?;
+		Self::waits_no_more(proposal.proposer);
 		Self::deposit_event(Event::Issued { id, kind: proposal.kind, approver, sum });
 		Ok(())
 	}
@@ -70,8 +74,16 @@ impl<T: Config> Pallet<T> {
 		let proposal = Proposals::<T>::get(id).ok_or(Error::<T>::UnknownProposal)?;
 		ensure!(proposer.is_none_or(|proposer| proposer == proposal.proposer), Error::<T>::NotProposer);
 		Proposals::<T>::remove(id);
+		Self::waits_no_more(proposal.proposer);
 		Self::deposit_event(Event::Cancelled { id });
 		Ok(())
+	}
+
+	/// One issue of an agent less waits.
+	fn waits_no_more(proposer: ParticipantId) {
+		PendingOf::<T>::mutate_exists(proposer, |pending| {
+			*pending = pending.and_then(|pending| pending.checked_sub(1)).filter(|pending| *pending > 0);
+		});
 	}
 
 	/// Minted less burned, with the genesis issuance, in nEUR.

@@ -7,7 +7,7 @@
 //! # Invariants
 //!
 //! 1. Total issuance is what was issued less what was burned.
-//! 2. At most `MaxPending` issues wait.
+//! 2. At most `MaxPending` issues wait, at most `MaxPendingOf` of one settlement agent, and as many of each as is counted.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -72,6 +72,10 @@ pub mod pallet {
 		#[pallet::constant]
 		type MaxPending: Get<u32>;
 
+		/// Most of them of one settlement agent, so that none keeps the others from proposing.
+		#[pallet::constant]
+		type MaxPendingOf: Get<u32>;
+
 		type WeightInfo: WeightInfo;
 
 		/// Builds the states that the benchmarks start from.
@@ -95,6 +99,10 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Proposals<T: Config> =
 		CountedStorageMap<_, Twox64Concat, u32, Proposal<T::AccountId, T::MaxPayments>, OptionQuery>;
+
+	/// How many issues of a settlement agent wait; at most `MaxPendingOf`. Kept of those only of whom one does.
+	#[pallet::storage]
+	pub type PendingOf<T> = StorageMap<_, Blake2_128Concat, ParticipantId, u32, ValueQuery>;
 
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
@@ -150,12 +158,15 @@ pub mod pallet {
 		BeyondFreeMoney,
 		/// An amount is beyond the range of its type.
 		Overflow,
+		/// `MaxPendingOf` issues of this settlement agent wait: one of them must be approved or cancelled first.
+		QuotaReached,
 	}
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn integrity_test() {
-			assert!(T::MaxPayments::get() > 0 && T::MaxPending::get() > 0);
+			assert!(T::MaxPayments::get() > 0 && T::MaxPendingOf::get() > 0);
+			assert!(T::MaxPendingOf::get() <= T::MaxPending::get(), "an agent has no more than there is");
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -174,7 +185,7 @@ pub mod pallet {
 		///
 		/// # Errors
 		/// [`Error::NoPayments`], [`Error::ZeroAmount`], [`Error::UnknownPayee`], [`Error::Overflow`],
-		/// [`Error::TooManyPending`], and those of a role check.
+		/// [`Error::TooManyPending`], [`Error::QuotaReached`], and those of a role check.
 		///
 		/// # Events
 		/// [`Event::Proposed`].

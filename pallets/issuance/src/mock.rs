@@ -26,12 +26,18 @@ pub const CEILING: Balance = 10_000 * EUR;
 
 busbar_mocks::test_runtime!(with money; 2: Issuance = crate);
 
+frame_support::parameter_types! {
+	/// By default as many as may wait at all.
+	pub static MaxPendingOf: u32 = 3;
+}
+
 impl crate::Config for Test {
 	type Currency = Balances;
 	type AdminOrigin = EnsureRoot<AccountId>;
 	type Participants = MockParticipants;
 	type MaxPayments = ConstU32<4>;
 	type MaxPending = ConstU32<3>;
+	type MaxPendingOf = MaxPendingOf;
 	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = Setup;

@@ -25,13 +25,13 @@ fn cost(db: frame_support::weights::RuntimeDbWeight, micros: u64, reads: u64, wr
 macro_rules! weights {
 	($db:expr) => {
 		fn propose(n: u32) -> Weight {
-			cost($db, 15, 4, 3).saturating_add(cost($db, 3, 1, 0).saturating_mul(n.into()))
+			cost($db, 15, 5, 4).saturating_add(cost($db, 3, 1, 0).saturating_mul(n.into()))
 		}
 		fn approve(n: u32) -> Weight {
-			cost($db, 15, 6, 3).saturating_add(cost($db, 20, 2, 2).saturating_mul(n.into()))
+			cost($db, 15, 7, 4).saturating_add(cost($db, 20, 2, 2).saturating_mul(n.into()))
 		}
 		fn cancel() -> Weight {
-			cost($db, 15, 4, 2)
+			cost($db, 15, 5, 3)
 		}
 		fn set_ceiling() -> Weight {
 			cost($db, 8, 0, 1)

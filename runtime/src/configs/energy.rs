@@ -57,6 +57,8 @@ impl pallet_grid::Config for Runtime {
 	/// 10 ct/kWh. Collateral counts on it.
 	type MaxPathFee = ConstU32<100_000>;
 	type MaxPoints = ConstU32<131_072>;
+	/// An eighth of them.
+	type MaxZonePoints = ConstU32<16_384>;
 	type MaxBatch = ConstU32<256>;
 	type WeightInfo = crate::weights::Grid;
 	#[cfg(feature = "runtime-benchmarks")]
@@ -147,6 +149,7 @@ impl pallet_issuance::Config for Runtime {
 	type Participants = Participants;
 	type MaxPayments = ConstU32<256>;
 	type MaxPending = ConstU32<64>;
+	type MaxPendingOf = ConstU32<16>;
 	type WeightInfo = crate::weights::Issuance;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = crate::benchmark_helpers::Helper;

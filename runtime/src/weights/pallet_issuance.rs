@@ -12,27 +12,27 @@ pub struct WeightInfo<T>(PhantomData<T>);
 impl<T: frame_system::Config> pallet_issuance::WeightInfo for WeightInfo<T> {
 	/// `n` from 1 to 256.
 	fn propose(n: u32) -> Weight {
-		Weight::from_parts(18_277_744, 1_534)
+		Weight::from_parts(20_277_744, 1_634)
 			.saturating_add(Weight::from_parts(4_473_965, 74).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(7))
+			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(3))
+			.saturating_add(T::DbWeight::get().writes(4))
 	}
 
 	/// `n` from 1 to 256.
 	fn approve(n: u32) -> Weight {
-		Weight::from_parts(65_558_000, 1_566)
+		Weight::from_parts(67_558_000, 1_666)
 			.saturating_add(Weight::from_parts(24_829_108, 136).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(8))
+			.saturating_add(T::DbWeight::get().reads(9))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(3))
+			.saturating_add(T::DbWeight::get().writes(4))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(n.into())))
 	}
 
 	fn cancel() -> Weight {
-		Weight::from_parts(90_184_000, 14_757)
-			.saturating_add(T::DbWeight::get().reads(6))
-			.saturating_add(T::DbWeight::get().writes(2))
+		Weight::from_parts(92_184_000, 14_857)
+			.saturating_add(T::DbWeight::get().reads(7))
+			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn set_ceiling() -> Weight {

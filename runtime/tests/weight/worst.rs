@@ -35,7 +35,10 @@ fn grid(branches: u32) -> Vec<ZoneId> {
 		let terms = parent.iter().map(|_| LinkTerms { from: 0, link: Link::default() }).collect();
 		let depth = place.map_or(0, |place| place + 1);
 		let terms = BoundedVec::truncate_from(terms);
-		Zones::<Runtime>::insert(zone, Zone { parent, depth, terms, from: 0, until: None, children: 1, points: 0 });
+		Zones::<Runtime>::insert(
+			zone,
+			Zone { parent, depth, terms, from: 0, until: None, children: 1, points: 0, numbers: 0 },
+		);
 	}
 	NextZone::<Runtime>::put(zones);
 	(1..=branches).map(|branch| branch * DEPTH).collect()

@@ -1,7 +1,7 @@
 //! Adding and retiring connection points.
 
-use crate::{mock::*, Added, Additions, Event, NewPoint, Points};
-use busbar_primitives::{traits::Grid as _, Point, PointKind};
+use crate::{mock::*, Added, Additions, Event, NewPoint, Points, Zones};
+use busbar_primitives::{traits::Grid as _, Point, PointKind, Role, Scope};
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchError;
 
@@ -79,6 +79,28 @@ fn an_operator_of_one_zone_adds_a_quarter_of_all_points_that_there_can_be_and_le
 			add_point(1);
 		}
 		assert_noop!(add(DSO, 1, MEMBER), GridError::TooManyPoints);
+	});
+}
+
+#[test]
+fn a_zone_takes_its_share_of_the_numbers_of_points_and_no_more_however_many_operate_it() {
+	run(|| {
+		small_grid();
+		MaxPoints::set(12);
+		MaxZonePoints::set(5);
+		busbar_mocks::MockParticipants::grant(MEMBER, Role::Dso, Scope::Zone(1));
+		for account in [FEEDER_DSO, FEEDER_DSO, FEEDER_DSO, MEMBER, MEMBER] {
+			assert_ok!(add(account, 2, MEMBER));
+		}
+		assert_noop!(add(MEMBER, 2, MEMBER), GridError::TooManyPointsInZone);
+		// Numbers are not given twice, and nobody gives more of them in this zone.
+		assert_ok!(Grid::retire_point(RuntimeOrigin::signed(FEEDER_DSO), 0));
+		assert_noop!(add(MEMBER, 2, MEMBER), GridError::TooManyPointsInZone);
+		let zone = Zones::<Test>::get(2).unwrap();
+		assert_eq!((zone.points, zone.numbers), (4, 5));
+		// There is room elsewhere, and here for who operates the whole grid.
+		assert_ok!(add(MEMBER, 1, MEMBER));
+		assert_ok!(add(DSO, 2, MEMBER));
 	});
 }
 

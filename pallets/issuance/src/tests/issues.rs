@@ -1,5 +1,5 @@
 use super::*;
-use crate::{mock::*, Ceiling, Error, Event, Issue, Proposals};
+use crate::{mock::*, Ceiling, Error, Event, Issue, PendingOf, Proposals};
 use busbar_primitives::Balance;
 use frame_support::{
 	assert_noop, assert_ok,
@@ -131,6 +131,34 @@ fn an_issue_without_payments_or_amounts_is_refused() {
 		assert_noop!(propose(Issue::Mint, &[(HOME, Balance::MAX), (PLANT, 1)]), Error::<Test>::Overflow);
 		assert_ok!(propose(Issue::Mint, &[(HOME, Balance::MAX)]));
 		assert_noop!(Issuance::approve(signed(OTHER_AGENT), 0), Error::<Test>::Overflow);
+	});
+}
+
+#[test]
+fn one_agent_has_its_share_of_the_issues_that_wait_and_leaves_the_rest_to_others() {
+	run(|| {
+		MaxPendingOf::set(2);
+		let propose_as =
+			|agent| Issuance::propose(signed(agent), Issue::Mint, BoundedVec::truncate_from(vec![(HOME, 1)]));
+		for _ in 0..2 {
+			assert_ok!(propose_as(AGENT));
+		}
+		assert_noop!(propose_as(AGENT), Error::<Test>::QuotaReached);
+		assert_ok!(propose_as(OTHER_AGENT));
+		assert_noop!(propose_as(OTHER_AGENT), Error::<Test>::TooManyPending);
+		// What is cancelled, by whomever, and what is approved waits no more.
+		assert_ok!(Issuance::cancel(RuntimeOrigin::root(), 0));
+		assert_ok!(propose_as(AGENT));
+		assert_noop!(propose_as(AGENT), Error::<Test>::TooManyPending);
+		assert_ok!(Issuance::approve(signed(OTHER_AGENT), 1));
+		assert_ok!(Issuance::approve(signed(AGENT), 2));
+		assert_eq!(PendingOf::<Test>::iter().collect::<Vec<_>>(), [(participant(AGENT), 1)]);
+		assert_ok!(propose_as(AGENT));
+		assert_noop!(propose_as(AGENT), Error::<Test>::QuotaReached);
+		// What fails goes on to wait.
+		assert_ok!(Issuance::set_ceiling(RuntimeOrigin::root(), 0));
+		assert_noop!(Issuance::approve(signed(OTHER_AGENT), 3), Error::<Test>::AboveCeiling);
+		assert_noop!(propose_as(AGENT), Error::<Test>::QuotaReached);
 	});
 }
 

@@ -71,7 +71,7 @@ pub(super) fn crowd_places<T: Config>((first, product): SessionId) {
 	BlockOrderPlaces::<T>::mutate(last, product, |places| {
 		for n in 1..MAX_BLOCK_ORDERS {
 			let owner = ParticipantId(u128::from(n).to_be_bytes());
-			let place = Place { id: u32::MAX - n, owner, side: Side::Buy, worth: 0, took: false };
+			let place = Place { id: u32::MAX - n, owner, zone: n, side: Side::Buy, worth: 0, took: false };
 			places.taken.try_push(place).expect("a place is left; qed");
 		}
 	});
@@ -275,7 +275,7 @@ pub(super) fn crowd_waiting<T: Config>((interval, product): SessionId) {
 			behind: None,
 		};
 		LimitOrders::<T>::insert((interval, product, id), order);
-		let place = Place { id, owner, side: Side::Buy, worth: 0, took: false };
+		let place = Place { id, owner, zone: 0, side: Side::Buy, worth: 0, took: false };
 		book.waiting.try_push(place).expect("a place is left; qed");
 	}
 	Books::<T>::insert(interval, product, book);

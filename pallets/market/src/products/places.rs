@@ -11,12 +11,16 @@
 //! - **Giving way.** Where all places are taken, the worst order of the arriving one's side gives way to it, if that is worse.
 //!   Each side is assured half of the places: an order whose side has fewer takes a place from the worst of the other side,
 //!   which has more. What gives way ends, and its collateral is released.
+//! - **Zones.** The operator of a zone can let as many participants into it as it likes. So the orders of one zone have at most
+//!   half of the places where others want them: while one zone has more, orders of others take the place of its worst, whatever
+//!   their worth, and an order of a zone that has half gives way to none but its own zone's. Where nobody else comes, a zone has
+//!   all of them.
 //! - **For good.** An order that took another's place cannot be taken back: whoever pushes others out stands by it until the
 //!   gate closes, or a better one pushes it out.
 //!
 //! Who has the places stands in one value, which placing and cancelling read and write anyway.
 
-use busbar_primitives::{stored, Balance, ParticipantId, Price, Side, Wh};
+use busbar_primitives::{stored, Balance, ParticipantId, Price, Side, Wh, ZoneId};
 use frame_support::{traits::Get, BoundedVec};
 
 /// A place that is taken.
@@ -26,6 +30,8 @@ pub struct Place<Id> {
 	pub id: Id,
 	/// Whose order it is.
 	pub owner: ParticipantId,
+	/// The zone in which it stands, as the session numbers its zones.
+	pub zone: ZoneId,
 	pub side: Side,
 	/// The most that the order can add to welfare, in nEUR.
 	pub worth: Balance,
@@ -60,13 +66,13 @@ pub(crate) fn worth((floor, cap): (Price, Price), side: Side, price: Price, wh: 
 	Balance::from(distance.max(0).unsigned_abs()).saturating_mul(wh.into())
 }
 
-/// Which order gives way to an arriving one; `None` if a place is free.
+/// Which order gives way to an arriving one of a participant in a zone; `None` if a place is free.
 ///
 /// # Errors
 /// [`NoPlace`].
 pub(crate) fn gives_way<Id: Copy, Most: Get<u32>>(
 	places: &Places<Id, Most>,
-	owner: ParticipantId,
+	(owner, zone): (ParticipantId, ZoneId),
 	side: Side,
 	worth: Balance,
 ) -> Result<Option<Id>, NoPlace> {
@@ -78,11 +84,17 @@ pub(crate) fn gives_way<Id: Copy, Most: Get<u32>>(
 	if !places.is_full() {
 		return Ok(None);
 	}
-	let is_assured = count(&|place| place.side == side) < most / 2;
-	let crowded = places.iter().filter(|place| (place.side == side) != is_assured);
+	let half = most / 2;
+	let is_assured = count(&|place| place.side == side) < half;
+	let in_zone = |zone| count(&|place| place.zone == zone);
+	// A zone that has more than half of them makes room for all others; one that has half, for itself.
+	let crowd =
+		places.iter().map(|place| place.zone).find(|other| in_zone(*other) > half).filter(|other| *other != zone);
+	let of = crowd.or_else(|| Some(zone).filter(|zone| in_zone(*zone) >= half));
+	let gives = |place: &&Place<Id>| (place.side == side) != is_assured && of.is_none_or(|zone| place.zone == zone);
 	// From the latest on, so that it is the latest of equals.
-	let worst = crowded.rev().min_by_key(|place| place.worth).ok_or(NoPlace::Full)?;
-	(is_assured || worst.worth < worth).then_some(Some(worst.id)).ok_or(NoPlace::Full)
+	let worst = places.iter().filter(gives).rev().min_by_key(|place| place.worth).ok_or(NoPlace::Full)?;
+	(is_assured || crowd.is_some() || worst.worth < worth).then_some(Some(worst.id)).ok_or(NoPlace::Full)
 }
 
 /// Whether no participant has more places than its quota.
@@ -116,10 +128,22 @@ mod tests {
 
 	/// Takes a place if there is one. Returns who gave way.
 	fn take(places: &mut Eight, id: u32, owner: u8, side: Side, worth: Balance) -> Result<Option<u32>, NoPlace> {
+		take_in(places, 0, id, owner, side, worth)
+	}
+
+	/// The same in a zone.
+	fn take_in(
+		places: &mut Eight,
+		zone: ZoneId,
+		id: u32,
+		owner: u8,
+		side: Side,
+		worth: Balance,
+	) -> Result<Option<u32>, NoPlace> {
 		let owner = participant(owner);
-		let gone = gives_way(places, owner, side, worth)?;
+		let gone = gives_way(places, (owner, zone), side, worth)?;
 		gone.into_iter().for_each(|gone| leave(places, gone));
-		places.try_push(Place { id, owner, side, worth, took: gone.is_some() }).unwrap();
+		places.try_push(Place { id, owner, zone, side, worth, took: gone.is_some() }).unwrap();
 		Ok(gone)
 	}
 
@@ -168,7 +192,62 @@ mod tests {
 		assert_eq!(take(&mut places, 2, 1, Buy, 1_000), Ok(None));
 	}
 
+	#[test]
+	fn one_zone_has_all_places_until_others_want_half_of_them_whatever_its_orders_are_worth() {
+		let mut places = Eight::default();
+		for id in 0..8 {
+			assert_eq!(take_in(&mut places, 1, id, id as u8, Buy, 100 - Balance::from(id)), Ok(None));
+		}
+		// A better one of its own gets in, no worse one.
+		assert_eq!(take_in(&mut places, 1, 8, 8, Buy, 93), Err(NoPlace::Full));
+		// Others take half of them with orders that are worth nothing, and no more.
+		for (id, gone) in (8..12).zip((4..8).rev()) {
+			assert_eq!(take_in(&mut places, 2 + id % 2, id, id as u8, Buy, 0), Ok(Some(gone)));
+		}
+		assert_eq!(take_in(&mut places, 4, 12, 12, Buy, 0), Err(NoPlace::Full));
+		// What has half pushes out its own only, whatever it is worth.
+		assert_eq!(take_in(&mut places, 1, 12, 12, Buy, 97), Err(NoPlace::Full));
+		assert_eq!(take_in(&mut places, 1, 12, 12, Buy, 1_000), Ok(Some(3)));
+		// Others push out each other as before.
+		assert_eq!(take_in(&mut places, 3, 13, 13, Buy, 1), Ok(Some(11)));
+	}
+
+	#[test]
+	fn a_zone_that_has_half_of_the_places_by_sales_gets_none_of_the_others_purchases() {
+		let mut places = Eight::default();
+		for id in 0..4 {
+			assert_eq!(take_in(&mut places, 1, id, id as u8, Sell, 5), Ok(None));
+			assert_eq!(take_in(&mut places, 2, 4 + id, 4 + id as u8, Buy, 5), Ok(None));
+		}
+		assert_eq!(take_in(&mut places, 1, 8, 8, Buy, 1_000), Err(NoPlace::Full));
+		assert_eq!(take_in(&mut places, 1, 8, 8, Sell, 6), Ok(Some(3)));
+	}
+
 	proptest! {
+		/// Whatever the orders of one zone are worth, others that want half of the places have them and keep them against it.
+		#[test]
+		fn no_zone_keeps_others_from_half_of_the_places_after_any_sequence(
+			arrivals in prop::collection::vec((0u8..12, 0u32..3, any::<bool>(), 0u128..6), 1..200),
+		) {
+			let mut places = Eight::default();
+			for (id, (owner, zone, buys, worth)) in (0u32..).zip(arrivals) {
+				let (before, side) = (places.clone(), if buys { Buy } else { Sell });
+				let in_zone = |zone| before.iter().filter(|place| place.zone == zone).count();
+				let crowd = (0..3).find(|other| *other != zone && in_zone(*other) > 4);
+				match take_in(&mut places, zone, id, owner, side, worth) {
+					Ok(Some(gone)) => {
+						let gone = *before.iter().find(|place| place.id == gone).unwrap();
+						prop_assert!(crowd.is_none_or(|crowd| gone.zone == crowd));
+						prop_assert!(in_zone(zone) < 4 || gone.zone == zone);
+						// Neither does a side lose a place that it is assured of.
+						prop_assert!(gone.side == side || before.iter().filter(|place| place.side == gone.side).count() > 4);
+					},
+					Err(NoPlace::Full) => prop_assert_eq!(crowd, None, "another zone has more than half"),
+					_ => (),
+				}
+			}
+		}
+
 		/// Against the rule as the module's documentation words it: every order alone, over all that ever arrived.
 		#[test]
 		fn any_sequence_keeps_quotas_halves_and_the_best_of_each_side(

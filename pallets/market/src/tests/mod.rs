@@ -4,6 +4,7 @@ mod admitted;
 mod clearing;
 mod closing;
 mod continuous;
+mod crowds;
 mod gate;
 mod orders;
 mod parameters;

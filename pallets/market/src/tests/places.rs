@@ -18,7 +18,7 @@ use sp_runtime::DispatchResult;
 use Side::{Buy, Sell};
 
 /// Participants 11 to 50, with a point each in zone 1.
-fn newcomers() -> Vec<(u64, PointId)> {
+pub(super) fn newcomers() -> Vec<(u64, PointId)> {
 	(11..51)
 		.map(|n| {
 			Free::insert(n, MONEY);
@@ -27,7 +27,7 @@ fn newcomers() -> Vec<(u64, PointId)> {
 		.collect()
 }
 
-fn block_at((n, point): (u64, PointId), side: Side, price: i64, wh: &[Wh]) -> DispatchResult {
+pub(super) fn block_at((n, point): (u64, PointId), side: Side, price: i64, wh: &[Wh]) -> DispatchResult {
 	let wh = BoundedVec::truncate_from(wh.to_vec());
 	Market::place_block_order(RuntimeOrigin::signed(n), FIRST, 0, point, side, price, wh)
 }
@@ -37,7 +37,7 @@ fn cancel_block(n: u64, id: u32) -> DispatchResult {
 }
 
 /// Takes all places of the span with block orders of four participants each at the least price.
-fn fill_span(members: &[(u64, PointId)], side: Side, price: i64, wh: &[Wh]) {
+pub(super) fn fill_span(members: &[(u64, PointId)], side: Side, price: i64, wh: &[Wh]) {
 	let each = MAX_POINT_BLOCK_ORDERS as usize;
 	for member in &members[..MAX_BLOCK_ORDERS as usize / each] {
 		for _ in 0..each {
@@ -136,7 +136,7 @@ fn block_orders_for_sale_do_not_keep_purchases_from_their_half_of_the_places() {
 }
 
 /// A whole order that waits: nobody sells.
-fn wait((n, point): (u64, PointId), price: i64, wh: Wh) -> DispatchResult {
+pub(super) fn wait((n, point): (u64, PointId), price: i64, wh: Wh) -> DispatchResult {
 	submit_as(n, point, Buy, price, wh, AllOrNothing)
 }
 

@@ -98,6 +98,7 @@ impl pallet_issuance::Config for Test {
 	type Participants = World;
 	type MaxPayments = ConstU32<4>;
 	type MaxPending = ConstU32<3>;
+	type MaxPendingOf = ConstU32<3>;
 	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = World;

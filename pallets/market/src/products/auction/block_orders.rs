@@ -144,7 +144,7 @@ impl<T: Config> Pallet<T> {
 			let bounds = (terms.price_floor, terms.price_cap);
 			worth = worth.saturating_add(places::worth(bounds, side, price, *wh));
 		}
-		let id = Self::take_place((last, product), interval, at.owner, side, worth)?;
+		let id = Self::take_place((last, product), interval, (at.owner, at.zone), side, worth)?;
 		let sum = held.iter().fold(0, |sum: Balance, held| sum.saturating_add(*held));
 		T::Collateral::hold(at.owner, sum)?;
 
@@ -188,14 +188,14 @@ impl<T: Config> Pallet<T> {
 	fn take_place(
 		(last, product): SessionId,
 		interval: Interval,
-		owner: ParticipantId,
+		(owner, zone): (ParticipantId, ZoneId),
 		side: Side,
 		worth: Balance,
 	) -> Result<u32, DispatchError> {
 		let mut places = BlockOrderPlaces::<T>::get(last, product);
 		let by = places.next;
 		places.next = by.checked_add(1).ok_or(Error::<T>::Overflow)?;
-		let gone = places::gives_way(&places.taken, owner, side, worth).map_err(|reason| match reason {
+		let gone = places::gives_way(&places.taken, (owner, zone), side, worth).map_err(|reason| match reason {
 			NoPlace::Quota => Error::<T>::QuotaReached,
 			NoPlace::Full => Error::<T>::TooManyBlockOrders,
 		})?;
@@ -206,7 +206,7 @@ impl<T: Config> Pallet<T> {
 			let released = Self::take_out((last, product, id), loser, &worse)?;
 			Self::deposit_event(Event::BlockOrderEvicted { interval, product, id, by, released });
 		}
-		let place = Place { id: by, owner, side, worth, took: gone.is_some() };
+		let place = Place { id: by, owner, zone, side, worth, took: gone.is_some() };
 		places.taken.try_push(place).map_err(|_| Error::<T>::Corrupt)?;
 		BlockOrderPlaces::<T>::insert(last, product, places);
 		Ok(by)

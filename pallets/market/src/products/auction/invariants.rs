@@ -206,7 +206,7 @@ impl<T: Config> Pallet<T> {
 		id: u32,
 		block_order: &BlockOrder<T::AccountId>,
 	) -> Result<Place<u32>, TryRuntimeError> {
-		let BlockOrder { point, side, price, first, wh, .. } = block_order;
+		let BlockOrder { point, zone, side, price, first, wh, .. } = block_order;
 		let mut worth: Balance = 0;
 		for (interval, wh) in (*first..).zip(wh) {
 			// Earlier intervals of a span are pruned before it.
@@ -217,7 +217,7 @@ impl<T: Config> Pallet<T> {
 			worth = worth.saturating_add(places::worth((terms.price_floor, terms.price_cap), *side, *price, *wh));
 		}
 		let owner = T::Grid::point(*point).ok_or("a block order has no point")?.owner;
-		Ok(Place { id, owner, side: *side, worth, took: place.took })
+		Ok(Place { id, owner, zone: *zone, side: *side, worth, took: place.took })
 	}
 
 	/// Prices of a span lean all alike, and no further from the middle than its accepted block orders need.

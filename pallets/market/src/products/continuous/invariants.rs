@@ -39,8 +39,8 @@ impl<T: Config> Pallet<T> {
 			if order.whole {
 				let place =
 					book.waiting.iter().find(|place| place.id == number).ok_or("a whole order does not wait")?;
-				let LimitOrder { owner, side, price, wh, .. } = order;
-				let right = Place { owner, side, worth: shelf.worth(side, price, wh), ..*place };
+				let LimitOrder { owner, zone, side, price, wh, .. } = order;
+				let right = Place { owner, zone: zone.into(), side, worth: shelf.worth(side, price, wh), ..*place };
 				ensure!(*place == right, "a whole order waits on another's place");
 				waiting = waiting.saturating_add(1);
 			} else {

@@ -56,7 +56,7 @@ impl<T: Config> Floor<T> {
 		let outcome = aggress(&mut desk, &tree, &order, time, budget);
 		// One that is to wait has not traded, so that what gives way ends before anything of it is written.
 		let waits = outcome.end == End::Waits;
-		let took = waits && self.make_room(owner, side, price, wh)?;
+		let took = waits && self.make_room((owner, zone), side, price, wh)?;
 
 		T::Collateral::hold(owner, self.hold_for(side, price, wh))?;
 		let mut trader = self.trader(point).unwrap_or_else(|| Trader::new(account.clone()));

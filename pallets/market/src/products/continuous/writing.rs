@@ -142,16 +142,19 @@ impl<T: Config> Floor<T> {
 	/// Makes room for an order that is to wait. Returns whether another one, which ends, gave way to it.
 	pub(super) fn make_room(
 		&mut self,
-		owner: ParticipantId,
+		(owner, zone): (ParticipantId, u8),
 		side: Side,
 		price: Price,
 		wh: Wh,
 	) -> Result<bool, DispatchError> {
 		let worth = self.shelf.worth(side, price, wh);
-		let gone = places::gives_way(&self.book.waiting, owner, side, worth).map_err(|reason| match reason {
-			NoPlace::Quota => Error::<T>::QuotaReached,
-			NoPlace::Full => Error::<T>::NoRoomToWait,
-		})?;
+		let gone =
+			places::gives_way(&self.book.waiting, (owner, zone.into()), side, worth).map_err(
+				|reason| match reason {
+					NoPlace::Quota => Error::<T>::QuotaReached,
+					NoPlace::Full => Error::<T>::NoRoomToWait,
+				},
+			)?;
 		if let Some(id) = gone {
 			self.end(id, EndReason::Evicted)?;
 		}
@@ -175,8 +178,8 @@ impl<T: Config> Floor<T> {
 		let standing = trader.standing.side_mut(order.side);
 		*standing = standing.checked_add(order.wh).ok_or(Error::<T>::Overflow)?;
 		if order.whole {
-			let LimitOrder { owner, side, price, wh, .. } = order;
-			let place = Place { id, owner, side, worth: self.shelf.worth(side, price, wh), took };
+			let LimitOrder { owner, zone, side, price, wh, .. } = order;
+			let place = Place { id, owner, zone: zone.into(), side, worth: self.shelf.worth(side, price, wh), took };
 			self.book.waiting.try_push(place).map_err(|_| Error::<T>::NoRoomToWait)?;
 			LimitOrders::<T>::insert(self.key(id), order);
 			return Ok(());
