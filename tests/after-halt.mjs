@@ -23,7 +23,7 @@ before(async () => {
 
 after(() => api?.disconnect());
 
-// On hold is the greater of this and of the member's margin.
+// Of the member's margin, which is on hold whatever orders hold of it.
 const heldForOrders = async () => {
 	const id = (await api.query.participants.memberOf(keeper.address)).unwrap();
 	return (await api.query.participants.participants(id)).unwrap().margin.held.toBigInt();

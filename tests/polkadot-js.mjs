@@ -11,6 +11,8 @@ const PRODUCT = 0;
 const BUY = { price: 200_000, wh: 400 };
 const SELL = { price: 100_000, wh: 250 };
 const RATING_W = 8_000;
+// What of its money secures orders, in nEUR: enough for these.
+const MARGIN = EUR;
 
 let api;
 let provider;
@@ -79,6 +81,13 @@ test('two settlement agents mint money for the newcomer', async () => {
 	assert.equal((await api.query.balances.totalIssuance()).toBigInt(), before + 100n * EUR);
 	const account = await api.query.system.account(keys.newcomer.address);
 	assert.equal(account.data.free.toBigInt(), 100n * EUR);
+});
+
+test('the newcomer moves money for its orders into its margin, which stays its own', async () => {
+	const moved = await submit(api, api.tx.securities.marginIn(newcomer.id, MARGIN), keys.newcomer);
+	assert.equal(eventOf(moved, 'securities', 'MarginMovedIn').data.margin.toBigInt(), MARGIN);
+	const { data } = await api.query.system.account(keys.newcomer.address);
+	assert.deepEqual([data.free, data.reserved].map((amount) => amount.toBigInt()), [100n * EUR - MARGIN, MARGIN]);
 });
 
 test('the grid operator connects the newcomer at the root', async () => {
@@ -157,15 +166,20 @@ for (const [what, expected, order] of REFUSALS) {
 	});
 }
 
-test('an order beyond the collateral is refused and changes nothing', async () => {
-	const { firstUnopened } = await clock();
-	// At the cap and the rating an order needs 2 EUR; the newcomer keeps 0.1 EUR.
-	const price = 1_000_000;
-	const wh = RATING_W / 4;
-	await submit(api, api.tx.balances.transferKeepAlive(keys.Dso.address, await freeMoney() - EUR / 10n), keys.newcomer);
+test('an order beyond the margin is refused and changes nothing, and with money moved in it is taken', async () => {
+	// At the cap and the rating an order needs more than 2 EUR, which the newcomer has, but not in its margin.
+	const steps = [{ side: 'Buy', price: 1_000_000, wh: RATING_W / 4 }];
+	const place = async () => api.tx.market.place((await clock()).firstUnopened - 1, PRODUCT, newcomer.points[0], steps);
 	const money = await freeMoney();
-	await assert.rejects(submit(api, api.tx.market.place(firstUnopened - 1, PRODUCT, newcomer.points[0], [{ side: 'Buy', price, wh }]), keys.newcomer), DispatchFailed);
+	assert.ok(money > 50n * EUR);
+	await assert.rejects(submit(api, await place(), keys.newcomer), (error) => {
+		assert.equal(error.errorName, 'securities.MarginTooSmall', error.message);
+		return true;
+	});
 	assert.equal(await freeMoney(), money);
+	const both = [api.tx.securities.marginIn(newcomer.id, 3n * EUR), await place()];
+	eventOf(await submit(api, api.tx.utility.batchAll(both), keys.newcomer), 'market', 'OrderPlaced');
+	assert.equal(await freeMoney(), money - 3n * EUR);
 });
 
 // The pool refuses a transaction, so that no block ever sees it.

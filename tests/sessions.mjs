@@ -76,8 +76,8 @@ const collateral = (entry) => {
 	return [held].flat().map((part) => [account, part.toBigInt()]);
 };
 
-// What accounts have held for orders is what their orders, block orders and trades require that are not settled. Returns
-// how much somebody has.
+// What orders hold of the owners' margins is what orders, block orders and trades require that are not settled, and what is on
+// hold for orders is the margins. Returns how much somebody's orders hold.
 async function orderHoldsAreRequired({ key }) {
 	const at = await api.at(await api.rpc.chain.getBlockHash());
 	const sums = (entries) => {
@@ -89,10 +89,13 @@ async function orderHoldsAreRequired({ key }) {
 	for (const kept of KEPT) {
 		required.push(...(await at.query.market[kept].entries()).flatMap(([, entry]) => collateral(entry)));
 	}
-	const held = (await at.query.balances.holds.entries()).flatMap(([{ args }, holds]) => holds
+	const owners = (await at.query.participants.participants.entries()).map(([, participant]) => participant.unwrap());
+	const held = owners.map(({ account, margin }) => [account, margin.held.toBigInt()]);
+	assert.deepEqual(sums(held), sums(required));
+	const onHold = (await at.query.balances.holds.entries()).flatMap(([{ args }, holds]) => holds
 		.filter(({ id }) => id.isSecurities && id.asSecurities.isOrder)
 		.map(({ amount }) => [args[0], amount.toBigInt()]));
-	assert.deepEqual(sums(held), sums(required));
+	assert.deepEqual(sums(onHold), sums(owners.map(({ account, margin }) => [account, margin.own.toBigInt()])));
 	return new Map(sums(held)).get(key.address) ?? 0n;
 }
 

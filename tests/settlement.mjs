@@ -195,6 +195,9 @@ test('a deposit and guarantees are posted, a retailer is chosen and serves, a pl
 	const before = await securities(home);
 	home.deposited = BigInt(before.deposit.amount);
 	assert.equal(before.guarantee, undefined);
+	// So that it can give all of its money away.
+	const { free: margin } = await busbar('security', 'margin', '--suri', debtor.suri);
+	await busbar('security', 'margin-out', '--suri', debtor.suri, '--amount', margin);
 	debtor.moved = (await free(debtor)) - KEPT;
 	const guarantee = ({ point }, amount) => busbar('security', 'guarantee', '--suri', retailer.suri, '--point', point, '--amount', amount);
 	const [deposited, guaranteed, chosen, certified, stranger] = await Promise.all([
@@ -418,7 +421,7 @@ test('what notice was given of is released once the last interval that it secure
 	await conserved();
 });
 
-test('who repays trades again', async () => {
+test('who repays trades again, once it has margin', async () => {
 	await submit(api, api.tx.balances.transferKeepAlive(debtor.key.address, debtor.moved), friend.key);
 	// Somebody else pays a part, the debtor the rest.
 	const part = await busbar('security', 'repay', '--suri', friend.suri, '--participant', debtor.id, '--amount', 1_000);
@@ -427,6 +430,12 @@ test('who repays trades again', async () => {
 	assert.equal(owed, '0');
 	assert.equal(await free(debtor), debtor.moved - debtor.owed + 1_000n);
 	assert.match((await refused('security', 'repay', '--suri', debtor.suri)).message, /owes nothing/);
+	const { code, message } = await refused('order', 'place', ...at(debtor), '--buy', `${BID}:1`);
+	assert.equal(code, 1);
+	assert.match(message, /MarginTooSmall/);
+	assert.match(message, /busbar security margin-in/);
+	const moved = await busbar('security', 'margin-in', '--suri', debtor.suri, '--amount', EUR);
+	assert.deepEqual([moved.margin, moved.held, moved.free].map(BigInt), [EUR, 0n, EUR]);
 	const { order } = await busbar('order', 'place', ...at(debtor), '--buy', `${BID}:1`);
 	assert.equal(order.point, debtor.point);
 	await conserved(interval, later);

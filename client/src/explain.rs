@@ -54,7 +54,7 @@ fn advice(name: &str) -> Option<&'static str> {
 		("UnknownPoint", "`busbar grid show` lists the connection points"),
 		("NotDelegate", "sign with the key of the point's owner: --suri"),
 		("BeyondRating", "`busbar grid show` lists the ratings"),
-		("BeyondCollateral", "`busbar participant show` says what is free"),
+		("MarginTooSmall", "`busbar security margin-in` moves money in, `busbar security margin` says what is free"),
 		("BeyondMargin", "`busbar security margin` says what is free"),
 		("RoleMissing", "`busbar participant show` lists the roles"),
 		("BeyondDeposit", "`busbar participant show` says what is free"),

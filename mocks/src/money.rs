@@ -46,7 +46,7 @@ mock! {
 mock! {
 	/// Money that is held for orders. Keep it in the state: a failed call must give it back.
 	MockCollateral: Collateral<AccountId> {
-		on_hold: fn hold(participant: ParticipantId, amount: Balance) -> Result<bool, DispatchError>;
+		on_hold: fn hold(participant: ParticipantId, amount: Balance) -> DispatchResult;
 		on_release: fn release(participant: ParticipantId, amount: Balance) -> DispatchResult;
 		on_take: fn take(
 			participant: ParticipantId,

@@ -17,27 +17,21 @@ pub const MAX_CORRECTIONS: u16 = 8;
 /// Most retailers of a connection point that are remembered.
 pub const MAX_RETAILERS: u32 = 4;
 
-/// A participant's money for its orders.
+/// A participant's money for its orders, which hold of it and of nothing else.
 ///
-/// On hold in its account is the greater of the two: what it moved in, and what its orders hold. So an order that its margin
-/// covers changes nothing but this value.
+/// It is on hold in the participant's account, whatever of it orders hold. So an order changes nothing but this value.
 #[stored(Copy, Default)]
 pub struct Margin {
-	/// Moved in and not out again, in nEUR.
+	/// Moved in and not out again, in nEUR; on hold in the account.
 	pub own: Balance,
-	/// Held by its orders, in nEUR.
+	/// Held by its orders, in nEUR: no more than that.
 	pub held: Balance,
 }
 
 impl Margin {
-	/// What new orders may hold without more money of the account, in nEUR.
+	/// What new orders may hold, and what may be moved out, in nEUR.
 	pub fn free(&self) -> Balance {
 		self.own.saturating_sub(self.held)
-	}
-
-	/// What is on hold in the account, in nEUR.
-	pub fn on_hold(&self) -> Balance {
-		self.own.max(self.held)
 	}
 }
 

@@ -146,6 +146,11 @@ fn member(number: u32) -> (ParticipantId, AccountId) {
 	(id, account)
 }
 
+/// Moves so much of a member's money into its margin.
+fn margin(id: ParticipantId, account: &AccountId, amount: Balance) {
+	Securities::margin_in(RuntimeOrigin::signed(account.clone()), id, amount).expect("it has that");
+}
+
 fn add_point(zone: ZoneId, owner: ParticipantId) -> PointId {
 	ensure_root();
 	let point = Grid::point_count();
@@ -234,6 +239,7 @@ impl pallet_market::BenchmarkHelper<AccountId> for Helper {
 
 	fn point(zone: ZoneId) -> (AccountId, PointId) {
 		let (owner, account) = member(Grid::point_count());
+		margin(owner, &account, RICH / 2);
 		(account, add_point(zone, owner))
 	}
 }
@@ -402,10 +408,11 @@ impl pallet_flexibility::BenchmarkHelper<AccountId> for Helper {
 	}
 }
 
-/// Adds 1 nEUR to a point's deposit, to its guarantee, and to its owner's free money.
+/// Adds 1 nEUR to a point's deposit, to its guarantee, and to its owner's margin and free money.
 fn secure(point: PointId) {
-	let (_, account) = member(point);
-	<Balances as Mutate<_>>::mint_into(&account, 2).expect("an account takes money");
+	let (owner, account) = member(point);
+	<Balances as Mutate<_>>::mint_into(&account, 3).expect("an account takes money");
+	margin(owner, &account, 1);
 	Securities::deposit(RuntimeOrigin::signed(account), point, 1).expect("there is money for it");
 	Securities::guarantee(RuntimeOrigin::signed(retailer().1), point, 1).expect("a retailer guarantees");
 }
@@ -435,14 +442,19 @@ impl pallet_settlement::BenchmarkHelper<AccountId> for Helper {
 		};
 		pallet_market::Levels::<Runtime>::insert((interval, PRODUCT, 0, pallet_market::PriceKey::from(price)), level);
 		for number in 0..points {
-			let (_, account) = member(number);
+			let (owner, account) = member(number);
+			margin(owner, &account, RICH / 2);
 			let side = if number % 2 == 0 { Side::Buy } else { Side::Sell };
 			let sells_for_two = points % 2 == 1 && number.saturating_add(2) == points;
 			let wh = if sells_for_two { wh.saturating_mul(2) } else { wh };
 			let steps = vec![Step { side, price, wh: wh / MOST_STEPS }; MOST_STEPS as usize];
 			let steps = steps.try_into().expect("as many steps as an order may have");
 			let origin = RuntimeOrigin::signed(account.clone());
-			Market::place(origin, interval, PRODUCT, number, steps).expect("an order like any other");
+			Market::place(origin.clone(), interval, PRODUCT, number, steps).expect("an order like any other");
+			// Of its margin only what the order holds is left.
+			let held = pallet_participants::Participants::<Runtime>::get(owner).map_or(0, |record| record.margin.held);
+			let rest = (RICH / 2).saturating_sub(held);
+			Securities::margin_out(origin, owner, rest).expect("no order holds that");
 			let free = Balances::reducible_balance(&account, Preservation::Expendable, Fortitude::Polite);
 			Balances::burn_from(&account, free, Preservation::Expendable, Precision::Exact, Fortitude::Polite)
 				.expect("what is free can go");

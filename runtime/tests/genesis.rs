@@ -5,10 +5,9 @@
 use busbar_harness::merge;
 use busbar_primitives::{
 	traits::{Calendar, Grid as _, Participants as Register, Positions},
-	Balance, Interval, Margin, Moment, ParticipantId, PointId, Right, Side, Step,
+	Balance, Interval, Moment, ParticipantId, PointId, Right, Side, Step,
 };
 use busbar_runtime::{
-	frame_system,
 	genesis::{devnet_id, preset, DEVNET},
 	pallet_market, pallet_participants, pallet_securities, AccountId, Balances, Certificates, Flexibility, Grid,
 	Issuance, Market, Metering, Participants, Runtime, RuntimeCall, RuntimeGenesisConfig, RuntimeOrigin, Securities,
@@ -17,12 +16,12 @@ use busbar_runtime::{
 use frame_support::{
 	genesis_builder_helper::{build_state, get_preset},
 	traits::{fungible::InspectHold, Hooks},
-	weights::{Weight, WeightMeter},
+	weights::WeightMeter,
 	BoundedVec,
 };
 use serde_json::{json, Value};
 use sp_genesis_builder::PresetId;
-use sp_runtime::traits::Dispatchable;
+use sp_runtime::{traits::Dispatchable, DispatchError};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// SimBench's `1-LV-rural2` has as many buses, and as many loads and plants.
@@ -32,6 +31,8 @@ const MEMBERS: u32 = 112;
 const WEALTH: Balance = 1_000_000_000_000;
 /// Of the deposit at each point: 1 EUR.
 const DEPOSIT: Balance = 1_000_000_000;
+/// What two of the members have for orders: 1 EUR.
+const MARGIN: Balance = 1_000_000_000;
 /// Start of the year 2026.
 const NOW: Moment = 1_767_225_600_000;
 
@@ -78,7 +79,7 @@ fn specification() -> Value {
 		"participants": { "members": members },
 		"grid": { "zones": zones, "points": points },
 		"metering": { "meters": meters, "bonds": [[devnet_id("MeterOperator"), WEALTH]] },
-		"securities": { "deposits": deposits },
+		"securities": { "deposits": deposits, "margins": [[member(20).0, MARGIN], [member(21).0, MARGIN]] },
 	});
 	let base = get_preset::<RuntimeGenesisConfig>(&None, preset).expect("the default genesis");
 	let mut base: Value = serde_json::from_slice(&base).unwrap();
@@ -112,12 +113,20 @@ fn block(now: Moment) {
 	<Market as Hooks<_>>::on_poll(System::block_number(), &mut WeightMeter::new());
 }
 
-/// Returns what it is charged.
-fn place(account: AccountId, interval: Interval, point: PointId, side: Side, price: i64) -> Weight {
+fn try_to_place(
+	account: AccountId,
+	interval: Interval,
+	point: PointId,
+	side: Side,
+	price: i64,
+) -> Result<(), DispatchError> {
 	let steps = BoundedVec::truncate_from(vec![Step { side, price, wh: 100 }]);
 	let call = RuntimeCall::Market(pallet_market::Call::place { interval, product: 0, point, steps });
-	let taken = call.dispatch(RuntimeOrigin::signed(account)).expect("an order like any other");
-	taken.actual_weight.expect("orders say it")
+	call.dispatch(RuntimeOrigin::signed(account)).map(|_| ()).map_err(|refused| refused.error)
+}
+
+fn place(account: AccountId, interval: Interval, point: PointId, side: Side, price: i64) {
+	try_to_place(account, interval, point, side, price).expect("an order like any other");
 }
 
 fn check() {
@@ -196,11 +205,9 @@ fn changed(before: &BTreeMap<Vec<u8>, Vec<u8>>, member: &(ParticipantId, Account
 }
 
 #[test]
-fn an_order_that_the_margin_covers_reads_and_writes_one_key_of_its_owner() {
-	let mut specification = specification();
+fn an_order_reads_and_writes_one_key_of_its_owner() {
 	let buyer = member(20);
-	specification["securities"]["margins"] = json!([[buyer.0, WEALTH / 2]]);
-	start(&specification).execute_with(|| {
+	start(&specification()).execute_with(|| {
 		check();
 		block(NOW);
 		let first = Market::clock().next_gate.expect("a gate is open");
@@ -215,28 +222,39 @@ fn an_order_that_the_margin_covers_reads_and_writes_one_key_of_its_owner() {
 		let kept: Vec<_> = others.iter().map(|key| (key.clone(), sp_io::storage::get(key).unwrap())).collect();
 		others.iter().for_each(|key| sp_io::storage::clear(key));
 		let before = state();
-		let charged = place(buyer.1.clone(), first, 21, Side::Buy, 200_000);
+		place(buyer.1.clone(), first, 21, Side::Buy, 200_000);
 		assert_eq!(changed(&before, &buyer), std::slice::from_ref(&record));
 		// The same if somebody else signs it, of whom other keys are read.
 		let before = state();
 		place(hand, first + 1, 21, Side::Buy, 200_000);
 		assert_eq!(changed(&before, &buyer), std::slice::from_ref(&record));
-
-		// Without its margin the order is held of the account, and needs that.
-		let before = state();
-		let (steps, product) = (BoundedVec::truncate_from(vec![Step { side: Side::Buy, price: 200_000, wh: 100 }]), 0);
-		let margin = Margin { own: 0, held: 0 };
-		pallet_participants::Participants::<Runtime>::mutate_extant(buyer.0, |record| record.margin = margin);
-		let next = RuntimeCall::Market(pallet_market::Call::place { interval: first + 2, product, point: 21, steps });
-		let refused = next.dispatch(RuntimeOrigin::signed(buyer.1.clone())).unwrap_err().error;
-		assert_eq!(refused, pallet_securities::Error::<Runtime>::BeyondCollateral.into());
-		sp_io::storage::set(&record, &before[&record]);
 		kept.iter().for_each(|(key, value)| sp_io::storage::set(key, value));
 		check();
+	});
+}
 
-		// Who has none is charged two reads and two writes more.
-		let more = place(member(21).1, first, 22, Side::Buy, 200_000) - charged;
-		assert_eq!(more, <Runtime as frame_system::Config>::DbWeight::get().reads_writes(2, 2));
+#[test]
+fn an_order_is_secured_by_its_owners_margin_and_by_no_other_money() {
+	start(&specification()).execute_with(|| {
+		block(NOW);
+		let first = Market::clock().next_gate.expect("a gate is open");
+		let (participant, account) = member(22);
+		assert!(Balances::free_balance(&account) > WEALTH / 2);
+		let before = state();
+		let refused = try_to_place(account.clone(), first, 23, Side::Buy, 200_000);
+		assert_eq!(refused, Err(pallet_securities::Error::<Runtime>::MarginTooSmall.into()));
+		assert!(state() == before, "what is refused changes nothing");
+		// 100 Wh at the limit, and what selling them back costs at worst.
+		let amount = 100 * (200_000 + 100_000);
+		let origin = RuntimeOrigin::signed(account.clone());
+		Securities::margin_in(origin.clone(), participant, amount - 1).expect("it has that");
+		let refused = try_to_place(account.clone(), first, 23, Side::Buy, 200_000);
+		assert_eq!(refused, Err(pallet_securities::Error::<Runtime>::MarginTooSmall.into()));
+		Securities::margin_in(origin.clone(), participant, 1).expect("it has that");
+		place(account.clone(), first, 23, Side::Buy, 200_000);
+		let out = Securities::margin_out(origin, participant, 1);
+		assert_eq!(out, Err(pallet_securities::Error::<Runtime>::BeyondMargin.into()));
+		check();
 	});
 }
 

@@ -102,7 +102,7 @@ devnet_preset() {
 }
 
 # network_prepare DIRECTORY BASE_PORT INTERVAL_CLOCK_S [GRID]: node identities and the chain specification, plain and raw.
-# GRID is a folder with a grid's files, or `built-in`: its zones, members, meters, money and deposits stand in the genesis, so
+# GRID is a folder with a grid's files, or `built-in`: its zones, members, meters, money, deposits and margins stand in the genesis, so
 # that it is traded at once. Without it the chain begins with the devnet's operators alone.
 network_prepare() {
 	NETWORK=$1

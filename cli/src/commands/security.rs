@@ -32,7 +32,7 @@ pub enum Security {
 	Release(Release),
 	/// Show a participant's margin: its money for orders
 	Margin(Whose),
-	/// Move free money into the margin; orders that it covers cost less of the budget
+	/// Move free money into the margin, which alone secures orders
 	MarginIn(Move),
 	/// Move money that no order holds out of the margin
 	MarginOut(Move),
@@ -235,10 +235,10 @@ struct Funds {
 	/// Moved in.
 	#[serde(with = "busbar_primitives::decimal")]
 	margin: Balance,
-	/// Held by orders, of the margin or of the account.
+	/// Of that, what orders hold.
 	#[serde(with = "busbar_primitives::decimal")]
 	held: Balance,
-	/// Of the margin, what no order holds.
+	/// And what none holds.
 	#[serde(with = "busbar_primitives::decimal")]
 	free: Balance,
 }

@@ -29,8 +29,8 @@ const ROLES: [(&str, Role); 8] = [
 const BOND: Balance = 1_000_000_000_000;
 
 /// A patch (RFC 7396) to the genesis of the devnet's preset: zones, connection points, members with their roles and accounts,
-/// meters, money, deposits and the meter operator's bond, as [`run`](super::run) would register them for this plan, and margins
-/// for their orders. The preset's own members are written again, because a patch replaces a list as a whole.
+/// meters, money, deposits, margins for orders and the meter operator's bond, as [`run`](super::run) would register them for this
+/// plan. The preset's own members are written again, because a patch replaces a list as a whole.
 ///
 /// # Errors
 /// None in practice: the devnet's keys and the shapes are known.
@@ -89,8 +89,7 @@ pub fn genesis(plan: &Plan, prices: &Prices, interval_s: u32, seed: u64) -> Resu
 		.enumerate()
 		.map(|(index, planned)| json!([index + 1, prices.deposit(planned.import_w.max(planned.export_w), interval_s)]))
 		.collect();
-	// Half of what deposits leave is margin: enough for the orders of a few intervals.
-	let mut margins = vec![json!([devnet_id("Utility"), prices.need_of_coupling(plan.coupling_w, interval_s) / 2])];
+	let mut margins = vec![json!([devnet_id("Utility"), prices.margin_of_coupling(plan.coupling_w, interval_s)])];
 	margins.extend(plan.points.iter().zip(&own).map(|(planned, member)| {
 		json!([member.id, prices.margin(planned.import_w.max(planned.export_w), interval_s)])
 	}));

@@ -18,6 +18,7 @@ use busbar_client::{
 	constants,
 	pallet_grid::{NewPoint, NewZone},
 	pallet_securities::{self, Backing},
+	pallet_utility,
 	sign::Signer,
 	storage,
 	submit::Submitter,
@@ -130,19 +131,54 @@ pub async fn setup(submitter: &Submitter, plan: &Plan, seed: u64, watch: &dyn Wa
 	let meters = registry::meters_at(chain, submitter.finalised().1, &points).await?;
 	transactions += registry::post_bond(submitter, &operators.meter_operator, bond).await?;
 
-	watch.step("paying deposits");
+	watch.step("paying deposits, moving money for orders into margins");
 	let prices = prices(terms.price_cap, terms.price_floor, terms.posted.short_max);
 	let posted = chain.securities(submitter.finalised().1).await?;
 	let posted = |point: PointId| posted.iter().any(|((at, backing), _)| *at == point && *backing == Backing::Deposit);
-	let missing = plan.points.iter().zip(&members).zip(&points).filter(|(_, point)| !posted(**point));
-	let deposits = try_join_all(missing.map(|((planned, member), point)| {
-		let amount = prices.deposit(planned.import_w.max(planned.export_w), clock.interval_s);
-		let call = pallet_securities::Call::deposit { point: *point, amount };
-		submitter.run(&member.signer, RuntimeCall::Securities(call))
-	}))
-	.await?;
-	transactions += deposits.len() as u64;
+	let mut all = vec![Secured {
+		signer: &operators.utility,
+		deposit: None,
+		margin: prices.margin_of_coupling(plan.coupling_w, clock.interval_s),
+	}];
+	all.extend(plan.points.iter().zip(&members).zip(&points).map(|((planned, member), point)| {
+		let power = planned.import_w.max(planned.export_w);
+		let deposit = (!posted(*point)).then(|| (*point, prices.deposit(power, clock.interval_s)));
+		Secured { signer: &member.signer, deposit, margin: prices.margin(power, clock.interval_s) }
+	}));
+	let sent = try_join_all(all.iter().map(|secured| secured.complete(submitter))).await?;
+	transactions += sent.iter().sum::<u64>();
 	Ok(World { operators, members, points, meters, coupling, root, from, minted, transactions })
+}
+
+/// What an owner secures its point and its orders with, in nEUR.
+struct Secured<'a> {
+	signer: &'a Signer,
+	/// What is missing of a deposit, and where.
+	deposit: Option<(PointId, Balance)>,
+	margin: Balance,
+}
+
+impl Secured<'_> {
+	/// Pays the deposit, and moves in what the margin lacks, as far as there is free money: in one transaction. Returns how
+	/// many it took.
+	async fn complete(&self, submitter: &Submitter) -> Result<u64> {
+		let (chain, at) = (submitter.chain(), submitter.finalised().1);
+		let owner = chain.participant(at, self.signer.account()).await?.context("a member is no participant")?;
+		let has = chain.margin(at, owner.id).await?.own;
+		let free = chain.account(at, self.signer.account()).await?.data.free;
+		// An account keeps 1 nEUR beside what it holds.
+		let left = free.saturating_sub(self.deposit.map_or(0, |(_, amount)| amount)).saturating_sub(1);
+		let amount = self.margin.saturating_sub(has).min(left);
+		let deposit = self.deposit.map(|(point, amount)| pallet_securities::Call::deposit { point, amount });
+		let participant = owner.id;
+		let margin = (amount > 0).then_some(pallet_securities::Call::margin_in { participant, amount });
+		let calls: Vec<_> = deposit.into_iter().chain(margin).map(RuntimeCall::Securities).collect();
+		if calls.is_empty() {
+			return Ok(0);
+		}
+		submitter.run(self.signer, pallet_utility::Call::batch_all { calls }).await?;
+		Ok(1)
+	}
 }
 
 /// Adds the connection points that are missing. Returns all members' points and the coupling.

@@ -66,15 +66,25 @@ impl Prices {
 		Self::of(self.short_max, power, interval_s).max(1)
 	}
 
-	/// What of the money that a deposit leaves is margin, enough for the orders of a few intervals: half, in nEUR.
+	/// What of the money that a deposit leaves is margin, which alone secures orders, in nEUR.
 	pub fn margin(&self, power: Watt, interval_s: u32) -> Balance {
-		self.need(power, interval_s).saturating_sub(self.deposit(power, interval_s)) / 2
+		margin_of(self.need(power, interval_s).saturating_sub(self.deposit(power, interval_s)))
 	}
 
 	/// What the utility needs for a coupling, whose order has two sides, in nEUR.
 	pub fn need_of_coupling(&self, coupling_w: Watt, interval_s: u32) -> Balance {
 		self.need(coupling_w.saturating_mul(2), interval_s)
 	}
+
+	/// What of that is margin, in nEUR.
+	pub fn margin_of_coupling(&self, coupling_w: Watt, interval_s: u32) -> Balance {
+		margin_of(self.need_of_coupling(coupling_w, interval_s))
+	}
+}
+
+/// Nine tenths: the rest stays free for what else is paid and held.
+fn margin_of(money: Balance) -> Balance {
+	money.saturating_sub(money / 10)
 }
 
 impl Plan {

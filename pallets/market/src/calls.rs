@@ -6,8 +6,7 @@ use frame_support::pallet_macros::pallet_section;
 mod calls {
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Places the order of a connection point in a session and holds its collateral. One that the owner's margin covers
-		/// is charged less: it does not touch the owner's account.
+		/// Places the order of a connection point in a session and holds its collateral, of the owner's margin.
 		///
 		/// - `origin`: signed by the point's owner or a delegate with the right to trade.
 		/// - `interval` and `product` name the session, an auction whose gate is open.
@@ -23,8 +22,8 @@ mod calls {
 		/// [`Error::ZeroQuantity`], [`Error::PriceOutOfBounds`], [`Error::PriceOffTick`], [`Error::CrossedSteps`];
 		/// [`Error::BeyondRating`], [`Error::QuotaReached`] if the steps of all the owner's orders would be more than a
 		/// quarter of the session's price levels; [`Error::TooManyLevels`], [`Error::QueueFull`], [`Error::Overflow`];
-		/// those of `Collateral` if the owner has unpaid debt, or if its margin and its free money do not cover the worst
-		/// net debt.
+		/// those of `Collateral` if the owner has unpaid debt, or if its margin does not cover the worst net debt: it moves
+		/// money in by `securities.margin_in`.
 		///
 		/// # Events
 		/// [`Event::OrderPlaced`].
@@ -36,14 +35,11 @@ mod calls {
 			product: ProductId,
 			point: PointId,
 			steps: BoundedVec<Step, T::MaxSteps>,
-		) -> DispatchResultWithPostInfo {
+		) -> DispatchResult {
 			let who = ensure_signed(origin)?;
-			let declared = T::WeightInfo::place(steps.len() as u32);
-			let (zone, account, arrival, held, covered) = Self::do_place(&who, (interval, product), point, &steps)?;
+			let (zone, account, arrival, held) = Self::do_place(&who, (interval, product), point, &steps)?;
 			Self::deposit_event(Event::OrderPlaced { interval, product, point, zone, account, arrival, held, steps });
-			// What a margin covers touches neither the account nor what it holds.
-			let spared = if covered { T::DbWeight::get().reads_writes(2, 2) } else { Weight::zero() };
-			Ok(Some(declared.saturating_sub(spared)).into())
+			Ok(())
 		}
 
 		/// Replaces the order of a connection point in a session, at once: its collateral is released and the new one's
@@ -70,7 +66,7 @@ mod calls {
 			let new = steps.len() as u32;
 			let session = (interval, product);
 			let (_, _, old) = Self::do_cancel(&who, session, point)?;
-			let (zone, account, arrival, held, _) = Self::do_place(&who, session, point, &steps)?;
+			let (zone, account, arrival, held) = Self::do_place(&who, session, point, &steps)?;
 			Self::deposit_event(Event::OrderReplaced { interval, product, point, zone, account, arrival, held, steps });
 			Ok(Some(T::WeightInfo::replace(old, new)).into())
 		}

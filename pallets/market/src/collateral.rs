@@ -1,7 +1,7 @@
 //! What an order can cost at worst.
 //!
-//! An order holds its worst net debt over the price bounds and any delivery from none to full, so that whatever the zone
-//! price turns out to be, and whatever its owner then does, the money is there. An imbalance is settled at the posted price
+//! An order holds, of its owner's margin, its worst net debt over the price bounds and any delivery from none to full, so that
+//! whatever the zone price turns out to be, and whatever its owner then does, the money is there. An imbalance is settled at the posted price
 //! and the fees of the path, or at the price of one of the point's own sessions if that is worse for it. So with `F` the
 //! highest sum of fees that a path to the root can have, a short never pays more than `S = max(short_max + F, cap)` and a
 //! long never receives less than `L = min(long_min - F, floor)` per Wh. Per Wh of an order:

@@ -78,7 +78,7 @@ fn set_up() {
 		let free = Free::get(account).unwrap_or(0).checked_sub(amount).ok_or(DispatchError::Other(NO_FUNDS))?;
 		Free::insert(account, free);
 		Held::insert(account, Held::get(account).unwrap_or(0) + amount);
-		Ok(false)
+		Ok(())
 	});
 	MockCollateral::on_release(move |owner, amount| {
 		let account = of(owner)?;
@@ -341,8 +341,7 @@ pub fn place(account: AccountId, interval: Interval, point: PointId, curve: &[St
 
 /// Places an order in a session.
 pub fn place_in(session: SessionId, account: AccountId, point: PointId, curve: &[Step]) -> DispatchResult {
-	let placed = Market::place(RuntimeOrigin::signed(account), session.0, session.1, point, steps(curve));
-	placed.map(|_| ()).map_err(|refused| refused.error)
+	Market::place(RuntimeOrigin::signed(account), session.0, session.1, point, steps(curve))
 }
 
 /// A session that is there.

@@ -71,23 +71,23 @@ fn steps(count: u32) -> Weight {
 }
 
 impl WeightInfo for () {
-	// Reads: time, record, session, point, participant, delegate, order, owner's account, parameters, path fee, balance,
-	// holds, the count of steps, levels of the zone (4), the point's retailer; per other product the order, the session, the results, and a queue node per layer.
-	// Writes: session, order, participant, balance, holds, the count of steps.
+	// Reads: time, record, session, point, participant, delegate, order, owner's account, parameters, path fee, the count of
+	// steps, levels of the zone (4), the point's retailer; per other product the order, the session, the results, and a queue node per layer.
+	// Writes: session, order, participant, the count of steps.
 	fn place(count: u32) -> Weight {
 		let others = u64::from(MAX_PRODUCTS.saturating_sub(1));
-		let reads = others.saturating_mul(u64::from(LAYERS).saturating_add(3)).saturating_add(18);
-		weight(120, reads, 6, 16_000).saturating_add(steps(count))
+		let reads = others.saturating_mul(u64::from(LAYERS).saturating_add(3)).saturating_add(16);
+		weight(120, reads, 4, 16_000).saturating_add(steps(count))
 	}
 
 	fn replace(old: u32, new: u32) -> Weight {
 		Self::cancel(old).saturating_add(Self::place(new))
 	}
 
-	// Reads: time, record, session, point, participant, delegate, order, balance, holds, the count of steps. Writes: session,
-	// order, participant, balance, holds, the count of steps.
+	// Reads: time, record, session, point, participant, delegate, order, the count of steps. Writes: session, order,
+	// participant, the count of steps.
 	fn cancel(count: u32) -> Weight {
-		weight(50, 10, 6, 6_000).saturating_add(steps(count))
+		weight(50, 8, 4, 6_000).saturating_add(steps(count))
 	}
 
 	// Reads and writes the parameters.
@@ -164,17 +164,17 @@ impl WeightInfo for () {
 		weight(1_000, block_orders.saturating_add(1), writes, 60_000)
 	}
 
-	// As of `place`, per interval without the money.
+	// As of `place`, per interval without the participant.
 	fn place_block_order(intervals: u32) -> Weight {
 		let products = u64::from(MAX_PRODUCTS);
 		let reads = products.saturating_mul(u64::from(LAYERS).saturating_add(5)).saturating_add(1);
 		let intervals = u64::from(intervals);
-		weight(120, 17, 7, 16_000).saturating_add(weight(60, reads, 0, 8_000).saturating_mul(intervals))
+		weight(120, 15, 5, 16_000).saturating_add(weight(60, reads, 0, 8_000).saturating_mul(intervals))
 	}
 
-	// Reads: record, session, point, participant, block order, counts, money. Writes: block order, counts, money.
+	// Reads: record, session, point, participant, block order, counts. Writes: block order, counts, participant.
 	fn cancel_block_order() -> Weight {
-		weight(80, 12, 7, 16_000)
+		weight(80, 10, 5, 16_000)
 	}
 
 	// Reads: as of `place`, the book or its zones, and the steps of a call, each the order or the link with what is

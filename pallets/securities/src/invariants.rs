@@ -20,11 +20,9 @@ impl<T: Config> Pallet<T> {
 		Self::check_held(Backing::Guarantee)?;
 		ensure!(Debts::<T>::iter_values().all(|owed| owed > 0), "a participant without debt counts as a debtor");
 		for (account, margin) in T::Traders::margins() {
-			let held = T::Currency::balance_on_hold(&HoldReason::Order.into(), &account);
-			ensure!(
-				held == margin.on_hold(),
-				"what is held for orders differs from the margin and from what orders hold"
-			);
+			let on_hold = T::Currency::balance_on_hold(&HoldReason::Order.into(), &account);
+			ensure!(on_hold == margin.own, "what is on hold for orders differs from the margin");
+			ensure!(margin.held <= margin.own, "orders hold more than the margin");
 		}
 		let marked = T::Traders::all_in_debt();
 		ensure!(marked.iter().all(Debts::<T>::contains_key), "orders are kept from a participant that owes nothing");

@@ -1,11 +1,11 @@
 //! What secures debts: the collateral of orders, standing deposits, guarantees, and the mutual fund.
 //!
-//! The collateral of orders is held until settlement takes it: of their owners' margins, and of their accounts' free money
-//! what the margins lack. A participant moves money into its margin and out again; it stays on its account, on hold. An order
-//! that the margin covers touches one key of its owner, the value that it is charged on, too. A connection point's consumption
-//! beyond its orders is secured by its owner's standing deposit, and by a guarantor, its retailer or an aggregator. Both stay
-//! where they are posted, on hold. After notice they are returned, when the last interval is settled that was open at the
-//! notice: nobody consumes and takes back what secured it.
+//! An order holds of its owner's margin, until it is cancelled or settled, and of nothing else: what the margin does not cover is
+//! refused. A participant moves money into its margin and out again; it stays on its account, on hold. So an order touches no
+//! account, and of its owner only the value that it is charged on, too. A connection point's consumption beyond its orders is
+//! secured by its owner's standing deposit, and by a guarantor, its retailer or an aggregator. Both stay where they are posted, on
+//! hold. After notice they are returned, when the last interval is settled that was open at the notice: nobody consumes and takes
+//! back what secured it.
 //!
 //! What settlement cannot collect it draws on what secures the point: the deposit, then the guarantee. What is still missing
 //! the debtor owes to the mutual fund, and trades no more until it has paid; what it receives later pays that first.
@@ -13,7 +13,7 @@
 //! # Invariants
 //!
 //! 1. What is held for deposits and for guarantees is what they say; none is kept empty. What is held for orders is, in each
-//!    account, the greater of the margin and of what orders hold.
+//!    account, the margin, and orders hold no more than that.
 //! 2. Nobody who owes nothing is counted a debtor, and where orders look for debtors they find all of them and nobody else.
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -102,7 +102,7 @@ pub mod pallet {
 	/// Why money is held.
 	#[pallet::composite_enum]
 	pub enum HoldReason {
-		/// A participant's margin, and the worst net debt of its orders beyond that.
+		/// A participant's margin, of which its orders hold their worst net debt.
 		Order,
 		/// A connection point's standing deposit.
 		Deposit,
@@ -191,8 +191,8 @@ pub mod pallet {
 		NoDebt,
 		/// The account has less free money than is to be paid.
 		BeyondFreeMoney,
-		/// Neither the margin nor the account's free money covers the order's collateral.
-		BeyondCollateral,
+		/// The owner's margin does not cover the order's worst net debt: move money in by `securities.margin_in`.
+		MarginTooSmall,
 		/// Less is held for orders than is to be released: a defect.
 		CollateralMissing,
 		/// An amount is beyond the range of its type.
@@ -348,8 +348,8 @@ pub mod pallet {
 			Self::do_repay(&ensure_signed(origin)?, participant, amount)
 		}
 
-		/// Moves free money of a participant into its margin, where it stays until it is moved out or its debts take it.
-		/// Orders that the margin covers are cheaper: they do not touch the account.
+		/// Moves free money of a participant into its margin, which secures its orders, and where it stays until it is moved
+		/// out or its debts take it.
 		///
 		/// - `origin`: the participant, or its delegate for funds.
 		/// - `participant`: whose money it is.

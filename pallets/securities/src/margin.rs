@@ -18,32 +18,6 @@ impl<T: Config> Pallet<T> {
 		T::Traders::margin(participant).ok_or(Error::<T>::UnknownParticipant)
 	}
 
-	/// Changes a margin that needs no less money on hold than before.
-	fn grow(
-		participant: ParticipantId,
-		account: &T::AccountId,
-		from: Margin,
-		to: Margin,
-		beyond: Error<T>,
-	) -> DispatchResult {
-		let more = to.on_hold().saturating_sub(from.on_hold());
-		if !more.is_zero() {
-			T::Currency::hold(&HoldReason::Order.into(), account, more).map_err(|_| beyond)?;
-		}
-		T::Traders::margin_changed(participant, to);
-		Ok(())
-	}
-
-	/// Changes a margin that needs no more money on hold than before.
-	fn shrink(participant: ParticipantId, account: &T::AccountId, from: Margin, to: Margin) -> DispatchResult {
-		let less = from.on_hold().saturating_sub(to.on_hold());
-		if !less.is_zero() {
-			T::Currency::release(&HoldReason::Order.into(), account, less, Precision::Exact)?;
-		}
-		T::Traders::margin_changed(participant, to);
-		Ok(())
-	}
-
 	pub(crate) fn do_margin_in(who: &T::AccountId, participant: ParticipantId, amount: Balance) -> DispatchResult {
 		T::Participants::ensure_acts_for(who, participant, Right::Funds)?;
 		Self::move_in(participant, amount)
@@ -52,43 +26,47 @@ impl<T: Config> Pallet<T> {
 	/// Moves money in whoever asks for it: a genesis has no origins.
 	pub(crate) fn move_in(participant: ParticipantId, amount: Balance) -> DispatchResult {
 		ensure!(!amount.is_zero(), Error::<T>::ZeroAmount);
-		let (account, from) = Self::trader(participant)?;
-		let to = Margin { own: from.own.checked_add(amount).ok_or(Error::<T>::Overflow)?, ..from };
-		Self::grow(participant, &account, from, to, Error::<T>::BeyondFreeMoney)?;
-		Self::deposit_event(Event::MarginMovedIn { participant, amount, margin: to.own });
+		let (account, margin) = Self::trader(participant)?;
+		let own = margin.own.checked_add(amount).ok_or(Error::<T>::Overflow)?;
+		T::Currency::hold(&HoldReason::Order.into(), &account, amount).map_err(|_| Error::<T>::BeyondFreeMoney)?;
+		T::Traders::margin_changed(participant, Margin { own, ..margin });
+		Self::deposit_event(Event::MarginMovedIn { participant, amount, margin: own });
 		Ok(())
 	}
 
 	pub(crate) fn do_margin_out(who: &T::AccountId, participant: ParticipantId, amount: Balance) -> DispatchResult {
 		T::Participants::ensure_acts_for(who, participant, Right::Funds)?;
 		ensure!(!amount.is_zero(), Error::<T>::ZeroAmount);
-		let (account, from) = Self::trader(participant)?;
-		ensure!(amount <= from.free(), Error::<T>::BeyondMargin);
-		let to = Margin { own: from.own.saturating_sub(amount), ..from };
-		Self::shrink(participant, &account, from, to)?;
-		Self::deposit_event(Event::MarginMovedOut { participant, amount, margin: to.own });
+		let (account, margin) = Self::trader(participant)?;
+		ensure!(amount <= margin.free(), Error::<T>::BeyondMargin);
+		let own = margin.own.saturating_sub(amount);
+		T::Currency::release(&HoldReason::Order.into(), &account, amount, Precision::Exact)?;
+		T::Traders::margin_changed(participant, Margin { own, ..margin });
+		Self::deposit_event(Event::MarginMovedOut { participant, amount, margin: own });
 		Ok(())
 	}
 }
 
 impl<T: Config> traits::Collateral<T::AccountId> for Pallet<T> {
-	fn hold(participant: ParticipantId, amount: Balance) -> Result<bool, DispatchError> {
+	fn hold(participant: ParticipantId, amount: Balance) -> DispatchResult {
 		if amount.is_zero() {
-			return Ok(true);
+			return Ok(());
 		}
-		let (account, from) = Self::trader(participant)?;
-		let to = Margin { held: from.held.checked_add(amount).ok_or(Error::<T>::BeyondCollateral)?, ..from };
-		Self::grow(participant, &account, from, to, Error::<T>::BeyondCollateral)?;
-		Ok(amount <= from.free())
+		let (_, margin) = Self::trader(participant)?;
+		ensure!(amount <= margin.free(), Error::<T>::MarginTooSmall);
+		let held = margin.held.checked_add(amount).ok_or(Error::<T>::Overflow)?;
+		T::Traders::margin_changed(participant, Margin { held, ..margin });
+		Ok(())
 	}
 
 	fn release(participant: ParticipantId, amount: Balance) -> DispatchResult {
 		if amount.is_zero() {
 			return Ok(());
 		}
-		let (account, from) = Self::trader(participant)?;
-		let to = Margin { held: from.held.checked_sub(amount).ok_or(Error::<T>::CollateralMissing)?, ..from };
-		Self::shrink(participant, &account, from, to).map_err(|_| Error::<T>::CollateralMissing.into())
+		let (_, margin) = Self::trader(participant)?;
+		let held = margin.held.checked_sub(amount).ok_or(Error::<T>::CollateralMissing)?;
+		T::Traders::margin_changed(participant, Margin { held, ..margin });
+		Ok(())
 	}
 
 	fn take(participant: ParticipantId, amount: Balance, to: &T::AccountId) -> Result<Balance, DispatchError> {

@@ -29,8 +29,8 @@ pub trait BenchmarkHelper<AccountId> {
 	/// Makes `wh` of import the first reading of every one of these points. Those with even numbers bought more than a
 	/// thousandth of that, the others sold it.
 	fn read(interval: Interval, points: u32, wh: Wh);
-	/// Gives every one of these points a newer reading that differs again, and 1 nEUR more of deposit, of guarantee and of
-	/// free money.
+	/// Gives every one of these points a newer reading that differs again, and 1 nEUR more of deposit, of guarantee, of margin
+	/// and of free money.
 	fn revise(interval: Interval, points: u32);
 	/// Who owns a point.
 	fn owner(point: PointId) -> ParticipantId;

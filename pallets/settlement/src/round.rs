@@ -70,8 +70,8 @@ impl<T: Config> Round<T> {
 		}
 	}
 
-	/// Counts a connection point's debt or credit, and takes what its payer is short of from the collateral that was
-	/// released there, if it was the payer's, from its account and from its margin.
+	/// Counts a connection point's debt or credit, and takes what its payer is short of: from whose collateral was released
+	/// there as much as that was, then from the payer. Of each first from the account, then from the margin.
 	pub fn count_point(
 		&mut self,
 		payer: ParticipantId,
@@ -81,7 +81,7 @@ impl<T: Config> Round<T> {
 		self.count(payer, amount, 1, released)
 	}
 
-	/// Takes what a participant is short of from collateral that was released for orders of its own.
+	/// Takes what a participant is short of from whose collateral was released, as above.
 	pub fn collect(&mut self, payer: ParticipantId, released: Vec<(ParticipantId, Balance)>) -> DispatchResult {
 		if released.is_empty() || self.net(payer).short().is_zero() {
 			return Ok(());

@@ -32,14 +32,13 @@ pub trait OrderCollateral {
 
 /// Holding money for orders. Implemented by `pallet-securities`.
 pub trait Collateral<AccountId> {
-	/// Holds `amount` nEUR for an order: of the participant's margin, and of its account's free money what that lacks.
-	/// Returns whether the margin covered it, so that the account was not touched.
+	/// Holds `amount` nEUR of the participant's margin for an order. The account is not touched.
 	///
 	/// # Errors
-	/// If the two do not cover it.
-	fn hold(participant: ParticipantId, amount: Balance) -> Result<bool, DispatchError>;
+	/// If the margin has less that no order holds.
+	fn hold(participant: ParticipantId, amount: Balance) -> DispatchResult;
 
-	/// Releases `amount` nEUR that was held for an order: to the margin what came from it, the rest to the account.
+	/// Releases `amount` nEUR that was held for an order: the margin has it again.
 	///
 	/// # Errors
 	/// If less than that is held, which would be a defect.

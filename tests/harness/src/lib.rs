@@ -21,8 +21,8 @@ use busbar_primitives::{
 	Balance, Moment,
 };
 use busbar_runtime::{
-	pallet_balances, pallet_issuance, pallet_market, pallet_participants, pallet_settlement, AccountId, Market,
-	Runtime, RuntimeCall, RuntimeGenesisConfig, RuntimeOrigin, System,
+	pallet_balances, pallet_issuance, pallet_market, pallet_participants, pallet_securities, pallet_settlement,
+	AccountId, Market, Runtime, RuntimeCall, RuntimeGenesisConfig, RuntimeOrigin, System,
 };
 use codec::Encode;
 use frame_support::{
@@ -49,11 +49,14 @@ impl Genesis {
 	pub fn build(self) -> sp_io::TestExternalities {
 		let Self { parties, parameters, ladder } = self;
 		let balances = parties.iter().map(|party| (party.account.clone(), party.money)).collect();
+		let margins = parties.iter().map(|party| (party.id, party.money / 2)).filter(|(_, margin)| *margin > 0);
+		let securities = pallet_securities::GenesisConfig { margins: margins.collect(), ..Default::default() };
 		let members = parties.into_iter().map(|party| (party.id, party.account, party.roles)).collect();
 		let storage = RuntimeGenesisConfig {
 			balances: pallet_balances::GenesisConfig { balances, ..Default::default() },
 			participants: pallet_participants::GenesisConfig { members },
 			market: pallet_market::GenesisConfig { parameters, ..Default::default() },
+			securities,
 			issuance: pallet_issuance::GenesisConfig { ceiling: Balance::MAX, ..Default::default() },
 			settlement: pallet_settlement::GenesisConfig {
 				accounts: Some(pallet_settlement::Accounts {

@@ -27,7 +27,7 @@ pub fn account(name: u8) -> AccountId {
 	AccountId::new([name; 32])
 }
 
-/// A participant with one account, its roles and its money in nEUR.
+/// A participant with one account, its roles and its money in nEUR, half of which is margin.
 #[derive(Clone, Debug)]
 pub struct Party {
 	pub id: ParticipantId,

@@ -122,6 +122,7 @@ fn deposits_for_unknown_points_or_of_nothing_are_refused() {
 fn collateral_is_held_and_released_apart_from_deposits() {
 	run(|| {
 		assert_ok!(Securities::deposit(signed(HOME), 0, 5));
+		assert_ok!(Securities::margin_in(signed(HOME), participant(HOME), 10));
 		assert_ok!(<Securities as Collateral<AccountId>>::hold(participant(HOME), 10));
 		assert_ok!(<Securities as Collateral<AccountId>>::hold(participant(HOME), 0));
 		assert_eq!((held(HOME, HoldReason::Order), held(HOME, HoldReason::Deposit)), (10, 5));
@@ -131,19 +132,21 @@ fn collateral_is_held_and_released_apart_from_deposits() {
 		);
 		assert_ok!(<Securities as Collateral<AccountId>>::release(participant(HOME), 10));
 		assert_ok!(<Securities as Collateral<AccountId>>::release(participant(HOME), 0));
+		assert_ok!(Securities::margin_out(signed(HOME), participant(HOME), 10));
 		assert_eq!((held(HOME, HoldReason::Order), held(HOME, HoldReason::Deposit)), (0, 5));
 	});
 }
 
 #[test]
-fn collateral_beyond_free_money_is_refused() {
+fn a_deposit_is_no_margin() {
 	run(|| {
 		assert_ok!(Securities::deposit(signed(HOME), 0, 5));
-		assert_noop!(
-			<Securities as Collateral<AccountId>>::hold(participant(HOME), WEALTH - 4),
-			Error::<Test>::BeyondCollateral
-		);
-		assert_ok!(<Securities as Collateral<AccountId>>::hold(participant(HOME), WEALTH - 5));
+		let home = participant(HOME);
+		assert_noop!(<Securities as Collateral<AccountId>>::hold(home, 1), Error::<Test>::MarginTooSmall);
+		assert_noop!(Securities::margin_in(signed(HOME), home, WEALTH - 4), Error::<Test>::BeyondFreeMoney);
+		assert_ok!(Securities::margin_in(signed(HOME), home, WEALTH - 5));
+		assert_noop!(<Securities as Collateral<AccountId>>::hold(home, WEALTH - 4), Error::<Test>::MarginTooSmall);
+		assert_ok!(<Securities as Collateral<AccountId>>::hold(home, WEALTH - 5));
 	});
 }
 

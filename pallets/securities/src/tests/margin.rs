@@ -9,7 +9,7 @@ use frame_support::{
 use refused::{NOT_DELEGATE, UNKNOWN_PARTICIPANT};
 use sp_runtime::DispatchError::BadOrigin;
 
-fn hold(amount: Balance) -> Result<bool, sp_runtime::DispatchError> {
+fn hold(amount: Balance) -> sp_runtime::DispatchResult {
 	<Securities as Collateral<AccountId>>::hold(participant(HOME), amount)
 }
 
@@ -48,11 +48,11 @@ fn money_moves_into_the_margin_and_out_again_and_stays_on_the_account() {
 }
 
 #[test]
-fn an_order_within_the_margin_touches_nothing_of_its_account() {
+fn an_order_touches_nothing_of_its_owners_account() {
 	run(|| {
 		assert_ok!(Securities::margin_in(signed(HOME), participant(HOME), 100));
 		let before = (account(), System::account(HOME));
-		assert_eq!([hold(60), hold(40), hold(0)], [Ok(true); 3]);
+		assert_eq!([hold(60), hold(40), hold(0)], [Ok(()); 3]);
 		assert_eq!((account(), System::account(HOME)), before);
 		assert_eq!(home(), margin(100, 100));
 		assert_ok!(release(100));
@@ -61,19 +61,21 @@ fn an_order_within_the_margin_touches_nothing_of_its_account() {
 }
 
 #[test]
-fn what_the_margin_lacks_comes_from_the_account_and_goes_back_there() {
+fn an_order_beyond_the_margin_is_refused_however_much_free_money_its_owner_has() {
 	run(|| {
+		assert_noop!(hold(1), Error::<Test>::MarginTooSmall);
 		assert_ok!(Securities::margin_in(signed(HOME), participant(HOME), 100));
-		assert_eq!([hold(70), hold(50), hold(0)], [Ok(true), Ok(false), Ok(true)]);
-		assert_eq!((account(), home()), ((WEALTH - 120, 120), margin(100, 120)));
-		// What is moved in now is on hold already.
-		assert_ok!(Securities::margin_in(signed(HOME), participant(HOME), 15));
-		assert_eq!((account(), home()), ((WEALTH - 120, 120), margin(115, 120)));
+		assert_ok!(hold(70));
+		for beyond in [31, WEALTH, Balance::MAX] {
+			assert_noop!(hold(beyond), Error::<Test>::MarginTooSmall);
+		}
+		// What is moved in now does.
+		assert_ok!(Securities::margin_in(signed(HOME), participant(HOME), 1));
+		assert_ok!(hold(31));
+		assert_eq!((account(), home()), ((WEALTH - 101, 101), margin(101, 101)));
 		assert_ok!(release(70));
-		assert_eq!((account(), home()), ((WEALTH - 115, 115), margin(115, 50)));
-		assert_noop!(release(51), Error::<Test>::CollateralMissing);
-		assert_noop!(hold(WEALTH), Error::<Test>::BeyondCollateral);
-		assert_noop!(hold(Balance::MAX), Error::<Test>::BeyondCollateral);
+		assert_eq!((account(), home()), ((WEALTH - 101, 101), margin(101, 31)));
+		assert_noop!(release(32), Error::<Test>::CollateralMissing);
 	});
 }
 
@@ -95,13 +97,15 @@ fn what_orders_hold_cannot_be_moved_out_or_taken() {
 }
 
 #[test]
-fn nothing_is_taken_of_what_orders_hold_beyond_the_margin() {
+fn nothing_is_taken_of_a_margin_that_orders_hold_whole_or_that_is_none() {
 	run(|| {
+		assert_eq!(take(10), 0);
+		assert_ok!(Securities::margin_in(signed(HOME), participant(HOME), 60));
 		assert_ok!(hold(60));
 		assert_eq!(take(10), 0);
 		assert_eq!(<Securities as Collateral<AccountId>>::take(participant(90), 10, &POT), Ok(0), "nobody has none");
 		assert_ok!(release(60));
-		assert_eq!(account(), (WEALTH, 0));
+		assert_eq!(account(), (WEALTH - 60, 60));
 	});
 }
 
@@ -172,15 +176,17 @@ fn try_state_sees_money_that_is_not_held_or_held_for_nothing() {
 		assert!(Securities::do_try_state().is_err());
 		Margins::insert(participant(HOME), margin(0, 0));
 		assert_ok!(Securities::do_try_state());
-		assert_ok!(hold(1));
+		assert_ok!(Securities::margin_in(signed(HOME), participant(HOME), 1));
 		Margins::insert(participant(HOME), margin(0, 0));
 		assert!(Securities::do_try_state().is_err());
-		Margins::insert(participant(HOME), margin(0, 1));
+		Margins::insert(participant(HOME), margin(1, 2));
+		assert!(Securities::do_try_state().is_err());
+		Margins::insert(participant(HOME), margin(1, 1));
 	});
 }
 
 #[test]
-fn whatever_happens_the_greater_of_margin_and_collateral_is_held_and_no_money_is_lost() {
+fn whatever_happens_the_margin_is_on_hold_covers_all_collateral_and_no_money_is_lost() {
 	for seed in 0..40 {
 		run(|| {
 			let mut random = Random::new(seed);
@@ -199,13 +205,9 @@ fn whatever_happens_the_greater_of_margin_and_collateral_is_held_and_no_money_is
 						assert_eq!(moved, 0 < value && value <= free);
 					},
 					2..=3 => {
-						let reach = free + Balances::balance(&HOME);
-						// Of the account 1 nEUR may have to stay.
-						if hold(value).is_ok() {
-							assert!(value <= reach);
+						assert_eq!(hold(value).is_ok(), value <= free);
+						if value <= free {
 							orders.push(value);
-						} else {
-							assert!(value + 1 >= reach);
 						}
 					},
 					4 if !orders.is_empty() => {

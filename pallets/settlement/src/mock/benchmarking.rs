@@ -127,7 +127,8 @@ impl crate::BenchmarkHelper<AccountId> for World {
 	}
 
 	fn revise(interval: Interval, points: u32) {
-		Balances::mint_into(&HOME, Balance::from(points) * 2).unwrap();
+		Balances::mint_into(&HOME, Balance::from(points) * 3).unwrap();
+		Securities::margin_in(signed(HOME), participant(HOME), points.into()).unwrap();
 		for id in 0..points {
 			revise(id, interval, i64::from(id) + 100_000_000);
 			Securities::deposit(signed(HOME), id, 1).unwrap();

@@ -7,8 +7,8 @@ mod world;
 
 use crate::{Accounts, InTransit, PostedPrices};
 use busbar_primitives::{
-	payment, Balance, Contract, Fee, Interval, Metered, Moment, Outcome, ParticipantId, Point, PointId, PointKind,
-	Position, PostedBounds, Price, ProductId, Quality, Role, SignedWh, Terms, ZoneId, ZoneResult,
+	payment, Balance, Contract, Fee, Interval, Margin, Metered, Moment, Outcome, ParticipantId, Point, PointId,
+	PointKind, Position, PostedBounds, Price, ProductId, Quality, Role, SignedWh, Terms, ZoneId, ZoneResult,
 };
 use frame_support::{
 	parameter_types,
@@ -192,11 +192,22 @@ pub fn outcome(points: PointId, fees: Balance, rent: Balance) -> Outcome {
 	Outcome { cleared: true, points, traded: 0, fees, rent, welfare: 0 }
 }
 
-/// Holds collateral for an order, as the market does.
+/// Holds collateral for an order, as the market does. What the margin lacks is moved in first.
 pub fn hold_collateral(point: PointId, interval: Interval, account: AccountId, amount: Balance) -> DispatchResult {
-	<Securities as busbar_primitives::traits::Collateral<AccountId>>::hold(participant(account), amount)?;
+	let owner = participant(account);
+	let lacks = amount.saturating_sub(margin(account).free());
+	if lacks > 0 {
+		Securities::margin_in(RuntimeOrigin::signed(account), owner, lacks)?;
+	}
+	<Securities as busbar_primitives::traits::Collateral<AccountId>>::hold(owner, amount)?;
 	HeldCollateral::insert((point, interval), (account, amount));
 	Ok(())
+}
+
+/// A participant's money for orders; none of who is no member.
+pub fn margin(account: AccountId) -> Margin {
+	use busbar_primitives::traits::Traders;
+	World::margin(participant(account)).map(|(_, margin)| margin).unwrap_or_default()
 }
 
 /// Leaves an account `amount` nEUR of free money.

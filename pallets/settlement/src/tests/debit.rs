@@ -131,6 +131,10 @@ fn collateral_is_released_and_used_whoever_owes() {
 		assert_ok!(hold_collateral(1, 0, PLANT, 7));
 		leave(HOME, 0);
 		assert_ok!(debit(0, &[0, 1]));
+		assert_eq!((margin(HOME).held, margin(PLANT).held), (0, 0));
+		// The margins have it again, less what was owed.
+		assert_ok!(Securities::margin_out(signed(HOME), participant(HOME), 300_000_000 - 256_000_000));
+		assert_ok!(Securities::margin_out(signed(PLANT), participant(PLANT), 7));
 		assert_eq!(Balances::balance(&HOME), 300_000_000 - 256_000_000);
 		assert_eq!(Balances::balance(&PLANT), WEALTH);
 		assert_eq!((held(HOME, HoldReason::Order), held(PLANT, HoldReason::Order)), (0, 0));
@@ -144,7 +148,7 @@ fn collateral_of_another_account_pays_first() {
 		trade();
 		assert_ok!(hold_collateral(0, 0, SHOP, 200_000_000));
 		assert_ok!(debit(0, &[0]));
-		assert_eq!(Balances::balance(&SHOP), WEALTH - 200_000_000);
+		assert_eq!(Balances::total_balance(&SHOP), WEALTH - 200_000_000);
 		assert_eq!(Balances::balance(&HOME), WEALTH - 56_000_000);
 	});
 }

@@ -288,7 +288,7 @@ fn settle(case: &Case, debits: &Plan, credits: &Plan) -> (bool, BTreeMap<Account
 		for (account, balance) in &after {
 			let change = *balance as Amount - before[account] as Amount;
 			assert_eq!(change, received.get(account).copied().unwrap_or_default(), "account {account}");
-			assert_eq!(held(*account, HoldReason::Order), 0);
+			assert_eq!(margin(*account).held, 0);
 		}
 		for line in &lines {
 			let Party::Point(point) = line.party else { continue };

@@ -70,6 +70,9 @@ fn a_void_interval_settles_what_was_metered_at_posted_prices_and_releases_every_
 		assert_eq!(told[told.len() - 2..], [voided.into(), cancelled.into()]);
 		assert_ok!(debit(0, &[0, 1, 2]));
 		assert_ok!(credit(0, &[0, 1, 2]));
+		assert_eq!((margin(HOME).held, margin(PLANT).held), (0, 0));
+		assert_ok!(Securities::margin_out(signed(HOME), participant(HOME), 300_000_000));
+		assert_ok!(Securities::margin_out(signed(PLANT), participant(PLANT), 7));
 		// 1100 Wh at 250,000 and 10,000 of fees; 650 Wh at 80,000 less 10,000.
 		let changes = ACCOUNTS.map(|account| Balances::balance(&account) as i128 - WEALTH as i128);
 		assert_eq!(changes[3..5], [-286_000_000, 45_500_000], "the home and the plant");

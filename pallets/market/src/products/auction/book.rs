@@ -52,14 +52,13 @@ impl<T: Config> Nodes for Queue<T> {
 }
 
 impl<T: Config> Pallet<T> {
-	/// Checks and places an order. Returns its zone, whose money is held, its arrival number, how much is held, and whether
-	/// its owner's margin covers that.
+	/// Checks and places an order. Returns its zone, whose money is held, its arrival number, and how much is held.
 	pub(crate) fn do_place(
 		who: &T::AccountId,
 		(interval, product): SessionId,
 		point: PointId,
 		steps: &BoundedVec<Step, T::MaxSteps>,
-	) -> Result<(ZoneId, T::AccountId, u32, Balance, bool), DispatchError> {
+	) -> Result<(ZoneId, T::AccountId, u32, Balance), DispatchError> {
 		let (record, mut session) = Self::open_session((interval, product))?;
 		let spec = record.products.get(usize::from(product)).ok_or(Error::<T>::UnknownProduct)?;
 		Self::ensure_takes(spec, OrderCall::Place, Error::NotAnAuction)?;
@@ -83,7 +82,7 @@ impl<T: Config> Pallet<T> {
 		}
 		let steps_held = BoundedVec::try_from(queued).map_err(|_| Error::<T>::Corrupt)?;
 		let held = worst_net_debt(steps, &Bounds::new(&record.terms, T::Grid::max_path_fee()));
-		let covered = T::Collateral::hold(at.owner, held)?;
+		T::Collateral::hold(at.owner, held)?;
 
 		let arrival = session.arrivals;
 		session.arrivals = arrival.checked_add(1).ok_or(Error::<T>::Overflow)?;
@@ -91,7 +90,7 @@ impl<T: Config> Pallet<T> {
 		Sessions::<T>::insert(interval, product, session);
 		let order = Order { account: account.clone(), zone, arrival, steps: steps_held, held };
 		Orders::<T>::insert((interval, product, point), order);
-		Ok((zone, account, arrival, held, covered))
+		Ok((zone, account, arrival, held))
 	}
 
 	/// Takes an order out. Returns whose money was released, how much, and the number of its steps.
