@@ -3,25 +3,28 @@
 use crate::{register::mock, AccountId};
 use busbar_primitives::{
 	traits::{Certificates, Collateral, Finality, OnTrader, Prune, Readings, Solvency, Supply, Traders},
-	Balance, Interval, Margin, Metered, ParticipantId, Point, PointId, SignedWh,
+	Balance, Interval, Margin, Metered, ParticipantId, Point, PointId, SignedWh, StandingSteps,
 };
 use sp_runtime::{DispatchError, DispatchResult};
 
 mock! {
-	/// Who is in debt, and who has which margin. Keep it in the state: a failed call must take it back.
+	/// Who is in debt, who has which margin, and whose orders stand. Keep it in the state: a failed call must take it back.
 	MockTraders: Traders<AccountId> {
 		on_is_in_debt: fn is_in_debt(participant: ParticipantId) -> bool;
 		on_all_in_debt: fn all_in_debt() -> Vec<ParticipantId>;
 		on_margin: fn margin(participant: ParticipantId) -> Option<(AccountId, Margin)>;
 		on_margins: fn margins() -> Vec<(AccountId, Margin)>;
+		on_standing: fn standing(participant: ParticipantId) -> StandingSteps;
+		on_all_standing: fn all_standing() -> Vec<(ParticipantId, StandingSteps)>;
 	}
 }
 
 mock! {
-	/// Who keeps debtors and margins.
+	/// Who keeps debtors, margins and what is counted of orders.
 	MockOnTrader: OnTrader {
 		on_debt_changed: fn debt_changed(participant: ParticipantId, in_debt: bool) -> ();
 		on_margin_changed: fn margin_changed(participant: ParticipantId, margin: Margin) -> ();
+		on_standing_changed: fn standing_changed(participant: ParticipantId, standing: StandingSteps) -> ();
 	}
 }
 
@@ -33,6 +36,10 @@ impl OnTrader for MockTraders {
 
 	fn margin_changed(participant: ParticipantId, margin: Margin) {
 		MockOnTrader::margin_changed(participant, margin);
+	}
+
+	fn standing_changed(participant: ParticipantId, standing: StandingSteps) {
+		MockOnTrader::standing_changed(participant, standing);
 	}
 }
 

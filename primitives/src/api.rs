@@ -167,7 +167,7 @@ sp_api::decl_runtime_apis! {
 	/// The energy market, read only. What one answer reads is bounded here, whoever asks by whichever way: where there may be
 	/// more, it comes in pages. A `limit` beyond the greatest counts as the greatest, and of 0 there is nothing.
 	pub trait EnergyApi<AccountId> where AccountId: Codec {
-		/// Chain time and the intervals around it. Looks at no more intervals than are open, 4,096 at most.
+		/// Chain time and the intervals around it. Looks at no more intervals than are open, 1,024 at most.
 		fn clock() -> Clock;
 		/// Where an interval stands; `None` if it has not opened or is pruned.
 		fn status(interval: Interval) -> Option<Status>;

@@ -25,6 +25,7 @@ pub mod metering;
 pub mod refusals;
 pub mod roles;
 pub mod settlement;
+mod standing;
 pub mod traits;
 
 pub use busbar_primitives_macros::stored;
@@ -33,6 +34,7 @@ pub use identity::{acceptance_payload, ParticipantId};
 pub use market::*;
 pub use roles::*;
 pub use settlement::*;
+pub use standing::StandingSteps;
 
 /// Energy of one interval, in Wh.
 pub type Wh = u64;

@@ -71,6 +71,8 @@ pub fn in_force(from: Interval, until: Option<Interval>, interval: Interval) -> 
 
 /// Most market products of an interval.
 pub const MAX_PRODUCTS: u32 = 4;
+/// Most intervals that may be open at a time: ten days of quarter hours. Records of participants are as long as that at most.
+pub const MAX_HORIZON: u32 = 1_024;
 /// Most consecutive intervals that share one gate: a day of quarter hours.
 pub const MAX_SPAN: u32 = 96;
 

@@ -10,7 +10,7 @@ use busbar_primitives::{
 	metering::Registers,
 	traits::{Calendar, Grid as _, Positions},
 	Flexibility, Interval, Link, Moment, Outcome, ParticipantId, PointId, PointKind, Product, ProductId, ProductKind,
-	Quality, Reduction, Right, Role, Scope, Side, Step, Watt, Wh, ZoneId, ZoneResult, MAX_PRODUCTS,
+	Quality, Reduction, Right, Role, Scope, Side, StandingSteps, Step, Watt, Wh, ZoneId, ZoneResult, MAX_PRODUCTS,
 };
 use frame_support::{
 	traits::{
@@ -119,7 +119,7 @@ fn open_interval() -> Interval {
 	last.saturating_sub(1)
 }
 
-/// A member of its own for each number, as registration would leave it.
+/// A member of its own for each number, as registration would leave it, but with the longest record of orders.
 fn member(number: u32) -> (ParticipantId, AccountId) {
 	use pallet_participants::{Budget, MemberOf, Participant, Participants, Status};
 	let account: AccountId = frame_benchmarking::account("member", number, 0);
@@ -136,6 +136,7 @@ fn member(number: u32) -> (ParticipantId, AccountId) {
 			budget: Budget::default(),
 			in_debt: false,
 			margin: Default::default(),
+			standing: StandingSteps::longest(0),
 			delegates: Default::default(),
 		};
 		Participants::<Runtime>::insert(id, participant);

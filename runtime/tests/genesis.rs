@@ -190,11 +190,9 @@ fn contains(key: &[u8], part: &[u8]) -> bool {
 	key.windows(part.len()).any(|window| window == part)
 }
 
-/// Whether a key is a participant's: it names the participant or its account, and is none of the market's, where books count
-/// whose orders they have.
+/// Whether a key is a participant's: it names the participant or its account.
 fn belongs(key: &[u8], (id, account): &(ParticipantId, AccountId)) -> bool {
-	let market = sp_io::hashing::twox_128(b"Market");
-	!key.starts_with(&market) && (contains(key, &id.0) || contains(key, account.as_ref()))
+	contains(key, &id.0) || contains(key, account.as_ref())
 }
 
 /// The keys of a participant that differ between two states.

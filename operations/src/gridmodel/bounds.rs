@@ -82,9 +82,9 @@ impl Prices {
 	}
 }
 
-/// Nine tenths: the rest stays free for what else is paid and held.
+/// All but 5 EUR, which stay free for what else is paid and held.
 fn margin_of(money: Balance) -> Balance {
-	money.saturating_sub(money / 10)
+	money.saturating_sub(WORKING_MONEY / 10)
 }
 
 impl Plan {

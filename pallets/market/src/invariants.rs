@@ -57,6 +57,7 @@ impl<T: Config> Pallet<T> {
 			Self::check_flows(interval)?;
 		}
 		ensure!(Gates::<T>::iter_keys().count() == gates.len(), "a gate has no session");
+		Self::check_standing()?;
 		Self::check_closing()
 	}
 

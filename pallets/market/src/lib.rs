@@ -53,7 +53,7 @@
 //! ## Invariants
 //!
 //! Checked by `do_try_state`: the sums of levels equal the orders' steps and the sums of queues equal the levels; the
-//! session's counts are right; every cleared session passes the checker of `busbar-clearing` on the zones rebuilt from
+//! session's counts are right, and so are those of steps in their owners' records; every cleared session passes the checker of `busbar-clearing` on the zones rebuilt from
 //! storage; accepted buys equal accepted sells equal the outcome's `traded`; no contracted flow, over all sessions, exceeds
 //! its link's limit; nobody is filled worse than their limit price; every session that has not ended has its gate; the
 //! queues of continuous sessions agree with their orders, and what their buyers pay is what sellers receive and the fees.
@@ -119,9 +119,9 @@ use frame_support::pallet_macros::import_section;
 pub mod pallet {
 	use super::*;
 	use busbar_primitives::{
-		traits::{Collateral, Finality, Grid, Participants, Prune, Solvency, Supply},
-		AreaId, Balance, Interval, Moment, Outcome, ParticipantId, PointId, Price, ProductId, ProductKind, Side,
-		SignedWh, Step, TimeInForce, Wh, ZoneId, MAX_SPAN,
+		traits::{self, Collateral, Finality, Grid, OnTrader, Participants, Prune, Solvency, Supply},
+		AreaId, Balance, Interval, Moment, Outcome, PointId, Price, ProductId, ProductKind, Side, SignedWh, Step,
+		TimeInForce, Wh, ZoneId, MAX_SPAN,
 	};
 	use frame_support::{pallet_prelude::*, traits::Time, weights::WeightMeter};
 	use frame_system::pallet_prelude::*;
@@ -145,6 +145,8 @@ pub mod pallet {
 		type Collateral: Collateral<Self::AccountId> + Solvency;
 		/// Whose connection points are: those of a retailer take no orders.
 		type Supply: Supply;
+		/// Who keeps what is counted of a participant's orders, with all else that an order needs of it.
+		type Traders: traits::Traders<Self::AccountId> + OnTrader;
 		/// When an interval's money has stopped moving.
 		type Finality: Finality;
 		/// What else is pruned with an interval: the other pallets that keep records of it.
@@ -260,15 +262,6 @@ pub mod pallet {
 			NMapKey<Identity, PriceKey>,
 		),
 		Level,
-	>;
-
-	/// Steps of all orders that a participant has in a session, which is at least as many as price levels of its own.
-	#[pallet::storage]
-	pub type StandingSteps<T> = StorageNMap<
-		_,
-		(NMapKey<Twox64Concat, Interval>, NMapKey<Twox64Concat, ProductId>, NMapKey<Blake2_128Concat, ParticipantId>),
-		u32,
-		ValueQuery,
 	>;
 
 	/// Running sums over the queues of price levels.
@@ -427,6 +420,8 @@ pub mod pallet {
 			assert!(T::MaxSteps::get() > 0 && T::MaxOpenPerBlock::get() > 0 && T::MaxClosePerBlock::get() > 0);
 			assert!(T::MaxPrunePerBlock::get() > 0, "nothing would ever be pruned");
 			assert!(T::SlotDuration::get() > 0, "a slot has a length");
+			let most = Self::most_steps(T::MaxLevels::get());
+			assert!(most <= u16::MAX.into(), "a participant's steps in a session are counted in 16 bits");
 		}
 
 		#[cfg(feature = "try-runtime")]

@@ -4,13 +4,14 @@ use crate::{
 	self as pallet_market,
 	types::{Session, SessionId, PAGE},
 };
-use busbar_mocks::{id, MockFinality, MockPrune, MockSolvency, MockSupply};
+use busbar_mocks::{id, MockFinality, MockOnTrader, MockPrune, MockSolvency, MockSupply, MockTraders};
 use busbar_primitives::{
 	traits::{Grid, Participants},
 	Balance, Fee, Interval, Link, Moment, ParticipantId, Point, PointId, PointKind, PostedBounds, Price, Product,
-	ProductId, ProductKind, Right, Side, Step, Wh, ZoneId, ZoneResult, ZoneView,
+	ProductId, ProductKind, Right, Side, StandingSteps, Step, Wh, ZoneId, ZoneResult, ZoneView,
 };
 use frame_support::{
+	pallet_prelude::ValueQuery,
 	parameter_types, storage_alias,
 	traits::{ConstU32, ConstU64, Hooks, Time},
 	weights::{Weight, WeightMeter},
@@ -44,6 +45,9 @@ parameter_types! {
 pub type Free = StorageMap<MockMoney, Twox64Concat, AccountId, Balance>;
 #[storage_alias]
 pub type Held = StorageMap<MockMoney, Twox64Concat, AccountId, Balance>;
+/// Steps of orders as the owners' records have them.
+#[storage_alias]
+pub type Standing = StorageMap<MockRecords, Twox64Concat, ParticipantId, StandingSteps, ValueQuery>;
 #[storage_alias]
 pub type Elsewhere = StorageDoubleMap<MockRecords, Twox64Concat, Interval, Twox64Concat, u32, u32>;
 
@@ -87,6 +91,9 @@ fn set_up() {
 		Free::insert(account, Free::get(account).unwrap_or(0) + amount);
 		Ok(())
 	});
+	MockTraders::on_standing(Standing::get);
+	MockTraders::on_all_standing(|| Standing::iter().collect());
+	MockOnTrader::on_standing_changed(Standing::insert);
 	MockSupply::on_retailer(|interval, point| {
 		Serves::get().filter(|from| point == 1 && interval >= *from).map(|_| id(9))
 	});
@@ -104,6 +111,7 @@ impl pallet_market::Config for Test {
 	type Grid = MockGrid;
 	type Collateral = MockCollateral;
 	type Supply = MockSupply;
+	type Traders = MockTraders;
 	type Finality = MockFinality;
 	type Prunable = MockPrune;
 	type Time = MockTime;

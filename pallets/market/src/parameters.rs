@@ -4,14 +4,12 @@ use crate::{
 	pallet::{Config, Pallet},
 	types::Products,
 };
-use busbar_primitives::{stored, Interval, Moment, PostedBounds, Price, Product, ProductKind, Terms};
+use busbar_primitives::{stored, Interval, Moment, PostedBounds, Price, Product, ProductKind, Terms, MAX_HORIZON};
 use frame_support::BoundedVec;
 
 /// Greatest magnitude of any price parameter, in nEUR/Wh: a million euros per kWh, far from where sums would overflow.
 pub const PRICE_LIMIT: Price = 1_000_000_000_000;
 const _: () = assert!(PRICE_LIMIT <= busbar_clearing::MAX_PRICE, "every order price can be cleared");
-/// Most intervals that may be open at a time.
-pub const HORIZON_LIMIT: u32 = 4_096;
 
 /// The market's parameters. A change applies to intervals that have not opened yet.
 #[stored(serde)]
@@ -72,7 +70,7 @@ impl Default for Parameters {
 pub enum ParameterError {
 	/// The interval clock is zero or no multiple of the slot, or `interval_s` is zero.
 	Clock,
-	/// The horizon is zero, beyond [`HORIZON_LIMIT`], or so short that a gate closes before its session opens.
+	/// The horizon is zero, beyond [`MAX_HORIZON`], or so short that a gate closes before its session opens.
 	Horizon,
 	/// No product tells path fees, as auctions do, or a gate closes before it opens, or less than a slot before delivery,
 	/// so that delivery would begin before the block that clears, or a span is zero or longer than its kind allows.
@@ -100,7 +98,7 @@ impl Parameters {
 		// All intervals of a span are open before their gate closes.
 		let behind = |product: &Product| clock.saturating_mul(product.span.saturating_sub(1).into());
 		let out_of_reach = self.products.iter().any(|product| lead(product).saturating_add(behind(product)) >= reach);
-		if self.horizon == 0 || self.horizon > HORIZON_LIMIT || out_of_reach {
+		if self.horizon == 0 || self.horizon > MAX_HORIZON || out_of_reach {
 			return Err(ParameterError::Horizon);
 		}
 		let closes = |product: &Product| {
@@ -149,14 +147,18 @@ impl Parameters {
 		Interval::try_from(passed).unwrap_or(Interval::MAX)
 	}
 
+	/// The first interval whose delivery has not begun at chain time `now`.
+	pub fn first_ahead_at(&self, now: Moment) -> Interval {
+		if now < self.epoch {
+			return 0;
+		}
+		self.interval_at(now).saturating_add(1)
+	}
+
 	/// The first interval of which, under these parameters, a gate is still open at chain time `now`.
 	pub fn first_open_at(&self, now: Moment) -> Interval {
 		let lead = self.products.iter().map(|product| product.closes_s).min().unwrap_or(0);
-		let ahead = now.saturating_add(Moment::from(lead).saturating_mul(1_000));
-		if ahead < self.epoch {
-			return 0;
-		}
-		self.interval_at(ahead).saturating_add(1)
+		self.first_ahead_at(now.saturating_add(Moment::from(lead).saturating_mul(1_000)))
 	}
 
 	/// What is fixed for an interval that opens under these parameters.
@@ -191,6 +193,16 @@ pub fn on_tick(price: Price, tick: u32) -> bool {
 #[cfg(test)]
 mod tests {
 	use super::*;
+
+	#[test]
+	fn the_first_interval_ahead_is_the_first_whose_delivery_has_not_begun_also_before_the_epoch() {
+		let p = Parameters { epoch: 10_000, interval_clock_s: 12, ..Default::default() };
+		for now in (0..200_000).step_by(500) {
+			let first = p.first_ahead_at(now);
+			assert!(p.terms(first).delivery_start > now, "at {now}");
+			assert!(first == 0 || p.terms(first - 1).delivery_start <= now, "at {now}");
+		}
+	}
 
 	#[test]
 	fn the_first_open_interval_is_the_first_of_which_a_gate_lies_ahead() {

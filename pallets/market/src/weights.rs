@@ -71,23 +71,22 @@ fn steps(count: u32) -> Weight {
 }
 
 impl WeightInfo for () {
-	// Reads: time, record, session, point, participant, delegate, order, owner's account, parameters, path fee, the count of
-	// steps, levels of the zone (4), the point's retailer; per other product the order, the session, the results, and a queue node per layer.
-	// Writes: session, order, participant, the count of steps.
+	// Reads: time, record, session, point, participant, delegate, order, owner's account, parameters, path fee, levels of the
+	// zone (4), the point's retailer; per other product the order, the session, the results, and a queue node per layer. Writes: session, order,
+	// participant.
 	fn place(count: u32) -> Weight {
 		let others = u64::from(MAX_PRODUCTS.saturating_sub(1));
-		let reads = others.saturating_mul(u64::from(LAYERS).saturating_add(3)).saturating_add(16);
-		weight(120, reads, 4, 16_000).saturating_add(steps(count))
+		let reads = others.saturating_mul(u64::from(LAYERS).saturating_add(3)).saturating_add(15);
+		weight(120, reads, 3, 16_000).saturating_add(steps(count))
 	}
 
 	fn replace(old: u32, new: u32) -> Weight {
 		Self::cancel(old).saturating_add(Self::place(new))
 	}
 
-	// Reads: time, record, session, point, participant, delegate, order, the count of steps. Writes: session, order,
-	// participant, the count of steps.
+	// Reads: time, record, session, point, participant, delegate, order. Writes: session, order, participant.
 	fn cancel(count: u32) -> Weight {
-		weight(50, 8, 4, 6_000).saturating_add(steps(count))
+		weight(50, 7, 3, 6_000).saturating_add(steps(count))
 	}
 
 	// Reads and writes the parameters.

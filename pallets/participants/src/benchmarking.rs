@@ -1,6 +1,7 @@
 //! Benchmarks of the calls, at the bounds of their lists.
 
 use super::*;
+use busbar_primitives::StandingSteps;
 use frame_benchmarking::v2::*;
 use frame_support::{
 	traits::{EnsureOrigin, Get},
@@ -14,10 +15,11 @@ fn id(n: u8) -> ParticipantId {
 	ParticipantId([n; 16])
 }
 
-/// A participant with `d` delegates.
+/// A participant with `d` delegates and the longest record of orders.
 fn participant<T: Config>(n: u8, d: u32) -> (ParticipantId, T::AccountId) {
 	let account = AccountId32::new([n; 32]);
 	Pallet::<T>::admit(id(n), &account, H256::zero(), Budget::default());
+	Participants::<T>::mutate_extant(id(n), |record| record.standing = StandingSteps::longest(0));
 	for i in 0..d {
 		let delegate: T::AccountId = account_of(i);
 		Pallet::<T>::do_add_delegate(&account, delegate, Right::Trade).expect("within the bound");

@@ -4,7 +4,7 @@ use crate::roles::Held;
 use crate::*;
 use busbar_primitives::{
 	traits::{self, Zones},
-	Margin, ZoneId,
+	Margin, StandingSteps, ZoneId,
 };
 use frame_support::{ensure, pallet_prelude::DispatchResult};
 use sp_runtime::DispatchError;
@@ -74,6 +74,14 @@ impl<T: Config> traits::Traders<T::AccountId> for Pallet<T> {
 	fn margins() -> Vec<(T::AccountId, Margin)> {
 		Participants::<T>::iter_values().map(|record| (record.account, record.margin)).collect()
 	}
+
+	fn standing(participant: ParticipantId) -> StandingSteps {
+		Participants::<T>::get(participant).map(|record| record.standing).unwrap_or_default()
+	}
+
+	fn all_standing() -> Vec<(ParticipantId, StandingSteps)> {
+		Participants::<T>::iter().map(|(id, record)| (id, record.standing)).collect()
+	}
 }
 
 impl<T: Config> traits::OnTrader for Pallet<T> {
@@ -83,5 +91,9 @@ impl<T: Config> traits::OnTrader for Pallet<T> {
 
 	fn margin_changed(participant: ParticipantId, margin: Margin) {
 		Participants::<T>::mutate_extant(participant, |record| record.margin = margin);
+	}
+
+	fn standing_changed(participant: ParticipantId, standing: StandingSteps) {
+		Participants::<T>::mutate_extant(participant, |record| record.standing = standing);
 	}
 }

@@ -52,8 +52,9 @@
 //! ## One value per participant
 //!
 //! Whatever must be known of a participant to let its transaction in, to charge it and to take its order stands in one
-//! value of `Participants`: its account and its delegates, its status, its budget, whether it is in debt, its margin. So the budget
-//! costs an order no key of its own. Other keys are of others: `MemberOf` and `DelegateOf` of whoever signs, `SharedBudgets` of the provider.
+//! value of `Participants`: its account and its delegates, its status, its budget, whether it is in debt, its margin, how many
+//! steps its orders have. It is the only key of its owner that an order reads and writes, and the budget costs none more. Other
+//! keys are of others: `MemberOf` and `DelegateOf` of whoever signs, `SharedBudgets` of the provider.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 

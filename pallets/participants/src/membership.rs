@@ -1,7 +1,7 @@
 //! Registering, suspending, resuming and removing participants.
 
 use crate::*;
-use busbar_primitives::Margin;
+use busbar_primitives::{Margin, StandingSteps};
 use frame_support::{
 	ensure,
 	pallet_prelude::DispatchResult,
@@ -73,6 +73,7 @@ impl<T: Config> Pallet<T> {
 				budget,
 				in_debt: false,
 				margin: Margin::default(),
+				standing: StandingSteps::default(),
 				delegates: BoundedVec::new(),
 			},
 		);

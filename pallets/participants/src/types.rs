@@ -1,7 +1,7 @@
 //! What is stored about participants and those who act for them.
 
 use crate::Budget;
-use busbar_primitives::{stored, Interval, Margin, ParticipantId, Right, Role};
+use busbar_primitives::{stored, Interval, Margin, ParticipantId, Right, Role, StandingSteps};
 use frame_support::{traits::ConstU32, BoundedVec};
 use sp_core::H256;
 use sp_runtime::MultiSignature;
@@ -42,6 +42,8 @@ pub struct Participant<AccountId, BlockNumber> {
 	pub in_debt: bool,
 	/// Its money for orders.
 	pub margin: Margin,
+	/// How many steps its orders have in the sessions of the intervals ahead, as far as the market counts them.
+	pub standing: StandingSteps,
 	/// Who may act for it.
 	pub delegates: BoundedVec<Grant<AccountId>, ConstU32<MAX_DELEGATES>>,
 }

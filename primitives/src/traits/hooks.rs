@@ -1,6 +1,6 @@
 //! What a pallet tells another one, so that something changes there.
 
-use crate::{Balance, Interval, Margin, ParticipantId, Point, PointId, SignedWh};
+use crate::{Balance, Interval, Margin, ParticipantId, Point, PointId, SignedWh, StandingSteps};
 use alloc::vec::Vec;
 use sp_runtime::{DispatchError, DispatchResult};
 
@@ -17,6 +17,9 @@ pub trait OnTrader {
 
 	/// A participant's money for orders changed. Of one that never was nothing is kept.
 	fn margin_changed(participant: ParticipantId, margin: Margin);
+
+	/// Orders of a participant came to stand, or went. Of one that never was nothing is kept.
+	fn standing_changed(participant: ParticipantId, standing: StandingSteps);
 }
 
 /// The collateral that orders hold. Implemented by `pallet-market`.

@@ -2,7 +2,7 @@
 
 use crate::{
 	Balance, Contract, Fee, Flexibility, Interval, Margin, Metered, Moment, Outcome, ParticipantId, Point, PointId,
-	Position, Right, Role, SignedWh, Terms, ZoneId, ZoneResult, ZoneView,
+	Position, Right, Role, SignedWh, StandingSteps, Terms, ZoneId, ZoneResult, ZoneView,
 };
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -64,6 +64,12 @@ pub trait Traders<AccountId> {
 
 	/// Those of all participants. For checks of the whole state, as [`Self::all_in_debt`].
 	fn margins() -> Vec<(AccountId, Margin)>;
+
+	/// How many steps a participant's orders have in sessions of the intervals ahead; none of one that never was.
+	fn standing(participant: ParticipantId) -> StandingSteps;
+
+	/// Those of all participants. For checks of the whole state.
+	fn all_standing() -> Vec<(ParticipantId, StandingSteps)>;
 }
 
 /// The relation between zones that role scopes need. Implemented by `pallet-grid`.

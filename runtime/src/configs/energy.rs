@@ -76,6 +76,7 @@ impl pallet_market::Config for Runtime {
 	type Grid = Grid;
 	type Collateral = Securities;
 	type Supply = Supply;
+	type Traders = Participants;
 	type Finality = Settlement;
 	type Prunable = (Grid, Metering, Flexibility, Settlement);
 	type Time = Timestamp;

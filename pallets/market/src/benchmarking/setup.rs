@@ -12,7 +12,8 @@ use crate::{
 use alloc::vec::Vec;
 use busbar_clearing::book::MAX_WAITING;
 use busbar_primitives::{
-	traits::Grid, ParticipantId, PointId, Price, Product, ProductId, ProductKind, Side, Step, ZoneId, MAX_PRODUCTS,
+	traits::{Grid, OnTrader},
+	ParticipantId, PointId, Price, Product, ProductId, ProductKind, Side, StandingSteps, Step, ZoneId, MAX_PRODUCTS,
 	MAX_SPAN,
 };
 use frame_benchmarking::account;
@@ -161,6 +162,9 @@ pub(super) fn trader<T: Config>(count: u32) -> (SessionId, T::AccountId, PointId
 	let ended = |product| Sessions::<T>::get(interval, product).is_some_and(|session| session.outcome.is_some());
 	assert!(!ended(0) && (1..MAX_PRODUCTS as ProductId).all(ended));
 	crowd::<T>((interval, 0), count);
+	// As long a record of the owner's orders as there can be.
+	let owner = T::Grid::point(point).expect("it has been added; qed").owner;
+	T::Traders::standing_changed(owner, StandingSteps::longest(Pallet::<T>::first_ahead()));
 	// As many levels as there may be, so that it matters how many the zone has.
 	let most = Intervals::<T>::get(interval).and_then(|record| record.admitted.first().copied()).unwrap_or(count);
 	Sessions::<T>::mutate(interval, 0, |session| session.as_mut().map(|session| session.levels = most));

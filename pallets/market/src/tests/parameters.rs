@@ -2,7 +2,7 @@
 
 use crate::{
 	mock::*,
-	parameters::{ParameterError, HORIZON_LIMIT, PRICE_LIMIT},
+	parameters::{ParameterError, PRICE_LIMIT},
 	Error, Event, Parameters, ParametersValue,
 };
 use busbar_primitives::{PostedBounds, Product};
@@ -60,7 +60,7 @@ fn parameters_that_make_no_sense_are_refused() {
 		let of = |list: &[Product]| Parameters { products: products(list), ..p.clone() };
 		for (changed, error) in [
 			(Parameters { horizon: 0, ..p.clone() }, Error::<Test>::InvalidHorizon),
-			(Parameters { horizon: HORIZON_LIMIT + 1, ..p.clone() }, Error::InvalidHorizon),
+			(Parameters { horizon: busbar_primitives::MAX_HORIZON + 1, ..p.clone() }, Error::InvalidHorizon),
 			(of(&[auction(40, 36)]), Error::InvalidHorizon),
 			(of(&[]), Error::InvalidProducts),
 			(of(&[auction(36, 4), auction(36, 1)]), Error::InvalidProducts),

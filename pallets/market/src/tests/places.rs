@@ -8,7 +8,7 @@ use crate::{
 	auction::types::{MAX_BLOCK_ORDERS, MAX_POINT_BLOCK_ORDERS},
 	continuous::EndReason,
 	mock::*,
-	BlockOrderPlaces, Books, Due, Error, Event, LimitOrders, StandingSteps,
+	BlockOrderPlaces, Books, Due, Error, Event, LimitOrders,
 };
 use busbar_clearing::book::MAX_WAITING;
 use busbar_primitives::{PointId, Side, TimeInForce::AllOrNothing, Wh};
@@ -284,7 +284,43 @@ fn one_participant_takes_a_quarter_of_a_sessions_price_levels_with_all_its_point
 		assert_noop!(place(1, 1, 1, &curve(7)), Error::<Test>::QuotaReached);
 		// Another session has its own quota.
 		assert_ok!(place(1, 2, 1, &curve(7)));
-		assert_eq!(StandingSteps::<Test>::get((1, 0, busbar_mocks::id(1))), 16);
+		assert_eq!(Standing::get(busbar_mocks::id(1)).of((1, 0)), 16);
+	});
+}
+
+#[test]
+fn steps_are_counted_as_long_as_their_sessions_take_orders_and_then_forgotten() {
+	test(market(), || {
+		let counts = || Standing::get(busbar_mocks::id(1)).iter().collect::<Vec<_>>();
+		assert_ok!(place(1, 1, 1, &[buy(100, 1), buy(110, 1)]));
+		assert_ok!(place(1, 2, 1, &[buy(100, 1)]));
+		assert_eq!(counts(), [((1, 0), 2), ((2, 0), 1)]);
+		// Its session has cleared, and could take no other order, but its delivery has not begun.
+		run_to(start(1) - 2_000);
+		assert_ok!(place(1, 3, 1, &[buy(100, 1), buy(110, 1), buy(120, 1)]));
+		assert_eq!(counts(), [((1, 0), 2), ((2, 0), 1), ((3, 0), 3)]);
+		check();
+		run_to(start(1));
+		check();
+		assert_ok!(Market::cancel(RuntimeOrigin::signed(1), 2, 0, 1));
+		assert_ok!(place(1, 2, 1, &[buy(100, 1)]));
+		assert_eq!(counts(), [((2, 0), 1), ((3, 0), 3)]);
+	});
+}
+
+#[test]
+fn try_state_sees_steps_that_no_order_has_and_orders_whose_steps_are_not_counted() {
+	market().execute_with(|| {
+		assert_ok!(place(1, 1, 1, &[buy(100, 1)]));
+		check();
+		let right = Standing::get(busbar_mocks::id(1));
+		for wrong in [right.with((1, 0), 0), right.with((1, 0), 2), right.with((2, 0), 1)] {
+			Standing::insert(busbar_mocks::id(1), wrong.unwrap());
+			assert!(Market::do_try_state().is_err());
+		}
+		Standing::insert(busbar_mocks::id(1), &right);
+		Standing::insert(busbar_mocks::id(2), &right);
+		assert!(Market::do_try_state().is_err());
 	});
 }
 

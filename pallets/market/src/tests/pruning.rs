@@ -1,8 +1,7 @@
 //! Records go when nothing moves any more and their retention is over.
 
 use crate::{
-	mock::*, Event, Intervals, Levels, NextToPrune, Orders, Queues, Results, Sessions, Skipped, StandingSteps, Waiting,
-	WeightInfo,
+	mock::*, Event, Intervals, Levels, NextToPrune, Orders, Queues, Results, Sessions, Skipped, Waiting, WeightInfo,
 };
 use busbar_primitives::{
 	traits::{Calendar, OrderCollateral, Positions, Prune},
@@ -43,7 +42,6 @@ fn release_of(point: u32, interval: Interval) {
 
 fn keys() -> usize {
 	Orders::<Test>::iter_prefix((1,)).count()
-		+ StandingSteps::<Test>::iter_prefix((1,)).count()
 		+ Levels::<Test>::iter_prefix((1,)).count()
 		+ Queues::<Test>::iter_prefix((1,)).count()
 		+ Results::<Test>::iter_prefix((1,)).count()
@@ -64,7 +62,7 @@ fn an_interval_goes_whole_once_it_is_final_and_its_retention_is_over() {
 		FinalBelow::set(&1);
 		idle(Weight::MAX);
 		assert!(Market::terms(1).is_some(), "it is not final");
-		assert_eq!(keys(), 3 + 3 + 2 + 2 * 4 + 1 + 1 + 5);
+		assert_eq!(keys(), 3 + 2 + 2 * 4 + 1 + 1 + 5);
 
 		FinalBelow::set(&2);
 		idle(Weight::MAX);

@@ -34,6 +34,7 @@ fn a_newcomer_that_signed_becomes_a_participant_with_a_nonce() {
 				budget,
 				in_debt,
 				margin,
+				standing: Default::default(),
 				delegates,
 			})
 		);

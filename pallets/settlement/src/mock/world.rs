@@ -3,7 +3,7 @@
 use super::*;
 use busbar_primitives::{
 	traits::{Calendar, Grid, OnTrader, OrderCollateral, Participants, Positions, Readings, Traders, Zones},
-	Margin, Right, ZoneView,
+	Margin, Right, StandingSteps, ZoneView,
 };
 use frame_support::{pallet_prelude::ValueQuery, storage_alias, Twox64Concat};
 use sp_runtime::DispatchError;
@@ -109,6 +109,15 @@ impl Traders<AccountId> for World {
 	fn margins() -> Vec<(AccountId, Margin)> {
 		Margins::iter_keys().filter_map(Self::margin).collect()
 	}
+
+	// No market is here that counts orders.
+	fn standing(_id: ParticipantId) -> StandingSteps {
+		StandingSteps::default()
+	}
+
+	fn all_standing() -> Vec<(ParticipantId, StandingSteps)> {
+		Vec::new()
+	}
 }
 
 impl OnTrader for World {
@@ -118,6 +127,10 @@ impl OnTrader for World {
 
 	fn margin_changed(id: ParticipantId, margin: Margin) {
 		Margins::insert(id, margin);
+	}
+
+	fn standing_changed(id: ParticipantId, _standing: StandingSteps) {
+		panic!("nobody counts orders of {id}");
 	}
 }
 

@@ -14,8 +14,8 @@ use crate::{
 };
 use alloc::vec::Vec;
 use busbar_primitives::{
-	traits::{Collateral, Grid, Participants, Solvency},
-	Balance, ParticipantId, PointId, Side, Step, ZoneId,
+	traits::{Calendar, Collateral, Grid, OnTrader, Participants, Solvency, Traders as _},
+	Balance, Interval, ParticipantId, PointId, Side, Step, ZoneId,
 };
 use frame_support::{ensure, traits::Get, BoundedVec};
 use sp_runtime::DispatchError;
@@ -136,27 +136,29 @@ impl<T: Config> Pallet<T> {
 		common.max(session.levels.saturating_add(assured.saturating_sub(own))).min(most)
 	}
 
-	/// Counts steps of a participant's order that comes to stand.
-	fn count_steps(
-		(interval, product): SessionId,
-		owner: ParticipantId,
-		steps: u32,
-		most: u32,
-	) -> Result<(), Error<T>> {
-		StandingSteps::<T>::try_mutate((interval, product, owner), |count| {
-			*count = count.saturating_add(steps);
-			ensure!(*count <= Self::most_steps(most), Error::<T>::QuotaReached);
-			Ok(())
-		})
+	/// Counts steps of a participant's order that comes to stand, and forgets those of sessions whose gates have closed because
+	/// their delivery has begun: so the count is as long as intervals are open ahead.
+	fn count_steps(session: SessionId, owner: ParticipantId, steps: u32, most: u32) -> Result<(), Error<T>> {
+		let standing = T::Traders::standing(owner).since(Self::first_ahead());
+		let steps = standing.of(session).saturating_add(steps);
+		ensure!(steps <= Self::most_steps(most), Error::<T>::QuotaReached);
+		let standing = standing.with(session, steps).ok_or(Error::<T>::QuotaReached)?;
+		T::Traders::standing_changed(owner, standing);
+		Ok(())
 	}
 
 	/// Counts steps of a participant's order off that is gone.
-	fn discount_steps((interval, product): SessionId, owner: ParticipantId, steps: u32) -> Result<(), Error<T>> {
-		StandingSteps::<T>::try_mutate_exists((interval, product, owner), |count| {
-			let left = count.unwrap_or(0).checked_sub(steps).ok_or(Error::<T>::Corrupt)?;
-			*count = (left > 0).then_some(left);
-			Ok(())
-		})
+	fn discount_steps(session: SessionId, owner: ParticipantId, steps: u32) -> Result<(), Error<T>> {
+		let standing = T::Traders::standing(owner);
+		let left = standing.of(session).checked_sub(steps).ok_or(Error::<T>::Corrupt)?;
+		let standing = standing.with(session, left).ok_or(Error::<T>::Corrupt)?;
+		T::Traders::standing_changed(owner, standing);
+		Ok(())
+	}
+
+	/// The first interval whose delivery has not begun: only of such ones do sessions take orders.
+	pub(crate) fn first_ahead() -> Interval {
+		ParametersValue::<T>::get().first_ahead_at(Self::now())
 	}
 
 	/// Adds a step to the end of its queue, if the session then has no more than `most` price levels.

@@ -9,7 +9,8 @@ use crate::{
 use alloc::{collections::BTreeMap, vec::Vec};
 use busbar_clearing::{Clearing, Lean, Zone};
 use busbar_primitives::{
-	traits::Grid, Amount, Balance, Outcome, ParticipantId, Price, Product, Side, Wh, ZoneId, ZoneView,
+	traits::{Grid, Traders as _},
+	Amount, Balance, Outcome, ParticipantId, Price, Product, Side, Wh, ZoneId, ZoneView,
 };
 use frame_support::{ensure, traits::Get};
 use sp_runtime::TryRuntimeError;
@@ -32,12 +33,8 @@ impl<T: Config> Pallet<T> {
 		let mut sums: BTreeMap<(ZoneId, Price), (Wh, Wh)> = BTreeMap::new();
 		let mut queues: BTreeMap<(ZoneId, Price, Side), BTreeMap<u32, Wh>> = BTreeMap::new();
 		let (mut orders, mut buy, mut sell) = (0u32, 0 as Wh, 0 as Wh);
-		let mut steps: BTreeMap<ParticipantId, u32> = BTreeMap::new();
-		for (point, order) in Orders::<T>::iter_prefix(id) {
+		for (_, order) in Orders::<T>::iter_prefix(id) {
 			orders = orders.saturating_add(1);
-			let owner = T::Grid::point(point).ok_or("an order has no point")?.owner;
-			let count = steps.entry(owner).or_default();
-			*count = count.saturating_add(order.steps.len() as u32);
 			ensure!(order.arrival < session.arrivals, "an order arrived after the last one");
 			for queued in &order.steps {
 				let step = queued.step;
@@ -51,8 +48,6 @@ impl<T: Config> Pallet<T> {
 			}
 		}
 		ensure!(session.orders == orders, "the count of orders is wrong");
-		let counted: BTreeMap<_, _> = StandingSteps::<T>::iter_prefix(id).collect();
-		ensure!(counted == steps, "the count of a participant's steps is wrong");
 		ensure!(session.levels as usize == sums.len(), "the count of levels is wrong");
 		ensure!(session.levels <= T::MaxLevels::get(), "there are too many levels");
 		ensure!((session.offered_buy, session.offered_sell) == (buy, sell), "the offered energy is wrong");
@@ -82,6 +77,25 @@ impl<T: Config> Pallet<T> {
 			let (total, _) = level.side(key.side);
 			ensure!(sum.is_some_and(|sum| 0 < sum && sum <= total), "a queue holds energy that its level does not");
 		}
+		Ok(())
+	}
+
+	/// Of the intervals ahead, each owner's record counts the steps of its orders. What records say of earlier ones is of no
+	/// use any more, and goes with their owners' next orders.
+	pub(crate) fn check_standing() -> Result<(), TryRuntimeError> {
+		let ahead = Self::first_ahead();
+		let mut steps: BTreeMap<(ParticipantId, SessionId), u32> = BTreeMap::new();
+		for ((interval, product, point), order) in Orders::<T>::iter().filter(|((interval, ..), _)| *interval >= ahead)
+		{
+			let owner = T::Grid::point(point).ok_or("an order has no point")?.owner;
+			let count = steps.entry((owner, (interval, product))).or_default();
+			*count = count.saturating_add(order.steps.len() as u32);
+		}
+		let all = T::Traders::all_standing().into_iter();
+		let counted = all.flat_map(|(owner, standing)| {
+			standing.since(ahead).iter().map(|(session, steps)| ((owner, session), steps)).collect::<Vec<_>>()
+		});
+		ensure!(counted.collect::<BTreeMap<_, _>>() == steps, "the count of a participant's steps is wrong");
 		Ok(())
 	}
 

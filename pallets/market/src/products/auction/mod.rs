@@ -96,7 +96,6 @@ impl<T: Config> Kind<T> for Auction {
 	fn prune(&self, interval: Interval, left: &mut u32) {
 		let all = (interval,);
 		remove(left, Orders::<T>::iter_key_prefix(all), |(a, b)| Orders::<T>::remove((interval, a, b)));
-		remove(left, StandingSteps::<T>::iter_key_prefix(all), |(a, b)| StandingSteps::<T>::remove((interval, a, b)));
 		remove(left, Queues::<T>::iter_key_prefix(all), |(a, b, c, d)| Queues::<T>::remove((interval, a, b, c, d)));
 		remove(left, Levels::<T>::iter_key_prefix(all), |(a, b, c)| Levels::<T>::remove((interval, a, b, c)));
 		remove(left, BlockOrders::<T>::iter_key_prefix(all), |(a, b)| BlockOrders::<T>::remove((interval, a, b)));
