@@ -1,11 +1,13 @@
 //! Records go when nothing moves any more and their retention is over.
 
+use super::spans::{block_order, clear, span_market, FIRST};
 use crate::{
-	mock::*, Event, Intervals, Levels, NextToPrune, Orders, Queues, Results, Sessions, Skipped, Waiting, WeightInfo,
+	mock::*, BlockOrders, Event, Intervals, Levels, NextToPrune, Orders, Queues, Results, Sessions, Skipped, Waiting,
+	WeightInfo,
 };
 use busbar_primitives::{
 	traits::{Calendar, OrderCollateral, Positions, Prune},
-	Interval,
+	Interval, Side,
 };
 use frame_support::{assert_ok, weights::Weight};
 
@@ -204,5 +206,40 @@ fn intervals_that_wait_are_looked_at_in_turn_one_in_each_idle_block() {
 			assert!(blocks.is_some(), "interval {settled} is looked at within as many blocks as there are");
 		}
 		assert_eq!(NextToPrune::<Test>::get(), 5);
+	});
+}
+
+#[test]
+fn intervals_of_a_span_wait_for_the_first_of_them_that_is_not_settled_because_block_orders_stand_with_the_last() {
+	test(span_market(), || {
+		let span = FIRST..FIRST + 4;
+		for interval in span.clone() {
+			assert_ok!(place(10, interval, 0, &[sell(100, 1_000)]));
+		}
+		assert_ok!(block_order(1, Side::Buy, 200, &[5, 6, 7, 8]));
+		clear();
+		for interval in FIRST..30 {
+			run_to(start(interval));
+			run_to(start(interval));
+		}
+		(0..2).for_each(|point| release_of(point, FIRST));
+		FinalBelow::set(&u32::MAX);
+		Stuck::set(&vec![FIRST + 1]);
+		(0..40).for_each(|_| {
+			idle(Weight::MAX);
+			check();
+		});
+		assert_eq!(kept()[..3], [FIRST + 1, FIRST + 2, FIRST + 3], "the first is gone, and those behind wait");
+		assert_eq!(Market::of(1, FIRST + 1).bought, 6, "its position is what it was");
+		for interval in span {
+			(0..2).for_each(|point| release_of(point, interval));
+		}
+		Stuck::set(&vec![]);
+		(0..10).for_each(|_| {
+			idle(Weight::MAX);
+			check();
+		});
+		assert!(kept()[0] >= FIRST + 4);
+		assert_eq!(BlockOrders::<Test>::iter().count(), 0);
 	});
 }
