@@ -2,7 +2,7 @@
 //! the one before enters no further block. Left to itself a pool finds out only when it looks through all that it holds, every
 //! twenty blocks; until then what its sender signs once more, with the same nonce, has no place beside it.
 
-use crate::types::{Block, Client, Hash, Pool};
+use crate::types::{Client, Extrinsic, Hash, Pool};
 use futures::StreamExt;
 use sc_client_api::{BlockBackend, BlockchainEvents};
 use sc_transaction_pool_api::{InPoolTransaction, TransactionPool, TransactionSource, TxInvalidityReportMap};
@@ -16,8 +16,6 @@ use sp_transaction_pool::runtime_api::TaggedTransactionQueue;
 use std::{collections::HashSet, sync::Arc};
 
 const BAD_PROOF: TransactionValidityError = TransactionValidityError::Invalid(InvalidTransaction::BadProof);
-
-type Extrinsic = <Block as sp_runtime::traits::Block>::Extrinsic;
 
 /// Watches the blocks until the node ends.
 pub async fn watch(client: Arc<Client>, pool: Arc<Pool>) {

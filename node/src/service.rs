@@ -2,7 +2,7 @@
 
 use crate::{
 	genesis, outdated,
-	pool::ExplainingPool,
+	pool::{ask, FairPool},
 	readers::Readers,
 	rpc, session_keys,
 	types::{Backend, Block, Client, Executor, Hash, Pool},
@@ -208,6 +208,7 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 		transaction_pool,
 		other: (finality_import, finality_link, mut telemetry),
 	} = new_partial(&config, wasm_cache)?;
+	let shared_pool = Arc::new(FairPool::for_peers(transaction_pool.clone(), ask(client.clone())));
 
 	let mut network_config = sc_network::config::FullNetworkConfiguration::<Block, Hash, N>::new(
 		&config.network,
@@ -234,7 +235,7 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 			config: &config,
 			net_config: network_config,
 			client: client.clone(),
-			transaction_pool: transaction_pool.clone(),
+			transaction_pool: shared_pool.clone(),
 			spawn_handle: task_manager.spawn_handle(),
 			spawn_essential_handle: task_manager.spawn_essential_handle(),
 			import_queue,
@@ -299,7 +300,7 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 		backend,
 		task_manager: &mut task_manager,
 		keystore: keystore_container.keystore(),
-		transaction_pool: Arc::new(ExplainingPool(transaction_pool.clone())),
+		transaction_pool: Arc::new(shared_pool.for_rpc()),
 		rpc_builder,
 		network: network.clone(),
 		system_rpc_tx,

@@ -8,6 +8,10 @@ pub use busbar_runtime::opaque::Block;
 
 /// Hash of a block.
 pub type Hash = <Block as BlockT>::Hash;
+/// A transaction, or an inherent, as bytes.
+pub type Extrinsic = <Block as BlockT>::Extrinsic;
+/// Whose a transaction is.
+pub type Sender = busbar_primitives::waiting::Sender<busbar_runtime::AccountId>;
 /// Executes the runtime.
 pub type Executor = sc_executor::WasmExecutor<sp_io::SubstrateHostFunctions>;
 /// Executes it for the node, and within bounds for those who ask the node.

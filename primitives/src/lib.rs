@@ -27,6 +27,7 @@ pub mod roles;
 pub mod settlement;
 mod standing;
 pub mod traits;
+pub mod waiting;
 
 pub use busbar_primitives_macros::stored;
 pub use flexibility::{Flexibility, Reduction};

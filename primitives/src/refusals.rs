@@ -1,6 +1,7 @@
 //! Why the chain refuses a transaction before it executes, beyond the reasons that every Substrate chain has.
 //!
-//! The one table: what a pallet refuses with, what a node answers, and the page `docs/refusals.md` (a test compares them).
+//! The one table: what a pallet refuses with, what a node answers, and the page `docs/refusals.md` (a test compares them). The last
+//! three are the node's own: the chain says how much may wait (`crate::waiting`), and each node counts what waits there.
 
 use core::fmt;
 use sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidityError};
@@ -29,11 +30,17 @@ pub enum Refusal {
 	TooMuchWaits = 9,
 	/// It pays somebody whom the chain does not know.
 	UnknownPayee = 10,
+	/// As much of its account or participant waits at the node as may.
+	NoPlace = 11,
+	/// As much of its provider's members waits at the node as may.
+	NoPlaceOfProvider = 12,
+	/// As much waits at the node for what must come before it as may.
+	NoPlaceBehindGaps = 13,
 }
 
 impl Refusal {
 	/// Every reason, by code.
-	pub const ALL: [Self; 10] = [
+	pub const ALL: [Self; 13] = [
 		Self::Immortal,
 		Self::NotListed,
 		Self::NotYours,
@@ -44,6 +51,9 @@ impl Refusal {
 		Self::TooFarAhead,
 		Self::TooMuchWaits,
 		Self::UnknownPayee,
+		Self::NoPlace,
+		Self::NoPlaceOfProvider,
+		Self::NoPlaceBehindGaps,
 	];
 
 	/// The reason of a code, if it is one of this chain's.
@@ -90,12 +100,30 @@ impl Refusal {
 			Self::UnknownPayee => {
 				"Money moves between participants, and to accounts that the rules name, only"
 			},
+			Self::NoPlace => {
+				"As many transactions, or bytes of them, wait at this node as may, of this account or of its participant with its delegates"
+			},
+			Self::NoPlaceOfProvider => {
+				"As many transactions, or bytes of them, wait at this node as may, of all members that the sender's membership provider admitted"
+			},
+			Self::NoPlaceBehindGaps => {
+				"As many transactions, or bytes of them, wait at this node as may for others that are missing and come before them"
+			},
 		}
 	}
 
 	/// Whether the same call may be taken later, when blocks have passed and nothing else has changed.
 	pub const fn passes(self) -> bool {
-		matches!(self, Self::BudgetSpent | Self::ProviderSpent | Self::TooFarAhead | Self::TooMuchWaits)
+		matches!(
+			self,
+			Self::BudgetSpent
+				| Self::ProviderSpent
+				| Self::TooFarAhead
+				| Self::TooMuchWaits
+				| Self::NoPlace
+				| Self::NoPlaceOfProvider
+				| Self::NoPlaceBehindGaps
+		)
 	}
 
 	/// What to do about it, in a sentence.
@@ -131,6 +159,15 @@ impl Refusal {
 			},
 			Self::UnknownPayee => {
 				"Let a membership provider register the payee first, and pay to its account"
+			},
+			Self::NoPlace => {
+				"Wait until some are in a block, then send it again"
+			},
+			Self::NoPlaceOfProvider => {
+				"Send it again in a block or two, or to another node"
+			},
+			Self::NoPlaceBehindGaps => {
+				"Send those that come before it first, then send it again"
 			},
 		}
 	}

@@ -31,6 +31,9 @@ fn codes_that_clients_know_never_change() {
 	assert_eq!(Refusal::TooFarAhead.code(), 8);
 	assert_eq!(Refusal::TooMuchWaits.code(), 9);
 	assert_eq!(Refusal::UnknownPayee.code(), 10);
+	assert_eq!(Refusal::NoPlace.code(), 11);
+	assert_eq!(Refusal::NoPlaceOfProvider.code(), 12);
+	assert_eq!(Refusal::NoPlaceBehindGaps.code(), 13);
 }
 
 #[test]

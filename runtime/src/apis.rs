@@ -5,7 +5,9 @@ use crate::{
 	RuntimeGenesisConfig, SessionKeys, System, VERSION,
 };
 use alloc::vec::Vec;
-use busbar_primitives::{api::*, Contract, Interval, PointId, ProductId, StatementProof, ZoneId, ZoneView};
+use busbar_primitives::{
+	api::*, waiting::Sender, Contract, Interval, PointId, ProductId, StatementProof, ZoneId, ZoneView,
+};
 use codec::Encode;
 use frame_support::{
 	genesis_builder_helper::{build_state, get_preset},
@@ -84,6 +86,12 @@ impl_runtime_apis! {
 			block_hash: <Block as BlockT>::Hash,
 		) -> TransactionValidity {
 			Executive::validate_transaction(source, tx, block_hash)
+		}
+	}
+
+	impl busbar_primitives::waiting::WaitingApi<Block, AccountId> for Runtime {
+		fn sender(transaction: <Block as BlockT>::Extrinsic) -> Option<Sender<AccountId>> {
+			crate::waiting::sender(transaction)
 		}
 	}
 

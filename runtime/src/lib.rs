@@ -24,6 +24,7 @@ pub mod configs;
 mod energy;
 pub mod genesis;
 mod migrations;
+mod waiting;
 mod weights;
 
 use sp_runtime::{

@@ -79,7 +79,7 @@ impl<T: Config> Pallet<T> {
 		Err(refusal)
 	}
 
-	fn rule(budget: &Budget<BlockNumberFor<T>>, terms: &Terms) -> Allowance {
+	pub(crate) fn rule(budget: &Budget<BlockNumberFor<T>>, terms: &Terms) -> Allowance {
 		let rules = T::Allowances::get();
 		if terms.governing {
 			rules.governing

@@ -78,6 +78,7 @@ mod roles;
 #[cfg(test)]
 mod tests;
 mod types;
+mod waiting;
 pub mod weights;
 
 pub use admission::{Calls, Payer};

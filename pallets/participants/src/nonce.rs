@@ -37,6 +37,11 @@ impl<T: Config + Send + Sync> FewAhead<T> {
 	pub fn from(nonce: T::Nonce) -> Self {
 		Self(CheckNonce::from(nonce))
 	}
+
+	/// The number of the transaction among its account's.
+	pub fn nonce(&self) -> T::Nonce {
+		self.0 .0
+	}
 }
 
 impl<T: Config + Send + Sync> fmt::Debug for FewAhead<T> {

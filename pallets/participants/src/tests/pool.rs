@@ -1,7 +1,10 @@
 //! What waits in a pool, and in which order it is taken.
 
 use crate::{mock::*, *};
-use busbar_primitives::refusals::Refusal;
+use busbar_primitives::{
+	refusals::Refusal,
+	waiting::{Room, Sender},
+};
 use codec::{Decode, Encode};
 use frame_support::{
 	assert_ok,
@@ -139,6 +142,43 @@ fn a_block_does_not_ask_for_places() {
 	run(|| {
 		assert_eq!(wait_from(InBlock, "dso", 0, 8, 3), Ok(0));
 		assert_eq!(wait_from(InBlock, "dso", 0, 1, 0), Ok(0));
+	});
+}
+
+/// Whose the named account's transaction of one unit is.
+fn sender(name: &str, kind: u8, nonce: u32) -> Option<Sender<AccountId>> {
+	mock::Participants::sender(account(name), &remark(kind), &units(1), BYTES, nonce)
+}
+
+#[test]
+fn a_node_is_told_whose_a_transaction_is_and_how_much_of_each_may_wait() {
+	run(|| {
+		register("a");
+		System::set_block_number(System::block_number() + 4);
+		let told = sender("a", 0, 3).expect("it can pay");
+		assert_eq!((told.account.clone(), told.participant), (account("a"), id("a")));
+		assert_eq!((told.nonce, told.next, told.remedy), (3, 0, false));
+		assert_eq!(told.provider, Some(id("provider")));
+		assert_eq!((told.rooms.account, told.rooms.participant), (4, Room::new(16, 400)));
+		assert_eq!((told.rooms.provider, told.rooms.remedies), (Room::new(256, 600), Room::new(4, 1_200)));
+		assert_eq!((told.rooms.participant_gap, told.rooms.provider_gap), (Room::new(4, 100), Room::new(64, 150)));
+		// Whom the council trusts shares with nobody, and a participant's room is its class's.
+		let told = sender("dso", b'r', 0).expect("it can pay");
+		assert_eq!((told.provider, told.remedy, told.rooms.participant), (None, true, Room::new(16, 800)));
+		// What is refused anyway is not looked at further: a stranger's, a spent budget's, a call that is not listed.
+		spend("a", 4);
+		for refused in [sender("stranger", 0, 0), sender("a", 0, 0), sender("dso", b'n', 0)] {
+			assert_eq!(refused, None);
+		}
+	});
+}
+
+#[test]
+fn what_waits_of_a_delegate_is_its_participants() {
+	run(|| {
+		assert_ok!(mock::Participants::add_delegate(signed("dso"), account("robot"), busbar_primitives::Right::Trade));
+		let told = sender("robot", 0, 0).expect("the participant pays");
+		assert_eq!((told.account, told.participant), (account("robot"), id("dso")));
 	});
 }
 
