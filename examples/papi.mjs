@@ -16,7 +16,7 @@ const { EnergyApi } = api.apis;
 const clock = await EnergyApi.clock({ at: 'best' });
 const interval = clock.first_unopened - 1;
 for (let past = clock.current; past >= 0; past--) {
-	const [root] = await EnergyApi.prices(past, 0, { at: 'best' });
+	const [root] = await EnergyApi.prices(past, 0, 0, 256, { at: 'best' });
 	if (root?.result.price !== undefined) { console.log(`interval ${past}: ${root.result.price} nEUR/Wh at the root`); break; }
 }
 
@@ -26,7 +26,7 @@ const { ok, dispatchError } = await order.signAndSubmit(signer);
 if (!ok) { throw new Error(JSON.stringify(dispatchError)); }
 console.log(`interval ${interval}: 10 Wh at 220000 nEUR/Wh ordered at point ${point}`);
 
-while ((await EnergyApi.prices(interval, 0, { at: 'best' })).length === 0) { await new Promise((resume) => setTimeout(resume, 1000)); }
+while ((await EnergyApi.prices(interval, 0, 0, 256, { at: 'best' })).length === 0) { await new Promise((resume) => setTimeout(resume, 1000)); }
 const [{ position }] = await EnergyApi.positions(account, interval, 0, 64, { at: 'best' });
 console.log(`interval ${interval}: position of ${position.bought - position.sold} Wh`);
 client.destroy();

@@ -4,7 +4,7 @@ import { ApiPromise, Keyring, WsProvider } from '@polkadot/api';
 const api = await ApiPromise.create({ provider: new WsProvider(process.env.BUSBAR_URL ?? 'ws://127.0.0.1:9944'), noInitWarn: true });
 const pair = new Keyring({ type: 'sr25519' }).addFromUri(process.env.BUSBAR_SURI ?? '//busbar//point//0');
 const { energyApi } = api.call;
-const pricesOf = async (interval) => (await energyApi.prices(interval, 0)).toJSON();
+const pricesOf = async (interval) => (await energyApi.prices(interval, 0, 0, 256)).toJSON();
 
 const clock = (await energyApi.clock()).toJSON();
 const interval = clock.firstUnopened - 1;

@@ -64,7 +64,7 @@ test('the interval with the order fails safe: an event, no price, no position', 
 	});
 	assert.equal(status.outcome.unwrap().cleared.isFalse, true);
 	assert.equal(status.outcome.unwrap().traded.toNumber(), 0);
-	for (const { zone, result } of await api.call.energyApi.prices(halt.interval, PRODUCT)) {
+	for (const { zone, result } of await api.call.energyApi.prices(halt.interval, PRODUCT, 0, 256)) {
 		assert.equal(result.price.isNone, true, `zone ${zone} has a price`);
 	}
 	const [position] = (await api.call.energyApi.positions(member.address, halt.interval, 0, 64)).filter(({ point }) => point.toNumber() === POINT);

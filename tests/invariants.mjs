@@ -12,6 +12,7 @@ const PRODUCT = 0;
 // Entries of a page: as many lines as one answer has, and as many points as orders are looked for at.
 const PAGE = 512;
 const ORDERS = 128;
+const ZONES = 256;
 
 let api;
 let at;
@@ -40,6 +41,15 @@ async function orders(energyApi, interval) {
 	return all;
 }
 
+// What an interval has of all its zones: a page is of so many numbers of zones, whether or not they are in its tree.
+async function zoned(status, read) {
+	const all = [];
+	for (let from = 0; from < status.zones.toNumber(); from += ZONES) {
+		all.push(...await read(from));
+	}
+	return all;
+}
+
 const sum = (values) => values.reduce((total, value) => total + value, 0n);
 const big = (codec) => codec.toBigInt();
 
@@ -56,8 +66,8 @@ before(async () => {
 		intervals.push({
 			interval,
 			status,
-			zones: await energyApi.zones(interval),
-			prices: new Map((await energyApi.prices(interval, PRODUCT)).map(({ zone, result }) => [zone.toNumber(), result])),
+			zones: await zoned(status, (from) => energyApi.zones(interval, from, ZONES)),
+			prices: new Map((await zoned(status, (from) => energyApi.prices(interval, PRODUCT, from, ZONES))).map(({ zone, result }) => [zone.toNumber(), result])),
 			orders: await orders(energyApi, interval),
 			lines: await pages((from) => energyApi.lines(interval, from, PAGE), (line) => line.index.toNumber()),
 		});

@@ -39,7 +39,7 @@ async function clearedAt(block) {
 	const at = await api.at(block);
 	const { current } = (await at.call.energyApi.clock()).toJSON();
 	for (let interval = current; interval >= 0; interval--) {
-		const prices = await at.call.energyApi.prices(interval, PRODUCT);
+		const prices = await at.call.energyApi.prices(interval, PRODUCT, 0, 256);
 		const priced = prices.find((each) => each.result.price.isSome);
 		if (priced) {
 			return { interval, zone: priced.zone.toNumber(), price: priced.result.price.unwrap().toBigInt() };
@@ -82,7 +82,7 @@ test('it proves a zone price from storage', async () => {
 test('it runs the runtime API on proven state and agrees with the full node', async () => {
 	const block = await finalized();
 	const { interval } = await clearedAt(block);
-	const parameters = api.registry.createType('(u32, u8)', [interval, PRODUCT]).toHex();
+	const parameters = api.registry.createType('(u32, u8, u32, u32)', [interval, PRODUCT, 0, 256]).toHex();
 	const proven = await light.call(block, 'EnergyApi_prices', parameters);
 	assert.equal(proven, await provider.send('state_call', ['EnergyApi_prices', parameters, block]));
 });

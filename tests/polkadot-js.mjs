@@ -91,7 +91,7 @@ test('the newcomer moves money for its orders into its margin, which stays its o
 });
 
 test('the grid operator connects the newcomer at the root', async () => {
-	const zones = await api.call.energyApi.zones((await clock()).firstUnopened - 1);
+	const zones = await api.call.energyApi.zones((await clock()).firstUnopened - 1, 0, 256);
 	const root = zones.find((zone) => zone.parent.isNone);
 	assert.ok(root, 'there is no root zone');
 	for (let i = 0; i < 2; i++) {

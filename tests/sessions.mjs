@@ -101,7 +101,7 @@ async function orderHoldsAreRequired({ key }) {
 
 before(async () => {
 	({ api } = await connect(setting('BUSBAR_URL')));
-	const zones = await api.call.energyApi.zones((await clock()).firstUnopened - 1);
+	const zones = await api.call.energyApi.zones((await clock()).firstUnopened - 1, 0, 256);
 	tree = new Map(zones.map(({ id, parent, link }) => [id.toNumber(), { parent: parent.unwrapOr(undefined)?.toNumber(), link }]));
 	counted = (await busbar('market', 'replay')).events;
 	// Three homes and the first plant.
@@ -231,7 +231,7 @@ test('positions add up over all sessions, and so does the flow over every link',
 	const flows = new Map();
 	const add = (zone, flow) => flows.set(zone.toNumber(), (flows.get(zone.toNumber()) ?? 0) + flow.toNumber());
 	for (const product of [DAY_AHEAD, INTRADAY, SPANS]) {
-		(await api.call.energyApi.prices(first, product)).forEach(({ zone, result }) => add(zone, result.flow));
+		(await api.call.energyApi.prices(first, product, 0, 256)).forEach(({ zone, result }) => add(zone, result.flow));
 	}
 	(await api.query.market.tradedFlows.entries(first)).forEach(([key, flow]) => add(key.args[1], flow));
 	for (const [zone, { parent }] of tree) {
@@ -242,7 +242,7 @@ test('positions add up over all sessions, and so does the flow over every link',
 });
 
 test('each session is paid at its own price, and settlement gives all collateral back', async () => {
-	const prices = await Promise.all([DAY_AHEAD, INTRADAY, SPANS].map((product) => api.call.energyApi.prices(first, product)));
+	const prices = await Promise.all([DAY_AHEAD, INTRADAY, SPANS].map((product) => api.call.energyApi.prices(first, product, 0, 256)));
 	const owed = prices.map((zones, product) => {
 		const { result } = zones.find(({ zone }) => zone.toNumber() === buyer.zone);
 		return -result.price.unwrap().toBigInt() * BigInt(WH[product]);

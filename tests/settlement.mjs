@@ -72,8 +72,8 @@ async function member(who) {
 
 // Sums of the fees from zones up to the root, and the zones' prices, of an interval.
 async function tariffs(interval) {
-	const zones = new Map((await api.call.energyApi.zones(interval)).map(({ id, parent, link }) => [id.toNumber(), { parent, link }]));
-	const prices = await api.call.energyApi.prices(interval, PRODUCT);
+	const zones = new Map((await api.call.energyApi.zones(interval, 0, 256)).map(({ id, parent, link }) => [id.toNumber(), { parent, link }]));
+	const prices = await api.call.energyApi.prices(interval, PRODUCT, 0, 256);
 	return new Map(prices.map(({ zone, result }) => {
 		let fee = 0n;
 		for (let at = zones.get(zone.toNumber()); at.parent.isSome; at = zones.get(at.parent.unwrap().toNumber())) {

@@ -271,7 +271,7 @@ test('the interval that was between debits and credits is settled, to the nEUR',
 	const { interval } = told;
 	await reading(seller, interval, -WH);
 	await until('the keeper has settled it', 120, async () => ['Settled', 'Final'].includes((await status(interval)).phase.type));
-	const prices = new Map((await api.call.energyApi.prices(interval, PRODUCT)).map(({ zone, result }) => [zone.toNumber(), result]));
+	const prices = new Map((await api.call.energyApi.prices(interval, PRODUCT, 0, 256)).map(({ zone, result }) => [zone.toNumber(), result]));
 	for (const [who, wh] of [[buyer, WH], [seller, -WH]]) {
 		const [{ point }] = await api.call.energyApi.points(who.point, 1);
 		const price = prices.get(point.zone.toNumber()).price.unwrap().toBigInt();

@@ -185,6 +185,7 @@ pub(crate) mod tests {
 				interval: 4,
 				phase: Phase::Cleared,
 				terms,
+				zones: 2,
 				outcome,
 				sessions: vec![session],
 				orders: 2,

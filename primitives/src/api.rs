@@ -12,6 +12,8 @@ use sp_core::H256;
 
 /// Most connection points or book levels of one answer.
 pub const MAX_PAGE: u32 = 1_000;
+/// Most zones of one answer.
+pub const MAX_ZONES: u32 = 256;
 /// Most connection points that one answer looks for orders at: what was accepted of each step is derived from its queue.
 pub const MAX_ORDERS: u32 = 128;
 /// Most connection points of an account that one answer is about.
@@ -44,6 +46,8 @@ pub struct Status {
 	pub interval: Interval,
 	pub phase: Phase,
 	pub terms: Terms,
+	/// Zones of its tree are numbered below this.
+	pub zones: u32,
 	/// Over all sessions, once they have ended.
 	pub outcome: Option<Outcome>,
 	/// In the order of the products.
@@ -171,13 +175,16 @@ sp_api::decl_runtime_apis! {
 		fn clock() -> Clock;
 		/// Where an interval stands; `None` if it has not opened or is pruned.
 		fn status(interval: Interval) -> Option<Status>;
-		/// The tree of an interval with the link terms in force, in ascending order of zones: at most as many as there may be
-		/// zones, 10,240, with two keys for each.
-		fn zones(interval: Interval) -> Vec<ZoneView>;
-		/// Depth of a session's book in a zone, in ascending order of prices; the lowest [`MAX_PAGE`] levels.
-		fn book(interval: Interval, product: ProductId, zone: ZoneId) -> Vec<BookLevel>;
-		/// A session's results of all zones, of which a key holds 32; empty before it has ended.
-		fn prices(interval: Interval, product: ProductId) -> Vec<ZonePrice>;
+		/// The tree of an interval with the link terms in force, in ascending order of zones: those of the `limit` zones numbered
+		/// `from` and following, at most [`MAX_ZONES`], with two keys for each. A page may be empty: there is nothing more where
+		/// there are no more zones, whose numbers are below [`Status::zones`].
+		fn zones(interval: Interval, from: ZoneId, limit: u32) -> Vec<ZoneView>;
+		/// Depth of a session's book in a zone, in ascending order of prices: the lowest `limit` levels, at most [`MAX_PAGE`], of
+		/// all or of those at the price `from` and above.
+		fn book(interval: Interval, product: ProductId, zone: ZoneId, from: Option<Price>, limit: u32) -> Vec<BookLevel>;
+		/// A session's results of the `limit` zones numbered `from` and following, at most [`MAX_ZONES`], of which a key holds 32;
+		/// empty before it has ended, and where there are no more zones, as of `zones`.
+		fn prices(interval: Interval, product: ProductId, from: ZoneId, limit: u32) -> Vec<ZonePrice>;
 		/// The orders of a session at the `limit` points numbered `from` and following, at most [`MAX_ORDERS`]. A page may be
 		/// empty: there is nothing more where there are no more points.
 		fn orders(interval: Interval, product: ProductId, from: PointId, limit: u32) -> Vec<OrderView>;

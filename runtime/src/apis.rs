@@ -6,7 +6,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use busbar_primitives::{
-	api::*, waiting::Sender, Contract, Interval, PointId, ProductId, StatementProof, ZoneId, ZoneView,
+	api::*, waiting::Sender, Contract, Interval, PointId, Price, ProductId, StatementProof, ZoneId, ZoneView,
 };
 use codec::Encode;
 use frame_support::{
@@ -162,16 +162,16 @@ impl_runtime_apis! {
 			energy::status(interval)
 		}
 
-		fn zones(interval: Interval) -> Vec<ZoneView> {
-			energy::zones(interval)
+		fn zones(interval: Interval, from: ZoneId, limit: u32) -> Vec<ZoneView> {
+			energy::zones(interval, from, limit)
 		}
 
-		fn book(interval: Interval, product: ProductId, zone: ZoneId) -> Vec<BookLevel> {
-			energy::book(interval, product, zone)
+		fn book(interval: Interval, product: ProductId, zone: ZoneId, from: Option<Price>, limit: u32) -> Vec<BookLevel> {
+			energy::book(interval, product, zone, from, limit)
 		}
 
-		fn prices(interval: Interval, product: ProductId) -> Vec<ZonePrice> {
-			energy::prices(interval, product)
+		fn prices(interval: Interval, product: ProductId, from: ZoneId, limit: u32) -> Vec<ZonePrice> {
+			energy::prices(interval, product, from, limit)
 		}
 
 		fn orders(interval: Interval, product: ProductId, from: PointId, limit: u32) -> Vec<OrderView> {

@@ -5,8 +5,9 @@ use alloc::vec::Vec;
 use busbar_primitives::{
 	api::*,
 	traits::{Grid as _, Participants as _, Positions, Readings},
-	Contract, Interval, ParticipantId, PointId, ProductId, StatementProof, ZoneId, ZoneView,
+	Contract, Interval, ParticipantId, PointId, Price, ProductId, StatementProof, ZoneId, ZoneView,
 };
+use core::ops::Range;
 
 /// Most connection points that an answer about one account names.
 const POINTS_OF_ACCOUNT: u32 = 1_024;
@@ -24,6 +25,7 @@ pub(crate) fn status(interval: Interval) -> Option<Status> {
 		interval,
 		phase,
 		terms: record.terms,
+		zones: record.zones,
 		outcome: record.outcome(),
 		orders: sessions.iter().fold(0, |sum: u32, session| sum.saturating_add(session.orders)),
 		sessions,
@@ -33,16 +35,26 @@ pub(crate) fn status(interval: Interval) -> Option<Status> {
 	})
 }
 
-pub(crate) fn zones(interval: Interval) -> Vec<ZoneView> {
-	<Grid as busbar_primitives::traits::Grid>::zones(interval, 0..ZoneId::MAX)
+pub(crate) fn zones(interval: Interval, from: ZoneId, limit: u32) -> Vec<ZoneView> {
+	<Grid as busbar_primitives::traits::Grid>::zones(interval, page_of_zones(from, limit))
 }
 
-pub(crate) fn book(interval: Interval, product: ProductId, zone: ZoneId) -> Vec<BookLevel> {
-	Market::book(interval, product, zone, MAX_PAGE)
+pub(crate) fn book(
+	interval: Interval,
+	product: ProductId,
+	zone: ZoneId,
+	from: Option<Price>,
+	limit: u32,
+) -> Vec<BookLevel> {
+	Market::book(interval, product, zone, from, limit.min(MAX_PAGE))
 }
 
-pub(crate) fn prices(interval: Interval, product: ProductId) -> Vec<ZonePrice> {
-	Market::prices(interval, product)
+pub(crate) fn prices(interval: Interval, product: ProductId, from: ZoneId, limit: u32) -> Vec<ZonePrice> {
+	Market::prices(interval, product, page_of_zones(from, limit))
+}
+
+fn page_of_zones(from: ZoneId, limit: u32) -> Range<ZoneId> {
+	from..from.saturating_add(limit.min(MAX_ZONES))
 }
 
 pub(crate) fn orders(interval: Interval, product: ProductId, from: PointId, limit: u32) -> Vec<OrderView> {

@@ -54,7 +54,7 @@ export async function prepare(turn) {
 	const honest = await pointOf(api, keyring().member(HONEST));
 	const members = await Promise.all(keys.map((key) => pointOf(api, key)));
 	const parents = new Map();
-	for (const { id, parent } of await api.call.energyApi.zones((await clock(api)).firstUnopened - 1)) {
+	for (const { id, parent } of await api.call.energyApi.zones((await clock(api)).firstUnopened - 1, 0, 256)) {
 		parents.set(id.toNumber(), parent.isSome ? parent.unwrap().toNumber() : undefined);
 	}
 	const area = new Set();

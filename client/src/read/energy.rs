@@ -1,11 +1,17 @@
 //! The energy API: what the chain tells about itself.
 
 use super::*;
-use crate::{chain::Chain, error::Result, functions::energy_api as api, storage};
-use busbar_primitives::{Contract, Interval, PointId, ProductId, ZoneId, ZoneView};
+use crate::{chain::Chain, error::Result, functions::energy_api as api, storage, Function};
+use busbar_primitives::{Contract, Interval, PointId, Price, ProductId, ZoneId, ZoneView};
 use sp_core::H256;
 use sp_runtime::AccountId32;
 use std::{iter::StepBy, ops::Range};
+
+/// Name of the API.
+const OF: &str = "EnergyApi";
+const ZONES: Function<(Interval, ZoneId, u32), Vec<ZoneView>> = Function::new(OF, "zones");
+const BOOK: Function<(Interval, ProductId, ZoneId, Option<Price>, u32), Vec<BookLevel>> = Function::new(OF, "book");
+const PRICES: Function<(Interval, ProductId, ZoneId, u32), Vec<ZonePrice>> = Function::new(OF, "prices");
 
 /// Errors of all of them: as [`Chain::call`].
 impl Chain {
@@ -21,17 +27,40 @@ impl Chain {
 
 	/// The tree of an interval with the link terms in force, in ascending order of zones.
 	pub async fn zones(&self, at: H256, interval: Interval) -> Result<Vec<ZoneView>> {
-		self.call(at, &api::ZONES, (interval,)).await
+		let mut zones = Vec::new();
+		for from in self.pages_of_zones(at).await? {
+			zones.extend(self.call(at, &ZONES, (interval, from, MAX_ZONES)).await?);
+		}
+		Ok(zones)
 	}
 
 	/// Depth of a session's book in a zone, in ascending order of prices.
 	pub async fn book(&self, at: H256, session: (Interval, ProductId), zone: ZoneId) -> Result<Vec<BookLevel>> {
-		self.call(at, &api::BOOK, (session.0, session.1, zone)).await
+		let mut levels: Vec<BookLevel> = Vec::new();
+		loop {
+			let from = levels.last().map(|level| level.price.saturating_add(1));
+			let page = self.call(at, &BOOK, (session.0, session.1, zone, from, MAX_PAGE)).await?;
+			let is_last = page.len() < MAX_PAGE as usize;
+			levels.extend(page);
+			if is_last {
+				return Ok(levels);
+			}
+		}
 	}
 
 	/// A session's results of all zones; empty before it has ended.
 	pub async fn prices(&self, at: H256, session: (Interval, ProductId)) -> Result<Vec<ZonePrice>> {
-		self.call(at, &api::PRICES, session).await
+		let mut prices = Vec::new();
+		for from in self.pages_of_zones(at).await? {
+			prices.extend(self.call(at, &PRICES, (session.0, session.1, from, MAX_ZONES)).await?);
+		}
+		Ok(prices)
+	}
+
+	/// Where the pages of zones begin, any of which may be empty.
+	async fn pages_of_zones(&self, at: H256) -> Result<StepBy<Range<ZoneId>>> {
+		let all = self.read(at, &storage::grid::NEXT_ZONE, ()).await?.unwrap_or(0);
+		Ok((0..all).step_by(MAX_ZONES as usize))
 	}
 
 	/// All orders of a session, in the order of their points.

@@ -30,7 +30,7 @@ async fn main() -> Answer<()> {
 	let clock = ask(&api, "clock", ()).await?;
 	let interval = number(clock.at("first_unopened"))?.saturating_sub(1);
 	for past in (0..=number(clock.at("current"))?).rev() {
-		let prices = ask(&api, "prices", (past, 0u8)).await?;
+		let prices = ask(&api, "prices", (past, 0u8, 0u32, 256u32)).await?;
 		if let Some(price) = prices.at(0).at("result").at("price").at(0) {
 			println!("interval {past}: {price} nEUR/Wh at the root");
 			break;
@@ -46,7 +46,7 @@ async fn main() -> Answer<()> {
 	transactions.sign_and_submit_then_watch_default(&order, &pair).await?.wait_for_finalized_success().await?;
 	println!("interval {interval}: 10 Wh at 220000 nEUR/Wh ordered at point {point}");
 
-	while ask(&api, "prices", (interval, 0u8)).await?.at(0).is_none() {
+	while ask(&api, "prices", (interval, 0u8, 0u32, 256u32)).await?.at(0).is_none() {
 		tokio::time::sleep(Duration::from_secs(1)).await;
 	}
 	let positions = ask(&api, "positions", (pair.public_key().0, interval, 0u32, 64u32)).await?;

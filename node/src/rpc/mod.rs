@@ -5,6 +5,7 @@ pub mod energy;
 mod follow;
 mod hub;
 mod news;
+mod reading;
 
 use crate::types::{Backend, Block, Client, Hash, Pool};
 use busbar_runtime::{AccountId, Nonce};

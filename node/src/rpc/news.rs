@@ -3,7 +3,7 @@
 use super::follow::Cursor;
 use crate::types::{Block, Hash};
 use busbar_primitives::{
-	api::{EnergyApi, PositionView, ZonePrice, MAX_ACCOUNT_POINTS},
+	api::{EnergyApi, PositionView, ZonePrice, MAX_ACCOUNT_POINTS, MAX_ZONES},
 	Interval, Outcome,
 };
 use busbar_runtime::AccountId;
@@ -37,16 +37,20 @@ pub struct NewPositions {
 	pub positions: Vec<PositionView>,
 }
 
-/// The results of an interval that was decided.
+/// The results of an interval that was decided, page by page.
 pub fn prices<A: EnergyApi<Block, AccountId>>(api: &A, block: Hash, interval: Interval) -> Result<NewPrices, ApiError> {
 	let status = api.status(block, interval)?;
 	let products = (0..).take(status.as_ref().map_or(0, |status| status.sessions.len()));
-	Ok(NewPrices {
-		interval,
-		block,
-		outcome: status.and_then(|status| status.outcome),
-		sessions: products.map(|product| api.prices(block, interval, product)).collect::<Result<_, _>>()?,
-	})
+	let zones = status.as_ref().map_or(0, |status| status.zones);
+	let session = |product| {
+		let mut session = Vec::new();
+		for from in (0..zones).step_by(MAX_ZONES as usize) {
+			session.extend(api.prices(block, interval, product, from, MAX_ZONES)?);
+		}
+		Ok(session)
+	};
+	let sessions = products.map(session).collect::<Result<_, ApiError>>()?;
+	Ok(NewPrices { interval, block, outcome: status.and_then(|status| status.outcome), sessions })
 }
 
 /// The positions of an account in an interval that was decided, page by page.

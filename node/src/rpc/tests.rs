@@ -4,6 +4,7 @@ use super::*;
 use crate::rpc::{
 	hub::MAX_OF_CONNECTION,
 	news::{NewPositions, NewPrices},
+	reading::{MOST, SPENT_CODE},
 };
 use busbar_primitives::{
 	Amount, Balance, Cause, Contract, Line, LineProof, Link, Outcome, Party, Phase, Point, PostedBounds, Price,
@@ -39,6 +40,16 @@ const LOSS: Amount = -170_141_183_460_469_231_731_687_303_715_884_105_728;
 struct Api {
 	prices: Arc<AtomicUsize>,
 	positions: Arc<AtomicUsize>,
+	/// Zones beside the root.
+	below: u32,
+}
+
+impl Api {
+	/// A page of the zones that there are.
+	fn page(&self, from: ZoneId, limit: u32) -> std::ops::Range<ZoneId> {
+		assert!(limit <= MAX_ZONES, "no more is asked for than is answered");
+		from..from.saturating_add(limit).min(self.below + 1)
+	}
 }
 
 fn outcome() -> Outcome {
@@ -123,6 +134,7 @@ sp_api::mock_impl_runtime_apis! {
 					Phase::Closed
 				},
 				terms: terms(),
+				zones: self.below + 1,
 				outcome: decided.then(outcome),
 				sessions: vec![busbar_primitives::api::SessionView {
 					product: Product { kind: ProductKind::Auction, opens_s: 36, closes_s: 2, span: 1 },
@@ -139,17 +151,24 @@ sp_api::mock_impl_runtime_apis! {
 			}))
 		}
 
-		fn zones(_interval: Interval) -> Vec<ZoneView> {
-			vec![ZoneView { id: 0, parent: None, link: Link::default() }]
+		fn zones(&self, _interval: Interval, from: ZoneId, limit: u32) -> Vec<ZoneView> {
+			self.page(from, limit).map(|id| ZoneView { id, parent: None, link: Link::default() }).collect()
 		}
 
-		fn book(_interval: Interval, _product: ProductId, _zone: ZoneId) -> Vec<BookLevel> {
-			vec![BookLevel { price: Price::MIN, buy: Wh::MAX, sell: 0 }]
+		fn book(
+			_interval: Interval,
+			_product: ProductId,
+			_zone: ZoneId,
+			from: Option<Price>,
+			limit: u32,
+		) -> Vec<BookLevel> {
+			assert!(limit <= MAX_PAGE, "no more is asked for than is answered");
+			vec![BookLevel { price: from.unwrap_or(Price::MIN), buy: Wh::MAX, sell: 0 }]
 		}
 
-		fn prices(&self, _interval: Interval, _product: ProductId) -> Vec<ZonePrice> {
+		fn prices(&self, _interval: Interval, _product: ProductId, from: ZoneId, limit: u32) -> Vec<ZonePrice> {
 			self.prices.fetch_add(1, Ordering::SeqCst);
-			vec![zone_price()]
+			self.page(from, limit).map(|zone| ZonePrice { zone, ..zone_price() }).collect()
 		}
 
 		fn orders(_interval: Interval, _product: ProductId, from: PointId, limit: u32) -> Vec<OrderView> {
@@ -283,11 +302,17 @@ fn module_over(chain: Chain) -> RpcModule<Energy<Chain>> {
 
 /// The result of a call, or the error's code.
 async fn call(method: &str, params: Value) -> Result<Value, i64> {
+	let answer = ask(&module(), method, params).await;
+	answer.map_err(|error| error["code"].as_i64().expect("an error has a code"))
+}
+
+/// The result of a call, or the error.
+async fn ask(module: &RpcModule<Energy<Chain>>, method: &str, params: Value) -> Result<Value, Value> {
 	let request = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
-	let (answer, _) = module().raw_json_request(&request, 1).await.expect("the request is well formed");
+	let (answer, _) = module.raw_json_request(&request, 1).await.expect("the request is well formed");
 	let answer: Value = serde_json::from_str(answer.as_ref()).expect("the answer is JSON");
 	match answer.get("error") {
-		Some(error) => Err(error["code"].as_i64().expect("an error has a code")),
+		Some(error) => Err(error.clone()),
 		None => Ok(answer["result"].clone()),
 	}
 }
@@ -392,6 +417,66 @@ async fn an_unknown_block_a_pruned_state_and_a_long_page_have_their_own_errors()
 		assert_eq!(call(method, ask(most + 1)).await, Err(INVALID_PARAMS_CODE.into()));
 	}
 	assert_eq!(call("energy_participant", json!(["no address"])).await, Err(INVALID_PARAMS_CODE.into()));
+}
+
+#[tokio::test]
+async fn zones_prices_and_books_come_in_pages_that_need_not_be_named() {
+	let chain = Chain { api: Api { below: 2 * MAX_ZONES, ..Api::default() } };
+	let module = module_over(chain);
+	for (method, mut params, id) in
+		[("energy_zones", vec![json!(4)], "id"), ("energy_prices", vec![json!(4), json!(0)], "zone")]
+	{
+		let first = ask(&module, method, json!(params)).await.expect("a page by default");
+		assert_eq!((first.as_array().map(Vec::len), &first[0][id]), (Some(MAX_ZONES as usize), &json!(0)));
+		params.extend([json!(2 * MAX_ZONES - 1), json!(MAX_ZONES)]);
+		let last = ask(&module, method, json!(params)).await.expect("the last page");
+		assert_eq!((last.as_array().map(Vec::len), &last[1][id]), (Some(2), &json!(2 * MAX_ZONES)));
+		for limit in [0, MAX_ZONES + 1] {
+			let at = params.len() - 1;
+			params[at] = json!(limit);
+			let error = ask(&module, method, json!(params)).await.expect_err("no page has this length");
+			assert_eq!(error["code"], INVALID_PARAMS_CODE);
+		}
+	}
+	let book = |from: Value, limit: Value| ask(&module, "energy_book", json!([4, 0, 0, from, limit]));
+	assert_eq!(book(json!(-5), json!(10)).await.expect("a page")[0]["price"], -5);
+	assert_eq!(book(Value::Null, Value::Null).await.expect("a page")[0]["price"], json!(Price::MIN));
+	assert_eq!(book(Value::Null, json!(MAX_PAGE + 1)).await.expect_err("too long")["code"], INVALID_PARAMS_CODE);
+	let mut told = module.subscribe_unbounded("energy_subscribePrices", [(); 0]).await.expect("may be subscribed to");
+	let (news, _) = told.next::<NewPrices>().await.expect("stays open").expect("is as documented");
+	let zones: Vec<ZoneId> = news.sessions[0].iter().map(|price| price.zone).collect();
+	assert_eq!(zones, (0..=2 * MAX_ZONES).collect::<Vec<_>>(), "all of them are told");
+}
+
+#[tokio::test]
+async fn a_connection_that_reads_too_much_is_told_when_to_ask_again_and_long_pages_count_for_more() {
+	let module = module();
+	let until_refused = |method: &'static str, params: Value| {
+		let module = module_over(Chain::default());
+		async move {
+			for answered in 0..u64::MAX {
+				if let Err(error) = ask(&module, method, params.clone()).await {
+					return (answered, error);
+				}
+			}
+			unreachable!("nobody is answered for ever")
+		}
+	};
+	let (long, error) = until_refused("energy_points", json!([0, MAX_PAGE])).await;
+	assert_eq!(error["code"], SPENT_CODE);
+	assert!(error["data"]["retry_after_ms"].as_u64().is_some_and(|wait| (1..=1_000).contains(&wait)), "{error}");
+	let most = MOST / u64::from(MAX_PAGE);
+	assert!((most..most * 2).contains(&long), "{long} pages of {MAX_PAGE} points were answered");
+	let (short, _) = until_refused("energy_zones", json!([4])).await;
+	assert!(short < 2 * MOST / u64::from(MAX_ZONES), "{short} pages of zones were answered");
+	// What takes little is answered still.
+	let mut left = 0;
+	while ask(&module, "energy_points", json!([0, MAX_PAGE])).await.is_ok() {
+		left += 1;
+	}
+	assert!(left >= most);
+	tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+	assert!(ask(&module, "energy_points", json!([0, 1])).await.is_ok());
 }
 
 #[tokio::test]

@@ -402,7 +402,7 @@ pub mod pallet {
 			let stages = [
 				T::WeightInfo::load_zones(1),
 				T::WeightInfo::load_levels(1),
-				T::WeightInfo::pass(),
+				Self::pass_weight(),
 				T::WeightInfo::block_orders()
 					.saturating_add(T::WeightInfo::load_zones(T::MaxZones::get()))
 					.saturating_add(T::WeightInfo::decide(T::MaxZones::get(), 0)),

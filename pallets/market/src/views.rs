@@ -2,7 +2,7 @@
 
 use crate::{
 	pallet::*,
-	types::{ClearedZone, Record, Session, PAGE},
+	types::{ClearedZone, PriceKey, Record, Session, PAGE},
 };
 use alloc::vec::Vec;
 use busbar_primitives::{
@@ -10,6 +10,7 @@ use busbar_primitives::{
 	traits::{Calendar, Grid},
 	Interval, Phase, PointId, Price, Product, ProductId, ZoneId,
 };
+use core::ops::Range;
 
 impl<T: Config> Pallet<T> {
 	/// Chain time and the intervals around it.
@@ -66,20 +67,36 @@ impl<T: Config> Pallet<T> {
 		record.product_ids().zip(&record.products).map(view).collect()
 	}
 
-	/// Depth of a session's book in a zone, in ascending order of prices: the lowest `limit` levels.
-	pub fn book(interval: Interval, product: ProductId, zone: ZoneId, limit: u32) -> Vec<BookLevel> {
-		Levels::<T>::iter_prefix((interval, product, zone))
+	/// Depth of a session's book in a zone, in ascending order of prices: the lowest `limit` levels, of all or of those at the
+	/// price `from` and above.
+	pub fn book(
+		interval: Interval,
+		product: ProductId,
+		zone: ZoneId,
+		from: Option<Price>,
+		limit: u32,
+	) -> Vec<BookLevel> {
+		let in_zone = (interval, product, zone);
+		let levels = match from.and_then(|from| from.checked_sub(1)) {
+			Some(below) => {
+				let below = Levels::<T>::hashed_key_for((interval, product, zone, PriceKey::from(below)));
+				Levels::<T>::iter_prefix_from(in_zone, below)
+			},
+			None => Levels::<T>::iter_prefix(in_zone),
+		};
+		levels
 			.take(usize::try_from(limit).unwrap_or(usize::MAX))
 			.map(|(price, level)| BookLevel { price: Price::from(price), buy: level.buy, sell: level.sell })
 			.collect()
 	}
 
-	/// A session's results of all zones, in ascending order; empty before it has ended.
-	pub fn prices(interval: Interval, product: ProductId) -> Vec<ZonePrice> {
-		let mut pages: Vec<_> = Results::<T>::iter_prefix((interval, product)).collect();
-		pages.sort_unstable_by_key(|(page, _)| *page);
-		let zones = pages.into_iter().flat_map(|(page, zones)| (page.saturating_mul(PAGE)..).zip(zones));
-		zones
+	/// A session's results of these zones, in ascending order; empty before it has ended.
+	pub fn prices(interval: Interval, product: ProductId, zones: Range<ZoneId>) -> Vec<ZonePrice> {
+		let pages = (zones.start / PAGE)..zones.end.div_ceil(PAGE);
+		let results = pages.filter_map(|page| Some((page, Results::<T>::get((interval, product, page))?)));
+		results
+			.flat_map(|(page, results)| (page.saturating_mul(PAGE)..).zip(results))
+			.filter(|(zone, _)| zones.contains(zone))
 			.filter_map(|(zone, cleared)| {
 				let ClearedZone { import, export, fee, result } = cleared?;
 				Some(ZonePrice { zone, import, export, fee, result })

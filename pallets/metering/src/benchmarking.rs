@@ -299,7 +299,7 @@ mod benchmarks {
 	}
 
 	/// Two signatures of one device, of which one is brought with its proof: a bond is held. By the grid operator, who is the last
-	/// that may be affected.
+	/// that may be affected, and who holds the role that is asked for before somewhere else: there are two walks to the root.
 	#[benchmark]
 	fn dispute() -> Result<(), BenchmarkError> {
 		let (interval, reading, claim) = attested::<T>()?;

@@ -79,8 +79,8 @@ impl<T: frame_system::Config> pallet_metering::WeightInfo for WeightInfo<T> {
 	}
 
 	fn dispute() -> Weight {
-		Weight::from_parts(589_465_000, 6_861)
-			.saturating_add(T::DbWeight::get().reads(81))
+		Weight::from_parts(889_465_000, 6_861)
+			.saturating_add(T::DbWeight::get().reads(146))
 			.saturating_add(T::DbWeight::get().writes(7))
 	}
 

@@ -2,11 +2,11 @@
 
 use super::{chain::*, *};
 use busbar_primitives::{
-	api::{runtime_decl_for_energy_api::EnergyApiV1, MAX_ACCOUNT_POINTS, MAX_ORDERS, MAX_PAGE},
-	Point, PointId, PointKind, Price,
+	api::{runtime_decl_for_energy_api::EnergyApiV1, MAX_ACCOUNT_POINTS, MAX_ORDERS, MAX_PAGE, MAX_ZONES},
+	Point, PointId, PointKind, Price, ZoneId, ZoneResult,
 };
 use busbar_runtime::{pallet_market, AccountId, Block, Runtime};
-use pallet_market::auction::Level;
+use pallet_market::{auction::Level, types::ClearedZone};
 
 const ALL: u32 = u32::MAX;
 
@@ -50,6 +50,41 @@ fn an_answer_about_orders_looks_at_a_page_of_points_and_no_further() {
 }
 
 #[test]
+fn an_answer_about_zones_and_their_prices_is_a_page() {
+	run(|| {
+		let count = 2 * MAX_ZONES + 5;
+		for zone in 0..count {
+			let mut record = pallet_grid::Zones::<Runtime>::get(0).unwrap();
+			record.parent = (zone > 0).then_some(0);
+			pallet_grid::Zones::<Runtime>::insert(zone, record);
+		}
+		pallet_grid::NextZone::<Runtime>::put(count);
+		for page in 0..count.div_ceil(32) {
+			let result = ZoneResult::default();
+			let zones = vec![Some(ClearedZone { import: None, export: None, fee: 0, result }); 32];
+			pallet_market::Results::<Runtime>::insert((7, 0, page), BoundedVec::truncate_from(zones));
+		}
+		let zones = |from, limit| -> Vec<ZoneId> {
+			let zones = <Runtime as EnergyApiV1<Block, AccountId>>::zones(7, from, limit);
+			zones.into_iter().map(|zone| zone.id).collect()
+		};
+		let prices = |from, limit| -> Vec<ZoneId> {
+			let prices = <Runtime as EnergyApiV1<Block, AccountId>>::prices(7, 0, from, limit);
+			prices.into_iter().map(|price| price.zone).collect()
+		};
+		// Whoever asks for everything has a page, and the rest page by page.
+		for page in [&zones as &dyn Fn(u32, u32) -> Vec<ZoneId>, &prices] {
+			assert_eq!(page(0, ALL), (0..MAX_ZONES).collect::<Vec<_>>());
+			assert_eq!(page(MAX_ZONES, MAX_ZONES), (MAX_ZONES..2 * MAX_ZONES).collect::<Vec<_>>());
+			assert_eq!(page(31, 3), [31, 32, 33]);
+			assert_eq!(page(2 * MAX_ZONES + 4, 1), [2 * MAX_ZONES + 4]);
+			assert!(page(0, 0).is_empty() && page(ALL, ALL).is_empty());
+		}
+		assert_eq!(zones(2 * MAX_ZONES, ALL).len(), 5);
+	});
+}
+
+#[test]
 fn an_answer_about_points_accounts_and_books_is_a_page() {
 	run(|| {
 		points(MAX_PAGE + 10);
@@ -67,8 +102,11 @@ fn an_answer_about_points_accounts_and_books_is_a_page() {
 			let key = (7, 0, 0, pallet_market::PriceKey::from(price));
 			pallet_market::Levels::<Runtime>::insert(key, Level { buy: 1, ..Default::default() });
 		}
-		let book = <Runtime as EnergyApiV1<Block, AccountId>>::book(7, 0, 0);
+		let page = |from| <Runtime as EnergyApiV1<Block, AccountId>>::book(7, 0, 0, from, ALL);
+		let book = page(None);
 		assert_eq!((book.len(), book[0].price), (MAX_PAGE as usize, 0));
+		let rest: Vec<Price> = page(Some(MAX_PAGE as Price)).iter().map(|level| level.price).collect();
+		assert_eq!(rest, [MAX_PAGE as Price]);
 		assert_eq!(pallet_market::Levels::<Runtime>::iter_prefix((7, 0, 0)).count(), MAX_PAGE as usize + 1);
 	});
 }

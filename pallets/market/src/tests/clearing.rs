@@ -57,11 +57,11 @@ fn reads_tell_book_prices_and_positions() {
 	test(market(), || {
 		placed(&[(10, &[sell(100, 1_000)]), (1, &[buy(200, 300)])]);
 		assert_eq!(Market::phase(N), Some(Phase::Open));
-		assert_eq!(Market::book(N, 0, 0, u32::MAX), [BookLevel { price: 100, buy: 0, sell: 1_000 }]);
-		assert_eq!(Market::prices(N, 0), []);
+		assert_eq!(Market::book(N, 0, 0, None, u32::MAX), [BookLevel { price: 100, buy: 0, sell: 1_000 }]);
+		assert_eq!(Market::prices(N, 0, 0..256), []);
 		clear();
 		assert_eq!(Market::phase(N), Some(Phase::Cleared));
-		assert_eq!(Market::prices(N, 0)[0].result.price, Some(100));
+		assert_eq!(Market::prices(N, 0, 0..256)[0].result.price, Some(100));
 		assert_eq!(Market::of(1, N), Position { bought: 300, sold: 0 });
 	});
 }

@@ -44,7 +44,7 @@ fn blocks(weight: Weight) -> Option<u64> {
 /// What clearing decided, wherever it could differ.
 fn decided() -> (Outcome, Vec<busbar_primitives::api::ZonePrice>, Vec<Position>) {
 	let positions = (0..50).map(|point| Market::of(point, 1)).collect();
-	(Market::outcome(1).unwrap(), Market::prices(1, 0), positions)
+	(Market::outcome(1).unwrap(), Market::prices(1, 0, 0..256), positions)
 }
 
 #[test]

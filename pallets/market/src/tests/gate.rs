@@ -131,7 +131,7 @@ fn an_interval_without_orders_clears_too() {
 		let outcome = Market::outcome(1).unwrap();
 		assert!(outcome.cleared);
 		assert_eq!((outcome.traded, outcome.welfare), (0, 0));
-		assert_eq!(Market::prices(1, 0).len(), 2);
+		assert_eq!(Market::prices(1, 0, 0..256).len(), 2);
 	});
 }
 
@@ -156,7 +156,7 @@ fn a_chain_that_stood_still_fails_what_has_begun_and_opens_what_lies_ahead() {
 
 		assert_eq!((Market::of(1, 1), Market::phase(1)), (Position::default(), Some(Phase::Failed)));
 		assert_noop!(place(3, 3, 3, &[buy(100, 1)]), Error::<Test>::GateClosed);
-		let prices = Market::prices(1, 0);
+		let prices = Market::prices(1, 0, 0..256);
 		assert_eq!(
 			prices.iter().map(|p| (p.result.price, p.result.path_fee)).collect::<Vec<_>>(),
 			[(None, 0), (None, 10)]
@@ -262,7 +262,7 @@ fn zones_that_form_no_tree_fail_safe() {
 			Tree::set(&tree);
 			run_to(start(1) - LEAD);
 			assert!(failed(1, FailReason::Refused));
-			assert_eq!(Market::prices(1, 0).len(), 2);
+			assert_eq!(Market::prices(1, 0, 0..256).len(), 2);
 		});
 	}
 }

@@ -35,14 +35,14 @@ fn an_order_stands_in_the_book_and_its_collateral_is_held() {
 		assert_eq!((held(1), Free::get(1)), (worst, Some(MONEY - worst)));
 		assert!(worst > 0);
 		assert_eq!(
-			Market::book(N, 0, 1, u32::MAX),
+			Market::book(N, 0, 1, None, u32::MAX),
 			[
 				BookLevel { price: 50, buy: 200, sell: 0 },
 				BookLevel { price: 100, buy: 300, sell: 0 },
 				BookLevel { price: 200, buy: 0, sell: 400 }
 			]
 		);
-		assert_eq!(Market::book(N, 0, 0, u32::MAX), []);
+		assert_eq!(Market::book(N, 0, 0, None, u32::MAX), []);
 		assert_eq!(
 			events().pop(),
 			Some(Event::OrderPlaced {
@@ -66,9 +66,14 @@ fn prices_below_zero_stand_before_those_above_in_the_book() {
 	test(market(), || {
 		assert_ok!(place(1, N, 1, &[buy(-200, 1), buy(-10, 2), buy(0, 3), sell(10, 4)]));
 		assert_eq!(
-			Market::book(N, 0, 1, u32::MAX).iter().map(|level| level.price).collect::<Vec<_>>(),
+			Market::book(N, 0, 1, None, u32::MAX).iter().map(|level| level.price).collect::<Vec<_>>(),
 			[-200, -10, 0, 10]
 		);
+		// In pages, from any price on.
+		let page = |from, limit| Market::book(N, 0, 1, from, limit).iter().map(|level| level.price).collect::<Vec<_>>();
+		assert_eq!((page(None, 3), page(Some(1), 3)), (vec![-200, -10, 0], vec![10]));
+		assert_eq!((page(Some(-10), 2), page(Some(-9), 2)), (vec![-10, 0], vec![0, 10]));
+		assert_eq!((page(Some(i64::MIN), 1), page(Some(11), 9), page(None, 0)), (vec![-200], vec![], vec![]));
 	});
 }
 
@@ -164,7 +169,7 @@ fn an_order_in_one_interval_leaves_the_others_alone() {
 		assert_ok!(place(1, 1, 1, &[buy(100, 300)]));
 		assert_ok!(place(1, 2, 1, &[buy(110, 200)]));
 		assert_ok!(cancel(1, 1, 1));
-		assert_eq!(Market::book(2, 0, 1, u32::MAX), [BookLevel { price: 110, buy: 200, sell: 0 }]);
+		assert_eq!(Market::book(2, 0, 1, None, u32::MAX), [BookLevel { price: 110, buy: 200, sell: 0 }]);
 	});
 }
 

@@ -166,7 +166,7 @@ proptest! {
 				let result = Market::zone_result(N, zone.id).unwrap();
 				let price = result.price.unwrap();
 				let (mut bought, mut sold) = (result.margin_buy, result.margin_sell);
-				for level in Market::book(N, 0, zone.id, u32::MAX) {
+				for level in Market::book(N, 0, zone.id, None, u32::MAX) {
 					bought += if level.price > price { level.buy } else { 0 };
 					sold += if level.price < price { level.sell } else { 0 };
 				}

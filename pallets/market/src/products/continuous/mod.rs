@@ -21,7 +21,7 @@ mod end;
 pub(crate) mod floor;
 mod invariants;
 mod orders;
-mod pass;
+pub(crate) mod pass;
 pub(crate) mod queue;
 pub mod types;
 mod writing;

@@ -12,20 +12,34 @@ use busbar_clearing::book::{pass, Budget, Match, MIN_PASS_STEPS};
 use busbar_primitives::Moment;
 use frame_support::{
 	storage::{with_transaction, TransactionOutcome},
-	weights::WeightMeter,
+	traits::Get,
+	weights::{Weight, WeightMeter},
 };
 use sp_runtime::DispatchError;
 
 /// Sessions that get a pass in one block.
 const PASSES: usize = 2;
 
+/// Keys that one step of a pass reads at most: the order before, the four layers of the map of prices and the queue that it finds,
+/// and the order behind.
+pub(crate) const STEP_READS: u64 = 8;
+/// What a step computes at most beside that, twice the most that was measured for a key: ps, and bytes of proof.
+const STEP: Weight = Weight::from_parts(16_000_000, 1_024);
+
 impl<T: Config> Pallet<T> {
+	/// What a pass takes at most. Measured is one that makes as many trades as a pass may; another one, whose whole orders find no
+	/// others to fill them, looks further, in as many steps as there can be.
+	pub(crate) fn pass_weight() -> Weight {
+		let step = STEP.saturating_add(T::DbWeight::get().reads(STEP_READS));
+		T::WeightInfo::pass().saturating_add(step.saturating_mul(MIN_PASS_STEPS.into()))
+	}
+
 	/// Gives sessions that are due a pass, as far as the meter goes. They take turns, so that whoever keeps some of them due
 	/// in every block keeps no other from its pass.
 	pub(crate) fn run_passes(now: Moment, meter: &mut WeightMeter) {
 		// Listed first, because a pass changes the list.
 		for (interval, product) in Self::next_due() {
-			if meter.try_consume(T::WeightInfo::pass()).is_err() {
+			if meter.try_consume(Self::pass_weight()).is_err() {
 				return;
 			}
 			let session = (interval, product);
