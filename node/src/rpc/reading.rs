@@ -56,7 +56,7 @@ impl Account {
 		let back = micros / MICROS;
 		match self.spent.checked_sub(back) {
 			None | Some(0) => Self { spent: 0, at: now },
-			Some(spent) => Self { spent, at: now - Duration::from_micros(micros % MICROS) },
+			Some(spent) => Self { spent, at: now.checked_sub(Duration::from_micros(micros % MICROS)).unwrap_or(now) },
 		}
 	}
 }
