@@ -3,6 +3,7 @@
 use crate::ParticipantId;
 use codec::{Codec, Decode, Encode};
 use scale_info::TypeInfo;
+use sp_runtime::traits::Block as BlockT;
 
 /// So many transactions, and bytes of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Encode, Decode, TypeInfo)]
@@ -83,6 +84,6 @@ sp_api::decl_runtime_apis! {
 	pub trait WaitingApi<AccountId> where AccountId: Codec {
 		/// Whose a transaction is. It is not validated for that: signatures are not looked at. `None` of one that nobody signs,
 		/// and of one that would be refused for its sender.
-		fn sender(transaction: Block::Extrinsic) -> Option<Sender<AccountId>>;
+		fn sender(transaction: <Block as BlockT>::Extrinsic) -> Option<Sender<AccountId>>;
 	}
 }
