@@ -163,3 +163,16 @@ fn check_meter(
 		}
 	}
 }
+
+#[test]
+fn a_pass_declares_reads_for_all_of_its_steps_beside_what_was_measured_of_one_that_trades() {
+	use pallet_market::WeightInfo;
+	// 736 steps of at most eight keys, and two passes in the share of a block that gates have.
+	let steps = <Runtime as frame_system::Config>::DbWeight::get().reads(736 * 8);
+	let measured = <Runtime as pallet_market::Config>::WeightInfo::pass();
+	let declared = busbar_runtime::Market::pass_weight();
+	assert!(declared.all_gte(measured.saturating_add(steps)), "{declared:?}");
+	let share = <Runtime as pallet_market::Config>::ClearingShare::get()
+		* <Runtime as frame_system::Config>::BlockWeights::get().max_block;
+	assert!(declared.saturating_mul(2).all_lt(share), "two of {declared:?} do not fit {share:?}");
+}

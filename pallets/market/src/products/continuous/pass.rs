@@ -29,7 +29,7 @@ const STEP: Weight = Weight::from_parts(16_000_000, 1_024);
 impl<T: Config> Pallet<T> {
 	/// What a pass takes at most. Measured is one that makes as many trades as a pass may; another one, whose whole orders find no
 	/// others to fill them, looks further, in as many steps as there can be.
-	pub(crate) fn pass_weight() -> Weight {
+	pub fn pass_weight() -> Weight {
 		let step = STEP.saturating_add(T::DbWeight::get().reads(STEP_READS));
 		T::WeightInfo::pass().saturating_add(step.saturating_mul(MIN_PASS_STEPS.into()))
 	}
