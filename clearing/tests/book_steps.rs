@@ -64,5 +64,6 @@ fn a_pass_asks_no_more_often_than_it_has_steps_and_whole_orders_that_nothing_fil
 	assert_eq!((found.events.len(), found.complete), (0, true));
 	let asked = counting.asked;
 	assert!(asked <= MIN_PASS_STEPS, "{asked} questions in {MIN_PASS_STEPS} steps");
-	assert!(asked > MIN_PASS_STEPS * 3 / 4, "{asked} questions only, of {MIN_PASS_STEPS}");
+	// All but what links and the beginnings of queues take.
+	assert!(asked >= MIN_PASS_STEPS - 3 * zones, "{asked} questions only, of {MIN_PASS_STEPS}");
 }

@@ -54,7 +54,8 @@ impl Sent {
 /// Blocks in a row, of which the hash says the number.
 #[derive(Default)]
 pub struct Chain {
-	pub nonces: Mutex<HashMap<u16, u32>>,
+	/// In which block an account's next number became which.
+	pub nonces: Mutex<Vec<(u32, u16, u32)>>,
 	bodies: Mutex<HashMap<u32, Vec<Extrinsic>>>,
 }
 
@@ -67,20 +68,23 @@ fn number(hash: Hash) -> u32 {
 }
 
 impl Chain {
-	fn next(&self, account: u16) -> u32 {
-		self.nonces.lock().expect("nobody panics").get(&account).copied().unwrap_or_default()
+	/// What the chain takes next of an account at a block.
+	fn next(&self, account: u16, at: u32) -> u32 {
+		let nonces = self.nonces.lock().expect("nobody panics");
+		let of = nonces.iter().filter(|(block, of, _)| *block <= at && *of == account);
+		of.map(|(.., next)| *next).max().unwrap_or_default()
 	}
 
 	/// A block in which these are.
 	fn include(&self, number: u32, body: &[Sent]) {
 		for sent in body {
-			self.nonces.lock().expect("nobody panics").insert(sent.account, sent.nonce + 1);
+			self.nonces.lock().expect("nobody panics").push((number, sent.account, sent.nonce + 1));
 		}
 		self.bodies.lock().expect("nobody panics").insert(number, body.iter().map(Sent::bytes).collect());
 	}
 
-	fn validity(&self, sent: &Sent) -> TransactionValidity {
-		let next = self.next(sent.account);
+	fn validity(&self, sent: &Sent, at: u32) -> TransactionValidity {
+		let next = self.next(sent.account, at);
 		if !sent.signed_well {
 			return Err(InvalidTransaction::BadProof.into());
 		}
@@ -112,11 +116,11 @@ impl ChainApi for Chain {
 
 	fn validate_transaction_blocking(
 		&self,
-		_: Hash,
+		at: Hash,
 		_: TransactionSource,
 		transaction: Arc<Extrinsic>,
 	) -> Result<TransactionValidity, Inner> {
-		Ok(self.validity(&Sent::of(&transaction)))
+		Ok(self.validity(&Sent::of(&transaction), number(at)))
 	}
 
 	fn block_id_to_number(&self, at: &BlockId<Block>) -> Result<Option<u32>, Inner> {
@@ -161,7 +165,7 @@ pub fn sender(chain: &Chain, sent: &Sent, rooms: Rooms) -> Sender {
 	let mut bytes = [0; 32];
 	bytes[..2].copy_from_slice(&sent.account.to_le_bytes());
 	let participant = ParticipantId(bytes[..16].try_into().expect("sixteen"));
-	let (provider, next) = (provider(sent.account), chain.next(sent.account));
+	let (provider, next) = (provider(sent.account), chain.next(sent.account, u32::MAX));
 	Sender { account: bytes.into(), nonce: sent.nonce, next, participant, provider, remedy: sent.remedy, rooms }
 }
 

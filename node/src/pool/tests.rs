@@ -72,7 +72,7 @@ async fn what_is_reported_invalid_frees_its_place_with_all_that_waits_for_it() {
 async fn what_is_good_no_more_when_the_pool_looks_again_frees_its_place() {
 	let world = world(8, ROOMS);
 	world.taken(&sent(1, 0, 1)).await;
-	world.chain.nonces.lock().expect("nobody panics").insert(1, 1);
+	world.chain.nonces.lock().expect("nobody panics").push((1, 1, 1));
 	world.block(1, &[]).await;
 	for _ in 0..100 {
 		if world.waiting() == 0 {

@@ -6,6 +6,7 @@ use busbar_primitives::{
 	Point, PointId, PointKind, Price, ZoneId, ZoneResult,
 };
 use busbar_runtime::{pallet_market, AccountId, Block, Runtime};
+use pallet_grid::Zone;
 use pallet_market::{auction::Level, types::ClearedZone};
 
 const ALL: u32 = u32::MAX;
@@ -54,8 +55,8 @@ fn an_answer_about_zones_and_their_prices_is_a_page() {
 	run(|| {
 		let count = 2 * MAX_ZONES + 5;
 		for zone in 0..count {
-			let mut record = pallet_grid::Zones::<Runtime>::get(0).unwrap();
-			record.parent = (zone > 0).then_some(0);
+			let (parent, depth, terms) = ((zone > 0).then_some(0), u32::from(zone > 0), BoundedVec::default());
+			let record = Zone { parent, depth, terms, from: 0, until: None, children: 0, points: 0, numbers: 0 };
 			pallet_grid::Zones::<Runtime>::insert(zone, record);
 		}
 		pallet_grid::NextZone::<Runtime>::put(count);
