@@ -2,7 +2,10 @@
 
 use crate::{register::mock, AccountId};
 use busbar_primitives::{
-	traits::{Certificates, Collateral, Finality, OnTrader, Prune, Readings, Solvency, Supply, Traders},
+	metering::Basis,
+	traits::{
+		Certificates, Collateral, Counterparties, Finality, OnTrader, Prune, Readings, Solvency, Supply, Traders,
+	},
 	Balance, Interval, Margin, Metered, ParticipantId, Point, PointId, SignedWh, StandingSteps,
 };
 use sp_runtime::{DispatchError, DispatchResult};
@@ -76,6 +79,16 @@ mock! {
 		on_of: fn of(point: PointId, interval: Interval) -> Option<Metered>;
 		on_version: fn version(point: PointId, interval: Interval) -> u16;
 		on_is_contested: fn is_contested(point: PointId, interval: Interval) -> bool;
+		on_like: fn like(point: PointId, interval: Interval, most: u32) -> Vec<SignedWh>;
+		on_basis: fn basis(point: PointId, details: &Point, interval: Interval, last: bool) -> Basis;
+	}
+}
+
+mock! {
+	/// Who stands against connection points.
+	MockCounterparties: Counterparties<AccountId> {
+		on_balancing: fn balancing(interval: Interval) -> Option<AccountId>;
+		on_fund: fn fund() -> AccountId;
 	}
 }
 

@@ -9,7 +9,10 @@
 //! A reading that a device counted carries the device's signature; one that its operator estimated carries none and
 //! says so in its quality. The genesis hash keeps a signature from being shown to another chain.
 
-use crate::{in_force, stored, Balance, Interval, Metered, Moment, ParticipantId, PointId, Quality, Wh};
+use crate::{
+	in_force, stored, Balance, Interval, Metered, Moment, ParticipantId, Point, PointId, Quality, SignedWh, Wh,
+	MAX_PLAUSIBLE_WH,
+};
 use alloc::vec::Vec;
 use busbar_merkle::leaf_hash;
 use codec::Encode;
@@ -28,6 +31,17 @@ pub const READING_TAG: &[u8; 16] = b"busbar:reading:1";
 
 /// Days before an interval whose readings an estimate is the mean of.
 pub const ESTIMATE_DAYS: u32 = 4;
+
+/// Days before an interval in which like readings are looked for. Every day is like every other, a Sunday too: the chain knows
+/// neither calendars nor time zones.
+pub const LIKE_DAYS: u32 = 14;
+
+/// Like readings that the chain's own estimate follows.
+pub const LIKE_READINGS: u32 = 4;
+
+/// How often its rating a point may be metered at for a reading to be plausible: a breaker carries 1.45 times its current for
+/// an hour, and voltage and clocks differ.
+pub const RATING_MARGIN: u64 = 2;
 
 /// Reputation of an operator that never attested wrongly.
 pub const FULL_REPUTATION: u16 = 1_000;
@@ -103,6 +117,76 @@ impl Registers {
 			u128::from(a.abs_diff(b)) <= allowed.saturating_add(floor.into())
 		};
 		near(self.import, other.import) && near(self.export, other.export)
+	}
+}
+
+/// Energy that power is in one interval, in Wh, rounded down.
+pub fn energy(power_w: u64, interval_s: u32) -> Wh {
+	let wh = u128::from(power_w).saturating_mul(interval_s.into()) / 3_600;
+	Wh::try_from(wh).unwrap_or(Wh::MAX)
+}
+
+/// The most that a point's meter may count in one direction of one interval, in Wh: [`RATING_MARGIN`] times what the greater of
+/// its ratings allows, since its cable carries as much either way.
+pub fn most_metered(point: &Point, interval_s: u32) -> Wh {
+	energy(point.import_w.max(point.export_w), interval_s).saturating_mul(RATING_MARGIN)
+}
+
+/// Whether a point can carry what its meter says.
+pub fn is_plausible(point: &Point, registers: &Registers, interval_s: u32) -> bool {
+	let metered = Metered { import: registers.import, export: registers.export, quality: Quality::Measured };
+	registers.import.max(registers.export) <= most_metered(point, interval_s) && metered.plausible_net().is_some()
+}
+
+/// The ends of what a point may be metered at by its ratings, in Wh, import less export: all that it may draw, and all that it
+/// may feed in.
+pub fn ratings(point: &Point, interval_s: u32) -> [SignedWh; 2] {
+	let most = |power_w| SignedWh::try_from(energy(power_w, interval_s).min(MAX_PLAUSIBLE_WH)).unwrap_or(SignedWh::MAX);
+	[most(point.import_w), most(point.export_w).saturating_neg()]
+}
+
+/// What the chain takes a point to have metered that has no reading, in Wh: one, or several of which the dearest to who answers
+/// for the point settles. `like` are its last like readings, newest first. In the first run the mean of
+/// [`LIKE_READINGS`], rounded towards zero, in the `last` each of them. With fewer, all that it may draw or feed in.
+pub fn estimates(like: &[SignedWh], point: &Point, interval_s: u32, last: bool) -> Vec<SignedWh> {
+	let Some(like) = like.get(..LIKE_READINGS as usize) else { return ratings(point, interval_s).to_vec() };
+	if last {
+		return like.to_vec();
+	}
+	let sum = like.iter().map(|wh| i128::from(*wh)).fold(0i128, i128::saturating_add);
+	// A mean lies between values of its type.
+	let mean = SignedWh::try_from(sum / i128::from(LIKE_READINGS)).unwrap_or_default();
+	alloc::vec![mean]
+}
+
+/// What a connection point settles on, as things stand.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Basis {
+	/// What its meter counted, import less export, in Wh, and which version of the reading says so.
+	Reading { version: u16, wh: SignedWh },
+	/// Two readings that their devices signed, in Wh, of which the regulator must say which is right. Until then the dearer to
+	/// who answers for the point settles.
+	Contested([SignedWh; 2]),
+	/// The chain's own estimate, in Wh, as [`estimates`] gives it. `declared`: its operator said that there is no reading.
+	Estimate { declared: bool, wh: Vec<SignedWh> },
+}
+
+impl Basis {
+	/// The version of the reading that it is; 0 of what stands in for one.
+	pub fn version(&self) -> u16 {
+		match self {
+			Self::Reading { version, .. } => *version,
+			_ => 0,
+		}
+	}
+
+	/// What it may come to, in Wh. Never empty.
+	pub fn candidates(&self) -> &[SignedWh] {
+		match self {
+			Self::Reading { wh, .. } => core::slice::from_ref(wh),
+			Self::Contested(both) => both,
+			Self::Estimate { wh, .. } => wh,
+		}
 	}
 }
 
@@ -344,5 +428,41 @@ mod tests {
 		assert_eq!(estimate(&[most; 4]), Some(most));
 		assert_eq!(intervals_per_day(900), 96);
 		assert_eq!(intervals_per_day(0), 0);
+	}
+
+	fn point(import_w: u64, export_w: u64) -> Point {
+		let (owner, kind) = (ParticipantId([1; 16]), crate::PointKind::Metered);
+		Point { owner, zone: 0, kind, import_w, export_w, from: 0, until: None }
+	}
+
+	#[test]
+	fn a_reading_is_plausible_up_to_twice_the_greater_rating_in_either_direction() {
+		// 17 kW over a quarter of an hour are 4,250 Wh, twice that 8,500.
+		let home = point(17_000, 0);
+		let counted = |import, export| Registers { import, export, ..Default::default() };
+		assert_eq!(most_metered(&home, 900), 8_500);
+		assert!(is_plausible(&home, &counted(8_500, 0), 900));
+		assert!(!is_plausible(&home, &counted(8_501, 0), 900));
+		assert!(is_plausible(&home, &counted(0, 8_500), 900));
+		assert!(!is_plausible(&home, &counted(0, 8_501), 900));
+		// A register of 32 bits that rolled over.
+		assert!(!is_plausible(&home, &counted(0, 1 << 32), 900));
+		assert_eq!(most_metered(&point(u64::MAX, 1), 900), 9_223_372_036_854_775_806);
+		assert!(!is_plausible(&point(u64::MAX, 1), &counted(MAX_PLAUSIBLE_WH + 1, 0), 900));
+		assert_eq!(energy(4_001, 900), 1_000);
+	}
+
+	#[test]
+	fn without_a_reading_the_mean_of_the_last_four_like_ones_counts_then_each_of_them_and_without_four_the_ratings() {
+		let home = point(4_000, 2_000);
+		let like = [-300, 100, 101, 102, 9_000];
+		// 3 / 4, towards zero.
+		assert_eq!(estimates(&like, &home, 900, false), [0]);
+		assert_eq!(estimates(&[-301, 100, 100, 98], &home, 900, false), [0]);
+		assert_eq!(estimates(&like, &home, 900, true), [-300, 100, 101, 102]);
+		assert_eq!(estimates(&like[..3], &home, 900, false), [1_000, -500]);
+		assert_eq!(estimates(&[], &home, 900, true), [1_000, -500]);
+		let most = i64::try_from(MAX_PLAUSIBLE_WH).unwrap();
+		assert_eq!(estimates(&[], &point(u64::MAX, u64::MAX), 900, true), [most, -most]);
 	}
 }

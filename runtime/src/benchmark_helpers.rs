@@ -274,6 +274,10 @@ impl pallet_metering::BenchmarkHelper<AccountId> for Helper {
 		interval
 	}
 
+	fn end_disputes(interval: Interval) {
+		set_time(Market::terms(interval).expect("it has just opened").dispute_end);
+	}
+
 	fn regulator() -> AccountId {
 		let (id, account) = member(u32::MAX);
 		hold(id, &account, Role::Regulator, Scope::Zone(0));
@@ -495,8 +499,10 @@ impl pallet_settlement::BenchmarkHelper<AccountId> for Helper {
 		let operator = genesis::devnet_id("MeterOperator");
 		for point in 0..points {
 			let registers = Registers { import: wh, ..Default::default() };
-			let (meter, version, dataset, quality, faulted) = (point, 1, 0, Quality::Measured, false);
-			let proven = pallet_metering::Proven { meter, operator, version, dataset, registers, quality, faulted };
+			let (meter, version, dataset, quality) = (point, 1, 0, Quality::Measured);
+			let (faulted, worth, late) = (false, pallet_metering::Worth::Sound, false);
+			let proven =
+				pallet_metering::Proven { meter, operator, version, dataset, registers, quality, faulted, worth, late };
 			pallet_metering::Readings::<Runtime>::insert(interval, point, proven);
 		}
 	}
@@ -518,6 +524,18 @@ impl pallet_settlement::BenchmarkHelper<AccountId> for Helper {
 
 	fn owner(point: PointId) -> ParticipantId {
 		member(point).0
+	}
+
+	fn silent_interval(points: u32) -> Interval {
+		use busbar_primitives::metering::{intervals_per_day, LIKE_DAYS, LIKE_READINGS};
+		for number in Grid::point_count()..points {
+			add_point(0, member(number).0);
+		}
+		let day = intervals_per_day(<Market as Calendar>::interval_s());
+		for days in 0..LIKE_READINGS {
+			<Self as pallet_settlement::BenchmarkHelper<AccountId>>::read(day.saturating_mul(days), points, 900);
+		}
+		day.saturating_mul(LIKE_DAYS)
 	}
 }
 

@@ -59,6 +59,7 @@ fn a_hundred_thousand_steps_of_the_whole_runtime_conserve_money_and_end_final() 
 		"DisputeOpened",
 		"DisputeDecided",
 		"Penalised",
+		"Missing",
 		"LimitOrderSubmitted",
 		"ReductionOrdered",
 		"RetailerServes",

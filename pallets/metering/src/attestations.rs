@@ -1,6 +1,6 @@
 //! What operators attest of an interval, and when.
 
-use crate::{Config, Dataset, Datasets, Error, Event, Pallet};
+use crate::{Config, Dataset, Datasets, Earlier, EarlierRoot, Error, Event, Pallet};
 use busbar_primitives::{traits::Calendar, Interval, Terms};
 use frame_support::{ensure, traits::Get};
 use sp_core::H256;
@@ -23,6 +23,12 @@ impl<T: Config> Pallet<T> {
 		ensure!(version < T::MaxVersions::get(), Error::<T>::TooManyVersions);
 		let version = version.saturating_add(1);
 		Self::tie_bond(operator, terms.rulings_end(), before.is_none())?;
+		if let Some(Dataset { root, count, .. }) = before {
+			// A forged leaf stays one after it was attested again.
+			Earlier::<T>::try_mutate(interval, operator, |earlier| {
+				earlier.try_push(EarlierRoot { root, count }).map_err(|_| Error::<T>::TooManyVersions)
+			})?;
+		}
 		let dataset = Dataset { root, count, bytes, content, version, at: T::Calendar::now() };
 		Datasets::<T>::insert(interval, operator, dataset);
 		Self::deposit_event(Event::Attested { interval, operator, version, root, count, bytes, content });

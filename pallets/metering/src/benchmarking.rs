@@ -23,6 +23,8 @@ pub trait BenchmarkHelper<AccountId> {
 	fn add_scattered_points(count: u32);
 	/// Moves chain time to where an interval's delivery is over and its attestation window is open; returns that interval.
 	fn delivered_interval() -> Interval;
+	/// Moves chain time to where the dispute window of an interval is over.
+	fn end_disputes(interval: Interval);
 	/// An account that holds the role of regulator everywhere.
 	fn regulator() -> AccountId;
 	/// An account that acts for a point's owner, the last of as many as may.
@@ -67,16 +69,34 @@ fn leaves(signed: &[SignedReading]) -> Vec<H256> {
 	signed.iter().map(|signed| signed.leaf(&[7; 16])).collect()
 }
 
+/// What a meter counted, as it stands.
+fn counted(meter: MeterId, operator: ParticipantId, dataset: u16, import: u64) -> Proven {
+	let (version, quality, faulted, worth, late) = (1, Quality::Measured, false, Worth::Sound, false);
+	let registers = Registers { import, ..Default::default() };
+	Proven { meter, operator, version, dataset, registers, quality, faulted, worth, late }
+}
+
+/// Fills an operator's days but one, which come before the interval's.
+fn add_counts<T: Config>(operator: ParticipantId, interval: Interval) {
+	let last = interval.checked_div(intervals_per_day(T::Calendar::interval_s())).unwrap_or(0);
+	let days = last.saturating_sub(COUNTED_DAYS)..last;
+	let days: Vec<_> = days.map(|day| DayCount { day, proven: 1, missing: 1 }).collect();
+	Punctuality::<T>::insert(operator, BoundedVec::truncate_from(days));
+}
+
 /// Lets a point's main meter have counted on every day that an estimate follows.
 fn add_days<T: Config>(meter: MeterId, operator: ParticipantId, point: PointId, interval: Interval) {
 	let day = intervals_per_day(T::Calendar::interval_s());
 	for days in 1..=ESTIMATE_DAYS {
 		let Some(before) = interval.checked_sub(day.saturating_mul(days)) else { continue };
-		let (version, dataset, quality, faulted) = (1, 0, Quality::Measured, false);
-		let registers = Registers { import: 1, ..Default::default() };
-		let proven = Proven { meter, operator, version, dataset, registers, quality, faulted };
-		Readings::<T>::insert(before, point, proven);
+		Readings::<T>::insert(before, point, counted(meter, operator, 0, 1));
 	}
+}
+
+/// Makes a point's meter another operator's, whose place this one may take.
+fn take_over<T: Config>(point: PointId, meter: MeterId, operator: ParticipantId) {
+	Meters::<T>::mutate(meter, |meter| meter.iter_mut().for_each(|meter| meter.operator = ParticipantId([0; 16])));
+	Successors::<T>::insert(point, operator);
 }
 
 fn proven(signed: SignedReading, index: u32, leaves: &[H256]) -> Result<ProvenReading, BenchmarkError> {
@@ -117,7 +137,7 @@ fn standing<T: Config>() -> Result<(Interval, SignedReading), BenchmarkError> {
 mod benchmarks {
 	use super::*;
 
-	/// The third meter of a point, which makes the chain forget the first.
+	/// The third meter of a point, which makes the chain forget the first, by an operator that was admitted.
 	#[benchmark]
 	fn register_meter() -> Result<(), BenchmarkError> {
 		Helper::<T>::add_points(1);
@@ -135,9 +155,11 @@ mod benchmarks {
 		Pallet::<T>::do_register_meter(&who, second)?;
 		// As if it had ended long ago.
 		Meters::<T>::mutate(first, |meter| meter.iter_mut().for_each(|meter| (meter.from, meter.until) = (0, Some(0))));
+		take_over::<T>(0, first.saturating_add(1), operator);
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who), 0, [3; 32], MeterClass::A, Duty::Main, from);
-		assert_eq!(Meters::<T>::iter_values().filter(|meter| meter.operator == operator).count(), 2);
+		assert_eq!(Meters::<T>::iter_values().count(), 2);
+		assert!(!Successors::<T>::contains_key(0));
 		Ok(())
 	}
 
@@ -160,13 +182,13 @@ mod benchmarks {
 			Meters::<T>::mutate(first, |meter| {
 				meter.iter_mut().for_each(|meter| (meter.from, meter.until) = (0, Some(0)))
 			});
+			take_over::<T>(point, first.saturating_add(1), operator);
 			meters.push(new(point, 3, from));
 		}
 		let meters = BoundedVec::<_, T::MaxReadings>::truncate_from(meters);
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who), meters);
-		let kept = Meters::<T>::iter_values().filter(|meter| meter.operator == operator).count();
-		assert_eq!(kept, 2 * n as usize);
+		assert_eq!(Meters::<T>::iter_values().count(), 2 * n as usize);
 		Ok(())
 	}
 
@@ -212,11 +234,15 @@ mod benchmarks {
 		Ok(())
 	}
 
+	/// The last version that there may be.
 	#[benchmark]
 	fn attest() -> Result<(), BenchmarkError> {
 		let (who, operator) = Helper::<T>::operator();
 		let interval = Helper::<T>::delivered_interval();
 		post::<T>(&who)?;
+		for _ in 1..T::MaxVersions::get() {
+			Pallet::<T>::do_attest(who.clone(), interval, H256::zero(), 1, 57, H256::zero())?;
+		}
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who), interval, H256::zero(), 1, 57, H256::zero());
 		assert!(Datasets::<T>::contains_key(interval, operator));
@@ -232,11 +258,7 @@ mod benchmarks {
 		let interval = Helper::<T>::delivered_interval();
 		let key = device();
 		post::<T>(&who)?;
-		let (version, dataset, quality, faulted) = (1, 1, Quality::Measured, false);
-		let counted = |meter, import| {
-			let registers = Registers { import, ..Default::default() };
-			Proven { meter, operator, version, dataset, registers, quality, faulted }
-		};
+		let counted = |meter, import| counted(meter, operator, 1, import);
 		let mut signed = Vec::new();
 		for point in 0..n {
 			let main = add_meter::<T>(&who, point, key)?;
@@ -303,7 +325,7 @@ mod benchmarks {
 	#[benchmark]
 	fn dispute() -> Result<(), BenchmarkError> {
 		let (interval, reading, claim) = attested::<T>()?;
-		let attested = Some(reading);
+		let attested = Some((1, reading));
 		#[extrinsic_call]
 		_(RawOrigin::Signed(Helper::<T>::grid_operator()), claim, attested);
 		assert!(Disputes::<T>::contains_key(interval, 0));
@@ -372,6 +394,67 @@ mod benchmarks {
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who), Some(url.clone()));
 		assert_eq!(Stores::<T>::get(operator), Some(url));
+		Ok(())
+	}
+
+	/// By the point's grid operator, who is the last that may.
+	#[benchmark]
+	fn admit_operator() -> Result<(), BenchmarkError> {
+		Helper::<T>::add_points(1);
+		let (who, operator) = Helper::<T>::operator();
+		add_meter::<T>(&who, 0, ed25519::Public::from_raw([1; 32]))?;
+		#[extrinsic_call]
+		_(RawOrigin::Signed(Helper::<T>::grid_operator()), 0, Some(operator));
+		assert_eq!(Successors::<T>::get(0), Some(operator));
+		Ok(())
+	}
+
+	/// The same, of a meter that ended the one before it.
+	#[benchmark]
+	fn cancel_meter() -> Result<(), BenchmarkError> {
+		Helper::<T>::add_points(1);
+		let (who, _) = Helper::<T>::operator();
+		let first = add_meter::<T>(&who, 0, ed25519::Public::from_raw([1; 32]))?;
+		let from = T::Calendar::first_unopened().saturating_add(9);
+		let (device, class, duty) = ([2; 32], MeterClass::A, Duty::Main);
+		Pallet::<T>::do_register_meter(&who, NewMeter { point: 0, device, class, duty, from })?;
+		Meters::<T>::mutate(first, |meter| meter.iter_mut().for_each(|meter| meter.operator = ParticipantId([0; 16])));
+		#[extrinsic_call]
+		_(RawOrigin::Signed(Helper::<T>::grid_operator()), first.saturating_add(1));
+		assert!(Meters::<T>::get(first).is_some_and(|meter| meter.until.is_none()));
+		Ok(())
+	}
+
+	/// By the grid operator, whose money is held.
+	#[benchmark]
+	fn challenge() -> Result<(), BenchmarkError> {
+		let (interval, _) = standing::<T>()?;
+		let claim = Some(Registers::default());
+		#[extrinsic_call]
+		_(RawOrigin::Signed(Helper::<T>::grid_operator()), interval, 0, claim);
+		assert!(Disputes::<T>::contains_key(interval, 0));
+		Ok(())
+	}
+
+	/// Of an operator that is late with every reading, and whose bond pays for each. As many like readings as can be are read.
+	#[benchmark]
+	fn report_missing(n: Linear<1, { T::MaxReadings::get() }>) -> Result<(), BenchmarkError> {
+		Helper::<T>::add_points(n);
+		let (who, operator) = Helper::<T>::operator();
+		let interval = Helper::<T>::delivered_interval();
+		post::<T>(&who)?;
+		for point in 0..n {
+			let meter = add_meter::<T>(&who, point, ed25519::Public::from_raw([1; 32]))?;
+			Readings::<T>::insert(interval, point, Proven { late: true, ..counted(meter, operator, 0, 1) });
+		}
+		add_counts::<T>(operator, interval);
+		Helper::<T>::end_disputes(interval);
+		let points = BoundedVec::truncate_from((0..n).collect());
+		let before = Operators::<T>::get(operator).map(|record| record.bond);
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who), interval, points);
+		assert_eq!(Reported::<T>::iter_prefix(interval).count(), n as usize);
+		assert!(Operators::<T>::get(operator).map(|record| record.bond) < before);
 		Ok(())
 	}
 }

@@ -1,9 +1,12 @@
 //! What attesters put up, and what a wrong attestation costs them.
 
-use crate::{Config, Error, Event, HoldReason, Operator, Operators, Pallet, FULL_REPUTATION, LEAST_REPUTATION};
+use crate::{
+	Accuser, Attesters, Config, Error, Event, Harmed, HoldReason, Operator, Operators, Pallet, FULL_REPUTATION,
+	LEAST_REPUTATION,
+};
 use busbar_primitives::{
-	traits::{Calendar, Grid, Participants},
-	Balance, Moment, ParticipantId, PointId,
+	traits::{Calendar, Counterparties, Grid, Participants},
+	Balance, Interval, Moment, ParticipantId, PointId, Right,
 };
 use frame_support::{
 	ensure,
@@ -71,22 +74,54 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Takes reputation and up to the penalty from an operator that attested wrongly. The money goes to the point's owner.
-	pub(crate) fn penalise(operator: ParticipantId, point: PointId) -> DispatchResult {
+	/// Takes reputation and up to the penalty from an operator that attested wrongly. The money goes to who would have lost by
+	/// it, but neither to who accused the operator and its own, nor back to the operator: then it is the mutual fund's.
+	pub(crate) fn penalise(
+		operator: ParticipantId,
+		interval: Interval,
+		point: PointId,
+		harmed: Harmed,
+		accuser: Accuser<T::AccountId>,
+	) -> DispatchResult {
 		let Some(mut record) = Operators::<T>::get(operator) else { return Ok(()) };
 		record.faults = record.faults.saturating_add(1);
 		record.reputation = record.reputation.saturating_sub(record.reputation / 4).max(LEAST_REPUTATION);
-		let owner = T::Grid::point(point).and_then(|point| T::Participants::account(point.owner));
-		let mut paid = 0;
-		if let Some(owner) = owner {
-			let amount = record.bond.min(T::Penalty::get());
-			paid = Self::pay_from_hold(HoldReason::OperatorBond, &record.account, &owner, amount)?;
-		}
+		let to = Self::payee(&record.account, interval, point, harmed, &accuser);
+		let amount = record.bond.min(T::Penalty::get());
+		let paid = Self::pay_from_hold(HoldReason::OperatorBond, &record.account, &to, amount)?;
 		record.bond = record.bond.saturating_sub(paid);
 		let reputation = record.reputation;
 		Operators::<T>::insert(operator, record);
-		Self::deposit_event(Event::Penalised { operator, point, paid, reputation });
+		Self::deposit_event(Event::Penalised { operator, point, paid, to, reputation });
 		Ok(())
+	}
+
+	/// The account of who is harmed. The mutual fund's, if that is the accuser's or `payer` itself, or nobody's.
+	pub(crate) fn payee(
+		payer: &T::AccountId,
+		interval: Interval,
+		point: PointId,
+		harmed: Harmed,
+		accuser: &Accuser<T::AccountId>,
+	) -> T::AccountId {
+		let account = match harmed {
+			Harmed::Owner => T::Grid::point(point).and_then(|point| T::Participants::account(point.owner)),
+			Harmed::Balancing => T::Counterparties::balancing(interval),
+		};
+		let is_accusers = |account: &T::AccountId| {
+			let Some(own) = T::Participants::participant(account) else { return false };
+			let named = |participant| harmed == Harmed::Owner && Attesters::<T>::get(point) == Some(participant);
+			match accuser {
+				Accuser::Nobody => false,
+				// Who is named is the owner's choice.
+				Accuser::Attester(attester) => harmed == Harmed::Owner || own == *attester,
+				Accuser::Account(who) => {
+					T::Participants::ensure_acts_for(who, own, Right::Operate).is_ok()
+						|| T::Participants::participant(who).is_some_and(named)
+				},
+			}
+		};
+		account.filter(|account| account != payer && !is_accusers(account)).unwrap_or_else(T::Counterparties::fund)
 	}
 
 	/// Moves exactly `amount` nEUR of what is held to another account's free money, or releases it where both are one.

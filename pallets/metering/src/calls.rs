@@ -10,13 +10,15 @@ mod calls {
 		/// duty that may be there counts up to that interval, so that none is counted twice or not at all. A point's first main
 		/// meter may count past intervals.
 		///
-		/// - `origin`: for the main meter, a meter operator at the point's zone; for the check meter (`duty`), the second
-		///   attester that the point's owner named. The meter becomes its own.
+		/// - `origin`: for the main meter, a meter operator at the point's zone, which replaces its own meters, those at its own
+		///   points, and others as the grid operator or once it is admitted ([`Pallet::admit_operator`]); for the check meter
+		///   (`duty`), the second attester that the point's owner named. The meter becomes its own.
 		/// - `device`: the device's Ed25519 public key.
 		///
 		/// # Errors
-		/// [`Error::UnknownPoint`], [`Error::NotNamed`], [`Error::TooLate`], [`Error::NoMeter`], [`Error::Overlap`],
-		/// [`Error::ReplacedTooSoon`], [`Error::TooManyMeters`], and those of a role check.
+		/// [`Error::UnknownPoint`], [`Error::NotNamed`], [`Error::TooFarAhead`], [`Error::NotAdmitted`], [`Error::TooLate`],
+		/// [`Error::NoMeter`], [`Error::Overlap`], [`Error::ReplacedTooSoon`], [`Error::TooManyMeters`], and those of a role
+		/// check.
 		///
 		/// # Events
 		/// [`Event::MeterRegistered`].
@@ -62,8 +64,8 @@ mod calls {
 		}
 
 		/// Brings `readings` of `interval` with the proofs that `operator` attested them in its newest version: all of them or
-		/// none. One that contradicts what the same device signed before, or what the point's other meter counted, opens a
-		/// dispute.
+		/// none. One that contradicts what the same device signed before, or what the point's other meter counted, or that is
+		/// beyond twice what the point's ratings allow, opens a dispute.
 		///
 		/// - `origin`: anyone who signs.
 		///
@@ -72,10 +74,11 @@ mod calls {
 		/// [`Error::NoDataset`], [`Error::WrongInterval`], [`Error::UnknownPoint`], [`Error::PointNotInForce`],
 		/// [`Error::NoMeter`], [`Error::WrongPoint`], [`Error::MeterNotInForce`], [`Error::OutOfRange`],
 		/// [`Error::WrongOperator`], [`Error::WrongProof`], [`Error::WrongSignature`], [`Error::Contested`],
-		/// [`Error::NoBasis`], [`Error::WrongEstimate`], [`Error::NotNamed`], [`Error::AlreadyProven`], [`Error::Weaker`].
+		/// [`Error::NoBasis`], [`Error::WrongEstimate`], [`Error::NotNamed`], [`Error::AlreadyProven`], [`Error::Weaker`],
+		/// [`Error::Implausible`].
 		///
 		/// # Events
-		/// [`Event::Proven`], [`Event::DisputeOpened`].
+		/// [`Event::Proven`], [`Event::DisputeOpened`], [`Event::DisputeDecided`].
 		#[pallet::call_index(2)]
 		#[pallet::weight(
 			T::WeightInfo::prove(readings.len() as u32)
@@ -97,8 +100,8 @@ mod calls {
 		/// - `origin`: its operator, or who operates for it.
 		///
 		/// # Errors
-		/// [`Error::NoMeter`], [`Error::AlreadyRetired`], [`Error::TooLate`], [`Error::Overlap`]; if the signer does not act
-		/// for the operator.
+		/// [`Error::NoMeter`], [`Error::AlreadyRetired`], [`Error::TooLate`], [`Error::Overlap`], [`Error::TooFarAhead`]; if
+		/// the signer does not act for the operator.
 		///
 		/// # Events
 		/// [`Event::MeterRetired`].
@@ -169,26 +172,32 @@ mod calls {
 		/// readings of one device wait for the regulator, and a bond of the disputant is held.
 		///
 		/// - `origin`: the point's owner, its second attester, the balance-responsible party or the grid operator.
-		/// - `attested`: the leaf that the claim contradicts, if it is not proven yet.
+		/// - `attested`: the leaf that the claim contradicts, if it is not proven yet, and the version of the dataset that it
+		///   stands in.
 		///
 		/// # Errors
 		/// [`Error::UnknownInterval`], [`Error::NotDelivered`], [`Error::WindowClosed`], [`Error::UnknownPoint`],
 		/// [`Error::PointNotInForce`], [`Error::NoMeter`], [`Error::WrongPoint`], [`Error::MeterNotInForce`],
 		/// [`Error::OutOfRange`], [`Error::NotAffected`], [`Error::Contested`], [`Error::NotMainMeter`],
-		/// [`Error::ClaimEstimated`], [`Error::WrongSignature`], [`Error::NoDataset`], [`Error::OtherReading`],
-		/// [`Error::WrongProof`], [`Error::AlreadyFaulted`], [`Error::NoContradiction`], [`Error::Weaker`]; if the
-		/// disputant's free money does not cover the bond.
+		/// [`Error::ClaimEstimated`], [`Error::WrongSignature`], [`Error::NoDataset`], [`Error::NoVersion`],
+		/// [`Error::OtherReading`], [`Error::WrongProof`], [`Error::AlreadyFaulted`], [`Error::NoContradiction`],
+		/// [`Error::Weaker`], [`Error::Implausible`]; if the disputant's free money does not cover the bond.
 		///
 		/// # Events
 		/// [`Event::DisputeOpened`] or [`Event::DisputeDecided`]; [`Event::Penalised`].
 		#[pallet::call_index(7)]
-		#[pallet::weight(T::WeightInfo::dispute().saturating_add(T::WeightInfo::hash(hashes(attested.as_slice()))))]
-		pub fn dispute(origin: OriginFor<T>, claim: SignedReading, attested: Option<ProvenReading>) -> DispatchResult {
+		#[pallet::weight(T::WeightInfo::dispute().saturating_add(T::WeightInfo::hash(leaf_hashes(attested))))]
+		pub fn dispute(
+			origin: OriginFor<T>,
+			claim: SignedReading,
+			attested: Option<(u16, ProvenReading)>,
+		) -> DispatchResult {
 			let who = ensure_signed(origin)?;
 			Self::do_dispute(who, claim, attested)
 		}
 
-		/// Decides the open dispute over the reading of `point` in `interval` by a `verdict`.
+		/// Decides the open dispute over the reading of `point` in `interval` by a `verdict`: if it is upheld, the claim stands
+		/// as corrected, or without one the chain's estimate settles; if not, the reading settles, however much it is.
 		///
 		/// - `origin`: a regulator at the point's zone.
 		///
@@ -291,6 +300,89 @@ mod calls {
 		pub fn register_meters(origin: OriginFor<T>, meters: BoundedVec<NewMeter, T::MaxReadings>) -> DispatchResult {
 			let who = ensure_signed(origin)?;
 			Self::do_register_meters(&who, &meters)
+		}
+
+		/// Lets `operator`, or nobody, replace the main meter of `point`, once.
+		///
+		/// - `origin`: who acts for the point's owner or for the operator of its main meter, or the grid operator there.
+		///
+		/// # Errors
+		/// [`Error::UnknownPoint`], [`Error::NotAdmitted`]; if the operator is unknown or suspended.
+		///
+		/// # Events
+		/// [`Event::OperatorAdmitted`].
+		#[pallet::call_index(14)]
+		#[pallet::weight(T::WeightInfo::admit_operator())]
+		pub fn admit_operator(origin: OriginFor<T>, point: PointId, operator: Option<ParticipantId>) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_admit_operator(&who, point, operator)
+		}
+
+		/// Takes back `meter`, which has not begun to count: the one before it counts on.
+		///
+		/// - `origin`: who acts for the point's owner, for the meter's operator or for the one before it, or the grid operator
+		///   there.
+		///
+		/// # Errors
+		/// [`Error::NoMeter`], [`Error::Overlap`], [`Error::TooLate`], [`Error::UnknownPoint`], [`Error::NotAdmitted`].
+		///
+		/// # Events
+		/// [`Event::MeterCancelled`].
+		#[pallet::call_index(15)]
+		#[pallet::weight(T::WeightInfo::cancel_meter())]
+		pub fn cancel_meter(origin: OriginFor<T>, meter: MeterId) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_cancel_meter(&who, meter)
+		}
+
+		/// Doubts the reading of `point` in `interval` without what its device signed. The reading settles until the regulator
+		/// rules; a bond is held, but not of the regulator.
+		///
+		/// - `origin`: the grid operator, the balance-responsible party or the regulator at the point's zone.
+		/// - `claim`: what would be right; without one the chain's estimate would settle.
+		///
+		/// # Errors
+		/// [`Error::UnknownInterval`], [`Error::NotDelivered`], [`Error::WindowClosed`], [`Error::UnknownPoint`],
+		/// [`Error::NotAffected`], [`Error::NothingToChallenge`], [`Error::OutOfRange`], [`Error::Implausible`],
+		/// [`Error::NoContradiction`], [`Error::Contested`]; if the free money does not cover the bond.
+		///
+		/// # Events
+		/// [`Event::DisputeOpened`].
+		#[pallet::call_index(16)]
+		#[pallet::weight(T::WeightInfo::challenge())]
+		pub fn challenge(
+			origin: OriginFor<T>,
+			interval: Interval,
+			point: PointId,
+			claim: Option<Registers>,
+		) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_challenge(who, interval, point, claim)
+		}
+
+		/// Counts against their operators that readings of `points` in `interval` did not settle when its attestation window
+		/// ended: all of them or none. Beyond one of a hundred in thirty days each costs what lies between the point's ratings
+		/// times the span of prices, out of the operator's bond, to the owner if it was charged for more than it metered, and
+		/// else to the balance-responsible party.
+		///
+		/// - `origin`: anyone who signs, once the dispute window is over.
+		///
+		/// # Errors
+		/// [`Error::EmptyBatch`], [`Error::UnknownInterval`], [`Error::WindowOpen`], [`Error::UnknownPoint`],
+		/// [`Error::PointNotInForce`], [`Error::AlreadyReported`], [`Error::NoMeter`], [`Error::MeterNotInForce`],
+		/// [`Error::NotMissing`].
+		///
+		/// # Events
+		/// [`Event::Missing`] of each, [`Event::BondChanged`].
+		#[pallet::call_index(17)]
+		#[pallet::weight(T::WeightInfo::report_missing(points.len() as u32))]
+		pub fn report_missing(
+			origin: OriginFor<T>,
+			interval: Interval,
+			points: BoundedVec<PointId, T::MaxReadings>,
+		) -> DispatchResult {
+			ensure_signed(origin)?;
+			Self::do_report_missing(interval, &points)
 		}
 	}
 }

@@ -17,6 +17,11 @@ mod errors {
 		TooLate,
 		/// A meter must count at least one interval, and begins where the one before it has ended.
 		Overlap,
+		/// The interval is further ahead than a meter may be changed.
+		TooFarAhead,
+		/// Another operator's meter is replaced by whom the point's owner, that operator or the grid operator admitted; these
+		/// three admit and cancel.
+		NotAdmitted,
 		/// The meter before the last one is still needed: its last interval can be disputed.
 		ReplacedTooSoon,
 		/// The meter has its last interval already.
@@ -33,10 +38,14 @@ mod errors {
 		NotDelivered,
 		/// The interval's dispute window is over.
 		WindowClosed,
+		/// The interval's dispute window is open: readings may still come.
+		WindowOpen,
 		/// The operator attested as many versions of this interval as it may.
 		TooManyVersions,
 		/// The operator has not attested this interval.
 		NoDataset,
+		/// The operator has not attested this version of the interval.
+		NoVersion,
 		/// The operator attested other bytes for the interval.
 		OtherContent,
 		/// The participant announced this dataset already.
@@ -61,11 +70,13 @@ mod errors {
 		Weaker,
 		/// Imported or exported energy is beyond 2^63 - 1 Wh.
 		OutOfRange,
+		/// The point cannot carry this much, so that it displaces nothing that stands.
+		Implausible,
 		/// The proof does not lead from the reading to the operator's newest root.
 		WrongProof,
 		/// A measured or corrected reading is not signed by the meter's device, or an estimated one is signed.
 		WrongSignature,
-		/// There is no reading on the last days that an estimate could follow; settlement estimates by the position.
+		/// There is no reading on the last days that an estimate could follow.
 		NoBasis,
 		/// The estimate is not what the rule gives.
 		WrongEstimate,
@@ -81,7 +92,8 @@ mod errors {
 		BondTooSmall,
 		/// What the operator attested can still be disputed.
 		BondLocked,
-		/// Only the point's owner, its second attester, the balance-responsible party and the grid operator dispute.
+		/// Only the point's owner, its second attester, the balance-responsible party and the grid operator dispute; without a
+		/// claim that the device signed, these last two and the regulator.
 		NotAffected,
 		/// Only readings of the main meter are settled and disputed; a check meter's are proven.
 		NotMainMeter,
@@ -91,6 +103,12 @@ mod errors {
 		OtherReading,
 		/// The claim says what stands already.
 		NoContradiction,
+		/// No reading of the point stands on which it settles.
+		NothingToChallenge,
+		/// The point's reading stood when the attestation window ended.
+		NotMissing,
+		/// The point's reading was reported missing already.
+		AlreadyReported,
 		/// The operator was found at fault for this reading already.
 		AlreadyFaulted,
 		/// No dispute over this reading is open.

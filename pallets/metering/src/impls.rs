@@ -1,9 +1,14 @@
 //! What other pallets read, and the pruning of an interval.
 
-use crate::{Checks, Config, Datasets, Disputes, HoldReason, Holders, Pallet, Readings};
+use crate::{
+	net, Checks, Config, Datasets, Dispute, Disputes, Earlier, Ground, HoldReason, Holders, Pallet, Proven, Readings,
+	Reported,
+};
+use alloc::vec::Vec;
 use busbar_primitives::{
+	metering::{estimates, intervals_per_day, Basis, LIKE_DAYS, LIKE_READINGS},
 	traits::{self, Calendar},
-	Interval, Metered, PointId,
+	Interval, Metered, Point, PointId, Quality, SignedWh,
 };
 use frame_support::traits::{fungible::MutateHold, tokens::Precision};
 
@@ -21,6 +26,38 @@ impl<T: Config> traits::Readings for Pallet<T> {
 
 	fn is_contested(point: PointId, interval: Interval) -> bool {
 		Disputes::<T>::get(interval, point).is_some_and(|dispute| T::Calendar::now() < dispute.deadline)
+	}
+
+	fn like(point: PointId, interval: Interval, most: u32) -> Vec<SignedWh> {
+		let day = intervals_per_day(T::Calendar::interval_s());
+		if day == 0 {
+			return Vec::new();
+		}
+		(1..=LIKE_DAYS)
+			.map_while(|days| interval.checked_sub(day.checked_mul(days)?))
+			.filter_map(|interval| Readings::<T>::get(interval, point))
+			.filter(Proven::settles)
+			.map(|reading| reading.net())
+			.take(usize::try_from(most).unwrap_or(usize::MAX))
+			.collect()
+	}
+
+	fn basis(point: PointId, details: &Point, interval: Interval, last: bool) -> Basis {
+		let standing = Readings::<T>::get(interval, point);
+		let Some(reading) = standing.filter(Proven::settles) else {
+			let like = Self::like(point, interval, LIKE_READINGS);
+			let wh = estimates(&like, details, T::Calendar::interval_s(), last);
+			return Basis::Estimate { declared: standing.is_some_and(|one| one.quality == Quality::Estimated), wh };
+		};
+		let (version, wh) = (reading.version, reading.net());
+		// What nobody's device signed displaces nothing.
+		let signed = |dispute: &Dispute<T::AccountId>| {
+			T::Calendar::now() < dispute.deadline && matches!(dispute.ground, Ground::TwoSignatures | Ground::Quorum)
+		};
+		match Disputes::<T>::get(interval, point).filter(signed).and_then(|dispute| dispute.claim) {
+			Some(claim) => Basis::Contested([wh, net(&claim)]),
+			None => Basis::Reading { version, wh },
+		}
 	}
 }
 
@@ -46,6 +83,8 @@ impl<T: Config> traits::Prune for Pallet<T> {
 		left = minus(left, Checks::<T>::drain_prefix(interval).take(most(left)).count());
 		left = minus(left, Readings::<T>::drain_prefix(interval).take(most(left)).count());
 		left = minus(left, Holders::<T>::drain_prefix(interval).take(most(left)).count());
+		left = minus(left, Reported::<T>::drain_prefix(interval).take(most(left)).count());
+		left = minus(left, Earlier::<T>::drain_prefix(interval).take(most(left)).count());
 		left = minus(left, Datasets::<T>::drain_prefix(interval).take(most(left)).count());
 		limit.saturating_sub(left)
 	}

@@ -1,8 +1,8 @@
 //! What must hold after every call.
 
 use crate::{
-	Attesters, Checks, Config, Datasets, Disputes, FittedMeters, HoldReason, Holders, Meters, Named, NextMeter,
-	Operators, Pallet, Readings, FULL_REPUTATION, LEAST_REPUTATION,
+	Attesters, Checks, Config, Datasets, Disputes, Earlier, FittedMeters, HoldReason, Holders, Meters, Named,
+	NextMeter, Operators, Pallet, Punctuality, Readings, FULL_REPUTATION, LEAST_REPUTATION,
 };
 use alloc::{
 	collections::{btree_map::BTreeMap, btree_set::BTreeSet},
@@ -81,6 +81,15 @@ impl<T: Config> Pallet<T> {
 		for (_, _, dataset) in Datasets::<T>::iter() {
 			let within = (1..=T::MaxVersions::get()).contains(&dataset.version);
 			ensure!(within, "metering: a dataset's version is out of bounds");
+		}
+		for (interval, operator, earlier) in Earlier::<T>::iter() {
+			let newest = Datasets::<T>::get(interval, operator).ok_or("metering: an earlier root without a dataset")?;
+			let kept = earlier.len().saturating_add(1) == usize::from(newest.version);
+			ensure!(kept, "metering: a version of a dataset has no root");
+		}
+		for days in Punctuality::<T>::iter_values() {
+			let ascend = days.iter().zip(days.iter().skip(1)).all(|(one, next)| one.day < next.day);
+			ensure!(ascend, "metering: days are counted out of order");
 		}
 		for (interval, point, _) in Disputes::<T>::iter() {
 			ensure!(Readings::<T>::contains_key(interval, point), "metering: a dispute over no reading");

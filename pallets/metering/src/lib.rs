@@ -6,7 +6,7 @@
 //! their readings. After an interval's delivery the operator puts all readings, salted, under one Merkle root and attests
 //! that root on chain; the dataset itself stays off chain and is named by its hash and length. Then anyone brings single
 //! readings with their Merkle proofs, in batches; a proven reading is what settlement pays by. Readings that nobody
-//! proved by the end of the attestation window are replaced by settlement's estimates.
+//! proved by the end of the attestation window are replaced by the chain's own estimates.
 //!
 //! ```text
 //!  delivery ends           attestation_end                 dispute_end
@@ -35,8 +35,9 @@
 //! # What is kept
 //!
 //! A point has at most two meters of each duty, so meters are bounded by points; operators and stores by participants.
-//! Datasets, their holders, readings and disputes are removed by [`Prune`](busbar_primitives::traits::Prune) with their
-//! interval.
+//! Datasets, their earlier roots, their holders, readings, disputes and what was reported missing are removed by
+//! [`Prune`](busbar_primitives::traits::Prune) with their interval. How punctual an operator is takes [`COUNTED_DAYS`] days of
+//! three numbers.
 //!
 //! # Invariants
 //!
@@ -48,7 +49,8 @@
 //! 3. Every dispute is about a reading that stands.
 //! 4. What is held of an account equals its operators' bonds and its open disputes' bonds.
 //! 5. Holders of datasets are announced for attested intervals only, each once.
-//! 6. Reputations lie within their bounds, and dataset versions do not exceed theirs.
+//! 6. Reputations lie within their bounds, dataset versions do not exceed theirs, and each but the newest has its earlier root.
+//! 7. Days on which an operator's readings are counted ascend.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -66,6 +68,7 @@ mod holdings;
 mod impls;
 mod invariants;
 mod meters;
+mod missing;
 mod readings;
 mod types;
 pub mod weights;
@@ -93,7 +96,7 @@ pub mod pallet {
 	use alloc::vec::Vec;
 	use busbar_primitives::{
 		metering::{DeviceKey, Duty, Meter, MeterClass, MeterId, Registers, SignedReading},
-		traits::{Calendar, Grid, Participants},
+		traits::{Calendar, Counterparties, Grid, Participants},
 		Balance, Interval, Moment, ParticipantId, PointId, Wh,
 	};
 	use frame_support::{
@@ -128,6 +131,9 @@ pub mod pallet {
 		/// When an interval's delivery and its windows end.
 		type Calendar: Calendar;
 
+		/// Who receives what a wrong attestation costs, beside the point's owner.
+		type Counterparties: Counterparties<Self::AccountId>;
+
 		/// Most readings, and most new meters, in one batch.
 		#[pallet::constant]
 		type MaxReadings: Get<u32>;
@@ -139,6 +145,10 @@ pub mod pallet {
 		/// Most versions of a dataset.
 		#[pallet::constant]
 		type MaxVersions: Get<u16>;
+
+		/// How many intervals beyond those that have opened a meter may be changed at.
+		#[pallet::constant]
+		type MaxAhead: Get<Interval>;
 
 		/// What an operator of full reputation must have posted before it attests, in nEUR.
 		#[pallet::constant]
@@ -162,6 +172,15 @@ pub mod pallet {
 		type BenchmarkHelper: BenchmarkHelper<Self::AccountId>;
 	}
 
+	/// [`Config::MaxVersions`], as collections are bounded.
+	pub struct Versions<T>(PhantomData<T>);
+
+	impl<T: Config> Get<u32> for Versions<T> {
+		fn get() -> u32 {
+			T::MaxVersions::get().into()
+		}
+	}
+
 	/// Why money is held.
 	#[pallet::composite_enum]
 	pub enum HoldReason {
@@ -183,6 +202,15 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type FittedMeters<T> = StorageDoubleMap<_, Twox64Concat, PointId, Twox64Concat, Duty, Fitted>;
 
+	/// Who may replace the main meter of a connection point, which is another operator's.
+	#[pallet::storage]
+	pub type Successors<T> = StorageMap<_, Twox64Concat, PointId, ParticipantId>;
+
+	/// How many of each operator's readings came in time, and how many did not, on the last days, oldest first.
+	#[pallet::storage]
+	pub type Punctuality<T> =
+		StorageMap<_, Blake2_128Concat, ParticipantId, BoundedVec<DayCount, ConstU32<COUNTED_DAYS>>, ValueQuery>;
+
 	/// The second attester that a connection point's owner named.
 	#[pallet::storage]
 	pub type Attesters<T> = StorageMap<_, Twox64Concat, PointId, ParticipantId>;
@@ -198,6 +226,22 @@ pub mod pallet {
 	/// What each operator attested for an interval.
 	#[pallet::storage]
 	pub type Datasets<T> = StorageDoubleMap<_, Twox64Concat, Interval, Blake2_128Concat, ParticipantId, Dataset>;
+
+	/// The roots of the versions before the newest of what each operator attested for an interval, from the first on.
+	#[pallet::storage]
+	pub type Earlier<T: Config> = StorageDoubleMap<
+		_,
+		Twox64Concat,
+		Interval,
+		Blake2_128Concat,
+		ParticipantId,
+		BoundedVec<EarlierRoot, Versions<T>>,
+		ValueQuery,
+	>;
+
+	/// Whose readings of an interval were reported missing.
+	#[pallet::storage]
+	pub type Reported<T> = StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, PointId, ()>;
 
 	/// The main meters' readings of an interval that stand.
 	#[pallet::storage]
@@ -263,6 +307,12 @@ pub mod pallet {
 		},
 		/// A meter counts up to the interval before `until`.
 		MeterRetired { meter: MeterId, point: PointId, until: Interval },
+		/// A meter that had not begun to count never will; the one before it counts on.
+		MeterCancelled { meter: MeterId, point: PointId },
+		/// This operator, or none, may replace the main meter of a connection point.
+		OperatorAdmitted { point: PointId, operator: Option<ParticipantId> },
+		/// The reading of a connection point did not come in time; its operator was charged `charged` nEUR for it.
+		Missing { interval: Interval, point: PointId, operator: ParticipantId, charged: Balance },
 		/// A connection point has another second attester, or none.
 		AttesterNamed { point: PointId, attester: Option<ParticipantId> },
 		/// What an operator has posted changed, to `bond` nEUR.
@@ -285,19 +335,20 @@ pub mod pallet {
 		StoreSet { holder: ParticipantId, url: Option<StoreUrl> },
 		/// Readings of these connection points were proven.
 		Proven { interval: Interval, operator: ParticipantId, points: BoundedVec<PointId, T::MaxReadings> },
-		/// The regulator must decide before `deadline` whether `claim` replaces the reading that stands.
+		/// The regulator must decide before `deadline` whether `claim`, or the chain's estimate, replaces the reading that
+		/// stands.
 		DisputeOpened {
 			interval: Interval,
 			point: PointId,
 			ground: Ground,
 			accused: ParticipantId,
-			claim: Registers,
+			claim: Option<Registers>,
 			deadline: Moment,
 		},
 		/// A dispute ended; `version` is the version of the reading that stands now.
 		DisputeDecided { interval: Interval, point: PointId, decision: Decision, version: u16 },
-		/// An operator attested wrongly: it paid `paid` nEUR to the point's owner and keeps this reputation.
-		Penalised { operator: ParticipantId, point: PointId, paid: Balance, reputation: u16 },
+		/// An operator attested wrongly: it paid `paid` nEUR and keeps this reputation.
+		Penalised { operator: ParticipantId, point: PointId, paid: Balance, to: T::AccountId, reputation: u16 },
 	}
 
 	#[pallet::hooks]

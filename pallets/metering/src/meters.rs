@@ -1,12 +1,15 @@
 //! Meters, second attesters, and which intervals a meter counts.
 
-use crate::{Attesters, Config, Error, Event, Fitted, FittedMeters, Meters, Named, NewMeter, NextMeter, Pallet};
+use crate::{
+	Attesters, Config, Error, Event, Fitted, FittedMeters, Meters, Named, NewMeter, NextMeter, Pallet, Successors,
+};
+use alloc::vec::Vec;
 use busbar_primitives::{
 	metering::{Duty, Meter, MeterId},
 	traits::{Calendar, Grid, Participants},
-	Interval, ParticipantId, PointId, Right, Role,
+	Interval, ParticipantId, Point, PointId, Right, Role,
 };
-use frame_support::ensure;
+use frame_support::{ensure, traits::Get};
 use sp_runtime::{DispatchError, DispatchResult};
 
 impl<T: Config> Pallet<T> {
@@ -29,9 +32,14 @@ impl<T: Config> Pallet<T> {
 				attester
 			},
 		};
+		ensure!(from <= Self::furthest(), Error::<T>::TooFarAhead);
 		let fitted = FittedMeters::<T>::get(point, duty);
+		let mut ended = false;
 		if let Some(fitted) = fitted {
-			Self::end_before(fitted, from)?;
+			if duty == Duty::Main {
+				Self::ensure_may_replace(who, operator, fitted.meter, point, &details)?;
+			}
+			ended = Self::end_before(fitted, from)?;
 		} else if duty == Duty::Check {
 			ensure!(Self::is_ahead(from), Error::<T>::TooLate);
 		}
@@ -40,13 +48,96 @@ impl<T: Config> Pallet<T> {
 		let meter = Meter { point, operator, device, class, duty, from, until: None, since: T::Calendar::now() };
 		Meters::<T>::insert(id, meter);
 		let replaced = fitted.map(|fitted| fitted.meter);
-		FittedMeters::<T>::insert(point, duty, Fitted { meter: id, before: replaced });
+		FittedMeters::<T>::insert(point, duty, Fitted { meter: id, before: replaced, ended });
 		Self::deposit_event(Event::MeterRegistered { meter: id, point, operator, device, duty, from, replaced });
 		Ok(())
 	}
 
-	/// Ends the newest meter where the next one begins, and forgets the one before it.
-	fn end_before(fitted: Fitted, from: Interval) -> DispatchResult {
+	/// That `operator` may replace a point's main meter: its own, at its own point, as the point's grid operator, or once the
+	/// owner, the meter's operator or the grid operator admitted it, which is thereby used.
+	fn ensure_may_replace(
+		who: &T::AccountId,
+		operator: ParticipantId,
+		meter: MeterId,
+		point: PointId,
+		details: &Point,
+	) -> DispatchResult {
+		let incumbent = Meters::<T>::get(meter).ok_or(Error::<T>::NoMeter)?.operator;
+		if operator == incumbent || operator == details.owner {
+			return Ok(());
+		}
+		if Successors::<T>::get(point) == Some(operator) {
+			Successors::<T>::remove(point);
+			return Ok(());
+		}
+		let is_grid_operator = T::Participants::ensure(who, Role::Dso, Some(details.zone)).is_ok();
+		ensure!(is_grid_operator, Error::<T>::NotAdmitted);
+		Ok(())
+	}
+
+	/// That an account decides who reads a point: for its owner, for the operator of a meter there, or as its grid operator.
+	fn ensure_decides(who: &T::AccountId, point: PointId, operators: &[ParticipantId]) -> DispatchResult {
+		let details = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?;
+		let acts = |participant| T::Participants::ensure_acts_for(who, participant, Right::Operate).is_ok();
+		let decides = acts(details.owner)
+			|| operators.iter().copied().any(acts)
+			|| T::Participants::ensure(who, Role::Dso, Some(details.zone)).is_ok();
+		ensure!(decides, Error::<T>::NotAdmitted);
+		Ok(())
+	}
+
+	pub(crate) fn do_admit_operator(
+		who: &T::AccountId,
+		point: PointId,
+		operator: Option<ParticipantId>,
+	) -> DispatchResult {
+		let fitted = FittedMeters::<T>::get(point, Duty::Main).and_then(|fitted| Meters::<T>::get(fitted.meter));
+		let incumbent = fitted.map(|meter| meter.operator);
+		Self::ensure_decides(who, point, incumbent.as_slice())?;
+		if let Some(operator) = operator {
+			T::Participants::ensure_active(operator)?;
+		}
+		Successors::<T>::set(point, operator);
+		Self::deposit_event(Event::OperatorAdmitted { point, operator });
+		Ok(())
+	}
+
+	pub(crate) fn do_cancel_meter(who: &T::AccountId, id: MeterId) -> DispatchResult {
+		let meter = Meters::<T>::get(id).ok_or(Error::<T>::NoMeter)?;
+		let fitted = FittedMeters::<T>::get(meter.point, meter.duty).filter(|fitted| fitted.meter == id);
+		// One that has a successor counts until that one does.
+		let fitted = fitted.ok_or(Error::<T>::Overlap)?;
+		ensure!(Self::is_ahead(meter.from), Error::<T>::TooLate);
+		let before = fitted.before.and_then(|before| Meters::<T>::get(before).map(|meter| (before, meter)));
+		let operators: Vec<_> =
+			[Some(meter.operator), before.map(|(_, before)| before.operator)].into_iter().flatten().collect();
+		Self::ensure_decides(who, meter.point, &operators)?;
+		Meters::<T>::remove(id);
+		match before {
+			Some((number, mut before)) => {
+				if fitted.ended {
+					before.until = None;
+					Meters::<T>::insert(number, before);
+				}
+				FittedMeters::<T>::insert(
+					meter.point,
+					meter.duty,
+					Fitted { meter: number, before: None, ended: false },
+				);
+			},
+			None => FittedMeters::<T>::remove(meter.point, meter.duty),
+		}
+		Self::deposit_event(Event::MeterCancelled { meter: id, point: meter.point });
+		Ok(())
+	}
+
+	/// The last interval that a change of meters may name.
+	fn furthest() -> Interval {
+		T::Calendar::first_unopened().saturating_add(T::MaxAhead::get())
+	}
+
+	/// Ends the newest meter where the next one begins, and forgets the one before it. Returns whether it had no end before.
+	fn end_before(fitted: Fitted, from: Interval) -> Result<bool, DispatchError> {
 		ensure!(Self::is_ahead(from), Error::<T>::TooLate);
 		let mut old = Meters::<T>::get(fitted.meter).ok_or(Error::<T>::NoMeter)?;
 		ensure!(from > old.from && old.until.is_none_or(|until| from >= until), Error::<T>::Overlap);
@@ -55,11 +146,12 @@ impl<T: Config> Pallet<T> {
 			ensure!(until.checked_sub(1).is_none_or(Self::is_beyond_dispute), Error::<T>::ReplacedTooSoon);
 			Meters::<T>::remove(before);
 		}
-		if old.until.is_none() {
+		let ends = old.until.is_none();
+		if ends {
 			old.until = Some(from);
 			Meters::<T>::insert(fitted.meter, old);
 		}
-		Ok(())
+		Ok(ends)
 	}
 
 	pub(crate) fn do_retire_meter(who: T::AccountId, id: MeterId, until: Interval) -> DispatchResult {
@@ -68,6 +160,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(meter.until.is_none(), Error::<T>::AlreadyRetired);
 		ensure!(Self::is_ahead(until), Error::<T>::TooLate);
 		ensure!(until > meter.from, Error::<T>::Overlap);
+		ensure!(until <= Self::furthest(), Error::<T>::TooFarAhead);
 		meter.until = Some(until);
 		Meters::<T>::insert(id, meter);
 		Self::deposit_event(Event::MeterRetired { meter: id, point: meter.point, until });

@@ -1,14 +1,17 @@
 //! A runtime of this pallet and money, with mocks of the market, the participants and the grid.
 
-use crate::{self as pallet_metering, Error, FittedMeters, HoldReason, Meters, ProvenReading};
-use busbar_mocks::{MockCalendar, MockGrid, MockParticipants};
+use crate::{
+	self as pallet_metering, Datasets, Error, FittedMeters, HoldReason, Meters, Proven, ProvenReading, Readings, Worth,
+};
+use busbar_mocks::{MockCalendar, MockCounterparties, MockGrid, MockParticipants};
 use busbar_primitives::{
-	metering::{Duty, MeterClass, MeterId, Reading, Salt, SignedReading},
+	metering::{Basis, Duty, MeterClass, MeterId, Reading, Registers, Salt, SignedReading},
+	traits::Grid,
 	Balance, Interval, Moment, Point, PointId, PointKind, PostedBounds, Quality, Role, Scope, Terms, Wh,
 };
 use frame_support::{
 	assert_ok, parameter_types,
-	traits::{fungible::InspectHold, ConstU128, ConstU64},
+	traits::{fungible::InspectHold, ConstU128, ConstU32, ConstU64},
 };
 use sp_core::{ed25519, Pair, H256};
 use sp_runtime::DispatchResult;
@@ -31,6 +34,9 @@ pub const DSO: AccountId = 7;
 /// A member whom nothing concerns.
 pub const OTHER: AccountId = 8;
 
+/// The mutual fund's, which is no member's.
+pub const FUND: AccountId = 20;
+
 /// Free money of everyone but the grid operator, in nEUR.
 pub const WEALTH: Balance = 1_000_000;
 /// What operators post in [`run`].
@@ -40,6 +46,11 @@ pub const PENALTY: Balance = 3_000;
 pub const DISPUTE_BOND: Balance = 500;
 pub const RULING_PERIOD: Moment = CLOCK;
 pub const TOLERANCE: Wh = 2;
+pub const MAX_AHEAD: Interval = 100;
+/// Of every point, in both directions, in W: 10,000 Wh in an interval.
+pub const RATING: u64 = 40_000;
+/// The most that a point's meter may count in one direction, in Wh.
+pub const MOST: Wh = 20_000;
 
 /// Points in zone 1, then points in zone 2.
 pub const POINTS: PointId = 40;
@@ -68,9 +79,11 @@ impl pallet_metering::Config for Test {
 	type Participants = MockParticipants;
 	type Grid = MockGrid;
 	type Calendar = MockCalendar;
+	type Counterparties = MockCounterparties;
 	type MaxReadings = MaxReadings;
 	type MaxHolders = MaxHolders;
 	type MaxVersions = MaxVersions;
+	type MaxAhead = ConstU32<MAX_AHEAD>;
 	type OperatorBond = ConstU128<OPERATOR_BOND>;
 	type Penalty = ConstU128<PENALTY>;
 	type DisputeBond = ConstU128<DISPUTE_BOND>;
@@ -94,6 +107,9 @@ impl crate::BenchmarkHelper<AccountId> for Setup {
 		Now::set(delivery_end(INTERVAL));
 		INTERVAL
 	}
+	fn end_disputes(interval: Interval) {
+		Now::set(dispute_end(interval));
+	}
 	fn regulator() -> AccountId {
 		REGULATOR
 	}
@@ -111,8 +127,8 @@ fn point(point: PointId) -> Option<Point> {
 		owner: id(MEMBER),
 		zone: if point < POINTS_IN_ZONE_1 { 1 } else { 2 },
 		kind: PointKind::Metered,
-		import_w: 4_000,
-		export_w: 4_000,
+		import_w: RATING,
+		export_w: RATING,
 		from: if point == YOUNG_POINT { INTERVAL + 1 } else { 0 },
 		until: (point == OLD_POINT).then_some(INTERVAL),
 	})
@@ -169,6 +185,8 @@ pub fn set_up() {
 	MockCalendar::on_interval_s(|| 900);
 	MockCalendar::on_first_unopened(first_unopened);
 	MockCalendar::on_terms_until_gates(terms);
+	MockCounterparties::on_balancing(|_| Some(BALANCING));
+	MockCounterparties::on_fund(|| FUND);
 }
 
 /// The salt of a point's reading.
@@ -278,9 +296,39 @@ pub fn deliver(operator: AccountId, reading: Reading) -> DispatchResult {
 	prove(operator, &proven)
 }
 
-/// Disputes with a reading that its device signs.
+/// Disputes with a reading that its device signs, and a leaf of the newest version of [`OPERATOR`]'s dataset.
 pub fn dispute(who: AccountId, claim: &Reading, attested: Option<&ProvenReading>) -> DispatchResult {
-	Metering::dispute(RuntimeOrigin::signed(who), sign(claim), attested.cloned())
+	let newest = Datasets::<Test>::get(INTERVAL, id(OPERATOR)).map_or(1, |dataset| dataset.version);
+	let attested = attested.map(|leaf| (newest, leaf.clone()));
+	Metering::dispute(RuntimeOrigin::signed(who), sign(claim), attested)
+}
+
+/// Doubts the reading of point 0.
+pub fn challenge(who: AccountId, claim: Option<Registers>) -> DispatchResult {
+	Metering::challenge(RuntimeOrigin::signed(who), INTERVAL, 0, claim)
+}
+
+/// Lets a point have counted this much import in another interval, as it stands.
+pub fn counted(interval: Interval, point: PointId, import: Wh) -> Proven {
+	let registers = Registers { import, ..Default::default() };
+	let (meter, operator, quality) = (meter_at(point, Duty::Main), id(OPERATOR), Quality::Measured);
+	let (version, dataset, faulted, worth, late) = (1, 0, false, Worth::Sound, false);
+	let proven = Proven { meter, operator, version, dataset, registers, quality, faulted, worth, late };
+	Readings::<Test>::insert(interval, point, proven);
+	proven
+}
+
+/// Lets a point have counted this on the four days before [`INTERVAL`], the last of them first.
+pub fn like(point: PointId, imports: [Wh; 4]) {
+	for (days, import) in (1..).zip(imports) {
+		counted(INTERVAL - days * 96, point, import);
+	}
+}
+
+/// What a point settles on in the first run, or the `last`.
+pub fn basis(point: PointId, last: bool) -> Basis {
+	let details = MockGrid::point(point).expect("the point exists");
+	<Metering as busbar_primitives::traits::Readings>::basis(point, &details, INTERVAL, last)
 }
 
 /// What is held of an account for a reason, in nEUR.

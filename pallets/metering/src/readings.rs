@@ -1,14 +1,14 @@
 //! Proving readings, weighing them against those that stand, and estimates.
 
 use crate::{
-	Attesters, Checks, Config, Dataset, Datasets, Disputes, Error, Event, Ground, Meters, Pallet, Proven,
-	ProvenReading, Readings, Weighing,
+	Attesters, Checks, Config, Datasets, Decision, Disputes, Error, Event, Ground, Meters, Pallet, Proven,
+	ProvenReading, Readings, Weighing, Worth,
 };
 use alloc::vec::Vec;
 use busbar_primitives::{
-	metering::{estimate, intervals_per_day, Duty, Meter, Reading, Registers, ESTIMATE_DAYS},
+	metering::{estimate, intervals_per_day, is_plausible, Duty, Meter, Reading, Registers, ESTIMATE_DAYS},
 	traits::{Calendar, Grid},
-	Interval, ParticipantId, PointId, Quality, Terms,
+	Interval, ParticipantId, Point, PointId, Quality, Terms,
 };
 use frame_support::{ensure, traits::Get, BoundedVec};
 use frame_system::pallet_prelude::BlockNumberFor;
@@ -25,22 +25,26 @@ impl<T: Config> Pallet<T> {
 		let terms = Self::ensure_window(interval)?;
 		let dataset = Datasets::<T>::get(interval, operator).ok_or(Error::<T>::NoDataset)?;
 		let genesis = Self::genesis();
-		let mut points = BoundedVec::new();
+		let (mut points, mut in_time) = (BoundedVec::new(), 0u32);
 		for item in readings {
 			ensure!(item.signed.reading.interval == interval, Error::<T>::WrongInterval);
-			let meter = Self::meter_of(&item.signed.reading)?;
+			let (details, meter) = Self::meter_of(&item.signed.reading)?;
 			ensure!(meter.operator == operator, Error::<T>::WrongOperator);
-			Self::ensure_in_dataset(&dataset, item)?;
+			Self::ensure_in_dataset(dataset.root, dataset.count, item)?;
 			ensure!(item.signed.is_authentic(&genesis, &meter.device), Error::<T>::WrongSignature);
-			Self::take_reading(&terms, &meter, &item.signed.reading, dataset.version)?;
+			let counts = Self::take_reading(&terms, &details, &meter, &item.signed.reading, dataset.version)?;
+			in_time = in_time.saturating_add(u32::from(counts));
 			points.try_push(meter.point).map_err(|_| Error::<T>::EmptyBatch)?;
+		}
+		if in_time > 0 {
+			Self::count(operator, interval, in_time, 0);
 		}
 		Self::deposit_event(Event::Proven { interval, operator, points });
 		Ok(())
 	}
 
-	/// The meter of a reading, which counts in the reading's interval at the point that the reading names.
-	pub(crate) fn meter_of(reading: &Reading) -> Result<Meter, DispatchError> {
+	/// The point that a reading names, and its meter, which counts there in the reading's interval.
+	pub(crate) fn meter_of(reading: &Reading) -> Result<(Point, Meter), DispatchError> {
 		let interval = reading.interval;
 		let point = T::Grid::point(reading.point).ok_or(Error::<T>::UnknownPoint)?;
 		ensure!(point.is_in_force(interval), Error::<T>::PointNotInForce);
@@ -48,20 +52,26 @@ impl<T: Config> Pallet<T> {
 		ensure!(meter.point == reading.point, Error::<T>::WrongPoint);
 		ensure!(meter.counts(interval), Error::<T>::MeterNotInForce);
 		ensure!(reading.is_in_range(), Error::<T>::OutOfRange);
-		Ok(meter)
+		Ok((point, meter))
 	}
 
-	pub(crate) fn ensure_in_dataset(dataset: &Dataset, item: &ProvenReading) -> DispatchResult {
+	pub(crate) fn ensure_in_dataset(root: H256, count: u32, item: &ProvenReading) -> DispatchResult {
 		let leaf = item.signed.leaf(&item.salt);
-		let proven = busbar_merkle::verify(dataset.root, dataset.count, item.index, leaf, &item.proof);
+		let proven = busbar_merkle::verify(root, count, item.index, leaf, &item.proof);
 		ensure!(proven, Error::<T>::WrongProof);
 		Ok(())
 	}
 
-	/// Lets an authentic reading stand if it is the first or outweighs the one that does, and compares both meters.
-	fn take_reading(terms: &Terms, meter: &Meter, reading: &Reading, dataset: u16) -> DispatchResult {
+	/// Lets an authentic reading stand if it is the first or outweighs the one that does, and compares both meters. Returns
+	/// whether it lets the point settle, in time, on what it metered.
+	fn take_reading(
+		terms: &Terms,
+		details: &Point,
+		meter: &Meter,
+		reading: &Reading,
+		dataset: u16,
+	) -> Result<bool, DispatchError> {
 		let (interval, point) = (reading.interval, meter.point);
-		ensure!(!Disputes::<T>::contains_key(interval, point), Error::<T>::Contested);
 		if reading.quality == Quality::Estimated {
 			let expected = Self::estimate_of(meter, interval).ok_or(Error::<T>::NoBasis)?;
 			ensure!(expected == reading.registers(), Error::<T>::WrongEstimate);
@@ -73,18 +83,27 @@ impl<T: Config> Pallet<T> {
 				Checks::<T>::get(interval, point)
 			},
 		};
-		match standing.map(|standing| standing.weigh(reading.quality, &reading.registers())) {
+		let sound = Self::is_sound(details, &reading.registers());
+		match standing.map(|standing| standing.weigh(reading.quality, &reading.registers(), sound)) {
 			None | Some(Weighing::Replaces) => {
-				let proven = Self::successor(standing, meter, reading, dataset);
+				ensure!(sound || !standing.is_some_and(|standing| standing.settles()), Error::<T>::Implausible);
+				let proven = Self::successor(terms, standing, meter, reading, sound, dataset);
+				let settled = standing.is_some_and(|standing| standing.settles());
 				match meter.duty {
-					Duty::Main => Readings::<T>::insert(interval, point, proven),
-					Duty::Check => Checks::<T>::insert(interval, point, proven),
+					Duty::Main => Self::put_reading(terms, interval, point, proven)?,
+					Duty::Check => {
+						Checks::<T>::insert(interval, point, proven);
+						Self::reconsider(terms, interval, point)?;
+					},
 				}
-				Self::compare(terms, interval, point)
+				Ok(meter.duty == Duty::Main && proven.settles() && !proven.late && !settled)
 			},
 			Some(Weighing::Contradicts) if meter.duty == Duty::Main => {
-				let claim = reading.registers();
-				Self::open(terms, interval, point, Ground::TwoSignatures, None, meter.operator, None, claim)
+				ensure!(sound, Error::<T>::Implausible);
+				let claim = Some(reading.registers());
+				let (ground, accused) = (Ground::TwoSignatures, meter.operator);
+				Self::open(terms, interval, point, ground, None, accused, None, claim)?;
+				Ok(false)
 			},
 			// A check meter that contradicts itself proves nothing.
 			Some(Weighing::Same | Weighing::Contradicts) => Err(Error::<T>::AlreadyProven.into()),
@@ -92,8 +111,27 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
+	/// Whether a point can carry what its meter says.
+	pub(crate) fn is_sound(details: &Point, registers: &Registers) -> bool {
+		is_plausible(details, registers, T::Calendar::interval_s())
+	}
+
+	/// Lets a main meter's reading stand, and looks at what there is to decide of it.
+	pub(crate) fn put_reading(terms: &Terms, interval: Interval, point: PointId, proven: Proven) -> DispatchResult {
+		Readings::<T>::insert(interval, point, proven);
+		Self::reconsider(terms, interval, point)
+	}
+
 	/// The record of a reading that follows the one that stands.
-	pub(crate) fn successor(standing: Option<Proven>, meter: &Meter, reading: &Reading, dataset: u16) -> Proven {
+	pub(crate) fn successor(
+		terms: &Terms,
+		standing: Option<Proven>,
+		meter: &Meter,
+		reading: &Reading,
+		sound: bool,
+		dataset: u16,
+	) -> Proven {
+		let in_time = standing.filter(|standing| standing.settles()).map(|standing| !standing.late);
 		Proven {
 			meter: reading.meter,
 			operator: meter.operator,
@@ -102,20 +140,50 @@ impl<T: Config> Pallet<T> {
 			registers: reading.registers(),
 			quality: reading.quality,
 			faulted: standing.is_some_and(|standing| standing.faulted),
+			worth: if sound { Worth::Sound } else { Worth::Implausible },
+			late: !in_time.unwrap_or_else(|| T::Calendar::now() < terms.attestation_end),
 		}
 	}
 
-	/// Opens a dispute if both meters of a point have a reading and differ beyond tolerance.
-	pub(crate) fn compare(terms: &Terms, interval: Interval, point: PointId) -> DispatchResult {
-		let Some(check) = Checks::<T>::get(interval, point) else { return Ok(()) };
+	/// Ends a dispute that what stands now leaves nothing to decide of, and opens one if the reading is beyond what the point
+	/// can carry, or if both meters of the point have a reading and differ beyond tolerance.
+	pub(crate) fn reconsider(terms: &Terms, interval: Interval, point: PointId) -> DispatchResult {
 		let Some(main) = Readings::<T>::get(interval, point) else { return Ok(()) };
-		let class = |meter| Meters::<T>::get(meter).map(|meter| meter.class).ok_or(Error::<T>::NoMeter);
-		let classes = [class(main.meter)?, class(check.meter)?];
-		if main.registers.agrees_with(&check.registers, classes, T::Tolerance::get()) {
-			return Ok(());
+		let check = Checks::<T>::get(interval, point).filter(|check| check.worth == Worth::Sound);
+		let differ = |check: &Proven| -> Result<bool, DispatchError> {
+			let class = |meter| Meters::<T>::get(meter).map(|meter| meter.class).ok_or(Error::<T>::NoMeter);
+			let classes = [class(main.meter)?, class(check.meter)?];
+			Ok(!main.registers.agrees_with(&check.registers, classes, T::Tolerance::get()))
+		};
+		if let Some(mut dispute) = Disputes::<T>::get(interval, point) {
+			let is_over = match (dispute.ground, &check) {
+				(Ground::Implausible, _) => main.worth == Worth::Sound,
+				(Ground::Quorum, Some(check)) if dispute.claim != Some(check.registers) => {
+					dispute.claim = Some(check.registers);
+					Disputes::<T>::insert(interval, point, &dispute);
+					!differ(check)?
+				},
+				(Ground::Quorum, Some(check)) => !differ(check)?,
+				_ => dispute.claim == Some(main.registers),
+			};
+			if !is_over {
+				return Ok(());
+			}
+			Disputes::<T>::remove(interval, point);
+			Self::return_bond(&dispute)?;
+			Self::decided(interval, point, Decision::Superseded);
 		}
-		let accuser = Some(check.operator);
-		Self::open(terms, interval, point, Ground::Quorum, None, main.operator, accuser, check.registers)
+		if main.worth == Worth::Implausible {
+			let (ground, accused) = (Ground::Implausible, main.operator);
+			return Self::open(terms, interval, point, ground, None, accused, None, None);
+		}
+		match check {
+			Some(check) if differ(&check)? => {
+				let (accuser, claim) = (Some(check.operator), Some(check.registers));
+				Self::open(terms, interval, point, Ground::Quorum, None, main.operator, accuser, claim)
+			},
+			_ => Ok(()),
+		}
 	}
 
 	/// The estimate of a main meter's interval from the readings that stand: the same interval of the day on the last days.
@@ -128,7 +196,7 @@ impl<T: Config> Pallet<T> {
 		let days: Vec<_> = (1..=ESTIMATE_DAYS)
 			.filter_map(|days| interval.checked_sub(day.checked_mul(days)?))
 			.filter_map(|interval| Readings::<T>::get(interval, meter.point))
-			.filter(|reading| reading.quality != Quality::Estimated)
+			.filter(Proven::settles)
 			.map(|reading| reading.registers)
 			.collect();
 		estimate(&days)

@@ -4,7 +4,7 @@
 use busbar_merkle::MAX_PROOF;
 use busbar_primitives::{
 	metering::{DeviceKey, Duty, MeterClass, MeterId, Registers, Salt, SignedReading},
-	stored, Balance, Interval, Metered, Moment, ParticipantId, PointId, Quality,
+	stored, Balance, Interval, Metered, Moment, ParticipantId, PointId, Quality, SignedWh,
 };
 use frame_support::{traits::ConstU32, BoundedVec};
 use serde::{Deserialize, Serialize};
@@ -58,6 +58,8 @@ pub struct GenesisMeter {
 pub struct Fitted {
 	pub meter: MeterId,
 	pub before: Option<MeterId>,
+	/// Whether the newest one ended the one before it, which counts on if the newest is cancelled.
+	pub ended: bool,
 }
 
 /// What an operator attested for one interval, as of its newest version.
@@ -77,6 +79,31 @@ pub struct Dataset {
 	pub at: Moment,
 }
 
+/// An earlier version of a dataset: what was attested stays provable after it was attested again.
+#[stored(Copy)]
+pub struct EarlierRoot {
+	pub root: H256,
+	/// Number of readings.
+	pub count: u32,
+}
+
+/// Days over which missing readings are counted.
+pub const COUNTED_DAYS: u32 = 30;
+
+/// Share of its readings that an operator may miss over [`COUNTED_DAYS`] without a charge: one of so many.
+pub const FREE_OF: u32 = 100;
+
+/// How many of an operator's readings of one day came in time, and how many did not.
+#[stored(Copy, Default)]
+pub struct DayCount {
+	/// Number of the day: the interval divided by the intervals of a day.
+	pub day: u32,
+	/// Readings that settled by the end of their attestation window.
+	pub proven: u32,
+	/// Readings reported missing.
+	pub missing: u32,
+}
+
 /// Address of a participant's meter-data store.
 pub type StoreUrl = BoundedVec<u8, ConstU32<128>>;
 
@@ -94,25 +121,55 @@ pub struct Proven {
 	pub quality: Quality,
 	/// Whether the operator was found at fault for a leaf of this point and interval that its device did not sign.
 	pub faulted: bool,
+	/// Whether it may be what the point metered.
+	pub worth: Worth,
+	/// Whether nothing that settles stood when the attestation window ended.
+	pub late: bool,
+}
+
+/// Whether a reading may be what its point metered.
+#[stored(Copy)]
+pub enum Worth {
+	/// It may.
+	Sound,
+	/// It is beyond what the point can carry. The chain's estimate settles, unless the regulator says that it is right.
+	Implausible,
+	/// The regulator said that it is wrong, and not what is right. It counts as estimated, the chain's estimate settles, and
+	/// nothing that the device signed before brings it back.
+	Struck,
 }
 
 impl Proven {
+	/// Whether the point settles on it, rather than on the chain's own estimate.
+	pub fn settles(&self) -> bool {
+		self.worth == Worth::Sound && self.quality != Quality::Estimated
+	}
+
+	/// Import less export, in Wh.
+	pub fn net(&self) -> SignedWh {
+		net(&self.registers)
+	}
+
 	/// The active energy.
 	pub fn metered(&self) -> Metered {
 		Metered { import: self.registers.import, export: self.registers.export, quality: self.quality }
 	}
 
 	/// What another reading of the same meter and interval does to this one. Corrected readings stand above measured
-	/// ones, and those above estimates; an estimate follows what it is the mean of.
-	pub fn weigh(&self, quality: Quality, registers: &Registers) -> Weighing {
+	/// ones, and those above estimates; an estimate follows what it is the mean of. A `sound` one stands above an implausible
+	/// one, unless it is an estimate.
+	pub fn weigh(&self, quality: Quality, registers: &Registers, sound: bool) -> Weighing {
 		let rank = |quality| match quality {
 			Quality::Estimated => 0u8,
 			Quality::Measured => 1,
 			Quality::Corrected => 2,
 		};
-		let (new, old) = (rank(quality), rank(self.quality));
+		let standing = if self.worth == Worth::Struck { Quality::Corrected } else { self.quality };
+		let (new, old) = (rank(quality), rank(standing));
 		if new == old && *registers == self.registers {
 			Weighing::Same
+		} else if self.worth == Worth::Implausible && sound && quality != Quality::Estimated {
+			Weighing::Replaces
 		} else if new > old || (new == old && quality == Quality::Estimated) {
 			Weighing::Replaces
 		} else if new < old {
@@ -158,6 +215,10 @@ pub enum Ground {
 	TwoSignatures,
 	/// The main and the check meter differ beyond tolerance.
 	Quorum,
+	/// The reading is beyond what the point can carry.
+	Implausible,
+	/// The grid operator, the balance-responsible party or the regulator doubts the reading, without what its device signed.
+	Challenged,
 }
 
 /// An open dispute over a reading.
@@ -172,11 +233,11 @@ pub struct Dispute<AccountId> {
 	pub accused: ParticipantId,
 	/// Whose check meter contradicts it.
 	pub accuser: Option<ParticipantId>,
-	/// What would stand instead.
-	pub claim: Registers,
+	/// What would stand instead; without it, the chain's estimate would settle.
+	pub claim: Option<Registers>,
 	/// Chain time of its opening, in ms.
 	pub opened: Moment,
-	/// Chain time from which the standing reading prevails, in ms.
+	/// Chain time from which nothing is decided any more, in ms.
 	pub deadline: Moment,
 }
 
@@ -196,7 +257,7 @@ pub enum Verdict {
 pub enum Decision {
 	/// No reading stood; the device's own does now.
 	Filled,
-	/// The device's reading is of better quality than the one that stood, and replaced it.
+	/// A reading came that stands above the one in question and leaves nothing to decide.
 	Superseded,
 	/// The operator attested a reading as counted that its device did not sign.
 	Forged,
@@ -204,6 +265,46 @@ pub enum Decision {
 	Ruled(Verdict),
 	/// The regulator did not rule in time; the reading stands.
 	Expired,
+}
+
+/// Who loses by a wrong reading.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Harmed {
+	/// The point's owner, who pays more or receives less.
+	Owner,
+	/// The balance-responsible party, counterparty of what the owner would not pay for.
+	Balancing,
+}
+
+impl Harmed {
+	/// Who loses if a point is settled on `wrong` Wh and is right on `right`.
+	pub fn by(wrong: SignedWh, right: SignedWh) -> Self {
+		if wrong > right {
+			Self::Owner
+		} else {
+			Self::Balancing
+		}
+	}
+}
+
+/// Who accuses an operator: an account, or the participant whose meter contradicts it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Accuser<AccountId> {
+	Nobody,
+	Account(AccountId),
+	Attester(ParticipantId),
+}
+
+/// Import less export of registers in range, in Wh.
+pub fn net(registers: &Registers) -> SignedWh {
+	let wh = |wh| SignedWh::try_from(wh).unwrap_or(SignedWh::MAX);
+	// Both lie between 0 and 2^63 - 1.
+	wh(registers.import).saturating_sub(wh(registers.export))
+}
+
+/// Hashes in the proof of an attested leaf, if there is one.
+pub(crate) fn leaf_hashes(attested: &Option<(u16, ProvenReading)>) -> u32 {
+	attested.as_ref().map_or(0, |(_, leaf)| leaf.proof.len() as u32)
 }
 
 /// Hashes in all proofs of a batch.

@@ -1,7 +1,7 @@
 //! Weights of the calls, counted from their storage accesses, hashes and signatures.
 //! Reference times are estimates, rounded up, until benchmarks on the reference machine replace them.
 
-use busbar_primitives::metering::ESTIMATE_DAYS;
+use busbar_primitives::metering::{ESTIMATE_DAYS, LIKE_DAYS};
 use core::marker::PhantomData;
 use frame_support::{
 	traits::Get,
@@ -31,6 +31,11 @@ pub trait WeightInfo {
 	fn announce_holding() -> Weight;
 	fn withdraw_holding() -> Weight;
 	fn set_store() -> Weight;
+	fn admit_operator() -> Weight;
+	fn cancel_meter() -> Weight;
+	fn challenge() -> Weight;
+	/// A batch of `points`.
+	fn report_missing(points: u32) -> Weight;
 }
 
 /// Reference time of a call without its storage accesses, in ps.
@@ -47,17 +52,18 @@ const MONEY: u64 = 40_000_000;
 const ROLE_READS: u64 = 6;
 /// Most links between a zone and the root, which a role's scope may make walk.
 const DEPTH: u64 = 64;
-/// Keys that a penalty reads and writes: operator, point, owner, and two accounts with their holds.
-const PENALTY: (u64, u64) = (7, 5);
+/// Keys that a penalty reads and writes: operator, point, owner or who balances, the accuser and who it is named by, and two
+/// accounts with their holds.
+const PENALTY: (u64, u64) = (12, 5);
 
 fn costs(db: RuntimeDbWeight, time: u64, reads: u64, writes: u64) -> Weight {
 	Weight::from_parts(BASE.saturating_add(time), 0).saturating_add(db.reads_writes(reads, writes))
 }
 
 fn register_meter(db: RuntimeDbWeight) -> Weight {
-	// The point, the role with its walk up the tree, the named attester, three meters and where they are, two intervals'
-	// terms, the clock, the next number.
-	costs(db, 0, ROLE_READS + DEPTH + 12, 5)
+	// The point, the role with its walk up the tree and the grid operator's, the named attester, who is admitted, three meters
+	// and where they are, two intervals' terms, the clock, the next number.
+	costs(db, 0, 2 * (ROLE_READS + DEPTH) + 14, 6)
 }
 
 fn register_meters(db: RuntimeDbWeight, meters: u32) -> Weight {
@@ -81,15 +87,15 @@ fn withdraw_bond(db: RuntimeDbWeight) -> Weight {
 }
 
 fn attest(db: RuntimeDbWeight) -> Weight {
-	// The role, or who was named; the interval's terms, the clock, the dataset, the operator.
-	costs(db, 0, ROLE_READS + 7, 2)
+	// The role, or who was named; the interval's terms, the clock, the dataset, its earlier roots, the operator.
+	costs(db, 0, ROLE_READS + 8, 3)
 }
 
 fn prove(db: RuntimeDbWeight, readings: u32) -> Weight {
-	// The interval's terms, the clock, the dataset, the genesis hash. For each reading: the point, the meter, the named
+	// The interval's terms, the clock, the dataset, the genesis hash, the operator's days. For each reading: the point, the meter, the named
 	// attester, both meters' readings, the other meter, the dispute; the reading and a dispute are written.
 	let reading = Weight::from_parts(READING.saturating_add(SIGNATURE), 0).saturating_add(db.reads_writes(7, 2));
-	costs(db, 0, 4, 0).saturating_add(reading.saturating_mul(u64::from(readings)))
+	costs(db, 0, 5, 1).saturating_add(reading.saturating_mul(u64::from(readings)))
 }
 
 fn hash(hashes: u32) -> Weight {
@@ -104,12 +110,13 @@ fn dispute(db: RuntimeDbWeight) -> Weight {
 	// Who is affected: the owner, the second attester and two roles with their walks. Then what a proof reads and writes,
 	// two signatures, and a bond or a penalty.
 	let time = 2 * (READING + SIGNATURE) + MONEY;
-	costs(db, time, 4 * ROLE_READS + 2 * DEPTH + 11 + PENALTY.0, 3 + PENALTY.1)
+	costs(db, time, 4 * ROLE_READS + 2 * DEPTH + 12 + PENALTY.0, 3 + PENALTY.1)
 }
 
 fn rule(db: RuntimeDbWeight) -> Weight {
-	// The point, the role, the dispute, the clock, the reading; a penalty and the bond.
-	costs(db, 2 * MONEY, ROLE_READS + DEPTH + 4 + 2 * PENALTY.0, 2 + 2 * PENALTY.1)
+	// The point, the role, the dispute, the clock, the reading, the like readings; a penalty and the bond.
+	let like = u64::from(LIKE_DAYS);
+	costs(db, 2 * MONEY, ROLE_READS + DEPTH + 4 + like + 2 * PENALTY.0, 2 + 2 * PENALTY.1)
 }
 
 fn close_dispute(db: RuntimeDbWeight) -> Weight {
@@ -130,6 +137,29 @@ fn withdraw_holding(db: RuntimeDbWeight) -> Weight {
 fn set_store(db: RuntimeDbWeight) -> Weight {
 	// Three roles; the address.
 	costs(db, 0, 3 * ROLE_READS, 1)
+}
+
+fn admit_operator(db: RuntimeDbWeight) -> Weight {
+	// The point, its meter and where it is, two participants acted for, the grid operator's role, who is admitted.
+	costs(db, 0, 3 * ROLE_READS + DEPTH + 4, 1)
+}
+
+fn cancel_meter(db: RuntimeDbWeight) -> Weight {
+	// The point, two meters and where they are, three participants acted for, the grid operator's role, the clock, the terms.
+	costs(db, 0, 4 * ROLE_READS + DEPTH + 6, 3)
+}
+
+fn challenge(db: RuntimeDbWeight) -> Weight {
+	// The terms, the clock, the point, three roles with their walks, the reading, the dispute; a bond.
+	costs(db, MONEY, 3 * (ROLE_READS + DEPTH) + 8, 3)
+}
+
+fn report_missing(db: RuntimeDbWeight, points: u32) -> Weight {
+	// The terms and the clock. For each point: itself, its meters and where they are, its reading, whether it was reported,
+	// the operator's days, the like readings; a charge, which costs what a penalty does.
+	let like = u64::from(LIKE_DAYS);
+	let point = Weight::from_parts(MONEY, 0).saturating_add(db.reads_writes(8 + like + PENALTY.0, 2 + PENALTY.1));
+	costs(db, 0, 2, 0).saturating_add(point.saturating_mul(u64::from(points)))
 }
 
 /// Weights at the runtime's database prices.
@@ -184,6 +214,18 @@ macro_rules! weights {
 		}
 		fn set_store() -> Weight {
 			set_store($db)
+		}
+		fn admit_operator() -> Weight {
+			admit_operator($db)
+		}
+		fn cancel_meter() -> Weight {
+			cancel_meter($db)
+		}
+		fn challenge() -> Weight {
+			challenge($db)
+		}
+		fn report_missing(points: u32) -> Weight {
+			report_missing($db, points)
 		}
 	};
 }

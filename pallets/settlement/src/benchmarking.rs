@@ -2,7 +2,8 @@
 
 use super::*;
 use busbar_primitives::{
-	traits::{Debts, Securities},
+	metering::LIKE_READINGS,
+	traits::{Debts, Grid, Readings, Securities},
 	Flexibility, Interval, ParticipantId, PointId, Reduction, Wh,
 };
 use frame_benchmarking::v2::*;
@@ -34,6 +35,9 @@ pub trait BenchmarkHelper<AccountId> {
 	fn revise(interval: Interval, points: u32);
 	/// Who owns a point.
 	fn owner(point: PointId) -> ParticipantId;
+	/// An interval of which none of these points has a reading, and on each only the last four of the days on which like
+	/// readings are looked for.
+	fn silent_interval(points: u32) -> Interval;
 }
 
 const RICH: u128 = 1_000_000_000_000_000;
@@ -231,6 +235,22 @@ mod benchmarks {
 
 		assert!(!Intervals::<T>::contains_key(interval));
 		Ok(())
+	}
+
+	/// What stands in for the readings of silent points.
+	#[benchmark]
+	fn like(n: Linear<1, { T::MaxPoints::get() }>) {
+		let interval = T::BenchmarkHelper::silent_interval(n);
+		let mut found = 0;
+		#[block]
+		{
+			for point in 0..n {
+				let Some(details) = T::Grid::point(point) else { continue };
+				let basis = T::Readings::basis(point, &details, interval, true);
+				found += u32::from(basis.candidates().len() == LIKE_READINGS as usize);
+			}
+		}
+		assert_eq!(found, n);
 	}
 
 	impl_benchmark_test_suite!(Pallet, crate::mock::empty(), crate::mock::Test);

@@ -172,20 +172,16 @@ impl Delivery {
 		}
 	}
 
-	/// What a reading comes to; without one the point is taken to have kept to its corrected position, and nothing shows
-	/// that it delivered what was ordered. `None` beyond the types' ranges.
+	/// What metered energy comes to. Only a coupling may have none: what it supplied is then not known. `None` beyond the types'
+	/// ranges, and of another point without metered energy.
 	pub fn outturn(&self, tariff: &Tariff, metered: Option<SignedWh>) -> Option<Outturn> {
 		if self.kind == PointKind::Coupling {
 			let supplied = metered.map(SignedWh::saturating_neg);
 			return Some(Outturn { supplied, ..Outturn::default() });
 		}
-		let corrected = self.corrected();
+		let metered = metered?;
 		let taken = self.taken_over();
-		let Some(metered) = metered else {
-			let curtailment = if self.position > 0 { self.value(taken)? } else { 0 };
-			return Some(Outturn { drawn: corrected, curtailment, ..Outturn::default() });
-		};
-		let imbalance = metered.checked_sub(corrected)?;
+		let imbalance = metered.checked_sub(self.corrected())?;
 		let size = Balance::from(imbalance.unsigned_abs());
 		let levy = if imbalance > 0 { tariff.levy_short } else { tariff.levy_long };
 		let (tolerated, tolerated_rate) = self.tolerated(tariff, imbalance);

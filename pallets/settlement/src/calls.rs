@@ -139,7 +139,11 @@ mod calls {
 		/// [`Event::Debited`], [`Event::SetOff`], [`Event::Defaulted`], [`Event::Covered`], [`Event::DebitsClosed`].
 		#[pallet::call_index(6)]
 		// The close of the debits is what a batch of draws costs without points.
-		#[pallet::weight(T::WeightInfo::debit(points.len() as u32).saturating_add(T::WeightInfo::draw(0)))]
+		#[pallet::weight(
+			T::WeightInfo::debit(points.len() as u32)
+				.saturating_add(T::WeightInfo::like(points.len() as u32))
+				.saturating_add(T::WeightInfo::draw(0))
+		)]
 		pub fn debit(
 			origin: OriginFor<T>,
 			interval: Interval,
@@ -216,7 +220,9 @@ mod calls {
 		/// # Events
 		/// [`Event::Corrected`], [`Event::SetOff`], [`Event::Defaulted`], [`Event::Covered`], [`Event::Unclaimed`].
 		#[pallet::call_index(9)]
-		#[pallet::weight(T::WeightInfo::correct(points.len() as u32))]
+		#[pallet::weight(
+			T::WeightInfo::correct(points.len() as u32).saturating_add(T::WeightInfo::like(points.len() as u32))
+		)]
 		pub fn correct(
 			origin: OriginFor<T>,
 			interval: Interval,

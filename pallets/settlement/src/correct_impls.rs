@@ -1,14 +1,14 @@
 //! Corrections: what a later version of a reading changes, settled point by point, debits before credits.
 
 use crate::{
-	debit_impls::{metered_of, Batch},
+	debit_impls::{metered_of, Batch, Settling},
 	round::Round,
 	Config, Error, Event, Intervals, Lines, Pallet, Stage, StatementRoot, Statements, Sums, FIRST_VERSION,
 	MAX_CORRECTIONS, POINT_LINES,
 };
 use busbar_primitives::{
-	traits::{Calendar, Certificates, Grid, Readings},
-	Amount, Cause, Interval, Line, ParticipantId, Party, PointId,
+	traits::{Calendar, Certificates, Grid},
+	Amount, Cause, Interval, Line, ParticipantId, Party, PointId, PointKind,
 };
 use frame_support::ensure;
 use sp_runtime::DispatchResult;
@@ -32,24 +32,26 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Settles the difference between a point's newest reading and the one that was settled.
+	/// Settles the difference between what a point settles on now and what was settled.
 	fn correct_point(batch: &Batch<T::AccountId>, round: &mut Round<T>, point: PointId) -> DispatchResult {
 		let interval = batch.interval;
 		let mut statement = Statements::<T>::get(interval, point).ok_or(Error::<T>::UnknownPoint)?;
 		let old = statement.outturn.ok_or(Error::<T>::NothingToCorrect)?;
-		ensure!(!T::Readings::is_contested(point, interval), Error::<T>::Contested);
-		let reading = T::Readings::version(point, interval);
-		ensure!(reading != statement.reading, Error::<T>::NothingToCorrect);
+		let details = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?;
+		let delivery = Self::delivery(interval, point, &details)?;
+		// Readings and rulings come no more: who has none is settled on the dearest estimate, once.
+		let last = T::Calendar::now() >= batch.rulings_end;
+		let settling = Self::settling(batch, point, &details, &delivery, last)?;
+		ensure!(!settling.contested, Error::<T>::Contested);
+		let Settling { version: reading, metered, outturn: new, .. } = settling;
+		let estimated = last && reading == 0 && details.kind == PointKind::Metered;
+		let is_new = reading != statement.reading || (estimated && (statement.corrections == 0 || new != old));
+		ensure!(is_new, Error::<T>::NothingToCorrect);
 		ensure!(statement.corrections < MAX_CORRECTIONS, Error::<T>::TooManyCorrections);
 		statement.corrections = statement.corrections.saturating_add(1);
 		round.keeper = Some(point);
 		round.restart(FIRST_VERSION.saturating_add(statement.corrections));
 
-		let details = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?;
-		let delivery = Self::delivery(interval, point, &details)?;
-		// One that counts as none leaves what was settled before.
-		let metered = Some(Self::reading(point, interval).ok_or(Error::<T>::NothingToCorrect)?);
-		let new = delivery.outturn(&batch.tariff, metered).ok_or(Error::<T>::Overflow)?;
 		let before = round.progress.sums;
 		let after = before.with_outturn(&old, false).and_then(|sums| sums.with_outturn(&new, true));
 		let after = after.ok_or(Error::<T>::Overflow)?;
@@ -67,7 +69,8 @@ impl<T: Config> Pallet<T> {
 		for (party, amount) in changes.all().into_iter().filter(|(_, amount)| *amount != 0) {
 			round.note(lines, party, Cause::Correction, amount)?;
 		}
-		let (before, counted) = (statement.counted.then(|| metered_of(&old)), Self::is_counted(point, interval));
+		let before = statement.counted.then(|| metered_of(&old));
+		let counted = metered.is_some() && Self::is_counted(point, interval);
 		let after = metered.filter(|_| counted);
 		T::Certificates::corrected(interval, point, &details, statement.payer, before, after)?;
 		statement.reading = reading;

@@ -9,11 +9,12 @@ use crate::{
 	SYSTEM_LINES,
 };
 use busbar_primitives::{
+	metering::Basis,
 	traits::{
 		Calendar, Certificates, Charges, Collateral, Grid, OrderCollateral, Participants, Positions, Readings,
 		Reductions, Supply,
 	},
-	Amount, Cause, Interval, Line, Outcome, Party, Point, PointId, PointKind, Price, Quality, SignedWh, Terms,
+	Amount, Cause, Interval, Line, Moment, Outcome, Party, Point, PointId, PointKind, Price, Quality, SignedWh, Terms,
 };
 use frame_support::ensure;
 use sp_runtime::{traits::Zero, DispatchError, DispatchResult};
@@ -26,6 +27,20 @@ pub(crate) struct Batch<AccountId> {
 	pub accounts: Accounts<AccountId>,
 	/// Whether the attestation window is over, so that estimates stand in.
 	pub estimate: bool,
+	/// Chain time from which readings stay as they are.
+	pub rulings_end: Moment,
+}
+
+/// What a point settles on.
+pub(crate) struct Settling {
+	/// Version of its reading; 0 of what stands in for one.
+	pub version: u16,
+	/// Import less export of its reading, in Wh; `None` of what stands in for one.
+	pub metered: Option<SignedWh>,
+	/// Whether the regulator must say which of two it is.
+	pub contested: bool,
+	/// What that comes to.
+	pub outturn: Outturn,
 }
 
 /// Energy as a line counts it.
@@ -48,6 +63,7 @@ impl<T: Config> Pallet<T> {
 			outcome: T::Positions::outcome(interval).ok_or(Error::<T>::NotCleared)?,
 			accounts: SystemAccounts::<T>::get().ok_or(Error::<T>::AccountsNotSet)?,
 			estimate: T::Calendar::now() >= terms.attestation_end,
+			rulings_end: terms.rulings_end(),
 		})
 	}
 
@@ -98,12 +114,9 @@ impl<T: Config> Pallet<T> {
 			if delivery.contracts.is_empty() {
 				statement.payer = T::Supply::retailer(interval, point).unwrap_or(details.owner);
 			}
-			let metered = Self::metered(batch, point, &details)?;
-			if metered.is_some() {
-				statement.reading = T::Readings::version(point, interval);
-				statement.counted = Self::is_counted(point, interval);
-			}
-			let outturn = delivery.outturn(&batch.tariff, metered).ok_or(Error::<T>::Overflow)?;
+			let Settling { version, metered, outturn, .. } = Self::settling(batch, point, &details, &delivery, false)?;
+			statement.reading = version;
+			statement.counted = metered.is_some() && Self::is_counted(point, interval);
 			round.progress.sums = round
 				.progress
 				.sums
@@ -149,24 +162,38 @@ impl<T: Config> Pallet<T> {
 		})
 	}
 
-	/// The reading that a point settles on. `None` while an estimate stands in: without a reading after the attestation
-	/// window, while the regulator must still decide which one is right, and for a coupling without a meter.
-	fn metered(
+	/// What a point settles on: its reading, or what stands in for one, of which the dearest to the point counts. A coupling
+	/// without a reading settles on none. `last`: in the final run.
+	pub(crate) fn settling(
 		batch: &Batch<T::AccountId>,
 		point: PointId,
 		details: &Point,
-	) -> Result<Option<SignedWh>, DispatchError> {
-		let contested = T::Readings::is_contested(point, batch.interval);
-		let metered = if contested { None } else { Self::reading(point, batch.interval) };
-		if metered.is_none() && details.kind == PointKind::Metered && !batch.estimate {
-			return Err(if contested { Error::<T>::Contested } else { Error::<T>::NotAttestedYet }.into());
+		delivery: &Delivery,
+		last: bool,
+	) -> Result<Settling, DispatchError> {
+		let basis = T::Readings::basis(point, details, batch.interval, last);
+		let (version, contested) = (basis.version(), matches!(basis, Basis::Contested(_)));
+		let metered = match &basis {
+			Basis::Reading { wh, .. } => Some(*wh),
+			_ => None,
+		};
+		let outturn = |metered| -> Result<(Amount, Outturn), DispatchError> {
+			let outturn = delivery.outturn(&batch.tariff, metered).ok_or(Error::<T>::Overflow)?;
+			Ok((outturn.amount().ok_or(Error::<T>::Overflow)?, outturn))
+		};
+		if details.kind == PointKind::Coupling {
+			let (_, outturn) = outturn(metered)?;
+			return Ok(Settling { version, metered, contested, outturn });
 		}
-		Ok(metered)
-	}
-
-	/// Import less export of a plausible reading.
-	pub(crate) fn reading(point: PointId, interval: Interval) -> Option<SignedWh> {
-		T::Readings::of(point, interval).and_then(|metered| metered.plausible_net())
+		let waits = matches!(basis, Basis::Estimate { declared: false, .. }) && !batch.estimate;
+		ensure!(!waits, Error::<T>::NotAttestedYet);
+		let mut dearest: Option<(Amount, Outturn)> = None;
+		for wh in basis.candidates() {
+			let one = outturn(Some(*wh))?;
+			dearest = Some(dearest.filter(|(least, _)| *least <= one.0).unwrap_or(one));
+		}
+		let (_, outturn) = dearest.ok_or(Error::<T>::NotAttestedYet)?;
+		Ok(Settling { version, metered, contested, outturn })
 	}
 
 	/// Whether a device counted a point's reading, so that certificates are issued on it.
@@ -174,7 +201,7 @@ impl<T: Config> Pallet<T> {
 		T::Readings::of(point, interval).is_some_and(|metered| metered.quality != Quality::Estimated)
 	}
 
-	/// Writes a point's lines and returns their sum. An estimate shows as a line of zero.
+	/// Writes a point's lines and returns their sum. What was estimated of its imbalance says so, a line of zero too.
 	fn point_lines(
 		round: &mut Round<T>,
 		lines: &mut Lines<POINT_LINES>,
@@ -214,8 +241,9 @@ impl<T: Config> Pallet<T> {
 			let amount = receipt(outturn.tolerated_rate, outturn.tolerated);
 			add(Cause::Tolerance, outturn.tolerated, outturn.tolerated_rate, amount)?;
 		}
+		let imbalance = if estimated { Cause::EstimatedImbalance } else { Cause::Imbalance };
 		if outturn.excess() != 0 {
-			add(Cause::Imbalance, outturn.excess(), outturn.rate, receipt(outturn.rate, outturn.excess()))?;
+			add(imbalance, outturn.excess(), outturn.rate, receipt(outturn.rate, outturn.excess()))?;
 		} else if estimated {
 			add(Cause::EstimatedImbalance, 0, 0, 0)?;
 		}

@@ -1,13 +1,23 @@
 //! The traits that other pallets use.
 
 use crate::{
-	Chunks, Config, Drawings, Intervals, Keepers, Pallet, Posted, Progress, Roots, Stage, Statements, SystemLines,
-	Voids,
+	Chunks, Config, Drawings, Intervals, Keepers, Pallet, Posted, Progress, Roots, Stage, Statements, SystemAccounts,
+	SystemLines, Voids,
 };
 use busbar_primitives::{
-	traits::{Calendar, Finality, Prune, Settled},
+	traits::{Calendar, Counterparties, Debts, Finality, Participants, Prune, Settled},
 	Interval,
 };
+
+impl<T: Config> Counterparties<T::AccountId> for Pallet<T> {
+	fn balancing(_: Interval) -> Option<T::AccountId> {
+		SystemAccounts::<T>::get().and_then(|accounts| T::Participants::account(accounts.balancing))
+	}
+
+	fn fund() -> T::AccountId {
+		<T::Securities as Debts<T::AccountId>>::fund()
+	}
+}
 
 impl<T: Config> Settled for Pallet<T> {
 	/// A pruned interval is settled: its root stays.

@@ -8,9 +8,9 @@
 //! ```
 //!
 //! Each phase runs in batches, by anyone and in any order. Debits may begin when delivery has ended and every listed point
-//! is attested or the attestation window is over; a point without a reading, or whose reading the regulator must still
-//! rule on, then settles on the estimate that it took what it contracted, with a line of zero that says so. A reading
-//! beyond 2^48 Wh counts as none. `bill.rs` and `sums.rs` hold the formulas, apart from storage.
+//! is attested or the attestation window is over. A point without a reading that settles is charged for the chain's own
+//! estimate, and one whose reading the regulator must still rule on for the dearer of both, with a line that says so. A reading
+//! beyond what its point can carry settles nothing. `bill.rs` and `sums.rs` hold the formulas, apart from storage.
 //!
 //! A participant's debts and credits of one interval, over all its points and roles, are netted (`net.rs`). A net debt is
 //! paid at once, from the collateral of its orders and offers and its free money. If that falls short, each point in debt
@@ -21,7 +21,7 @@
 //! the rounding goes to the rent account. A credit whose payee has no account goes there too.
 //!
 //! A later version of a reading is settled by `correct`: the difference only, point by point, with the same remedies,
-//! until the interval is final. Its lines join the interval's tree, whose root then covers them.
+//! until the interval is final. So is, once readings come no more, the last estimate of a point that has none. Its lines join the interval's tree, whose root then covers them.
 //!
 //! What the grid operator ordered members to draw or feed in less (`pallet-flexibility`) it pays for. A point that does not
 //! trade may be its retailer's (`pallet-supply`). What secures debts is `pallet-securities`' to keep. Energy that the root's
@@ -326,8 +326,8 @@ pub mod pallet {
 		DeliveryNotEnded,
 		/// A connection point has no reading yet, and the attestation window is open.
 		NotAttestedYet,
-		/// The regulator must still decide which reading of the point is right. It settles on an estimate after the
-		/// attestation window, and is corrected after the ruling or its deadline.
+		/// The regulator must still decide which reading of the point is right. It settles on the dearer, and is corrected
+		/// after the ruling or its deadline.
 		Contested,
 		/// The connection point is already through this phase.
 		AlreadySettled,

@@ -7,6 +7,7 @@
 //! the payer's debts and credits, its debt to the fund, its record, its account, the fund's, and its certificates of eight
 //! classes.
 
+use busbar_primitives::metering::LIKE_DAYS;
 use core::marker::PhantomData;
 use frame_support::{
 	traits::Get,
@@ -28,6 +29,8 @@ pub trait WeightInfo {
 	fn void() -> Weight;
 	/// Looking for a void interval whose debits are to be taken back, and taking back those of `n` points.
 	fn unwind(n: u32) -> Weight;
+	/// Looking for what stands in for `n` readings that did not come.
+	fn like(n: u32) -> Weight;
 }
 
 const PICOSECONDS_PER_MICROSECOND: u64 = 1_000_000;
@@ -76,6 +79,9 @@ macro_rules! weights {
 		fn unwind(n: u32) -> Weight {
 			// As a debit without its reading, and a draw.
 			cost($db, 100, 20, 14).saturating_add(cost($db, 200, 55, 20).saturating_mul(n.into()))
+		}
+		fn like(n: u32) -> Weight {
+			cost($db, 20, u64::from(LIKE_DAYS) + 1, 0).saturating_mul(n.into())
 		}
 	};
 }

@@ -1,8 +1,8 @@
 //! What a pallet may ask of another one. Nothing here changes the state.
 
 use crate::{
-	Balance, Contract, Fee, Flexibility, Interval, Margin, Metered, Moment, Outcome, ParticipantId, Point, PointId,
-	Position, Right, Role, SignedWh, StandingSteps, Terms, ZoneId, ZoneResult, ZoneView,
+	metering::Basis, Balance, Contract, Fee, Flexibility, Interval, Margin, Metered, Moment, Outcome, ParticipantId,
+	Point, PointId, Position, Right, Role, SignedWh, StandingSteps, Terms, ZoneId, ZoneResult, ZoneView,
 };
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -197,9 +197,26 @@ pub trait Readings {
 	/// the difference.
 	fn version(point: PointId, interval: Interval) -> u16;
 
-	/// Whether the regulator must still decide which reading of the point is right, so that settlement waits. Ends by
+	/// Whether the regulator must still decide which reading of the point is right, so that it is not corrected before. Ends by
 	/// itself at the dispute's deadline.
 	fn is_contested(point: PointId, interval: Interval) -> bool;
+
+	/// What a point metered, import less export in Wh, in up to `most` like intervals before this one, newest first: the same
+	/// interval of the day on the last [`LIKE_DAYS`](crate::metering::LIKE_DAYS) days, of those of which a measured or corrected
+	/// reading stands that settles. Reads one key for each day.
+	fn like(point: PointId, interval: Interval, most: u32) -> Vec<SignedWh>;
+
+	/// What a point settles on, as things stand; `last` in an interval's final run, in the first and all others not.
+	fn basis(point: PointId, details: &Point, interval: Interval, last: bool) -> Basis;
+}
+
+/// Who stands against connection points when something is paid for. Implemented by `pallet-settlement`.
+pub trait Counterparties<AccountId> {
+	/// The account of the balance-responsible party of an interval, counterparty of every imbalance, if there is one.
+	fn balancing(interval: Interval) -> Option<AccountId>;
+
+	/// The account of the mutual fund, which is nobody's.
+	fn fund() -> AccountId;
 }
 
 /// Whether an interval is paid. Implemented by `pallet-settlement`.

@@ -210,6 +210,10 @@ pub const CALLS: &[(&str, &[Row])] = &[
 			("announce_holding", OF_KEEPERS, Own),
 			("withdraw_holding", OF_KEEPERS, Own),
 			("set_store", OF_KEEPERS, Own),
+			("admit_operator", Members, Own),
+			("cancel_meter", Members, Own),
+			("challenge", Holders(&[Dso, BalanceResponsibleParty, Regulator]), Own),
+			("report_missing", Members, Due),
 		],
 	),
 	(

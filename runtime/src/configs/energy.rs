@@ -108,9 +108,12 @@ impl pallet_metering::Config for Runtime {
 	type Participants = Participants;
 	type Grid = Grid;
 	type Calendar = Market;
+	type Counterparties = Settlement;
 	type MaxReadings = MaxBatch;
 	type MaxHolders = ConstU32<16>;
 	type MaxVersions = ConstU16<16>;
+	/// 30 days of quarter hours.
+	type MaxAhead = ConstU32<2_880>;
 	type OperatorBond = OperatorBond;
 	type Penalty = MeteringPenalty;
 	type DisputeBond = DisputeBond;

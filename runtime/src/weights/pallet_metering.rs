@@ -11,19 +11,19 @@ pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_metering::WeightInfo for WeightInfo<T> {
 	fn register_meter() -> Weight {
-		Weight::from_parts(306_766_000, 6_404)
-			.saturating_add(T::DbWeight::get().reads(78))
-			.saturating_add(T::DbWeight::get().writes(5))
+		Weight::from_parts(566_766_000, 11_404)
+			.saturating_add(T::DbWeight::get().reads(146))
+			.saturating_add(T::DbWeight::get().writes(6))
 	}
 
 	/// `n` from 1 to 128.
 	fn register_meters(n: u32) -> Weight {
 		Weight::from_parts(318_142_000, 2_522)
-			.saturating_add(Weight::from_parts(460_082_374, 4_485).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(720_000_000, 9_000).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(11))
-			.saturating_add(T::DbWeight::get().reads(67_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(134_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
-			.saturating_add(T::DbWeight::get().writes(4_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(5_u64.saturating_mul(n.into())))
 	}
 
 	fn retire_meter() -> Weight {
@@ -51,17 +51,18 @@ impl<T: frame_system::Config> pallet_metering::WeightInfo for WeightInfo<T> {
 	}
 
 	fn attest() -> Weight {
-		Weight::from_parts(63_044_000, 2_124)
-			.saturating_add(T::DbWeight::get().reads(10))
-			.saturating_add(T::DbWeight::get().writes(2))
+		Weight::from_parts(78_044_000, 2_824)
+			.saturating_add(T::DbWeight::get().reads(11))
+			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	/// `n` from 1 to 128.
 	fn prove(n: u32) -> Weight {
-		Weight::from_parts(27_251_083, 1_164)
+		Weight::from_parts(52_251_083, 1_664)
 			.saturating_add(Weight::from_parts(93_926_828, 419).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().reads(7_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(1))
 			.saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(n.into())))
 	}
 
@@ -79,14 +80,14 @@ impl<T: frame_system::Config> pallet_metering::WeightInfo for WeightInfo<T> {
 	}
 
 	fn dispute() -> Weight {
-		Weight::from_parts(889_465_000, 6_861)
-			.saturating_add(T::DbWeight::get().reads(146))
+		Weight::from_parts(929_465_000, 7_861)
+			.saturating_add(T::DbWeight::get().reads(152))
 			.saturating_add(T::DbWeight::get().writes(7))
 	}
 
 	fn rule() -> Weight {
-		Weight::from_parts(489_557_000, 6_774)
-			.saturating_add(T::DbWeight::get().reads(80))
+		Weight::from_parts(579_557_000, 9_774)
+			.saturating_add(T::DbWeight::get().reads(104))
 			.saturating_add(T::DbWeight::get().writes(14))
 	}
 
@@ -112,5 +113,32 @@ impl<T: frame_system::Config> pallet_metering::WeightInfo for WeightInfo<T> {
 		Weight::from_parts(39_449_000, 1_429)
 			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().writes(1))
+	}
+
+	fn admit_operator() -> Weight {
+		Weight::from_parts(350_000_000, 7_000)
+			.saturating_add(T::DbWeight::get().reads(80))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+
+	fn cancel_meter() -> Weight {
+		Weight::from_parts(370_000_000, 8_000)
+			.saturating_add(T::DbWeight::get().reads(84))
+			.saturating_add(T::DbWeight::get().writes(3))
+	}
+
+	fn challenge() -> Weight {
+		Weight::from_parts(900_000_000, 16_000)
+			.saturating_add(T::DbWeight::get().reads(210))
+			.saturating_add(T::DbWeight::get().writes(3))
+	}
+
+	/// `n` from 1 to 128.
+	fn report_missing(n: u32) -> Weight {
+		Weight::from_parts(40_000_000, 1_500)
+			.saturating_add(Weight::from_parts(220_000_000, 4_500).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().reads(34_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(7_u64.saturating_mul(n.into())))
 	}
 }

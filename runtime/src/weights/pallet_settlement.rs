@@ -101,4 +101,12 @@ impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
 			.saturating_add(T::DbWeight::get().writes(14))
 			.saturating_add(T::DbWeight::get().writes(16_u64.saturating_mul(n.into())))
 	}
+
+	/// `n` from 1 to 128.
+	fn like(n: u32) -> Weight {
+		Weight::from_parts(30_000_000, 1_600)
+			.saturating_add(Weight::from_parts(60_000_000, 1_400).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().reads(15_u64.saturating_mul(n.into())))
+	}
 }

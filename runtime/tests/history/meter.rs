@@ -10,6 +10,7 @@ use busbar_primitives::{
 };
 use busbar_runtime::{pallet_metering, Market, Runtime};
 use codec::Encode;
+use frame_support::BoundedVec;
 use pallet_metering::{ProvenReading, Verdict};
 use sp_core::H256;
 use sp_io::hashing::blake2_256;
@@ -18,7 +19,7 @@ impl Network {
 	/// A device's reading: what it traded, more or less, or anything.
 	fn read(&mut self, meter: u32, point: PointId, interval: Interval) -> SignedReading {
 		let traded = <Market as Positions>::of(point, interval).net().unwrap_or(0);
-		let net = match self.random.below(4) {
+		let net = match self.random.below(16) {
 			// Far more than deposits secure.
 			0 => i64::from(self.random.below(40_000)) - 20_000,
 			_ => traded + i64::from(self.random.below(200)) - 100,
@@ -36,6 +37,21 @@ impl Network {
 	pub(super) fn attest(&mut self) {
 		let interval = self.delivered();
 		let who = if self.random.once_in(4) { AGGREGATOR } else { METER_OPERATOR };
+		self.attest_as(who, interval);
+	}
+
+	/// The meter operator does its work: what nobody attested and proved of an interval so far. Not always.
+	pub(super) fn read_out(&mut self, interval: Interval) {
+		if self.random.once_in(8) {
+			return;
+		}
+		if !self.datasets.contains_key(&(interval, METER_OPERATOR)) {
+			self.attest_as(METER_OPERATOR, interval);
+		}
+		self.prove_as(METER_OPERATOR, interval, (0..POINTS).collect());
+	}
+
+	fn attest_as(&mut self, who: u8, interval: Interval) {
 		let meters: Vec<(u32, PointId)> = match who {
 			AGGREGATOR => vec![(POINTS, 1)],
 			_ => (0..POINTS).map(|point| (point, point)).collect(),
@@ -69,12 +85,12 @@ impl Network {
 	pub(super) fn prove(&mut self) {
 		let Some((interval, operator)) = self.a_dataset() else { return };
 		let count = 1 + self.random.below(6);
-		let readings: Vec<_> = (0..count)
-			.filter_map(|_| {
-				let index = if operator == AGGREGATOR { 0 } else { self.point() };
-				self.proven(interval, operator, index)
-			})
-			.collect();
+		let leaves = (0..count).map(|_| if operator == AGGREGATOR { 0 } else { self.point() }).collect();
+		self.prove_as(operator, interval, leaves);
+	}
+
+	fn prove_as(&mut self, operator: u8, interval: Interval, leaves: Vec<u32>) {
+		let readings: Vec<_> = leaves.into_iter().filter_map(|index| self.proven(interval, operator, index)).collect();
 		let prove = |readings: Vec<_>| {
 			let readings = readings.try_into().expect("few readings");
 			pallet_metering::Call::prove { interval, operator: id(operator), readings }
@@ -96,12 +112,34 @@ impl Network {
 		let Some((interval, _)) = self.a_dataset() else { return };
 		let point = self.point();
 		let claim = self.read(point, point, interval);
+		// Of the version that stands: what an older one has is another test's.
+		let version =
+			pallet_metering::Datasets::<Runtime>::get(interval, id(METER_OPERATOR)).map_or(0, |of| of.version);
 		let attested = if self.random.once_in(2) { self.proven(interval, METER_OPERATOR, point) } else { None };
+		let attested = attested.map(|leaf| (version, leaf));
 		let who = *self.random.one_of(&[owner(point), UTILITY, DSO, FIRST_MEMBER]);
 		self.try_to(who, pallet_metering::Call::dispute { claim, attested });
 	}
 
+	/// Who answers for the grid doubts a reading.
+	pub(super) fn challenge(&mut self) {
+		let (interval, point) = (self.delivered(), self.point());
+		let claim = self.random.once_in(2).then(|| self.read(point, point, interval).reading.registers());
+		let who = *self.random.one_of(&[UTILITY, DSO, REGULATOR, FIRST_MEMBER]);
+		self.try_to(who, pallet_metering::Call::challenge { interval, point, claim });
+	}
+
+	/// Anybody reports a reading that did not come.
+	pub(super) fn report(&mut self) {
+		let (interval, point) = (self.delivered(), self.point());
+		let points = BoundedVec::truncate_from(vec![point]);
+		self.try_to(FIRST_MEMBER, pallet_metering::Call::report_missing { interval, points });
+	}
+
 	pub(super) fn rule(&mut self) {
+		if self.random.once_in(2) {
+			self.report();
+		}
 		let interval = self.delivered();
 		let disputed: Vec<_> =
 			pallet_metering::Disputes::<Runtime>::iter_prefix(interval).map(|(point, _)| point).collect();

@@ -28,7 +28,7 @@ use frame_support::{
 use pallet_settlement::Sharing;
 use sp_core::{ed25519, H256};
 use sp_runtime::{traits::Dispatchable, DispatchError, Permill};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const INTERVAL: Moment = 900_000;
 
@@ -66,6 +66,8 @@ pub struct Network {
 	genesis: H256,
 	blocks: Blocks,
 	datasets: BTreeMap<(Interval, u8), Dataset>,
+	/// Intervals of which the meter operator has done its work.
+	read: BTreeSet<Interval>,
 	/// The first interval that has not opened.
 	next: Interval,
 	/// Intervals that have opened and are not final.
@@ -111,6 +113,7 @@ impl Network {
 			genesis: Metering::genesis(),
 			blocks: Blocks::default(),
 			datasets: BTreeMap::new(),
+			read: BTreeSet::new(),
 			next: 0,
 			running: Vec::new(),
 			ended: Vec::new(),
@@ -224,6 +227,7 @@ impl Network {
 			16 => self.secure(),
 			17..=18 => self.attest(),
 			19..=23 => self.prove(),
+			24 if self.random.once_in(3) => self.challenge(),
 			24 => self.dispute(),
 			25 => self.rule(),
 			26..=30 => self.settle(),
@@ -231,7 +235,16 @@ impl Network {
 			34..=35 => self.move_money(),
 			36 => self.certificates(),
 			_ => {
-				let now = Market::now() + 1_000 * Moment::from(self.random.below(240));
+				let before = Market::now();
+				let read = |terms: &Terms| before >= terms.delivery_end && before < terms.attestation_end;
+				let unread = self.running.iter().copied();
+				for interval in unread.filter(|one| Market::terms(*one).as_ref().is_some_and(read)).collect::<Vec<_>>()
+				{
+					if self.read.insert(interval) {
+						self.read_out(interval);
+					}
+				}
+				let now = before + 1_000 * Moment::from(self.random.below(240));
 				self.finish_what_ends(now);
 				self.set_time(now);
 			},

@@ -156,7 +156,8 @@ fn check_meter(
 		Meters::<Runtime>::insert(meter, fitted);
 		let registers = Registers { import: 1_000_000, ..Default::default() };
 		let (version, dataset, quality, faulted) = (1, 1, Quality::Measured, false);
-		let counted = Proven { meter, operator, version, dataset, registers, quality, faulted };
+		let (worth, late) = (pallet_metering::Worth::Sound, false);
+		let counted = Proven { meter, operator, version, dataset, registers, quality, faulted, worth, late };
 		match duty {
 			Duty::Main => Readings::<Runtime>::insert(interval, point, counted),
 			Duty::Check => Checks::<Runtime>::insert(interval, point, counted),

@@ -1,6 +1,6 @@
 //! What attesters post, and when they get it back.
 
-use crate::{mock::*, Event, HoldReason, Operators, FULL_REPUTATION, LEAST_REPUTATION};
+use crate::{mock::*, Accuser, Event, Harmed, HoldReason, Operators, FULL_REPUTATION, LEAST_REPUTATION};
 use busbar_primitives::Balance;
 use frame_support::{assert_noop, assert_ok};
 use sp_core::H256;
@@ -100,7 +100,7 @@ fn reputation_falls_by_a_quarter_to_a_floor_and_returns_by_one_for_each_interval
 		let record = || Operators::<Test>::get(id(OPERATOR)).unwrap();
 		let mut reputations = Vec::new();
 		for _ in 0..10 {
-			assert_ok!(Metering::penalise(id(OPERATOR), 0));
+			assert_ok!(Metering::penalise(id(OPERATOR), INTERVAL, 0, Harmed::Owner, Accuser::Nobody));
 			reputations.push(record().reputation);
 		}
 		assert_eq!(reputations, [750, 563, 423, 318, 239, 180, 135, 102, 100, 100]);
@@ -111,5 +111,32 @@ fn reputation_falls_by_a_quarter_to_a_floor_and_returns_by_one_for_each_interval
 		assert_ok!(attest_nothing());
 		assert_ok!(attest_nothing());
 		assert_eq!(record().reputation, 101);
+	});
+}
+
+#[test]
+fn a_penalty_goes_to_who_was_harmed_but_neither_to_the_accuser_and_its_own_nor_back() {
+	run(|| {
+		name_attester([0]);
+		let (owner, balancing) = (Harmed::Owner, Harmed::Balancing);
+		let table = [
+			(owner, Accuser::Nobody, MEMBER),
+			(owner, Accuser::Account(DSO), MEMBER),
+			(owner, Accuser::Account(MEMBER), FUND),
+			// Named by the owner.
+			(owner, Accuser::Account(ATTESTER), FUND),
+			(owner, Accuser::Attester(id(ATTESTER)), FUND),
+			(balancing, Accuser::Account(MEMBER), BALANCING),
+			(balancing, Accuser::Attester(id(ATTESTER)), BALANCING),
+			(balancing, Accuser::Account(BALANCING), FUND),
+		];
+		for (harmed, accuser, to) in table {
+			assert_eq!(Metering::payee(&OPERATOR, INTERVAL, 0, harmed, &accuser), to, "{harmed:?} {accuser:?}");
+		}
+		// Who balances reads the meter itself, and the owner its own.
+		assert_eq!(Metering::payee(&BALANCING, INTERVAL, 0, balancing, &Accuser::Nobody), FUND);
+		assert_eq!(Metering::payee(&MEMBER, INTERVAL, 0, owner, &Accuser::Nobody), FUND);
+		busbar_mocks::MockCounterparties::on_balancing(|_| None);
+		assert_eq!(Metering::payee(&OPERATOR, INTERVAL, 0, balancing, &Accuser::Nobody), FUND);
 	});
 }

@@ -70,7 +70,9 @@ fn an_operator_that_attested_what_its_device_did_not_sign_pays_and_loses_reputat
 		let record = Operators::<Test>::get(id(OPERATOR)).unwrap();
 		assert_eq!((record.bond, record.faults, record.reputation), (BOND - PENALTY, 1, 750));
 		assert_eq!(bond(), BOND - PENALTY);
-		assert_eq!(Balances::free_balance(MEMBER), WEALTH + PENALTY);
+		// 7 Wh instead of 100: who balances would have been paid for 93 Wh less.
+		assert_eq!(Balances::free_balance(BALANCING), WEALTH + PENALTY);
+		assert_eq!(Balances::free_balance(MEMBER), WEALTH);
 		// Once is enough.
 		assert_noop!(dispute(MEMBER, &reading(0), Some(&forged)), MeteringError::AlreadyFaulted);
 		assert_noop!(dispute(MEMBER, &other(0), Some(&forged)), MeteringError::AlreadyFaulted);
@@ -130,11 +132,15 @@ fn two_signatures_of_one_device_wait_for_the_regulator() {
 			assert_eq!((dispute.ground, dispute.disputant), (Ground::TwoSignatures, Some(MEMBER)));
 			assert_eq!((dispute.accused, dispute.accuser), (id(OPERATOR), None));
 			assert_eq!(held(MEMBER, HoldReason::DisputeBond), DISPUTE_BOND);
-			let (accused, claim, deadline) = (id(OPERATOR), other(0).registers(), dispute.deadline);
+			let (accused, claim, deadline) = (id(OPERATOR), Some(other(0).registers()), dispute.deadline);
 			let (interval, ground) = (INTERVAL, Ground::TwoSignatures);
 			let event = Event::DisputeOpened { interval, point: 0, ground, accused, claim, deadline };
 			assert_eq!(last_event(), event);
-			assert_noop!(self::dispute(DSO, &corrected(0), None), MeteringError::Contested);
+			assert_noop!(self::dispute(BALANCING, &Reading { import: 6, ..other(0) }, None), MeteringError::Contested);
+			// What the device corrected stands above both, and leaves the claim to be decided.
+			assert_ok!(self::dispute(DSO, &corrected(0), None));
+			assert_eq!(Metering::of(0, INTERVAL), Some(corrected(0).metered()));
+			assert!(Metering::is_contested(0, INTERVAL));
 		});
 	}
 }
@@ -155,9 +161,10 @@ fn a_newer_dataset_with_another_signed_reading_opens_a_dispute_by_itself() {
 
 #[test]
 fn the_regulator_s_ruling_moves_bonds_and_the_reading() {
-	// Verdict, what the member has at last, what the operator's bond is, whose reading stands.
+	// Verdict, what the member has at last, what the operator's bond is, whose reading stands. The member accuses, so that what
+	// the operator pays is not for it, though it is the one who would have paid too much.
 	let table = [
-		(Verdict::Upheld, WEALTH + PENALTY, BOND - PENALTY, 7, 2),
+		(Verdict::Upheld, WEALTH, BOND - PENALTY, 7, 2),
 		(Verdict::Dismissed, WEALTH, BOND, 100, 1),
 		(Verdict::Frivolous, WEALTH - DISPUTE_BOND, BOND, 100, 1),
 	];
@@ -174,7 +181,9 @@ fn the_regulator_s_ruling_moves_bonds_and_the_reading() {
 			assert_eq!(Balances::free_balance(MEMBER), member);
 			assert_eq!(held(MEMBER, HoldReason::DisputeBond), 0);
 			assert_eq!(bond(), operator);
-			let all = Balances::free_balance(OPERATOR) + bond() + Balances::free_balance(MEMBER);
+			let fund = Balances::free_balance(FUND);
+			assert_eq!(fund, BOND - operator);
+			let all = Balances::free_balance(OPERATOR) + bond() + Balances::free_balance(MEMBER) + fund;
 			assert_eq!(all, 2 * WEALTH);
 			assert_eq!(Metering::of(0, INTERVAL).unwrap().import, import);
 			assert_eq!(Metering::version(0, INTERVAL), version);
@@ -251,7 +260,7 @@ fn a_claim_must_be_signed_by_the_main_meter_s_device_and_proven() {
 		register(OPERATOR, 0..2);
 		name_attester([0]);
 		let claim = |signed: SignedReading, attested: Option<&ProvenReading>| {
-			Metering::dispute(RuntimeOrigin::signed(MEMBER), signed, attested.cloned())
+			Metering::dispute(RuntimeOrigin::signed(MEMBER), signed, attested.map(|leaf| (1, leaf.clone())))
 		};
 		let bad = SignedReading { reading: other(0), ..sign(&reading(0)) };
 		assert_noop!(claim(bad, None), MeteringError::WrongSignature);

@@ -11,8 +11,7 @@ use frame_support::{assert_noop, assert_ok};
 /// Lets point 0 have counted this in an earlier interval.
 fn counted(interval: Interval, import: u64, quality: Quality) {
 	let registers = Registers { import, export: 4, import_varh: -1, export_varh: 2 };
-	let (meter, operator) = (meter_at(0, Duty::Main), id(OPERATOR));
-	let proven = Proven { meter, operator, version: 1, dataset: 0, registers, quality, faulted: false };
+	let proven = Proven { registers, quality, ..super::super::mock::counted(interval, 0, import) };
 	Readings::<Test>::insert(interval, 0, proven);
 }
 

@@ -1,6 +1,6 @@
 //! Registering, replacing and retiring meters, and naming second attesters.
 
-use crate::{mock::*, Attesters, Event, FittedMeters, Meters, Named, NextMeter};
+use crate::{mock::*, Attesters, Event, FittedMeters, Meters, Named, NextMeter, Successors};
 use busbar_primitives::{
 	metering::{Duty, Meter, MeterClass, Reading},
 	Interval,
@@ -20,6 +20,14 @@ fn register_meter(account: AccountId, point: u32) -> DispatchResult {
 
 fn retire(account: AccountId, meter: u32, until: Interval) -> DispatchResult {
 	Metering::retire_meter(RuntimeOrigin::signed(account), meter, until)
+}
+
+fn admit(account: AccountId, point: u32, operator: Option<AccountId>) -> DispatchResult {
+	Metering::admit_operator(RuntimeOrigin::signed(account), point, operator.map(id))
+}
+
+fn cancel(account: AccountId, meter: u32) -> DispatchResult {
+	Metering::cancel_meter(RuntimeOrigin::signed(account), meter)
 }
 
 /// The first interval whose delivery has not begun in [`run`].
@@ -42,6 +50,7 @@ fn a_meter_belongs_to_the_operator_that_registered_it() {
 fn a_new_meter_begins_where_the_old_one_ends_so_that_no_interval_is_without_one() {
 	run(|| {
 		register(OPERATOR, [3]);
+		assert_ok!(admit(MEMBER, 3, Some(LOCAL_OPERATOR)));
 		assert_ok!(register_from(LOCAL_OPERATOR, 3, Duty::Main, AHEAD));
 		let (old, new) = (Meters::<Test>::get(0).unwrap(), Meters::<Test>::get(1).unwrap());
 		assert_eq!((old.operator, new.operator), (id(OPERATOR), id(LOCAL_OPERATOR)));
@@ -172,5 +181,83 @@ fn how_often_a_participant_is_named_is_counted() {
 		assert_ok!(name(4, None));
 		assert_eq!((Named::<Test>::get(id(ATTESTER)), Named::<Test>::get(id(OTHER))), (None, Some(1)));
 		assert_eq!(Attesters::<Test>::iter().count(), 1);
+	});
+}
+
+#[test]
+fn another_operator_of_the_zone_does_not_take_over_a_meter_unless_who_it_concerns_admits_it() {
+	run(|| {
+		register(OPERATOR, [3]);
+		assert_noop!(register_from(LOCAL_OPERATOR, 3, Duty::Main, AHEAD), MeteringError::NotAdmitted);
+		for stranger in [LOCAL_OPERATOR, OTHER, BALANCING] {
+			assert_noop!(admit(stranger, 3, Some(LOCAL_OPERATOR)), MeteringError::NotAdmitted);
+		}
+		assert_noop!(admit(MEMBER, 3, Some(99)), refused::UNKNOWN_PARTICIPANT);
+		assert_noop!(admit(MEMBER, POINTS, Some(OPERATOR)), MeteringError::UnknownPoint);
+		// The owner, the operator that is there, or the grid operator.
+		for admits in [MEMBER, OPERATOR, DSO] {
+			assert_ok!(admit(admits, 3, Some(LOCAL_OPERATOR)));
+			assert_eq!(last_event(), Event::OperatorAdmitted { point: 3, operator: Some(id(LOCAL_OPERATOR)) });
+			assert_ok!(admit(admits, 3, None));
+			assert_noop!(register_from(LOCAL_OPERATOR, 3, Duty::Main, AHEAD), MeteringError::NotAdmitted);
+		}
+		assert_ok!(admit(DSO, 3, Some(LOCAL_OPERATOR)));
+		assert_ok!(register_from(LOCAL_OPERATOR, 3, Duty::Main, AHEAD));
+		// Once: the one that was there needs to be admitted again.
+		assert_eq!(Successors::<Test>::get(3), None);
+		Now::set(dispute_end(AHEAD));
+		assert_noop!(register_from(OPERATOR, 3, Duty::Main, AHEAD + 20), MeteringError::NotAdmitted);
+		assert_ok!(register_from(LOCAL_OPERATOR, 3, Duty::Main, AHEAD + 20));
+	});
+}
+
+#[test]
+fn a_meter_that_would_count_from_far_ahead_on_bricks_no_point() {
+	run(|| {
+		register(OPERATOR, [3]);
+		// The first that has not opened is 406.
+		assert_noop!(register_from(OPERATOR, 3, Duty::Main, 4_000_000_000), MeteringError::TooFarAhead);
+		assert_noop!(register_from(OPERATOR, 4, Duty::Main, 4_000_000_000), MeteringError::TooFarAhead);
+		assert_noop!(retire(OPERATOR, 0, 4_000_000_000), MeteringError::TooFarAhead);
+		assert_noop!(register_from(OPERATOR, 3, Duty::Main, 406 + MAX_AHEAD + 1), MeteringError::TooFarAhead);
+		assert_noop!(retire(OPERATOR, 0, 406 + MAX_AHEAD + 1), MeteringError::TooFarAhead);
+		assert_ok!(register_from(OPERATOR, 3, Duty::Main, 406 + MAX_AHEAD));
+	});
+}
+
+#[test]
+fn a_future_meter_is_cancelled_and_the_one_before_it_counts_on() {
+	for account in [OPERATOR, MEMBER, DSO, LOCAL_OPERATOR] {
+		run(|| {
+			register(OPERATOR, [3]);
+			assert_ok!(admit(OPERATOR, 3, Some(LOCAL_OPERATOR)));
+			assert_ok!(register_from(LOCAL_OPERATOR, 3, Duty::Main, AHEAD + 5));
+			assert_noop!(cancel(OTHER, 1), MeteringError::NotAdmitted);
+			assert_noop!(cancel(account, 0), MeteringError::Overlap);
+			assert_noop!(cancel(account, 9), MeteringError::NoMeter);
+			assert_ok!(cancel(account, 1));
+			assert_eq!(last_event(), Event::MeterCancelled { meter: 1, point: 3 });
+			assert_eq!(Meters::<Test>::get(0).unwrap().until, None);
+			let fitted = FittedMeters::<Test>::get(3, Duty::Main).unwrap();
+			assert_eq!((fitted.meter, fitted.before), (0, None));
+			// One that counts already is not cancelled.
+			assert_noop!(cancel(account, 0), MeteringError::TooLate);
+		});
+	}
+}
+
+#[test]
+fn a_cancelled_meter_does_not_bring_back_one_that_was_retired() {
+	run(|| {
+		register(OPERATOR, [3]);
+		assert_ok!(retire(OPERATOR, 0, AHEAD + 2));
+		assert_ok!(register_from(OPERATOR, 3, Duty::Main, AHEAD + 2));
+		assert_ok!(cancel(OPERATOR, 1));
+		assert_eq!(Meters::<Test>::get(0).unwrap().until, Some(AHEAD + 2));
+		// A point's first meter that has not begun leaves none.
+		assert_ok!(register_from(OPERATOR, 4, Duty::Main, AHEAD + 2));
+		assert_ok!(cancel(OPERATOR, 2));
+		assert_eq!(FittedMeters::<Test>::get(4, Duty::Main), None);
+		assert_ok!(register_from(OPERATOR, 4, Duty::Main, 0));
 	});
 }

@@ -6,6 +6,8 @@ mod estimates;
 mod genesis;
 mod holdings;
 mod meters;
+mod missing;
 mod model;
+mod plausible;
 mod quorum;
 mod readings;

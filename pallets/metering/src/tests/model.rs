@@ -24,6 +24,14 @@ struct Open {
 	bond: Balance,
 }
 
+/// Who gets a penalty.
+#[derive(Clone, Copy)]
+enum To {
+	Member,
+	Balancing,
+	Fund,
+}
+
 struct Model {
 	now: Moment,
 	/// Rank of the quality, energy, version.
@@ -37,6 +45,8 @@ struct Model {
 	attested: [bool; 2],
 	member: Balance,
 	operator: Balance,
+	balancing: Balance,
+	fund: Balance,
 	/// Bonds of the operator and the second attester.
 	bonds: [Balance; 2],
 	reputations: [u16; 2],
@@ -51,10 +61,14 @@ fn rank(quality: Quality) -> u8 {
 }
 
 impl Model {
-	fn penalise(&mut self, who: usize) {
+	fn penalise(&mut self, who: usize, to: To) {
 		let paid = self.bonds[who].min(PENALTY);
 		self.bonds[who] -= paid;
-		self.member += paid;
+		match to {
+			To::Member => self.member += paid,
+			To::Balancing => self.balancing += paid,
+			To::Fund => self.fund += paid,
+		}
 		self.reputations[who] = (self.reputations[who] - self.reputations[who] / 4).max(100);
 	}
 
@@ -62,7 +76,19 @@ impl Model {
 		self.by_operator = by_operator;
 		let version = self.main.map_or(0, |main| main.2) + 1;
 		self.main = Some((quality, wh, version));
-		self.compare();
+		self.reconsider();
+	}
+
+	/// An open dispute ends when what stands is what was claimed, or both meters agree.
+	fn reconsider(&mut self) {
+		let main = self.main.map(|main| main.1);
+		let differ = self.differ();
+		if let Some(open) = self.open.take_if(|open| if open.quorum { !differ } else { main == Some(open.claim) }) {
+			self.member += open.bond;
+		}
+		if self.open.is_none() {
+			self.compare();
+		}
 	}
 
 	fn open(&mut self, claim: Wh, quorum: bool, bond: Balance) {
@@ -72,11 +98,14 @@ impl Model {
 	}
 
 	/// Classes A and B: three percent of the greater value.
+	fn differ(&self) -> bool {
+		let (Some((_, main, _)), Some(check)) = (self.main, self.check) else { return false };
+		main.abs_diff(check) > main.max(check) * 3 / 100 + TOLERANCE
+	}
+
 	fn compare(&mut self) {
-		if let (Some((_, main, _)), Some(check)) = (self.main, self.check) {
-			if main.abs_diff(check) > main.max(check) * 3 / 100 + TOLERANCE {
-				self.open(check, true, 0);
-			}
+		if let Some(check) = self.check.filter(|_| self.differ()) {
+			self.open(check, true, 0);
 		}
 	}
 
@@ -105,16 +134,26 @@ impl Model {
 				let open = self.open.take().unwrap();
 				match verdict {
 					Verdict::Upheld => {
-						let version = self.main.unwrap().2 + 1;
-						self.main = Some((2, open.claim, version));
+						let (_, wrong, version) = self.main.unwrap();
+						self.main = Some((2, open.claim, version + 1));
 						if self.by_operator {
-							self.penalise(0);
+							// The member accuses by a dispute, and by the check meter of the attester that it named.
+							let own = open.quorum || open.bond > 0;
+							let to = match wrong > open.claim {
+								true if own => To::Fund,
+								true => To::Member,
+								false => To::Balancing,
+							};
+							self.penalise(0, to);
 						}
 						self.by_operator = false;
 						self.member += open.bond;
 					},
 					Verdict::Dismissed => self.member += open.bond,
-					Verdict::Frivolous if open.quorum => self.penalise(1),
+					Verdict::Frivolous if open.quorum => {
+						let to = if open.claim > self.main.unwrap().1 { To::Member } else { To::Balancing };
+						self.penalise(1, to);
+					},
 					Verdict::Frivolous => self.operator += open.bond,
 				}
 				true
@@ -127,13 +166,13 @@ impl Model {
 				},
 				_ => false,
 			},
-			_ if closed || self.open.is_some() => false,
+			_ if closed => false,
 			Op::Check(wh) => {
 				if self.check.is_some() {
 					return false;
 				}
 				self.check = Some(wh);
-				self.compare();
+				self.reconsider();
 				true
 			},
 			// Nothing was counted on the days before.
@@ -143,7 +182,7 @@ impl Model {
 			Op::Main(quality, wh) | Op::Dispute(quality, wh) => match self.main {
 				Some((standing, _, _)) if standing > rank(quality) => false,
 				Some((standing, same, _)) if standing == rank(quality) => {
-					if same == wh {
+					if same == wh || self.open.is_some() {
 						return false;
 					}
 					let bond = if matches!(op, Op::Dispute(..)) { DISPUTE_BOND } else { 0 };
@@ -160,7 +199,8 @@ impl Model {
 					return false;
 				}
 				self.faulted = true;
-				self.penalise(0);
+				// The leaf says 1 Wh less than the claim.
+				self.penalise(0, To::Balancing);
 				if self.main.is_none_or(|main| main.0 < rank(quality)) {
 					self.put(rank(quality), wh, false);
 				}
@@ -243,6 +283,8 @@ proptest! {
 				attested: [false; 2],
 				member: WEALTH,
 				operator: WEALTH - BOND - more,
+				balancing: WEALTH,
+				fund: 0,
 				bonds: [BOND + more; 2],
 				reputations: [1_000; 2],
 			};
@@ -263,6 +305,8 @@ proptest! {
 				prop_assert_eq!(Metering::is_contested(0, INTERVAL), contested);
 				prop_assert_eq!(Balances::free_balance(MEMBER), model.member);
 				prop_assert_eq!(Balances::free_balance(OPERATOR), model.operator);
+				prop_assert_eq!(Balances::free_balance(BALANCING), model.balancing);
+				prop_assert_eq!(Balances::free_balance(FUND), model.fund);
 				for (index, attester) in [OPERATOR, ATTESTER].into_iter().enumerate() {
 					prop_assert_eq!(held(attester, HoldReason::OperatorBond), model.bonds[index]);
 					let reputation = Operators::<Test>::get(id(attester)).unwrap().reputation;

@@ -55,12 +55,16 @@ fn a_dispute_opens_by_itself_when_they_differ_whoever_comes_first() {
 			let dispute = Disputes::<Test>::get(INTERVAL, 0).unwrap();
 			assert_eq!((dispute.ground, dispute.disputant, dispute.bond), (Ground::Quorum, None, 0));
 			assert_eq!((dispute.accused, dispute.accuser), (id(OPERATOR), Some(id(ATTESTER))));
-			assert_eq!(dispute.claim, check(967).registers());
+			assert_eq!(dispute.claim, Some(check(967).registers()));
 			assert_eq!(dispute.deadline, attestation_end(INTERVAL) + RULING_PERIOD);
-			// What stands does not move meanwhile.
+			// What the device corrected stands, and agrees with the check meter: nothing is left to decide.
 			let corrected = Reading { quality: Quality::Corrected, ..main(968) };
-			let proven = attest(OPERATOR, &[corrected]);
-			assert_noop!(prove(OPERATOR, &proven), MeteringError::Contested);
+			assert_ok!(deliver(OPERATOR, corrected));
+			assert_eq!(Metering::of(0, INTERVAL), Some(corrected.metered()));
+			assert!(!Metering::is_contested(0, INTERVAL));
+			let (interval, decision) = (INTERVAL, Decision::Superseded);
+			let ended = Event::DisputeDecided { interval, point: 0, decision, version: 2 };
+			System::assert_has_event(ended.into());
 		});
 	}
 }
@@ -97,7 +101,8 @@ fn the_regulator_may_find_the_main_meter_wrong() {
 		assert!(!Metering::is_contested(0, INTERVAL));
 		assert_eq!(held(OPERATOR, HoldReason::OperatorBond), BOND - PENALTY);
 		assert_eq!(held(ATTESTER, HoldReason::OperatorBond), BOND);
-		assert_eq!(Balances::free_balance(MEMBER), WEALTH + PENALTY);
+		// The owner would have paid for 100 Wh too much, but it named the accuser.
+		assert_eq!((Balances::free_balance(MEMBER), Balances::free_balance(FUND)), (WEALTH, PENALTY));
 		assert_eq!(Operators::<Test>::get(id(OPERATOR)).unwrap().reputation, 750);
 	});
 }
@@ -113,6 +118,8 @@ fn the_regulator_may_find_the_check_meter_wrong_or_mistaken() {
 			assert_eq!(Metering::version(0, INTERVAL), 1);
 			assert_eq!(held(OPERATOR, HoldReason::OperatorBond), BOND);
 			assert_eq!(held(ATTESTER, HoldReason::OperatorBond), BOND - paid);
+			// Its 900 Wh would have cost who balances 100 Wh.
+			assert_eq!(Balances::free_balance(BALANCING), WEALTH + paid);
 			let (interval, decision) = (INTERVAL, Decision::Ruled(verdict));
 			assert_eq!(last_event(), Event::DisputeDecided { interval, point: 0, decision, version: 1 });
 		});

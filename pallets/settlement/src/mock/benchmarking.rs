@@ -139,4 +139,9 @@ impl crate::BenchmarkHelper<AccountId> for World {
 	fn owner(point: PointId) -> ParticipantId {
 		world(|w| w.points[point as usize].owner)
 	}
+
+	fn silent_interval(points: u32) -> Interval {
+		world(|w| w.points = (0..points).map(|_| point(HOME, 0, PointKind::Metered)).collect());
+		0
+	}
 }

@@ -56,6 +56,8 @@ pub const GATE_CLOSURE: Moment = 500;
 pub const DELIVERY_END: Moment = 2_000;
 pub const ATTESTATION_END: Moment = 3_000;
 pub const DISPUTE_END: Moment = 4_000;
+/// A dispute window is a ruling period.
+pub const RULINGS_END: Moment = 5_000;
 /// A dispute window is a ruling period; after the last ruling there is one more to settle it.
 pub const FINAL: Moment = 6_000;
 

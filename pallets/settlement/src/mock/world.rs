@@ -2,6 +2,7 @@
 
 use super::*;
 use busbar_primitives::{
+	metering::{estimates, Basis, LIKE_READINGS},
 	traits::{Calendar, Grid, OnTrader, OrderCollateral, Participants, Positions, Readings, Traders, Zones},
 	Margin, Right, StandingSteps, ZoneView,
 };
@@ -31,6 +32,10 @@ pub struct World {
 	pub contested: BTreeSet<(PointId, Interval)>,
 	/// Whose contracts are cancelled.
 	pub void: BTreeSet<Interval>,
+	/// What the same device signed besides, of readings that are contested.
+	pub claims: BTreeMap<(PointId, Interval), SignedWh>,
+	/// Last like readings, newest first, of points that did not, as others, always meter what they traded now.
+	pub like: BTreeMap<(PointId, Interval), Vec<SignedWh>>,
 	pub gone: BTreeSet<AccountId>,
 	pub roles: BTreeSet<(AccountId, Role)>,
 	pub delegates: BTreeSet<(AccountId, ParticipantId, Right)>,
@@ -258,5 +263,28 @@ impl Readings for World {
 
 	fn is_contested(point: PointId, interval: Interval) -> bool {
 		world(|w| w.contested.contains(&(point, interval)))
+	}
+
+	fn like(point: PointId, interval: Interval, most: u32) -> Vec<SignedWh> {
+		let like = world(|w| w.like.get(&(point, interval)).cloned());
+		let like = like.unwrap_or_else(|| {
+			let traded = <Self as Positions>::of(point, interval).net().expect("tests trade little");
+			vec![traded; LIKE_READINGS as usize]
+		});
+		like.into_iter().take(most as usize).collect()
+	}
+
+	fn basis(point: PointId, details: &Point, interval: Interval, last: bool) -> Basis {
+		let reading = <Self as Readings>::of(point, interval).and_then(|metered| metered.plausible_net());
+		match reading {
+			Some(wh) if Self::is_contested(point, interval) => {
+				Basis::Contested([wh, world(|w| w.claims.get(&(point, interval)).copied()).unwrap_or(wh)])
+			},
+			Some(wh) => Basis::Reading { version: Self::version(point, interval), wh },
+			None => {
+				let like = Self::like(point, interval, LIKE_READINGS);
+				Basis::Estimate { declared: false, wh: estimates(&like, details, 900, last) }
+			},
+		}
 	}
 }

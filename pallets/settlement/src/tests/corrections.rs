@@ -127,10 +127,51 @@ fn a_reading_that_counts_as_none_is_not_settled_and_uses_up_no_correction() {
 		revise(1, 0, -650);
 		assert_ok!(correct(0, &[1]));
 		assert_eq!(Balances::balance(&PLANT), WEALTH + 141_500_000);
+		assert_eq!(Statements::<Test>::get(0, 1).unwrap().corrections, 1);
+		// One that was settled and then struck gives way to the estimate, which is what it sold.
 		revise(1, 0, 0);
 		world(implausible);
+		assert_ok!(correct(0, &[1]));
+		let statement = Statements::<Test>::get(0, 1).unwrap();
+		assert_eq!((statement.corrections, statement.reading, statement.outturn.unwrap().imbalance), (2, 0, 0));
 		assert_noop!(correct(0, &[1]), Error::<Test>::NothingToCorrect);
-		assert_eq!(Statements::<Test>::get(0, 1).unwrap().corrections, 1);
+	});
+}
+
+#[test]
+fn the_last_estimate_is_the_dearest_of_the_last_four_like_readings_and_a_true_reading_takes_its_place() {
+	let silent = || {
+		trade();
+		world(|w| {
+			w.readings.remove(&(0, 0));
+			w.like.insert((0, 0), vec![1_900, 1_100, 1_500, 1_502]);
+			w.now = ATTESTATION_END;
+		});
+		assert_ok!(debit(0, &[0, 1, 2]));
+		assert_ok!(credit(0, &[0, 1, 2]));
+		// 500 Wh short at 260,000.
+		assert_eq!(Balances::balance(&HOME), WEALTH - 230_000_000 - 130_000_000);
+		world(|w| w.now = RULINGS_END - 1);
+		assert_noop!(correct(0, &[0]), Error::<Test>::NothingToCorrect);
+	};
+	run(|| {
+		silent();
+		world(|w| w.now = RULINGS_END);
+		assert_ok!(correct(0, &[0]));
+		// 900 Wh short. Nobody is paid or charged twice.
+		assert_eq!(Balances::balance(&HOME), WEALTH - 230_000_000 - 234_000_000);
+		assert_noop!(correct(0, &[0]), Error::<Test>::NothingToCorrect);
+		// Neither who was read nor a coupling has a last estimate.
+		assert_noop!(correct(0, &[1]), Error::<Test>::NothingToCorrect);
+		assert_noop!(correct(0, &[2]), Error::<Test>::NothingToCorrect);
+	});
+	run(|| {
+		silent();
+		revise(0, 0, 1_000);
+		world(|w| w.now = RULINGS_END);
+		assert_ok!(correct(0, &[0]));
+		assert_eq!(Balances::balance(&HOME), WEALTH - 230_000_000);
+		assert_noop!(correct(0, &[0]), Error::<Test>::NothingToCorrect);
 	});
 }
 

@@ -258,20 +258,68 @@ fn a_point_waits_for_its_reading_until_the_window_ends() {
 }
 
 #[test]
-fn a_contested_reading_holds_up_no_other_and_settles_on_an_estimate_until_it_is_ruled_on() {
+fn of_two_readings_that_contradict_each_other_the_dearer_settles_until_it_is_ruled_on() {
+	// The plant sold 600 Wh and fed in 650, 50 Wh at 70,000. Its friend says that it were 700, which would earn 7,000,000, or
+	// none, which would cost 600 Wh at 260,000.
+	for (claim, wh, amount, corrected) in [(-700, -50, 3_500_000, 0), (0, 600, -156_000_000, 159_500_000)] {
+		run(|| {
+			trade();
+			world(|w| {
+				w.contested.insert((1, 0));
+				w.claims.insert((1, 0), claim);
+			});
+			// It holds up nobody, itself neither.
+			assert_ok!(debit(0, &[0, 1, 2]));
+			let line = lines(1)[1];
+			assert_eq!((line.0, line.1, line.3), (Cause::EstimatedImbalance, wh, amount));
+			assert_ok!(credit(0, &[0, 1, 2]));
+			assert_noop!(correct(0, &[1]), Error::<Test>::Contested);
+			world(|w| w.contested.clear());
+			assert_ok!(correct(0, &[1]));
+			assert_eq!(Settlement::statement(1, 0)[2].line.amount, corrected);
+			assert_noop!(correct(0, &[1]), Error::<Test>::NothingToCorrect);
+		});
+	}
+}
+
+#[test]
+fn a_silent_point_pays_for_what_it_metered_on_like_days_not_for_what_it_contracted() {
 	run(|| {
 		trade();
-		world(|w| w.contested.insert((1, 0)));
-		assert_noop!(debit(0, &[0, 1]), Error::<Test>::Contested);
-		assert_ok!(debit(0, &[0, 2]));
-		world(|w| w.now = ATTESTATION_END);
-		assert_ok!(debit(0, &[1]));
-		assert_eq!(lines(1)[1], (Cause::EstimatedImbalance, 0, 0, 0));
+		world(|w| {
+			w.readings.clear();
+			w.like.insert((0, 0), vec![1_900, 1_100, 1_500, 1_502]);
+			w.like.insert((1, 0), vec![0, 0, 0, 0]);
+			w.now = ATTESTATION_END;
+		});
+		assert_ok!(debit(0, &[0, 1, 2]));
+		// The mean is 1,500 Wh: no free energy, 500 Wh at 250,000 and 10,000 of fees.
+		let estimated = Cause::EstimatedImbalance;
+		assert_eq!(
+			lines(0),
+			[(Cause::Contract, 1_000, 230_000, -230_000_000), (estimated, 500, 260_000, -130_000_000)]
+		);
+		// A seller that delivers nothing on other days is not paid for what it sold.
+		assert_eq!(lines(1), [(Cause::Contract, -600, 230_000, 138_000_000), (estimated, 600, 260_000, -156_000_000)]);
 		assert_ok!(credit(0, &[0, 1, 2]));
-		assert_noop!(correct(0, &[1]), Error::<Test>::Contested);
-		world(|w| w.contested.clear());
-		assert_ok!(correct(0, &[1]));
-		assert_eq!(Settlement::statement(1, 0)[2].line.amount, 3_500_000);
+		assert_eq!(Balances::balance(&PLANT), WEALTH - 18_000_000);
+	});
+}
+
+#[test]
+fn without_four_like_readings_a_silent_point_pays_for_all_that_it_could_have_drawn() {
+	run(|| {
+		trade();
+		world(|w| {
+			w.readings.remove(&(1, 0));
+			// 10 kW are 2,500 Wh; what it fed in on three days does not count.
+			w.like.insert((1, 0), vec![-600; 3]);
+			w.now = ATTESTATION_END;
+		});
+		assert_ok!(debit(0, &[0, 1, 2]));
+		// Sold 600 and drew 2,500.
+		assert_eq!(lines(1)[1], (Cause::EstimatedImbalance, 3_100, 260_000, -806_000_000));
+		assert_ok!(credit(0, &[0, 1, 2]));
 	});
 }
 

@@ -169,8 +169,8 @@ fn every_scenario_settles_as_worked_out_by_hand() {
 		fee(6, plain("a link with a high fee", 10, 20, 11, -231, 66, 165)),
 		// Root price 26. Long 1 at 8 - 6 = 2. Fees 60 + 6. The utility: -260 - 2 - 6.
 		fee(6, plain("a link with a high fee, exporting", -10, 20, -11, 202, 66, -268)),
-		plain("a buyer without a reading took what it bought", 10, 20, None, -200, 10, 190),
-		plain("a seller without a reading delivered what it sold", -10, 20, None, 200, 10, -210),
+		plain("a buyer without a reading that takes on like days what it bought", 10, 20, None, -200, 10, 190),
+		plain("a seller without a reading that delivers on like days what it sold", -10, 20, None, 200, 10, -210),
 		plain("no order and no reading", 0, 20, None, 0, 0, 0),
 		// Short 2 at 25 + 2 + 1 = 56, of which 4 are the fund's. The utility: 190 + 56 - 2 - 4.
 		levy(2, 4, plain("a levy on a short", 10, 20, 12, -256, 12, 240)),
@@ -219,8 +219,8 @@ fn every_scenario_settles_as_worked_out_by_hand() {
 		ordered(Load, 4, 3, 0, plain("a seller has no contracted load", -10, 20, -10, 200, 10, -210)),
 		// Short 5 at 26.
 		ordered(Load, 4, 3, 0, plain("who did not order has no contracted load", 0, 20, 5, -130, 5, 125)),
-		// 80 back; nothing shows a delivery. The grid operator: 10 - 80 + 32. The utility: 190 - 32.
-		ordered(Load, 4, 3, 0, plain("a reduced load without a reading", 10, 20, None, -120, -38, 158)),
+		// As on like days it took 10: 80 back, short 4 at 26 = 104.
+		ordered(Load, 4, 3, 0, plain("a reduced load without a reading", 10, 20, None, -224, -34, 258)),
 		// Bought at -5: returns 4 x 5 and gets 12: 50 - 20 + 12. The grid operator: 10 + 20 - 12 + 32. The utility: -60 - 32.
 		ordered(Load, 4, 3, 0, plain("a load bought at a negative price is reduced", 10, -5, 6, 42, 50, -92)),
 		// 200 + 4 x 3. The utility gets 4 x 25 for what is missing. The grid operator: 10 - 12 - 100.
@@ -234,8 +234,8 @@ fn every_scenario_settles_as_worked_out_by_hand() {
 		// Only the 10 that it sold: 200 + 30. The grid operator: 10 - 30 - 250. The utility: -210 + 250.
 		ordered(Generation, 15, 3, 0, plain("only contracted generation is compensated", -10, 20, 0, 230, -270, 40)),
 		ordered(Generation, 4, 3, 0, plain("a buyer has no contracted generation", 10, 20, 10, -200, 10, 190)),
-		// The grid operator: 10 - 100. The utility: -210 + 100.
-		ordered(Generation, 4, 3, 0, plain("reduced generation without a reading", -10, 20, None, 200, -90, -110)),
+		// As on like days it fed in 10: returns 4 x 20, long 4 at 7 = 28.
+		ordered(Generation, 4, 3, 0, plain("reduced generation without a reading", -10, 20, None, 148, -6, -142)),
 		// 40 back, 7 - 11, short 1 = 26. The grid operator: 11 - 40 + 4 + 16. The utility: 190 + 26 - 1 - 16.
 		ordered(Load, 2, 7, 11, plain("half of what was offered is delivered", 10, 20, 9, -190, -9, 199)),
 		// 40 back, 2 x 7. The grid operator: 10 - 40 - 14 + 16. The utility: 190 - 16.
