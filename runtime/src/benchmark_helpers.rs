@@ -274,6 +274,10 @@ impl pallet_metering::BenchmarkHelper<AccountId> for Helper {
 		interval
 	}
 
+	fn endow(account: &AccountId, amount: Balance) {
+		<Balances as Mutate<_>>::mint_into(account, amount).expect("an account takes money");
+	}
+
 	fn end_disputes(interval: Interval) {
 		set_time(Market::terms(interval).expect("it has just opened").dispute_end);
 	}

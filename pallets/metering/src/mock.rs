@@ -110,6 +110,10 @@ impl crate::BenchmarkHelper<AccountId> for Setup {
 	fn end_disputes(interval: Interval) {
 		Now::set(dispute_end(interval));
 	}
+	fn endow(account: &AccountId, amount: Balance) {
+		use frame_support::traits::fungible::Mutate;
+		Balances::mint_into(account, amount).expect("an account takes money");
+	}
 	fn regulator() -> AccountId {
 		REGULATOR
 	}
