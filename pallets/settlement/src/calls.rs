@@ -131,9 +131,8 @@ mod calls {
 		///
 		/// # Errors
 		/// Nothing of the batch is done then: [`Error::UnknownInterval`], [`Error::NotCleared`],
-		/// [`Error::DeliveryNotEnded`], [`Error::NotAttestedYet`], [`Error::Contested`], [`Error::UnknownPoint`],
-		/// [`Error::AlreadySettled`], [`Error::EmptyBatch`], [`Error::AccountsNotSet`], [`Error::Unwinding`],
-		/// [`Error::Overflow`].
+		/// [`Error::DeliveryNotEnded`], [`Error::NotAttestedYet`], [`Error::UnknownPoint`], [`Error::AlreadySettled`],
+		/// [`Error::EmptyBatch`], [`Error::AccountsNotSet`], [`Error::Unwinding`], [`Error::Overflow`].
 		///
 		/// # Events
 		/// [`Event::Debited`], [`Event::SetOff`], [`Event::Defaulted`], [`Event::Covered`], [`Event::DebitsClosed`].
@@ -213,8 +212,8 @@ mod calls {
 		///
 		/// # Errors
 		/// Nothing of the batch is done then: [`Error::NotSettled`], [`Error::Final`], [`Error::UnknownPoint`],
-		/// [`Error::Contested`], [`Error::NothingToCorrect`], [`Error::TooManyCorrections`], [`Error::EmptyBatch`],
-		/// [`Error::AccountsNotSet`], [`Error::Overflow`]; [`Error::UnknownInterval`] and [`Error::NotCleared`] if the
+		/// [`Error::Contested`], [`Error::NotAttestedYet`], [`Error::NothingToCorrect`], [`Error::TooManyCorrections`],
+		/// [`Error::EmptyBatch`], [`Error::AccountsNotSet`], [`Error::Overflow`]; [`Error::UnknownInterval`] and [`Error::NotCleared`] if the
 		/// market has forgotten a settled interval, which would be a defect.
 		///
 		/// # Events
