@@ -12,7 +12,7 @@ import { connect, council, keyring, meterOf, mint, prove, setting, signedReading
 
 const EUR = 1_000_000_000n;
 // A horizon of 48 s of chain time leaves time for all orders; a short attestation window lets points without a reading soon
-// settle on estimates.
+// settle on estimates: on all that their ratings allow, because nothing was metered on four days before.
 const HORIZON = 8;
 const WINDOW_INTERVALS = 2;
 const PRODUCTS = [{ kind: 'Auction', opensS: 86_400, closesS: 4, span: 1 }];
@@ -288,7 +288,8 @@ test('curtailment, flexibility, non-delivery and imbalances are settled by the f
 	plant.before = await certificates(plant);
 	home.before = await certificates(home);
 	shop.before = await certificates(shop);
-	await meter(interval, home, shop, plant, park, served);
+	// Who has no money must not be charged for silence.
+	await meter(interval, home, shop, plant, park, served, { ...debtor, metered: 0n });
 	retailer.before = await free(retailer);
 	served.before = await free(served);
 	await settle(interval);
@@ -388,9 +389,12 @@ test('who cannot pay defaults after money, deposit and guarantee, and trades no 
 	const { deposit } = await securities(debtor);
 	const there = KEPT + BigInt(deposit?.amount ?? 0) + SMALL_GUARANTEE;
 	assert.equal(await free(debtor), KEPT);
-	debtor.metered = there / posted.short + 1_000n;
+	debtor.metered = there / posted.short + 100n;
 	await meter(later, debtor);
 	for (const last of new Set(home.notices)) {
+		if (last !== later) {
+			await meter(last, { ...debtor, metered: 0n });
+		}
 		await settle(last);
 	}
 	const [imbalance] = expected({ traded: 0n, ordered: 0n, metered: debtor.metered }, (await tariffs(later)).get(debtor.zone));

@@ -10,11 +10,12 @@ use busbar_client::{
 };
 use busbar_primitives::{
 	api::{Clock, Status},
-	Interval, Moment, Phase, PointId, PointKind,
+	metering::is_plausible,
+	Interval, Moment, Phase, Point, PointId, PointKind, Quality, MAX_CORRECTIONS,
 };
 use serde::Serialize;
 use sp_core::H256;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// A call of a keeper.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
@@ -119,7 +120,7 @@ pub(super) async fn next(chain: &Chain, at: H256, clock: &Clock, status: &Status
 		return Ok(Work::Call(Batch { kind: Kind::Close, points: vec![*point] }));
 	}
 	let (kind, points, waiting) = match status.phase {
-		Phase::Settled => (Kind::Correct, newer(chain, at, interval).await?, 0),
+		Phase::Settled => (Kind::Correct, newer(chain, at, clock, status).await?, 0),
 		Phase::Draws => (Kind::Draw, chain.points_to_draw(at, interval).await?, 0),
 		Phase::Credits => (Kind::Credit, uncredited(chain, at, interval).await?, 0),
 		_ => {
@@ -127,7 +128,7 @@ pub(super) async fn next(chain: &Chain, at: H256, clock: &Clock, status: &Status
 			let ready = if clock.now >= terms.attestation_end {
 				open.clone()
 			} else {
-				read(chain, at, interval, &open).await?
+				read(chain, at, clock, interval, &open).await?
 			};
 			let waiting = open.len().saturating_sub(ready.len());
 			(Kind::Debit, ready, waiting)
@@ -136,7 +137,12 @@ pub(super) async fn next(chain: &Chain, at: H256, clock: &Clock, status: &Status
 	// An interval without points is settled by empty batches.
 	if points.is_empty() && (kind == Kind::Correct || outcome.points > 0) {
 		// Sooner if a reading comes, at the latest when estimates may stand in.
-		let until = if waiting > 0 { terms.attestation_end } else { terms.final_from() };
+		let until = match (waiting, clock.now < terms.rulings_end()) {
+			(0, false) => terms.final_from(),
+			// The last estimates are settled then.
+			(0, true) => terms.rulings_end(),
+			_ => terms.attestation_end,
+		};
 		return Ok(Work::Later(Later::unless_read(clock, until, waiting)));
 	}
 	Ok(Work::Call(Batch { kind, points: batch(chain, points)? }))
@@ -163,41 +169,52 @@ async fn uncredited(chain: &Chain, at: H256, interval: Interval) -> Result<Vec<P
 	Ok(statements.into_iter().filter(|(_, statement)| !statement.credited).map(|(point, _)| point).collect())
 }
 
-/// Readings that stand, and points whose reading the regulator must still rule on.
-async fn readings(
-	chain: &Chain,
-	at: H256,
-	interval: Interval,
-) -> Result<(BTreeMap<PointId, Proven>, BTreeSet<PointId>)> {
-	let readings = chain.all_readings(at, interval).await?;
-	let disputes = chain.all_disputes(at, interval).await?;
-	let plausible = |proven: &Proven| proven.metered().plausible_net().is_some();
-	let readings = readings.into_iter().filter(|(_, proven)| plausible(proven)).collect();
-	Ok((readings, disputes.into_keys().collect()))
+/// The meters of points, by point: where there is one, and what it may count.
+async fn metered(chain: &Chain, at: H256, interval: Interval) -> Result<BTreeMap<PointId, Point>> {
+	let points = chain.points(at).await?.into_iter();
+	let points = points.filter(|view| view.point.kind == PointKind::Metered && view.point.is_in_force(interval));
+	Ok(points.map(|view| (view.id, view.point)).collect())
 }
 
-/// Of some points those that need no estimate: with a reading that nobody disputes, without a meter, or not in force.
-async fn read(chain: &Chain, at: H256, interval: Interval, points: &[PointId]) -> Result<Vec<PointId>> {
-	let (readings, disputed) = readings(chain, at, interval).await?;
-	let metered: BTreeSet<PointId> = chain
-		.points(at)
-		.await?
-		.into_iter()
-		.filter(|view| view.point.kind == PointKind::Metered && view.point.is_in_force(interval))
-		.map(|view| view.id)
-		.collect();
-	let ready =
-		|point: &&PointId| !metered.contains(point) || (readings.contains_key(point) && !disputed.contains(point));
+/// Whether a point settles on a reading that stands, rather than on the chain's estimate.
+fn settles(proven: &Proven, point: Option<&Point>, interval_s: u32) -> bool {
+	let carried = point.is_none_or(|point| is_plausible(point, &proven.registers, interval_s));
+	proven.quality != Quality::Estimated && proven.metered().plausible_net().is_some() && carried
+}
+
+/// Of some points those that need not be waited for: whose reading stands or whose operator says that there is none, without a
+/// meter, or not in force. A dispute holds up none.
+async fn read(chain: &Chain, at: H256, clock: &Clock, interval: Interval, points: &[PointId]) -> Result<Vec<PointId>> {
+	let readings = chain.all_readings(at, interval).await?;
+	let metered = metered(chain, at, interval).await?;
+	let ready = |point: &&PointId| {
+		let stands = |proven: &Proven| {
+			proven.quality == Quality::Estimated || settles(proven, metered.get(*point), clock.interval_s)
+		};
+		!metered.contains_key(*point) || readings.get(*point).is_some_and(stands)
+	};
 	Ok(points.iter().filter(ready).copied().collect())
 }
 
-/// Points whose newest reading is not the one that was settled, and that nobody disputes.
-async fn newer(chain: &Chain, at: H256, interval: Interval) -> Result<Vec<PointId>> {
-	let (readings, disputed) = readings(chain, at, interval).await?;
+/// Points that were not settled on what they settle on now: whose newest reading, which nobody disputes, was not settled, or,
+/// once readings come no more, who have none and were never corrected.
+async fn newer(chain: &Chain, at: H256, clock: &Clock, status: &Status) -> Result<Vec<PointId>> {
+	let interval = status.interval;
+	let readings = chain.all_readings(at, interval).await?;
+	let disputes = chain.all_disputes(at, interval).await?;
+	let metered = metered(chain, at, interval).await?;
+	let last = clock.now >= status.terms.rulings_end();
 	let newer = |(point, statement): &(PointId, Statement)| {
-		let newer =
-			readings.get(point).and_then(|proven| Newer::of(proven, statement, false, disputed.contains(point)));
-		statement.outturn.is_some() && newer == Some(Newer::Unsettled)
+		let reading = readings.get(point).filter(|proven| settles(proven, metered.get(point), clock.interval_s));
+		let is_newer = match reading {
+			Some(proven) => {
+				let disputed = disputes.get(point).is_some_and(|dispute| clock.now < dispute.deadline);
+				Newer::of(proven, statement, false, disputed) == Some(Newer::Unsettled)
+			},
+			// What was settled and then struck, or never came.
+			None => statement.reading > 0 || (last && statement.corrections == 0 && metered.contains_key(point)),
+		};
+		statement.outturn.is_some() && is_newer && statement.corrections < MAX_CORRECTIONS
 	};
 	Ok(statements(chain, at, interval).await?.into_iter().filter(newer).map(|(point, _)| point).collect())
 }
