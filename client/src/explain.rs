@@ -59,6 +59,7 @@ fn advice(name: &str) -> Option<&'static str> {
 		("RoleMissing", "`busbar participant show` lists the roles"),
 		("BeyondDeposit", "`busbar participant show` says what is free"),
 		("BeyondCharge", "`busbar participant show` says what is free"),
+		("BeyondFunds", "`busbar participant show` says what is free"),
 		("StillSecures", "`busbar security show` names the last interval"),
 		("InDebt", "`busbar security repay` pays"),
 		("NotOffered", "`busbar flexibility show` lists the offers"),

@@ -4,7 +4,8 @@ use crate::{register::mock, AccountId};
 use busbar_primitives::{
 	metering::Basis,
 	traits::{
-		Certificates, Collateral, Counterparties, Finality, OnTrader, Prune, Readings, Solvency, Supply, Traders,
+		Balancing, Certificates, Collateral, Counterparties, Finality, OnTrader, Prune, Readings, Solvency, Supply,
+		Traders,
 	},
 	Balance, Interval, Margin, Metered, ParticipantId, Point, PointId, SignedWh, StandingSteps,
 };
@@ -128,6 +129,13 @@ mock! {
 	/// Who answers for connection points; by default their owners.
 	MockSupply: Supply {
 		on_retailer: fn retailer(interval: Interval, point: PointId) -> Option<ParticipantId> = None;
+	}
+}
+
+mock! {
+	/// Who balances.
+	MockBalancing: Balancing {
+		on_party: fn party() -> Option<ParticipantId>;
 	}
 }
 

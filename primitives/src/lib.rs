@@ -30,7 +30,7 @@ pub mod traits;
 pub mod waiting;
 
 pub use busbar_primitives_macros::stored;
-pub use flexibility::{Flexibility, Reduction};
+pub use flexibility::{Baseline, Flexibility, Placed, Reduction, ADJUSTED_BY, BASELINE_DAYS};
 pub use identity::{acceptance_payload, ParticipantId};
 pub use market::*;
 pub use roles::*;

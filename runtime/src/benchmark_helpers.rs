@@ -9,8 +9,9 @@ use alloc::{vec, vec::Vec};
 use busbar_primitives::{
 	metering::Registers,
 	traits::{Calendar, Grid as _, Positions},
-	Flexibility, Interval, Link, Moment, Outcome, ParticipantId, PointId, PointKind, Product, ProductId, ProductKind,
-	Quality, Reduction, Right, Role, Scope, Side, StandingSteps, Step, Watt, Wh, ZoneId, ZoneResult, MAX_PRODUCTS,
+	Baseline, Flexibility, Interval, Link, Moment, Outcome, ParticipantId, Placed, PointId, PointKind, Product,
+	ProductId, ProductKind, Quality, Reduction, Right, Role, Scope, Side, StandingSteps, Step, Watt, Wh, ZoneId,
+	ZoneResult, MAX_PRODUCTS,
 };
 use frame_support::{
 	traits::{
@@ -40,6 +41,10 @@ const MOST_STEPS: u64 = 16;
 const EARLIER_ARRIVALS: u32 = 100_000;
 /// Fee of each link of a deep tree, in nEUR/Wh.
 const FEE: u32 = 1_000;
+/// Numbers of members from which on they are operators that give orders.
+const OPERATORS: u32 = 1_000_000;
+/// An interval with more than fourteen days of quarter hours before it.
+const LATE: Interval = 1_400;
 
 fn dso() -> RuntimeOrigin {
 	RuntimeOrigin::signed(genesis::devnet_account("Dso"))
@@ -174,7 +179,11 @@ impl pallet_grid::BenchmarkHelper<AccountId> for Helper {
 	}
 
 	fn owner() -> ParticipantId {
-		genesis::devnet_id("Utility")
+		let balancing = genesis::devnet_id("Utility");
+		let account = genesis::devnet_account("Utility");
+		let accounts = pallet_settlement::Accounts { grid: account.clone(), rent: account, balancing };
+		pallet_settlement::SystemAccounts::<Runtime>::put(accounts);
+		balancing
 	}
 
 	fn dso_everywhere() -> AccountId {
@@ -416,12 +425,16 @@ impl pallet_flexibility::BenchmarkHelper<AccountId> for Helper {
 		owned_point()
 	}
 
+	/// Late enough for all like days to lie before it.
 	fn open_interval() -> Interval {
+		pallet_market::NextToOpen::<Runtime>::put(LATE);
 		open_interval()
 	}
 
 	fn dso() -> AccountId {
-		<Self as pallet_grid::BenchmarkHelper<AccountId>>::dso()
+		let account = <Self as pallet_grid::BenchmarkHelper<AccountId>>::dso();
+		<Balances as Mutate<_>>::mint_into(&account, RICH).expect("an account takes money");
+		account
 	}
 }
 
@@ -482,6 +495,13 @@ impl pallet_settlement::BenchmarkHelper<AccountId> for Helper {
 			let reason = pallet_flexibility::HoldReason::Charge.into();
 			Balances::hold(&reason, &account, 1).expect("it was given that");
 			pallet_flexibility::Charges::<Runtime>::insert(interval, number, (account, 1));
+			// Each by an operator of its own, who has a nEUR of the cost, and with a baseline to adjust.
+			let (operator, account) = member(OPERATORS.saturating_add(number));
+			<Balances as Mutate<_>>::mint_into(&account, 2).expect("an account takes money");
+			Balances::hold(&pallet_flexibility::HoldReason::Order.into(), &account, 1).expect("it was given that");
+			pallet_flexibility::Funds::<Runtime>::insert(interval, number, (account, 1));
+			let baseline = Some(Baseline { mean: 1_000, before: 4_000 });
+			pallet_flexibility::Orders::<Runtime>::insert(interval, number, Placed { operator, baseline });
 			let served = pallet_supply::Served { retailer: retailer().0, from: interval, until: Some(interval) };
 			let most = vec![served; pallet_supply::MAX_RETAILERS as usize];
 			pallet_supply::Serving::<Runtime>::insert(number, BoundedVec::truncate_from(most));
@@ -524,6 +544,7 @@ impl pallet_settlement::BenchmarkHelper<AccountId> for Helper {
 
 	fn order(interval: Interval, point: PointId, order: Flexibility) {
 		pallet_flexibility::Activations::<Runtime>::insert(interval, point, order);
+		pallet_flexibility::Orders::<Runtime>::remove(interval, point);
 	}
 
 	fn owner(point: PointId) -> ParticipantId {

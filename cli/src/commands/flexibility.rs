@@ -17,9 +17,10 @@ use serde::Serialize;
 pub enum Flexibility {
 	/// Show what is offered and what is ordered
 	Show(Show),
-	/// As a member: offer to draw or feed in less than contracted, or change the offer
+	/// As a member: offer to draw or feed in less than contracted, or change the offer, before limits are published
 	Offer(Offer),
-	/// As the grid operator: order a member to draw or feed in less than contracted
+	/// As the grid operator: order a member to draw or feed in less than contracted; during delivery at most its share of the
+	/// time that is left
 	Order(Order),
 	/// As a member: take an offer back that was not ordered
 	Cancel(At),
@@ -40,7 +41,7 @@ pub struct At {
 	/// Connection point
 	#[arg(long)]
 	point: PointId,
-	/// Delivery interval, until its delivery ends
+	/// Delivery interval: offers and charges before its delivery begins, orders until it ends
 	#[arg(long)]
 	interval: Interval,
 }

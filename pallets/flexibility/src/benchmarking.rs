@@ -3,6 +3,7 @@
 use super::*;
 use busbar_primitives::{Flexibility, Interval, PointId, Reduction};
 use frame_benchmarking::v2::*;
+use frame_support::traits::fungible::MutateHold;
 use frame_system::RawOrigin;
 
 /// Builds the states of the other pallets that the benchmarks start from.
@@ -11,7 +12,7 @@ pub trait BenchmarkHelper<AccountId> {
 	fn point() -> (PointId, AccountId);
 	/// An interval whose delivery has not ended.
 	fn open_interval() -> Interval;
-	/// The account of the distribution system operator everywhere, whose role is found at the root.
+	/// The account of the distribution system operator everywhere, whose role is found at the root, and who has money.
 	fn dso() -> AccountId;
 }
 
@@ -36,17 +37,22 @@ mod benchmarks {
 		Ok(())
 	}
 
+	/// In place of an offer with a charge, and of an order that takes less, for which money is held.
 	#[benchmark]
 	fn order_reduction() -> Result<(), BenchmarkError> {
 		let (point, owner) = T::BenchmarkHelper::point();
 		let interval = T::BenchmarkHelper::open_interval();
 		let more = Flexibility { wh: 2, ..LESS };
 		Pallet::<T>::offer(RawOrigin::Signed(owner).into(), interval, point, Some(more))?;
+		let dso = T::BenchmarkHelper::dso();
+		T::Currency::hold(&HoldReason::Order.into(), &dso, 1)?;
+		Funds::<T>::insert(interval, point, (dso.clone(), 1));
+		Activations::<T>::insert(interval, point, LESS);
 
 		#[extrinsic_call]
-		_(RawOrigin::Signed(T::BenchmarkHelper::dso()), interval, point, LESS);
+		_(RawOrigin::Signed(dso), interval, point, more);
 
-		assert!(Activations::<T>::contains_key(interval, point));
+		assert_eq!(Activations::<T>::get(interval, point), Some(more));
 		Ok(())
 	}
 

@@ -1,16 +1,23 @@
 //! Reductions: what members offer to draw or feed in less, what the grid operator orders, and what is held for it.
 //!
-//! The grid operator may order a member to use or feed in less than it contracted, until delivery ends, and settlement makes
-//! it pay for that. A charge for what is not delivered needs the member's consent, its offer. What the charge comes to if
-//! nothing is delivered is held on the owner's account from the offer on, until settlement takes the point through its
-//! debit phase.
+//! The grid operator may order a member to use or feed in less than it contracted, before delivery begins, and settlement
+//! makes it pay for that. In an emergency it may do so during delivery: then it takes at most the contracted energy's share of
+//! the time that is left. A charge for what is not delivered needs the member's consent, its offer, and offers close when
+//! limits are published for the point's zone or one above it.
+//!
+//! What the charge comes to if nothing is delivered is held on the owner's account from the offer on; the most that the order
+//! can cost, on its operator's from the order on; both until settlement takes the point through its debit phase. An order
+//! without a charge stands whatever its operator has: what its money lacks is its debt, and no one else's to bear.
+//!
+//! Delivery is counted against the lesser of what was contracted and of what the point would have drawn, which like days
+//! before the order say ([`Orders`], `docs/settlement.md`).
 //!
 //! # Invariants
 //!
-//! 1. What is held for charges is what they say; none is kept empty.
-//! 2. A point has an offer or an order in an interval, not both.
+//! 1. What is held for charges and orders is what they say; none is kept empty.
+//! 2. A point has an offer or an order in an interval, not both; of every order it is known who gave it.
 //!
-//! Offers and orders go by `Prune` once their interval is final; charges, when their point is debited.
+//! Offers and orders go by `Prune` once their interval is final; what is held, when its point is debited.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -22,6 +29,7 @@ mod impls;
 mod invariants;
 #[cfg(test)]
 mod mock;
+mod money;
 mod orders;
 #[cfg(test)]
 mod tests;
@@ -36,8 +44,8 @@ pub use weights::WeightInfo;
 pub mod pallet {
 	use super::*;
 	use busbar_primitives::{
-		traits::{Calendar, Finality, Grid, Participants},
-		Balance, Flexibility, Interval, PointId,
+		traits::{Calendar, Finality, Grid, Participants, Positions, Readings},
+		Balance, Flexibility, Interval, Placed, PointId,
 	};
 	use frame_support::{
 		pallet_prelude::*,
@@ -67,6 +75,10 @@ pub mod pallet {
 		type Grid: Grid;
 		/// Chain time and terms of intervals.
 		type Calendar: Calendar;
+		/// What is contracted.
+		type Positions: Positions;
+		/// What like days say.
+		type Readings: Readings;
 		/// Which intervals are final.
 		type Finality: Finality;
 
@@ -82,6 +94,8 @@ pub mod pallet {
 	pub enum HoldReason {
 		/// What a member would pay if it delivered nothing of the flexibility that it offers.
 		Charge,
+		/// What an operator may come to pay for what it ordered.
+		Order,
 	}
 
 	/// Flexibility that members offer. Pruned with the interval.
@@ -93,10 +107,19 @@ pub mod pallet {
 	pub type Charges<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, PointId, (T::AccountId, Balance), OptionQuery>;
 
+	/// Whose money is held for orders, and how much, in nEUR. Gone when the point is debited.
+	#[pallet::storage]
+	pub type Funds<T: Config> =
+		StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, PointId, (T::AccountId, Balance), OptionQuery>;
+
 	/// What the grid operator ordered. Pruned with the interval.
 	#[pallet::storage]
 	pub type Activations<T> =
 		StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, PointId, Flexibility, OptionQuery>;
+
+	/// Who ordered it, and what its delivery is counted by. Pruned with the interval.
+	#[pallet::storage]
+	pub type Orders<T> = StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, PointId, Placed, OptionQuery>;
 
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
@@ -115,8 +138,14 @@ pub mod pallet {
 		UnknownInterval,
 		/// The interval's delivery has ended.
 		DeliveryEnded,
-		/// The grid operator has ordered a reduction here already.
+		/// Delivery has begun: offers are made, and orders with a charge given, before that.
+		DeliveryBegun,
+		/// Limits of the interval are published for the point's zone or one above it: offers are made before that.
+		OffersClosed,
+		/// The grid operator has ordered a reduction here already: another one must take more, of the same kind.
 		AlreadyOrdered,
+		/// Nothing that is contracted is left to take in what remains of the interval.
+		NothingLeft,
 		/// Energy must be above zero.
 		ZeroEnergy,
 		/// The price and the charge must not be below zero.
@@ -132,7 +161,10 @@ pub mod pallet {
 		UnknownParticipant,
 		/// The account has too little free money for the charge for non-delivery.
 		BeyondCharge,
-		/// The charge is beyond the range of its type.
+		/// The operator's account has too little free money for the most that this order can cost. Without a charge it is given
+		/// all the same, and what is lacking becomes a debt.
+		BeyondFunds,
+		/// The charge or the cost is beyond the range of its type.
 		Overflow,
 	}
 
@@ -147,7 +179,8 @@ pub mod pallet {
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
 		/// Offers to draw or feed in less than contracted in an interval, or takes the offer back. What the charge for
-		/// non-delivery comes to if nothing is delivered is held on the owner's account until the point is settled.
+		/// non-delivery comes to if nothing is delivered is held on the owner's account until the point is settled. Until
+		/// limits are published for its zone or one above it, and delivery begins.
 		///
 		/// - `origin`: the point's owner, or its delegate for trade.
 		/// - `interval` and `point`: when and where.
@@ -155,8 +188,9 @@ pub mod pallet {
 		///
 		/// # Errors
 		/// [`Error::UnknownPoint`], [`Error::IsCoupling`], [`Error::UnknownInterval`], [`Error::DeliveryEnded`],
-		/// [`Error::AlreadyOrdered`], [`Error::ZeroEnergy`], [`Error::NegativePrice`], [`Error::BeyondPrices`],
-		/// [`Error::UnknownParticipant`], [`Error::BeyondCharge`], [`Error::Overflow`]; if the signer may not trade for the owner.
+		/// [`Error::DeliveryBegun`], [`Error::OffersClosed`], [`Error::AlreadyOrdered`], [`Error::ZeroEnergy`],
+		/// [`Error::NegativePrice`], [`Error::BeyondPrices`], [`Error::UnknownParticipant`], [`Error::BeyondCharge`],
+		/// [`Error::Overflow`]; if the signer may not trade for the owner.
 		///
 		/// # Events
 		/// [`Event::FlexibilityOffered`].
@@ -171,18 +205,23 @@ pub mod pallet {
 			Self::do_offer(&ensure_signed(origin)?, interval, point, offer)
 		}
 
-		/// Orders a member to draw or feed in less than contracted. The grid operator pays for it in settlement: the
-		/// stated price for what is delivered, and the value of what the member bought and may not use. A charge for
-		/// what is not delivered needs the member's offer.
+		/// Orders a member to draw or feed in less than contracted. Who orders pays for it in settlement: the stated price for
+		/// what is delivered, and the value of what the member bought and may not use. The most that this can be is held on its
+		/// account, or all that is free there: an order without a charge stands all the same, and what is lacking becomes its
+		/// debt. A charge for what is not delivered needs the member's offer. During delivery it takes at most what is
+		/// contracted and not taken yet, in proportion to the time that is left. An order that takes more stands in place of
+		/// one before it.
 		///
-		/// - `origin`: the distribution system operator of the point's zone, before delivery has ended.
+		/// - `origin`: a distribution system operator of the point's zone, before delivery has ended.
 		/// - `interval` and `point`: when and where.
 		/// - `order`: energy in Wh, price and charge in nEUR/Wh.
 		///
 		/// # Errors
 		/// [`Error::UnknownPoint`], [`Error::IsCoupling`], [`Error::UnknownInterval`], [`Error::DeliveryEnded`],
-		/// [`Error::AlreadyOrdered`], [`Error::ZeroEnergy`], [`Error::NegativePrice`], [`Error::BeyondPrices`],
-		/// [`Error::NotOffered`], [`Error::UnknownParticipant`], [`Error::BeyondCharge`], [`Error::Overflow`], and those of a role check.
+		/// [`Error::DeliveryBegun`] and [`Error::NothingLeft`] during delivery, [`Error::AlreadyOrdered`],
+		/// [`Error::ZeroEnergy`], [`Error::NegativePrice`], [`Error::BeyondPrices`], [`Error::NotOffered`],
+		/// [`Error::UnknownParticipant`], [`Error::BeyondCharge`], [`Error::BeyondFunds`], [`Error::Overflow`], and those of a
+		/// role check.
 		///
 		/// # Events
 		/// [`Event::ReductionOrdered`].

@@ -1,8 +1,10 @@
 //! A runtime with this pallet, and a world that stands in for the other ones.
 
 use crate::HoldReason;
-use busbar_mocks::{MockCalendar, MockFinality, MockGrid, MockParticipants};
-use busbar_primitives::{Balance, Interval, Moment, Point, PointKind, PostedBounds, Role, Scope, Terms};
+use busbar_mocks::{MockCalendar, MockFinality, MockGrid, MockParticipants, MockPositions, MockReadings};
+use busbar_primitives::{
+	Balance, Interval, Moment, Point, PointKind, Position, PostedBounds, Price, Role, Scope, SignedWh, Terms,
+};
 use frame_support::traits::fungible::InspectHold;
 
 pub use busbar_mocks::{id as participant, refused, AccountId};
@@ -19,7 +21,11 @@ pub const MEMBERS: [AccountId; 4] = [UTILITY, HOME, PLANT, GRID_OPERATOR];
 /// What every member has at genesis, in nEUR.
 pub const WEALTH: Balance = 1_000_000_000_000;
 
+pub const DELIVERY_START: Moment = 1_000;
 pub const DELIVERY_END: Moment = 2_000;
+
+/// The greatest price of the intervals' terms.
+pub const DEAREST: Price = 500_000;
 
 busbar_mocks::test_runtime!(with money; 2: Flexibility = crate);
 
@@ -29,16 +35,18 @@ impl crate::Config for Test {
 	type Participants = MockParticipants;
 	type Grid = MockGrid;
 	type Calendar = MockCalendar;
+	type Positions = MockPositions;
+	type Readings = MockReadings;
 	type Finality = MockFinality;
 	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = Setup;
 }
 
-/// Terms of intervals up to 7.
-fn terms(interval: Interval) -> Option<Terms> {
-	(interval < 8).then_some(Terms {
-		delivery_start: 1_000,
+/// Terms of every interval.
+pub fn open_terms() -> Terms {
+	Terms {
+		delivery_start: DELIVERY_START,
 		delivery_end: DELIVERY_END,
 		gate_closure: 500,
 		last_gate_closure: 500,
@@ -46,9 +54,14 @@ fn terms(interval: Interval) -> Option<Terms> {
 		dispute_end: 4_000,
 		tick: 1,
 		price_floor: -500_000,
-		price_cap: 500_000,
+		price_cap: DEAREST,
 		posted: PostedBounds { short_max: 400_000, long_min: -100_000 },
-	})
+	}
+}
+
+/// Terms of intervals up to 7.
+fn terms(interval: Interval) -> Option<Terms> {
+	(interval < 8).then(open_terms)
 }
 
 /// A connection point that has always been there.
@@ -62,6 +75,18 @@ pub fn held(account: AccountId) -> Balance {
 	Balances::balance_on_hold(&HoldReason::Charge.into(), &account)
 }
 
+/// Money held in an account for orders, in nEUR.
+pub fn funds(account: AccountId) -> Balance {
+	Balances::balance_on_hold(&HoldReason::Order.into(), &account)
+}
+
+/// Lets the market have ended, after which every point has bought so much, or sold it if that is below zero.
+pub fn contract(net: SignedWh) {
+	let position = Position { bought: net.max(0).unsigned_abs(), sold: net.min(0).unsigned_abs() };
+	MockPositions::on_of(move |_, _| position);
+	MockPositions::on_outcome(|_| Some(Default::default()));
+}
+
 /// The state at genesis: every member owns [`WEALTH`], intervals up to 7 are open.
 pub fn empty() -> sp_io::TestExternalities {
 	busbar_mocks::reset();
@@ -69,7 +94,11 @@ pub fn empty() -> sp_io::TestExternalities {
 	MockParticipants::grant(GRID_OPERATOR, Role::Dso, Scope::Grid);
 	MockGrid::points(vec![point(HOME), point(PLANT)]);
 	MockCalendar::on_now(|| 0);
+	MockCalendar::on_interval_s(|| 900);
 	MockCalendar::on_terms_until_gates(terms);
+	MockPositions::on_outcome(|_| None);
+	MockPositions::on_of(|_, _| Position::default());
+	MockReadings::on_like(|_, _, _| Vec::new());
 	MockFinality::on_is_final(|_| false);
 	wealthy(&MEMBERS, WEALTH, |_| ())
 }

@@ -23,11 +23,12 @@ fn cost(db: frame_support::weights::RuntimeDbWeight, micros: u64, reads: u64, wr
 macro_rules! weights {
 	($db:expr) => {
 		fn offer() -> Weight {
-			cost($db, 120, 11, 4)
+			// With a walk to the root for what is published.
+			cost($db, 700, 141, 4)
 		}
 		fn order_reduction() -> Weight {
-			// With a walk to the root.
-			cost($db, 270, 79, 5)
+			// With a walk to the root, and fourteen like days of five intervals.
+			cost($db, 700, 158, 9)
 		}
 	};
 }

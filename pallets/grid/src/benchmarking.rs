@@ -4,7 +4,10 @@ use super::*;
 use alloc::vec::Vec;
 use busbar_primitives::{Link, PointKind, ZoneId};
 use frame_benchmarking::v2::*;
-use frame_support::{traits::Get, BoundedVec};
+use frame_support::{
+	traits::{EnsureOrigin, Get},
+	BoundedVec,
+};
 use frame_system::RawOrigin;
 
 type Helper<T> = <T as Config>::BenchmarkHelper;
@@ -65,7 +68,8 @@ mod benchmarks {
 	#[benchmark]
 	fn add_points(n: Linear<1, { T::MaxBatch::get() }>) -> Result<(), BenchmarkError> {
 		let zone = deep_zone::<T>()?;
-		let (owner, kind, import_w, export_w) = (Helper::<T>::owner(), PointKind::Metered, 1, 1);
+		Pallet::<T>::do_allow_couplings(zone, true)?;
+		let (owner, kind, import_w, export_w) = (Helper::<T>::owner(), PointKind::Coupling, 1, 1);
 		let points: BoundedVec<_, T::MaxBatch> =
 			BoundedVec::truncate_from(alloc::vec![NewPoint { zone, owner, kind, import_w, export_w }; n as usize]);
 		let dso = operator::<T>(zone);
@@ -101,9 +105,20 @@ mod benchmarks {
 		let zone = deep_zone::<T>()?;
 		let point = NextPoint::<T>::get();
 		let dso = operator::<T>(zone);
+		Pallet::<T>::do_allow_couplings(zone, true)?;
 		#[extrinsic_call]
-		_(dso, zone, Helper::<T>::owner(), PointKind::Metered, 1, 1);
+		_(dso, zone, Helper::<T>::owner(), PointKind::Coupling, 1, 1);
 		assert!(Points::<T>::contains_key(point));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn allow_couplings() -> Result<(), BenchmarkError> {
+		let zone = deep_zone::<T>()?;
+		let origin = T::AdminOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+		#[extrinsic_call]
+		_(origin as T::RuntimeOrigin, zone, true);
+		assert!(Couplings::<T>::contains_key(zone));
 		Ok(())
 	}
 

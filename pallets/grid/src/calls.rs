@@ -60,7 +60,8 @@ mod calls {
 			Self::do_retire_zone(zone)
 		}
 
-		/// Adds a connection point of this `kind` in `zone`, from the first unopened interval on.
+		/// Adds a connection point of this `kind` in `zone`, from the first unopened interval on. A coupling belongs to the
+		/// balance-responsible party, and stands at the root or where the council allows it.
 		///
 		/// - `origin`: a distribution system operator at the zone.
 		/// - `owner`: the active participant whose point it is.
@@ -68,8 +69,9 @@ mod calls {
 		///
 		/// # Errors
 		/// [`Error::UnknownZone`], [`Error::ZoneRetired`], [`Error::QuotaReached`] if who operates a part of the grid has
-		/// added a quarter of all points, [`Error::TooManyPointsInZone`] if the zone has its share; [`Error::TooManyPoints`],
-		/// those of a role check, and what the participants pallet says about the owner.
+		/// added a quarter of all points, [`Error::TooManyPointsInZone`] if the zone has its share; [`Error::TooManyPoints`]; of a
+		/// coupling [`Error::NotBalancingParty`] and [`Error::NoCouplingsHere`]; those of a role check, and what the
+		/// participants pallet says about the owner.
 		///
 		/// # Events
 		/// [`Event::PointAdded`].
@@ -165,6 +167,23 @@ mod calls {
 		)]
 		pub fn add_points(origin: OriginFor<T>, points: BoundedVec<NewPoint, T::MaxBatch>) -> DispatchResult {
 			Self::do_add_points(origin, &points)
+		}
+
+		/// Lets couplings be added in `zone`, beside the root, or no more. Those that stand there stay until they are retired.
+		///
+		/// - `origin`: [`Config::AdminOrigin`].
+		/// - `allowed`: whether they may be added from now on.
+		///
+		/// # Errors
+		/// [`Error::UnknownZone`].
+		///
+		/// # Events
+		/// [`Event::CouplingsAllowed`].
+		#[pallet::call_index(8)]
+		#[pallet::weight(T::WeightInfo::allow_couplings())]
+		pub fn allow_couplings(origin: OriginFor<T>, zone: ZoneId, allowed: bool) -> DispatchResult {
+			T::AdminOrigin::ensure_origin(origin)?;
+			Self::do_allow_couplings(zone, allowed)
 		}
 	}
 }

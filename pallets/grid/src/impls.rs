@@ -86,6 +86,18 @@ impl<T: Config> traits::Grid for Pallet<T> {
 			.collect()
 	}
 
+	fn is_published(interval: Interval, zone: ZoneId) -> bool {
+		let mut at = Some(zone);
+		for _ in 0..=T::MaxDepth::get() {
+			let Some(zone) = at else { break };
+			if Publications::<T>::contains_key(interval, zone) {
+				return true;
+			}
+			at = Zones::<T>::get(zone).and_then(|zone| zone.parent);
+		}
+		false
+	}
+
 	fn max_path_fee() -> Fee {
 		T::MaxPathFee::get()
 	}

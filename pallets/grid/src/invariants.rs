@@ -1,6 +1,8 @@
 //! The invariants that the pallet's documentation numbers.
 
-use crate::{point_key, Added, Additions, Config, NextPoint, NextZone, Pallet, Points, PointsOf, Publications, Zones};
+use crate::{
+	point_key, Added, Additions, Config, Couplings, NextPoint, NextZone, Pallet, Points, PointsOf, Publications, Zones,
+};
 use alloc::collections::BTreeMap;
 use frame_support::{ensure, traits::Get};
 use sp_runtime::TryRuntimeError;
@@ -14,6 +16,8 @@ impl<T: Config> Pallet<T> {
 		Self::check_zones()?;
 		Self::check_points()?;
 		Self::check_added()?;
+		let known = |zone| Zones::<T>::contains_key(zone);
+		ensure!(Couplings::<T>::iter_keys().all(known), "grid: couplings are allowed in an unknown zone");
 		Self::check_publications()
 	}
 

@@ -6,6 +6,9 @@
 //! The grid is a tree of zones. Zone 0 is the root, the coupling to the wholesale market; zones are numbered in the order
 //! of their creation, so a parent's number is smaller than its children's. Every other zone has a link to its parent with
 //! import and export limits in W and a fee in nEUR/Wh. A connection point belongs to one zone and to one participant.
+//! Couplings to the wholesale market sell and buy without an imbalance of their own, so they belong to the
+//! balance-responsible party and stand at the root, or where the council allows them ([`Couplings`]). When the council names
+//! another party, those of the one before are the operator's to retire.
 //!
 //! What changes the tree (a zone, a point, a link's static terms, a retirement) takes effect from the first interval
 //! that has not opened yet, so that the tree of an open one stands. Until the last gate of an interval closes the operator
@@ -52,7 +55,8 @@
 //!    above it in that interval's tree.
 //! 5. Points are numbered without gaps below `NextPoint`, and the index by owner names exactly them.
 //! 6. No operator of a part has added more than a quarter, nor all of them together more than there are.
-//! 7. No publication is for the root or an unknown zone, or has a fee above the static one.
+//! 7. Couplings are allowed in zones that exist.
+//! 8. No publication is for the root or an unknown zone, or has a fee above the static one.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -89,7 +93,7 @@ pub trait BenchmarkHelper<AccountId> {
 	fn dso_everywhere() -> AccountId;
 	/// An account that holds it at a zone and below, and may add a batch there.
 	fn operator(zone: busbar_primitives::ZoneId) -> AccountId;
-	/// An active participant.
+	/// An active participant, which is the balance-responsible party.
 	fn owner() -> busbar_primitives::ParticipantId;
 	/// Opens the session of an interval in which the whole tree exists, and returns it.
 	fn open_interval() -> busbar_primitives::Interval;
@@ -109,7 +113,7 @@ pub mod pallet {
 	use super::*;
 	use alloc::vec::Vec;
 	use busbar_primitives::{
-		traits::{Calendar, Flows, OnLimits, Participants},
+		traits::{Balancing, Calendar, Flows, OnLimits, Participants},
 		Fee, Interval, Link, ParticipantId, Point, PointId, PointKind, Watt, ZoneId,
 	};
 	use frame_support::pallet_prelude::*;
@@ -123,7 +127,7 @@ pub mod pallet {
 
 	#[pallet::config]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
-		/// May add the root.
+		/// May add the root, and says where else couplings stand.
 		type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 
 		/// Who is a distribution system operator, and where.
@@ -133,6 +137,8 @@ pub mod pallet {
 		type Calendar: Calendar;
 		/// What is sold already: limits do not fall below it.
 		type Flows: Flows + OnLimits;
+		/// Whose couplings are.
+		type Balancing: Balancing;
 
 		/// Most zones that can ever be added.
 		#[pallet::constant]
@@ -189,6 +195,10 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Added<T> = StorageMap<_, Blake2_128Concat, ParticipantId, Additions, ValueQuery>;
 
+	/// Zones in which couplings may be added, beside the root. At most `MaxZones`.
+	#[pallet::storage]
+	pub type Couplings<T> = StorageMap<_, Twox64Concat, ZoneId, ()>;
+
 	/// Link terms that were published for one interval and stand in for the static ones.
 	#[pallet::storage]
 	pub type Publications<T> = StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, ZoneId, Link>;
@@ -224,6 +234,8 @@ pub mod pallet {
 		ZoneRetired { zone: ZoneId, until: Interval },
 		/// A connection point exists from an interval on.
 		PointAdded { point: PointId, zone: ZoneId, owner: ParticipantId, kind: PointKind, from: Interval },
+		/// The council lets couplings be added in a zone, or no more.
+		CouplingsAllowed { zone: ZoneId, allowed: bool },
 		/// A connection point no longer exists from an interval on.
 		PointRetired { point: PointId, until: Interval },
 		/// Limits and fees of links were published for one interval.
@@ -263,6 +275,10 @@ pub mod pallet {
 		ZoneHasChildren,
 		/// The zone has connection points that are not retired.
 		ZoneHasPoints,
+		/// A coupling stands at the root, or in a zone where the council allows it (`allow_couplings`).
+		NoCouplingsHere,
+		/// A coupling belongs to the balance-responsible party: name it as the owner.
+		NotBalancingParty,
 		/// The connection point is retired.
 		PointRetired,
 		/// Limits of the interval are not accepted: it has not opened, its last gate has closed, or a session of it is being

@@ -1,7 +1,7 @@
 //! A runtime of this pallet alone, with mocks of the market and the participants.
 
 use crate::{self as pallet_grid, Error};
-use busbar_mocks::{MockCalendar, MockFlows, MockGrid, MockParticipants};
+use busbar_mocks::{MockBalancing, MockCalendar, MockFlows, MockGrid, MockParticipants};
 use busbar_primitives::{
 	traits::Zones as _, Fee, Interval, Link, Moment, PointKind, PostedBounds, Role, Scope, SignedWh, Terms, ZoneId,
 };
@@ -15,7 +15,7 @@ pub use busbar_mocks::{id, refused, AccountId};
 pub const DSO: AccountId = 1;
 /// Operates zone 1 and what is below it.
 pub const FEEDER_DSO: AccountId = 2;
-/// A member without a role.
+/// A member without a role, which balances.
 pub const MEMBER: AccountId = 3;
 /// A member that was suspended.
 pub const SUSPENDED: AccountId = 4;
@@ -46,6 +46,7 @@ impl pallet_grid::Config for Test {
 	type Participants = MockParticipants;
 	type Calendar = MockCalendar;
 	type Flows = MockFlows;
+	type Balancing = MockBalancing;
 	type MaxZones = MaxZones;
 	type MaxDepth = MaxDepth;
 	type MaxPathFee = MaxPathFee;
@@ -125,6 +126,7 @@ pub fn set_up() {
 	MockParticipants::grant(DSO, Role::Dso, Scope::Grid);
 	MockParticipants::grant(FEEDER_DSO, Role::Dso, Scope::Zone(1));
 	MockParticipants::suspend(SUSPENDED);
+	MockBalancing::on_party(|| Some(id(MEMBER)));
 	MockGrid::on_is_within_any(Grid::is_within_any);
 	MockCalendar::on_now(Now::get);
 	MockCalendar::on_interval_s(|| 900);

@@ -1,9 +1,12 @@
 //! Connection points.
 
-use crate::{point_key, Config, Error, Event, NewPoint, NextPoint, Pallet, Points, PointsOf, Zones};
+use crate::{
+	point_key, zones::ROOT, Config, Couplings, Error, Event, NewPoint, NextPoint, NextZone, Pallet, Points, PointsOf,
+	Zones,
+};
 use busbar_primitives::{
-	traits::{Calendar, Participants},
-	Point, PointId, Role,
+	traits::{Balancing, Calendar, Participants},
+	Point, PointId, PointKind, Role, ZoneId,
 };
 use frame_support::{ensure, traits::Get};
 use frame_system::pallet_prelude::OriginFor;
@@ -21,13 +24,18 @@ impl<T: Config> Pallet<T> {
 		let everywhere = Self::ensure_may_add(origin, point.zone, T::MaxPoints::get(), |added| &mut added.points)?;
 		let numbers = Zones::<T>::get(point.zone).map_or(0, |zone| zone.numbers);
 		ensure!(everywhere || numbers < T::MaxZonePoints::get(), Error::<T>::TooManyPointsInZone);
+		// What a coupling sells nobody has to deliver: the counterparty of all imbalances answers for it.
+		let balances = point.kind == PointKind::Metered || T::Balancing::party() == Some(point.owner);
+		ensure!(balances, Error::<T>::NotBalancingParty);
 		Self::do_add_point(point)
 	}
 
-	/// Adds a point, whoever wants it.
+	/// Adds a point, whoever wants it. Who balances a chain that starts is not known here yet.
 	pub(crate) fn do_add_point(NewPoint { zone: id, owner, kind, import_w, export_w }: NewPoint) -> DispatchResult {
 		let mut zone = Zones::<T>::get(id).ok_or(Error::<T>::UnknownZone)?;
 		ensure!(zone.until.is_none(), Error::<T>::ZoneRetired);
+		let stands = kind == PointKind::Metered || id == ROOT || Couplings::<T>::contains_key(id);
+		ensure!(stands, Error::<T>::NoCouplingsHere);
 		T::Participants::ensure_active(owner)?;
 		let point = NextPoint::<T>::get();
 		ensure!(point < T::MaxPoints::get(), Error::<T>::TooManyPoints);
@@ -39,6 +47,14 @@ impl<T: Config> Pallet<T> {
 		zone.numbers = zone.numbers.saturating_add(1);
 		Zones::<T>::insert(id, zone);
 		Self::deposit_event(Event::PointAdded { point, zone: id, owner, kind, from });
+		Ok(())
+	}
+
+	/// Lets couplings be added in a zone, or no more.
+	pub(crate) fn do_allow_couplings(zone: ZoneId, allowed: bool) -> DispatchResult {
+		ensure!(zone < NextZone::<T>::get(), Error::<T>::UnknownZone);
+		Couplings::<T>::set(zone, allowed.then_some(()));
+		Self::deposit_event(Event::CouplingsAllowed { zone, allowed });
 		Ok(())
 	}
 

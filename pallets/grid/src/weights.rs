@@ -18,6 +18,7 @@ pub trait WeightInfo {
 	fn retire_zone() -> Weight;
 	fn add_point() -> Weight;
 	fn retire_point() -> Weight;
+	fn allow_couplings() -> Weight;
 	/// A batch of `zones` in one place of the tree.
 	fn add_zones(zones: u32) -> Weight;
 	/// A batch of `points` in one place of the tree.
@@ -71,9 +72,14 @@ impl Costs {
 	}
 
 	fn add_point(&self) -> Weight {
-		// NextZone, the zone, the owner, NextPoint, the calendar, the root, the quota; the point, the index, NextPoint, the
-		// zone, the quota.
-		self.call(self.role().saturating_add(8), 5)
+		// NextZone, the zone, the owner, NextPoint, the calendar, the root, the quota, who balances, where couplings stand; the
+		// point, the index, NextPoint, the zone, the quota.
+		self.call(self.role().saturating_add(10), 5)
+	}
+
+	fn allow_couplings(&self) -> Weight {
+		// NextZone; the mark.
+		self.call(1, 1)
 	}
 
 	fn retire_point(&self) -> Weight {
@@ -128,6 +134,9 @@ impl<T: crate::Config> WeightInfo for SubstrateWeight<T> {
 	fn add_points(points: u32) -> Weight {
 		Self::costs().add_point().saturating_mul(points.into())
 	}
+	fn allow_couplings() -> Weight {
+		Self::costs().allow_couplings()
+	}
 	fn publish(links: u32) -> Weight {
 		Self::costs().publish(links)
 	}
@@ -158,6 +167,9 @@ impl WeightInfo for () {
 	}
 	fn add_points(points: u32) -> Weight {
 		default_costs().add_point().saturating_mul(points.into())
+	}
+	fn allow_couplings() -> Weight {
+		default_costs().allow_couplings()
 	}
 	fn publish(links: u32) -> Weight {
 		default_costs().publish(links)

@@ -15,7 +15,7 @@ use frame_system::{ensure_signed, pallet_prelude::OriginFor};
 use sp_runtime::{DispatchError, DispatchResult};
 
 /// Number of the root: whoever operates it operates all.
-const ROOT: ZoneId = 0;
+pub(crate) const ROOT: ZoneId = 0;
 
 impl<T: Config> Pallet<T> {
 	/// Adds zones in order, each where the origin may. A zone may hang below one before it in the list.

@@ -8,15 +8,17 @@
 //! imbalance            I = M - C, at max(short + levy + F, highest price traded) if short, else at
 //!                                    min(long - levy - F, lowest price traded)
 //! tolerated of it      at most |C| x tolerance, rounded down, at the highest or lowest price traded instead
-//! delivered            D = P - M of load, M - P of generation, within 0 and Q
-//! flexibility          price x D - penalty x (Q - (P - M), or Q - (M - P), if above 0)
+//! reference            R = the lesser of P and the baseline, in the direction of the order
+//! delivered            D = R - M of load, M - R of generation, within 0 and Q
+//! flexibility          price x D - penalty x (Q - (R - M), or Q - (M - R), if above 0)
 //! curtailment          load: value of Q; generation: value of D - value of Q
 //! ```
 //!
 //! The contract lines stay as they were traded, so nobody else's money depends on an order of the grid operator. It takes
 //! Q over at the value that it was traded at: a member that bought Q gets that back, one that sold Q returns it and is
 //! compensated for what it truly did not feed in, so that ignoring an order pays for neither. The balance-responsible
-//! party is paid the short price for the energy that is missing, or pays the long price for what is left.
+//! party is paid the short price for the energy that is missing, or pays the long price for what is left. Delivery counts
+//! from what the point would have used or fed in, so that to contract more for being paid to use less pays nothing.
 
 use crate::{PostedPrices, Sharing};
 use alloc::vec::Vec;
@@ -73,6 +75,8 @@ pub struct Delivery {
 	pub path_fee: Fee,
 	/// What the grid operator ordered.
 	pub ordered: Option<Flexibility>,
+	/// What it would have drawn by what like days say, in Wh, if it was ordered to draw less and there are such days.
+	pub baseline: Option<SignedWh>,
 }
 
 /// What a reading comes to at one point.
@@ -100,6 +104,10 @@ pub struct Outturn {
 	pub flexibility: Amount,
 	/// What the member receives for the other, in nEUR; not above 0.
 	pub non_delivery: Amount,
+	/// What of its credits for an order nobody has funded, in nEUR: it is owed by who ordered.
+	pub unfunded: Balance,
+	/// What of the balance-responsible party's.
+	pub unfunded_perimeter: Balance,
 	/// What it drew from the grid, in Wh; 0 for the root's meters.
 	pub drawn: SignedWh,
 	/// What a root meter supplied to the grid, in Wh; `None` for other points and without a reading.
@@ -118,12 +126,15 @@ impl Outturn {
 		receipt(self.rate, self.excess()).saturating_add(receipt(self.tolerated_rate, self.tolerated))
 	}
 
+	/// What the member should receive for what was ordered, in nEUR.
+	pub fn for_order(&self) -> Option<Amount> {
+		self.curtailment.checked_add(self.flexibility)?.checked_add(self.non_delivery)
+	}
+
 	/// All that the member receives, in nEUR.
 	pub fn amount(&self) -> Option<Amount> {
-		self.imbalance_amount()
-			.checked_add(self.curtailment)?
-			.checked_add(self.flexibility)?
-			.checked_add(self.non_delivery)
+		let unfunded = Amount::try_from(self.unfunded).ok()?;
+		self.imbalance_amount().checked_add(self.for_order()?)?.checked_sub(unfunded)
 	}
 }
 
@@ -147,8 +158,17 @@ impl Delivery {
 		}
 	}
 
-	/// What was paid or received for `wh` of the position, in nEUR: the share of its contracts, rounded down. `None` beyond
-	/// the type's range.
+	/// From where delivery counts: the lesser of position and baseline.
+	fn reference(&self, reduction: Reduction) -> SignedWh {
+		let baseline = self.baseline.unwrap_or(self.position);
+		match reduction {
+			Reduction::Load => self.position.min(baseline).max(0),
+			Reduction::Generation => self.position.max(baseline).min(0),
+		}
+	}
+
+	/// What was paid or received for `wh` of the position, in nEUR: the share of its contracts, rounded down, at prices that
+	/// are among theirs, whatever was bought and sold back. `None` beyond the type's range.
 	fn value(&self, wh: Wh) -> Option<Amount> {
 		if wh == 0 {
 			return Some(0);
@@ -159,7 +179,11 @@ impl Delivery {
 		let rounding = if value < 0 { Rounding::Up } else { Rounding::Down };
 		let share = multiply_by_rational_with_rounding(value.unsigned_abs(), wh.into(), size.into(), rounding)?;
 		let share = Amount::try_from(share).ok()?;
-		Some(if value < 0 { share.saturating_neg() } else { share })
+		let share = if value < 0 { share.saturating_neg() } else { share };
+		let at = |price: Price| Amount::from(price).checked_mul(wh.into());
+		let least = at(self.contracts.iter().map(|contract| contract.lowest).min()?)?;
+		let most = at(self.contracts.iter().map(|contract| contract.highest).max()?)?;
+		Some(share.max(least).min(most))
 	}
 
 	/// What the balance-responsible party receives for the energy that the grid operator took over, in nEUR.
@@ -198,9 +222,10 @@ impl Delivery {
 			..Outturn::default()
 		};
 		if let Some(ordered) = self.ordered.filter(|_| taken > 0) {
+			let reference = self.reference(ordered.reduction);
 			let reduced = match ordered.reduction {
-				Reduction::Load => self.position.checked_sub(metered)?,
-				Reduction::Generation => metered.checked_sub(self.position)?,
+				Reduction::Load => reference.checked_sub(metered)?,
+				Reduction::Generation => metered.checked_sub(reference)?,
 			};
 			let undelivered = i128::from(taken).checked_sub(reduced.into())?.max(0);
 			outturn.delivered = taken.min(reduced.max(0).unsigned_abs());

@@ -3,7 +3,7 @@
 use crate::{
 	debit_impls::{metered_of, Batch, Settling},
 	round::Round,
-	Config, Error, Event, Intervals, Lines, Pallet, Stage, StatementRoot, Statements, Sums, FIRST_VERSION,
+	Config, Error, Event, Intervals, Lines, Outturn, Pallet, Stage, StatementRoot, Statements, Sums, FIRST_VERSION,
 	MAX_CORRECTIONS, POINT_LINES,
 };
 use busbar_primitives::{
@@ -43,15 +43,20 @@ impl<T: Config> Pallet<T> {
 		let last = T::Calendar::now() >= batch.rulings_end;
 		let settling = Self::settling(batch, point, &details, &delivery, last)?;
 		ensure!(!settling.contested, Error::<T>::Contested);
-		let Settling { version: reading, metered, outturn: new, .. } = settling;
+		let Settling { version: reading, metered, outturn: mut new, .. } = settling;
 		let estimated = last && reading == 0 && details.kind == PointKind::Metered;
-		let is_new = reading != statement.reading || (estimated && (statement.corrections == 0 || new != old));
+		// Whatever was funded of it.
+		let same = Outturn { unfunded: old.unfunded, unfunded_perimeter: old.unfunded_perimeter, ..new } == old;
+		let is_new = reading != statement.reading || (estimated && (statement.corrections == 0 || !same));
 		ensure!(is_new, Error::<T>::NothingToCorrect);
 		ensure!(statement.corrections < MAX_CORRECTIONS, Error::<T>::TooManyCorrections);
 		statement.corrections = statement.corrections.saturating_add(1);
 		round.keeper = Some(point);
 		round.restart(FIRST_VERSION.saturating_add(statement.corrections));
 
+		// A purse of its own.
+		let first = core::mem::take(&mut round.progress.purse);
+		let funded = Self::fund_correction(round, point, &old, &mut new)?;
 		let before = round.progress.sums;
 		let after = before.with_outturn(&old, false).and_then(|sums| sums.with_outturn(&new, true));
 		let after = after.ok_or(Error::<T>::Overflow)?;
@@ -77,9 +82,8 @@ impl<T: Config> Pallet<T> {
 		statement.counted = counted;
 		statement.outturn = Some(new);
 
-		let system = Self::system(&batch.accounts, changes);
-		let first =
-			(core::mem::take(&mut round.progress.purse), core::mem::replace(&mut round.progress.system, system));
+		let system = Self::system(&batch.accounts, changes, funded)?;
+		let first = (first, core::mem::replace(&mut round.progress.system, system));
 		Self::settle_difference(round, &mut statement.lines, point, statement.payer, change)?;
 		(round.progress.purse, round.progress.system) = first;
 		round.progress.corrections = round.progress.corrections.saturating_add(1);

@@ -114,8 +114,10 @@ impl<T: Config> Pallet<T> {
 			if delivery.contracts.is_empty() {
 				statement.payer = T::Supply::retailer(interval, point).unwrap_or(details.owner);
 			}
-			let Settling { version, metered, outturn, .. } = Self::settling(batch, point, &details, &delivery, false)?;
+			let Settling { version, metered, mut outturn, .. } =
+				Self::settling(batch, point, &details, &delivery, false)?;
 			statement.reading = version;
+			Self::fund_order(batch, round, point, &delivery, &mut outturn)?;
 			statement.counted = metered.is_some() && Self::is_counted(point, interval);
 			round.progress.sums = round
 				.progress
@@ -151,14 +153,16 @@ impl<T: Config> Pallet<T> {
 		let position =
 			contracts.iter().try_fold(0, |sum: SignedWh, contract| sum.checked_add(contract.position.net()?));
 		let result = T::Positions::zone_result(interval, details.zone);
+		// Without contracts there is nothing to leave.
+		let ordered = if Voids::<T>::contains_key(interval) { None } else { T::Flexibility::ordered(interval, point) };
 		Ok(Delivery {
 			kind: details.kind,
 			contracts,
 			position: position.ok_or(Error::<T>::Overflow)?,
 			price: result.and_then(|result| result.price),
 			path_fee: result.map_or(0, |result| result.path_fee),
-			// Without contracts there is nothing to leave.
-			ordered: if Voids::<T>::contains_key(interval) { None } else { T::Flexibility::ordered(interval, point) },
+			baseline: ordered.and_then(|_| Self::baseline(interval, point)),
+			ordered,
 		})
 	}
 
@@ -237,6 +241,9 @@ impl<T: Config> Pallet<T> {
 				add(Cause::NonDelivery, shown(outturn.undelivered.into()), ordered.penalty, outturn.non_delivery)?;
 			}
 		}
+		if outturn.unfunded > 0 {
+			add(Cause::LossShare, 0, 0, Self::amount(outturn.unfunded)?.saturating_neg())?;
+		}
 		if outturn.tolerated != 0 {
 			let amount = receipt(outturn.tolerated_rate, outturn.tolerated);
 			add(Cause::Tolerance, outturn.tolerated, outturn.tolerated_rate, amount)?;
@@ -253,12 +260,13 @@ impl<T: Config> Pallet<T> {
 	/// What the other parties pay and receive, so that all lines but the defaults sum to zero.
 	fn settle_others(batch: &Batch<T::AccountId>, round: &mut Round<T>) -> DispatchResult {
 		let Batch { interval, outcome, tariff, .. } = batch;
+		Self::know_losses(*interval, &mut round.progress.sums);
 		let sums = round.progress.sums;
 		let fees_and_rent = outcome.fees.checked_add(outcome.rent).ok_or(Error::<T>::Overflow)?;
 		let mismatch = sums.contract.checked_add(Self::amount(fees_and_rent)?);
 		ensure!(mismatch == Some(0), Error::<T>::ContractMismatch);
 		let parties = sums.parties(outcome, tariff).ok_or(Error::<T>::Overflow)?;
-		round.progress.system = Self::system(&batch.accounts, parties);
+		round.progress.system = Self::system(&batch.accounts, parties, sums.funded)?;
 		round.keeper = None;
 
 		let mut lines = Self::system_lines(batch, round, &sums)?;
@@ -271,9 +279,15 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// The other parties, and which participants they are.
-	pub(crate) fn system(accounts: &Accounts<T::AccountId>, parties: Parties) -> System {
-		System { parties, balancing: Some(accounts.balancing), grid: T::Participants::participant(&accounts.grid) }
+	/// The other parties, and which participants they are. What was taken for orders from those who gave them the grid operator
+	/// need not pay.
+	pub(crate) fn system(
+		accounts: &Accounts<T::AccountId>,
+		mut parties: Parties,
+		funded: Amount,
+	) -> Result<System, DispatchError> {
+		parties.grid = parties.grid.checked_add(funded).ok_or(Error::<T>::Overflow)?;
+		Ok(System { parties, balancing: Some(accounts.balancing), grid: T::Participants::participant(&accounts.grid) })
 	}
 
 	/// Closes the debit phase, when all securities that had to be looked at were.
@@ -303,11 +317,14 @@ impl<T: Config> Pallet<T> {
 		let (grid, balancing) = (Party::GridOperator, Party::Balancing);
 		let shared = sums.shared(&batch.tariff).ok_or(Error::<T>::Overflow)?;
 		let to_others = negative(shared.fund.checked_add(shared.rent).ok_or(Error::<T>::Overflow)?)?;
-		let table: [(Party, Cause, Amount, Price, Amount, bool); 13] = [
+		let unfunded = sums.all_unfunded().ok_or(Error::<T>::Overflow)?;
+		let table: [(Party, Cause, Amount, Price, Amount, bool); 15] = [
 			(grid, Cause::GridFee, 0, 0, Self::amount(batch.outcome.fees)?, batch.outcome.fees > 0),
 			(grid, Cause::GridFee, sums.deviation_wh, 0, sums.path_fees, sums.path_fees > 0),
 			(grid, Cause::Curtailment, curtailed, 0, taken, curtailed != 0),
 			(grid, Cause::Flexibility, sums.delivered_wh, 0, negative(sums.flexibility)?, sums.flexibility != 0),
+			// Owed by who ordered.
+			(grid, Cause::Default, 0, 0, unfunded, unfunded > 0),
 			(grid, Cause::Losses, losses, loss_price, negative(loss_cost)?, losses != 0),
 			(Party::CongestionRent, Cause::Rent, 0, 0, Self::amount(batch.outcome.rent)?, batch.outcome.rent > 0),
 			(
@@ -319,6 +336,7 @@ impl<T: Config> Pallet<T> {
 				residual != 0 || sums.imbalance_wh != 0,
 			),
 			(balancing, Cause::Curtailment, curtailed, 0, sums.perimeter, curtailed != 0),
+			(balancing, Cause::LossShare, 0, 0, negative(sums.unfunded_perimeter)?, sums.unfunded_perimeter > 0),
 			(balancing, Cause::Losses, negative(losses)?, loss_price, loss_cost, losses != 0),
 			(balancing, Cause::Surplus, 0, 0, to_others, to_others != 0),
 			(Party::Fund, Cause::Levy, sums.excess_wh, 0, sums.levies, sums.levies > 0),

@@ -5,8 +5,8 @@ use crate::{
 	SystemLines, Voids,
 };
 use busbar_primitives::{
-	traits::{Calendar, Counterparties, Debts, Finality, Participants, Prune, Settled},
-	Interval,
+	traits::{Balancing, Calendar, Counterparties, Debts, Finality, Participants, Prune, Settled},
+	Interval, ParticipantId,
 };
 
 impl<T: Config> Counterparties<T::AccountId> for Pallet<T> {
@@ -23,6 +23,12 @@ impl<T: Config> Settled for Pallet<T> {
 	/// A pruned interval is settled: its root stays.
 	fn is_settled(interval: Interval) -> bool {
 		Roots::<T>::contains_key(interval)
+	}
+}
+
+impl<T: Config> Balancing for Pallet<T> {
+	fn party() -> Option<ParticipantId> {
+		SystemAccounts::<T>::get().map(|accounts| accounts.balancing)
 	}
 }
 

@@ -133,7 +133,10 @@ impl<T: Config> Pallet<T> {
 		let purse = &progress.purse;
 		match progress.stage {
 			Stage::Debits => {
-				let counted = (sum(Net::due), sum(Net::surplus), sum(|net| net.taken), sum(|net| net.to_draw().into()));
+				// Beside what debtors paid there is what was taken for orders.
+				let funded = progress.sums.funded.max(0).unsigned_abs();
+				let taken = sum(|net| net.taken).saturating_add(funded);
+				let counted = (sum(Net::due), sum(Net::surplus), taken, sum(|net| net.to_draw().into()));
 				let kept = (purse.due, purse.surplus, purse.collected, purse.to_draw.into());
 				ensure!(counted == kept, "participants' debts and credits do not sum to the running account");
 			},

@@ -55,10 +55,12 @@ mod debit_impls;
 mod impls;
 mod invariants;
 mod lines;
+mod losses;
 #[cfg(test)]
 mod mock;
 mod money;
 mod net;
+mod orders;
 mod proof;
 mod round;
 mod sums;
@@ -73,6 +75,7 @@ pub mod weights;
 #[cfg(feature = "runtime-benchmarks")]
 pub use benchmarking::BenchmarkHelper;
 pub use bill::Outturn;
+pub use losses::MeanLoss;
 pub use net::Net;
 pub use pallet::*;
 pub use sums::{Parties, Sums};
@@ -200,6 +203,10 @@ pub mod pallet {
 	/// Who keeps the lines of each chunk. Pruned with their interval.
 	#[pallet::storage]
 	pub type Keepers<T> = StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, u32, ChunkKeepers, ValueQuery>;
+
+	/// Mean losses by hour of the day, from 0, and of all intervals, as number 24.
+	#[pallet::storage]
+	pub type MeanLosses<T> = StorageMap<_, Twox64Concat, u32, MeanLoss, ValueQuery>;
 
 	/// Statement roots of settled intervals, for ever.
 	#[pallet::storage]

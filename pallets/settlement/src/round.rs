@@ -185,11 +185,20 @@ impl<T: Config> Round<T> {
 		let sources = T::Securities::draw(self.interval, point, payer, missing, &Pallet::<T>::account_id())?;
 		let drawn = sources.iter().fold(0, |sum: Balance, (_, amount)| sum.saturating_add(*amount));
 		if self.nets.is_none() && drawn > 0 {
-			Drawings::<T>::insert(self.interval, point, Drawing::truncate_from(sources));
+			self.drew(point, sources);
 		}
 		self.collected(drawn)?;
 		self.progress.purse.to_draw = self.progress.purse.to_draw.saturating_sub(1);
 		self.default(lines, Party::Point(point), Some(payer), missing.saturating_sub(drawn))
+	}
+
+	/// Remembers whose money of their own was taken at a point, beside what participants are netted on: it goes back if the
+	/// interval is voided.
+	pub fn drew(&self, point: PointId, sources: Vec<(T::AccountId, Balance)>) {
+		Drawings::<T>::mutate(self.interval, point, |drawing| {
+			let all = drawing.iter().cloned().chain(sources).collect();
+			*drawing = Drawing::truncate_from(all);
+		});
 	}
 
 	/// All debts are counted and all securities looked at: books the defaults of the other parties, and lets the mutual
@@ -356,7 +365,7 @@ impl<T: Config> Round<T> {
 	}
 
 	/// Counts money that came into the settlement account.
-	fn collected(&mut self, amount: Balance) -> DispatchResult {
+	pub fn collected(&mut self, amount: Balance) -> DispatchResult {
 		let collected = &mut self.progress.purse.collected;
 		*collected = collected.checked_add(amount).ok_or(Error::<T>::Overflow)?;
 		if !amount.is_zero() {

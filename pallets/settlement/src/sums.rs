@@ -32,6 +32,12 @@ pub struct Sums {
 	pub taken_over_wh: Amount,
 	/// What members receive for flexibility, less what they pay for non-delivery.
 	pub flexibility: Amount,
+	/// What of members' credits for orders nobody has funded.
+	pub unfunded: Amount,
+	/// What of the balance-responsible party's.
+	pub unfunded_perimeter: Amount,
+	/// What was taken for orders from those who gave them.
+	pub funded: Amount,
 	/// Flexibility delivered, in Wh.
 	pub delivered_wh: Amount,
 	/// What points drew, in Wh.
@@ -42,7 +48,11 @@ pub struct Sums {
 	pub roots: u32,
 	/// Of these, those with a reading.
 	pub roots_read: u32,
+	/// While one of them has none: the share of losses in what points drew, in parts per million.
+	pub loss_ppm: u32,
 }
+
+const MILLION: Amount = 1_000_000;
 
 impl Sums {
 	/// Counts what a point's contracts and the grid operator's order came to, whatever its reading.
@@ -73,6 +83,8 @@ impl Sums {
 		add(&mut self.levies, Amount::try_from(outturn.levy).ok()?)?;
 		add(&mut self.curtailment, outturn.curtailment)?;
 		add(&mut self.flexibility, outturn.flexibility.checked_add(outturn.non_delivery)?)?;
+		add(&mut self.unfunded, Amount::try_from(outturn.unfunded).ok()?)?;
+		add(&mut self.unfunded_perimeter, Amount::try_from(outturn.unfunded_perimeter).ok()?)?;
 		add(&mut self.delivered_wh, outturn.delivered.into())?;
 		add(&mut self.drawn_wh, outturn.drawn.into())?;
 		if let Some(supplied) = outturn.supplied {
@@ -82,9 +94,27 @@ impl Sums {
 		Some(self)
 	}
 
-	/// Energy supplied at the root that no point drew, in Wh; `None` unless every root meter has a reading.
+	/// Whether all that was supplied at the root is known.
+	fn all_read(&self) -> bool {
+		self.roots > 0 && self.roots == self.roots_read
+	}
+
+	/// Energy supplied at the root that no point drew, in Wh; `None` without root meters. While one of them has no reading
+	/// they count together as what the points drew and the share of losses in that, rounded down.
 	pub fn losses(&self) -> Option<Amount> {
-		(self.roots > 0 && self.roots == self.roots_read).then(|| self.supplied_wh.saturating_sub(self.drawn_wh))
+		if self.all_read() {
+			return Some(self.supplied_wh.saturating_sub(self.drawn_wh));
+		}
+		let share = self.drawn_wh.max(0).saturating_mul(self.loss_ppm.into()) / MILLION;
+		(self.roots > 0).then_some(share)
+	}
+
+	/// The share of losses in what points drew, in parts per million, rounded down and at most all of it; `None` unless every
+	/// root meter has a reading and the points drew something together.
+	pub fn loss_share(&self) -> Option<u32> {
+		let losses = self.losses().filter(|_| self.all_read() && self.drawn_wh > 0)?;
+		let share = losses.checked_mul(MILLION)?.checked_div(self.drawn_wh)?;
+		u32::try_from(share.clamp(0, MILLION)).ok()
 	}
 
 	/// What the grid operator pays for losses, in nEUR, and their price: the short price, or the long one if the points
@@ -103,7 +133,8 @@ impl Sums {
 	/// What the balance-responsible party is left with before it shares a surplus, in nEUR.
 	fn surplus(&self, posted: &PostedPrices) -> Option<Amount> {
 		let (losses, _) = self.loss_cost(posted)?;
-		self.residual()?.checked_add(self.perimeter)?.checked_add(losses)
+		let perimeter = self.perimeter.checked_sub(self.unfunded_perimeter)?;
+		self.residual()?.checked_add(perimeter)?.checked_add(losses)
 	}
 
 	/// What others receive of the balance-responsible party's surplus, in nEUR, rounded down; nothing of a loss.
@@ -111,6 +142,11 @@ impl Sums {
 		let surplus = self.surplus(&tariff.posted)?.max(0).unsigned_abs();
 		let part = |share: Permill| Amount::try_from(share.mul_floor(surplus)).ok();
 		Some(Shared { fund: part(tariff.sharing.fund)?, rent: part(tariff.sharing.rent)? })
+	}
+
+	/// What of all credits for orders nobody has funded, in nEUR.
+	pub fn all_unfunded(&self) -> Option<Amount> {
+		self.unfunded.checked_add(self.unfunded_perimeter)
 	}
 
 	/// What the parties that are not connection points receive, in nEUR. With what the points receive it sums to zero.
@@ -122,6 +158,7 @@ impl Sums {
 			.checked_sub(self.curtailment)?
 			.checked_sub(self.perimeter)?
 			.checked_sub(self.flexibility)?
+			.checked_add(self.all_unfunded()?)?
 			.checked_sub(losses)?;
 		let shared = self.shared(tariff)?;
 		Some(Parties {

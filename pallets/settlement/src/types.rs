@@ -18,14 +18,14 @@ pub use busbar_primitives::MAX_CORRECTIONS;
 /// of loss shares.
 const CORRECTION_LINES: u32 = 10;
 
-/// Most lines kept with one connection point: a contract per product, curtailment, flexibility, non-delivery, two of the
-/// imbalance, default and loss share, and its corrections with all parties' lines.
-pub const POINT_LINES: u32 = MAX_PRODUCTS + 7 + MAX_CORRECTIONS as u32 * CORRECTION_LINES;
+/// Most lines kept with one connection point: a contract per product, curtailment, flexibility, non-delivery, what of them is
+/// unfunded, two of the imbalance, default and loss share, and its corrections with all parties' lines.
+pub const POINT_LINES: u32 = MAX_PRODUCTS + 8 + MAX_CORRECTIONS as u32 * CORRECTION_LINES;
 
 /// Most lines of the parties that are not connection points: fees for contracts and for imbalances, rent, levy, residual,
-/// two of each of curtailment, losses and default, three of the shared surplus, flexibility, the cover, and four loss
-/// shares.
-pub const SYSTEM_LINES: u32 = 20;
+/// two of each of curtailment, losses and default, three of the shared surplus, flexibility, two of what is unfunded, the
+/// cover, and four loss shares.
+pub const SYSTEM_LINES: u32 = 22;
 
 /// Most changes of the default prices, the levy, the tolerance and the sharing of surpluses that are remembered.
 pub const MAX_CHANGES: u32 = 16;
@@ -225,7 +225,7 @@ impl Progress {
 }
 
 /// Whose money was drawn on for a point, and how much, in nEUR: of its deposit and of its guarantee.
-pub type Drawing<AccountId> = BoundedVec<(AccountId, Balance), ConstU32<2>>;
+pub type Drawing<AccountId> = BoundedVec<(AccountId, Balance), ConstU32<3>>;
 
 /// Statement lines with their leaf indices.
 pub type Lines<const MAX: u32> = BoundedVec<(u32, Line), ConstU32<MAX>>;

@@ -11,7 +11,7 @@ use crate::{
 	Progress, Roots, Stage, Statements, SystemLines, Unwinding, Voids, WeightInfo,
 };
 use busbar_primitives::{
-	traits::{Calendar, Certificates, Debts, Grid, OrderCollateral, Participants, Positions, Securities},
+	traits::{Calendar, Certificates, Debts, Grid, OrderCollateral, Participants, Positions, Reductions, Securities},
 	Balance, Cause, Interval, Line, ParticipantId, Party, PointId, SignedWh,
 };
 use frame_support::{
@@ -125,7 +125,12 @@ impl<T: Config> Round<T> {
 		}
 		let system = core::mem::take(&mut self.progress.system);
 		for (party, amount) in system.parties.all() {
-			let missing = defaulted(lines.iter(), party);
+			// What is owed for orders is taken back with their points.
+			let for_orders = match party {
+				Party::GridOperator => self.progress.sums.all_unfunded().unwrap_or(0).max(0).unsigned_abs(),
+				_ => 0,
+			};
+			let missing = defaulted(lines.iter(), party).saturating_sub(for_orders);
 			if let Some(participant) = system.participant(party) {
 				self.return_own(participant)?;
 				self.forgive(participant, missing)?;
@@ -150,6 +155,9 @@ impl<T: Config> Round<T> {
 		T::Certificates::unsettled(interval, point, &details, statement.payer, position, counted)?;
 		for (account, amount) in Drawings::<T>::take(interval, point) {
 			self.give_back(&account, amount)?;
+		}
+		if let Some(placed) = T::Flexibility::placed(interval, point) {
+			self.forgive(placed.operator, outturn.unfunded.saturating_add(outturn.unfunded_perimeter))?;
 		}
 		self.forgive(statement.payer, defaulted(statement.lines.iter(), Party::Point(point)))?;
 		self.return_own(statement.payer)

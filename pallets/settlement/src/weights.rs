@@ -1,8 +1,8 @@
 //! Weights of the calls, counted from the storage that each touches and a time per step for what it computes.
 //!
 //! Keys per connection point. Debit: the point, its reading, the order with its collateral, the keys that derive its fill
-//! (at most 32: five steps, each a level and a path in its tree), the zone's result, statement, order of the grid operator,
-//! retailer, the payer's debts and credits, its record, and two accounts with their holds. Draw: the statement, the payer's debts and
+//! (at most 32: five steps, each a level and a path in its tree), the zone's result, statement, order of the grid operator
+//! with who gave it, its record, what is held of its account, and four readings before; retailer, the payer's debts and credits, its record, and two accounts with their holds. Draw: the statement, the payer's debts and
 //! credits, deposit and guarantee with their accounts, the debt to the fund and the debtor's record. Credit: the statement,
 //! the payer's debts and credits, its debt to the fund, its record, its account, the fund's, and its certificates of eight
 //! classes.
@@ -53,13 +53,13 @@ macro_rules! weights {
 			cost($db, 15, 6, 1)
 		}
 		fn debit(n: u32) -> Weight {
-			cost($db, 90, 16, 10).saturating_add(cost($db, 150, 55, 12).saturating_mul(n.into()))
+			cost($db, 90, 19, 12).saturating_add(cost($db, 200, 65, 17).saturating_mul(n.into()))
 		}
 		fn credit(n: u32) -> Weight {
 			cost($db, 100, 32, 22).saturating_add(cost($db, 180, 20, 14).saturating_mul(n.into()))
 		}
 		fn correct(n: u32) -> Weight {
-			cost($db, 90, 18, 12).saturating_add(cost($db, 400, 64, 19).saturating_mul(n.into()))
+			cost($db, 90, 18, 12).saturating_add(cost($db, 430, 72, 23).saturating_mul(n.into()))
 		}
 		fn set_levy() -> Weight {
 			cost($db, 12, 3, 1)

@@ -76,7 +76,7 @@ pub trait Securities<AccountId> {
 	fn recovered(participant: ParticipantId, amount: Balance);
 }
 
-/// What is held for charges for non-delivery. Implemented by `pallet-flexibility`.
+/// What is held for charges for non-delivery, and for orders. Implemented by `pallet-flexibility`.
 pub trait Charges<AccountId> {
 	/// Releases what is held for an offer or an order at a point, and says whose and how much it was, in nEUR. `None` if
 	/// there is nothing (any more).
@@ -84,6 +84,12 @@ pub trait Charges<AccountId> {
 	/// # Errors
 	/// If less is held, which would be a defect.
 	fn release(interval: Interval, point: PointId) -> Result<Option<(AccountId, Balance)>, DispatchError>;
+
+	/// Releases what is held of an operator's money for its order at a point. Does nothing if nothing is (any more).
+	///
+	/// # Errors
+	/// If less is held, which would be a defect.
+	fn release_funds(interval: Interval, point: PointId) -> DispatchResult;
 }
 
 /// What moves beside the money when energy is settled. Implemented by `pallet-certificates`; on a chain without

@@ -2,7 +2,7 @@
 
 use crate::{
 	metering::Basis, Balance, Contract, Fee, Flexibility, Interval, Margin, Metered, Moment, Outcome, ParticipantId,
-	Point, PointId, Position, Right, Role, SignedWh, StandingSteps, Terms, ZoneId, ZoneResult, ZoneView,
+	Placed, Point, PointId, Position, Right, Role, SignedWh, StandingSteps, Terms, ZoneId, ZoneResult, ZoneView,
 };
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -107,6 +107,10 @@ pub trait Grid: Zones {
 	/// Up to `limit` connection points of a participant, in ascending order.
 	fn points_of(participant: ParticipantId, limit: u32) -> Vec<PointId>;
 
+	/// Whether the operator has published limits of the interval for a zone, or for one on its way to the root. Reads at most
+	/// two keys for each zone on that way.
+	fn is_published(interval: Interval, zone: ZoneId) -> bool;
+
 	/// The highest sum of fees that a path to the root can have, in nEUR/Wh.
 	fn max_path_fee() -> Fee;
 }
@@ -176,6 +180,12 @@ pub trait Debts<AccountId> {
 	fn owed(participant: ParticipantId) -> Balance;
 }
 
+/// Who balances. Implemented by `pallet-settlement`.
+pub trait Balancing {
+	/// The balance-responsible party; `None` before the council has named one.
+	fn party() -> Option<ParticipantId>;
+}
+
 /// Who answers for connection points that do not trade. Implemented by `pallet-supply`.
 pub trait Supply {
 	/// The retailer that a point has in an interval, if any.
@@ -186,6 +196,9 @@ pub trait Supply {
 pub trait Reductions {
 	/// The reduction that was ordered at a point, if any.
 	fn ordered(interval: Interval, point: PointId) -> Option<Flexibility>;
+
+	/// Who ordered it, and what its delivery is counted by.
+	fn placed(interval: Interval, point: PointId) -> Option<Placed>;
 }
 
 /// What meters proved. Implemented by `pallet-metering`.

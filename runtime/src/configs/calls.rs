@@ -175,6 +175,7 @@ pub const CALLS: &[(&str, &[Row])] = &[
 			("add_points", OF_OPERATORS, Own),
 			("retire_point", OF_OPERATORS, Own),
 			("publish", OF_OPERATORS, Own),
+			("allow_couplings", Motions, Own),
 		],
 	),
 	(

@@ -52,6 +52,7 @@ impl pallet_grid::Config for Runtime {
 	type Participants = Participants;
 	type Calendar = Market;
 	type Flows = Market;
+	type Balancing = Settlement;
 	type MaxZones = MaxMarketZones;
 	type MaxDepth = MaxDepth;
 	/// 10 ct/kWh. Collateral counts on it.
@@ -191,6 +192,8 @@ impl pallet_flexibility::Config for Runtime {
 	type Participants = Participants;
 	type Grid = Grid;
 	type Calendar = Market;
+	type Positions = Market;
+	type Readings = Metering;
 	type Finality = Settlement;
 	type WeightInfo = crate::weights::Flexibility;
 	#[cfg(feature = "runtime-benchmarks")]

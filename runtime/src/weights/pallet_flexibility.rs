@@ -11,14 +11,14 @@ pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_flexibility::WeightInfo for WeightInfo<T> {
 	fn offer() -> Weight {
-		Weight::from_parts(162_962_000, 2_419)
-			.saturating_add(T::DbWeight::get().reads(10))
+		Weight::from_parts(750_962_000, 9_419)
+			.saturating_add(T::DbWeight::get().reads(142))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 
 	fn order_reduction() -> Weight {
-		Weight::from_parts(467_655_000, 7_035)
-			.saturating_add(T::DbWeight::get().reads(79))
-			.saturating_add(T::DbWeight::get().writes(11))
+		Weight::from_parts(967_655_000, 17_035)
+			.saturating_add(T::DbWeight::get().reads(165))
+			.saturating_add(T::DbWeight::get().writes(15))
 	}
 }

@@ -27,9 +27,9 @@ impl<T: frame_system::Config> pallet_grid::WeightInfo for WeightInfo<T> {
 
 	/// `n` from 1 to 256.
 	fn add_points(n: u32) -> Weight {
-		Weight::from_parts(21_130_211, 5_166)
-			.saturating_add(Weight::from_parts(187_215_226, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(75))
+		Weight::from_parts(41_130_211, 5_366)
+			.saturating_add(Weight::from_parts(197_215_226, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(77))
 			.saturating_add(T::DbWeight::get().writes(3))
 			.saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(n.into())))
 	}
@@ -47,9 +47,15 @@ impl<T: frame_system::Config> pallet_grid::WeightInfo for WeightInfo<T> {
 	}
 
 	fn add_point() -> Weight {
-		Weight::from_parts(333_375_000, 5_166)
-			.saturating_add(T::DbWeight::get().reads(75))
+		Weight::from_parts(353_375_000, 5_366)
+			.saturating_add(T::DbWeight::get().reads(77))
 			.saturating_add(T::DbWeight::get().writes(5))
+	}
+
+	fn allow_couplings() -> Weight {
+		Weight::from_parts(30_000_000, 500)
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn retire_point() -> Weight {

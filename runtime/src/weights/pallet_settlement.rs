@@ -30,12 +30,12 @@ impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
 
 	/// `n` from 1 to 128.
 	fn debit(n: u32) -> Weight {
-		Weight::from_parts(922_129_000, 4_617)
-			.saturating_add(Weight::from_parts(818_446_406, 1_037).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(24))
-			.saturating_add(T::DbWeight::get().reads(13_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(6))
-			.saturating_add(T::DbWeight::get().writes(8_u64.saturating_mul(n.into())))
+		Weight::from_parts(962_129_000, 5_017)
+			.saturating_add(Weight::from_parts(938_446_406, 1_937).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(27))
+			.saturating_add(T::DbWeight::get().reads(24_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(8))
+			.saturating_add(T::DbWeight::get().writes(13_u64.saturating_mul(n.into())))
 	}
 
 	/// `n` from 1 to 128.
@@ -61,11 +61,11 @@ impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
 	/// `n` from 1 to 128.
 	fn correct(n: u32) -> Weight {
 		Weight::from_parts(937_442_000, 6_171)
-			.saturating_add(Weight::from_parts(859_086_994, 1_517).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(949_086_994, 2_317).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(26))
-			.saturating_add(T::DbWeight::get().reads(14_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(23_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(13))
-			.saturating_add(T::DbWeight::get().writes(6_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(9_u64.saturating_mul(n.into())))
 	}
 
 	fn set_levy() -> Weight {

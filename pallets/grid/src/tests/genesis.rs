@@ -86,3 +86,9 @@ fn json_has_the_shape_that_the_documentation_shows() {
 	assert_eq!(serde_json::from_str::<GenesisConfig<Test>>(&again).unwrap().points, genesis.points);
 	assert!(serde_json::from_str::<GenesisConfig<Test>>(r#"{"zones": [{"above": 0}], "points": []}"#).is_err());
 }
+
+#[test]
+#[should_panic(expected = "connection point 0 of the genesis grid")]
+fn a_coupling_below_the_root_panics_and_is_named() {
+	start(zones(), vec![NewPoint { kind: PointKind::Coupling, ..point(2, MEMBER) }]);
+}

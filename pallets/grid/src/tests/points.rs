@@ -1,12 +1,21 @@
 //! Adding and retiring connection points.
 
-use crate::{mock::*, Added, Additions, Event, NewPoint, Points, Zones};
+use crate::{mock::*, Added, Additions, Couplings, Event, NewPoint, Points, Zones};
+use busbar_mocks::MockBalancing;
 use busbar_primitives::{traits::Grid as _, Point, PointKind, Role, Scope};
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchError;
 
 fn add(account: AccountId, zone: u32, owner: AccountId) -> sp_runtime::DispatchResult {
+	Grid::add_point(RuntimeOrigin::signed(account), zone, id(owner), PointKind::Metered, 5, 6)
+}
+
+fn add_coupling(account: AccountId, zone: u32, owner: AccountId) -> sp_runtime::DispatchResult {
 	Grid::add_point(RuntimeOrigin::signed(account), zone, id(owner), PointKind::Coupling, 5, 6)
+}
+
+fn allow(zone: u32, allowed: bool) -> sp_runtime::DispatchResult {
+	Grid::allow_couplings(RawOrigin::Root.into(), zone, allowed)
 }
 
 #[test]
@@ -16,7 +25,7 @@ fn a_point_exists_from_the_first_unopened_interval_on() {
 		at_interval(20);
 		assert_ok!(add(FEEDER_DSO, 2, MEMBER));
 		let from = 20 + HORIZON + 1;
-		let (zone, owner, kind) = (2, id(MEMBER), PointKind::Coupling);
+		let (zone, owner, kind) = (2, id(MEMBER), PointKind::Metered);
 		System::assert_last_event(Event::PointAdded { point: 0, zone, owner, kind, from }.into());
 		let point = Point { owner, zone, kind, import_w: 5, export_w: 6, from, until: None };
 		assert_eq!(Grid::point(0), Some(point));
@@ -143,5 +152,41 @@ fn points_of_a_participant_are_listed_in_ascending_order() {
 		assert_eq!(Grid::points_of(id(MEMBER), 1_000), expected);
 		assert_eq!(Grid::points_of(id(MEMBER), 5), expected[..5]);
 		assert!(Grid::points_of(id(SUSPENDED), 5).is_empty());
+	});
+}
+
+/// What a coupling sells nobody delivers: the operator of a leaf that added one would sell energy there that nobody lacks.
+#[test]
+fn a_coupling_stands_at_the_root_or_where_the_council_allows_it() {
+	run(|| {
+		small_grid();
+		assert_noop!(add_coupling(FEEDER_DSO, 2, MEMBER), GridError::NoCouplingsHere);
+		assert_noop!(add_coupling(DSO, 1, MEMBER), GridError::NoCouplingsHere);
+		let coupling = NewPoint { zone: 2, owner: id(MEMBER), kind: PointKind::Coupling, import_w: 1, export_w: 1 };
+		let batch = Grid::add_points(RuntimeOrigin::signed(FEEDER_DSO), vec![coupling].try_into().unwrap());
+		assert_noop!(batch, GridError::NoCouplingsHere);
+		assert_ok!(add_coupling(DSO, 0, MEMBER));
+		assert_noop!(Grid::allow_couplings(RuntimeOrigin::signed(DSO), 2, true), DispatchError::BadOrigin);
+		assert_noop!(allow(4, true), GridError::UnknownZone);
+		assert_ok!(allow(2, true));
+		System::assert_last_event(Event::CouplingsAllowed { zone: 2, allowed: true }.into());
+		assert_noop!(add_coupling(DSO, 1, MEMBER), GridError::NoCouplingsHere);
+		assert_ok!(add_coupling(FEEDER_DSO, 2, MEMBER));
+		assert_ok!(allow(2, false));
+		assert_noop!(add_coupling(FEEDER_DSO, 2, MEMBER), GridError::NoCouplingsHere);
+		assert_eq!((Couplings::<Test>::iter().count(), Grid::point_count()), (0, 2));
+	});
+}
+
+#[test]
+fn a_coupling_belongs_to_the_balance_responsible_party() {
+	run(|| {
+		small_grid();
+		assert_noop!(add_coupling(DSO, 0, FEEDER_DSO), GridError::NotBalancingParty);
+		assert_ok!(add_coupling(DSO, 0, MEMBER));
+		MockBalancing::on_party(|| None);
+		assert_noop!(add_coupling(DSO, 0, MEMBER), GridError::NotBalancingParty);
+		// Others' points are not its.
+		assert_ok!(add(DSO, 0, FEEDER_DSO));
 	});
 }

@@ -166,3 +166,15 @@ fn publications_are_pruned_with_their_interval_in_steps() {
 		assert_eq!(Publications::<Test>::iter().count(), 1);
 	});
 }
+
+#[test]
+fn what_is_published_for_a_zone_is_published_for_all_below_it() {
+	run_open(|| {
+		let published = |interval| [0, 1, 2, 3, 4].map(|zone| Grid::is_published(interval, zone));
+		assert_eq!(published(OPEN), [false; 5]);
+		assert_ok!(publish(FEEDER_DSO, OPEN, &[(1, link(40, 100))]));
+		assert_eq!(published(OPEN), [false, true, true, false, false]);
+		assert_ok!(publish(DSO, OPEN - 1, &[(2, link(30, 0)), (3, link(30, 0))]));
+		assert_eq!(published(OPEN - 1), [false, false, true, true, false]);
+	});
+}

@@ -120,6 +120,7 @@ impl crate::BenchmarkHelper<AccountId> for World {
 
 	fn order(interval: Interval, point: PointId, order: Terms) {
 		pallet_flexibility::Activations::<Test>::insert(interval, point, order);
+		pallet_flexibility::Orders::<Test>::remove(interval, point);
 	}
 
 	fn read(interval: Interval, points: u32, wh: Wh) {

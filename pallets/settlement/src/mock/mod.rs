@@ -138,6 +138,8 @@ impl pallet_flexibility::Config for Test {
 	type Participants = World;
 	type Grid = World;
 	type Calendar = World;
+	type Positions = World;
+	type Readings = World;
 	type Finality = Settlement;
 	type WeightInfo = ();
 	#[cfg(feature = "runtime-benchmarks")]

@@ -174,6 +174,10 @@ impl Grid for World {
 		Vec::new()
 	}
 
+	fn is_published(_interval: Interval, _zone: ZoneId) -> bool {
+		false
+	}
+
 	fn max_path_fee() -> Fee {
 		100_000
 	}

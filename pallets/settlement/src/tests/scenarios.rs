@@ -109,13 +109,15 @@ fn settle(scenario: &Scenario) -> [Amount; 4] {
 	}
 	assert_ok!(Balances::transfer_allow_death(signed(AGENT), GRID, EUR));
 	world(|w| w.now = ATTESTATION_END);
-	let accounts = [HOME, GRID, UTILITY, Securities::fund_account()];
-	let before = accounts.map(|account| Balances::total_balance(&account));
+	// Orders are paid by who gave them.
+	let accounts = [&[HOME][..], &[GRID, GRID_OPERATOR], &[UTILITY], &[Securities::fund_account()]];
+	let all = |accounts: &[AccountId]| accounts.iter().map(Balances::total_balance).sum::<u128>() as Amount;
+	let before = accounts.map(all);
 	assert_ok!(debit(0, &[0, 1]));
 	assert_ok!(credit(0, &[1, 0]));
 	let mut received = [0; 4];
-	for ((received, account), before) in received.iter_mut().zip(accounts).zip(before) {
-		*received = Balances::total_balance(&account) as Amount - before as Amount;
+	for ((received, accounts), before) in received.iter_mut().zip(accounts).zip(before) {
+		*received = all(accounts) - before;
 	}
 	received
 }
@@ -274,6 +276,7 @@ fn flexibility_settles_as_in_the_hand_checked_table() {
 		price: Some(20),
 		path_fee: 1,
 		ordered: Some(Flexibility { reduction: Load, wh: 2, price: 7, penalty: 11 }),
+		baseline: None,
 	};
 	let tariff = Tariff {
 		posted: PostedPrices { short: 25, long: 8 },
