@@ -12,6 +12,7 @@ mock! {
 		on_now: fn now() -> Moment;
 		on_interval_s: fn interval_s() -> u32;
 		on_first_unopened: fn first_unopened() -> Interval;
+		on_first_kept: fn first_kept() -> Interval;
 		on_terms: fn terms(interval: Interval) -> Option<Terms>;
 		on_is_open: fn is_open(interval: Interval) -> bool;
 		on_takes_limits: fn takes_limits(interval: Interval) -> bool;

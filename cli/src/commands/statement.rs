@@ -138,9 +138,7 @@ impl Statement {
 			))
 		})?;
 		let settled = payer.settled(&view, interval, status.phase == Phase::Final).await?;
-		let own = settled.iter().flat_map(|(point, settled)| settled.lines_of(&payer, *point));
-		let mut own: Vec<_> = own.collect();
-		own.sort_by_key(|line| line.index);
+		let own = payer.lines(&view, interval, &settled).await?;
 		let point = |(point, settled): (&PointId, &Settled)| PointReport {
 			point: *point,
 			version: settled.reading.map(|reading| reading.version),

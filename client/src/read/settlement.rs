@@ -5,12 +5,13 @@ use crate::{
 	error::Result,
 	functions::energy_api as api,
 	pallet_securities::{Backing, Security},
-	pallet_settlement::{Statement, StatementRoot},
+	pallet_settlement::{Accounts, Statement, StatementRoot},
 	pallet_supply::Served,
 	storage::{flexibility, participants, securities, settlement as storage, supply},
 };
 use busbar_primitives::{
-	api::MAX_PAGE, Balance, Flexibility, Interval, Margin, ParticipantId, PointId, StatementProof,
+	api::{StatementLine, MAX_PAGE},
+	Balance, Flexibility, Interval, Margin, ParticipantId, PointId, StatementProof,
 };
 use sp_core::H256;
 use sp_runtime::AccountId32;
@@ -43,6 +44,22 @@ impl Chain {
 	pub async fn all_statements(&self, at: H256, interval: Interval) -> Result<BTreeMap<PointId, Statement>> {
 		let statements = self.entries_of(at, &storage::STATEMENTS, (interval,)).await?;
 		Ok(statements.into_iter().map(|((_, point), statement)| (point, statement)).collect())
+	}
+
+	/// Who is paid and debited beside the connection points, with the first interval that each holds for, ascending.
+	pub async fn system_accounts(&self, at: H256) -> Result<Vec<(Interval, Option<Accounts<AccountId32>>)>> {
+		Ok(self.read(at, &storage::SYSTEM_ACCOUNTS, ()).await?.map(|schedule| schedule.0).unwrap_or_default())
+	}
+
+	/// The lines of an interval's first settlement that are no connection point's.
+	pub async fn system_lines(&self, at: H256, interval: Interval) -> Result<Vec<StatementLine>> {
+		let lines = self.read(at, &storage::SYSTEM_LINES, (interval,)).await?.unwrap_or_default();
+		Ok(lines.into_iter().map(|(index, line)| StatementLine { index, line }).collect())
+	}
+
+	/// How many corrections of its points' readings an interval's settlement has seen.
+	pub async fn corrections(&self, at: H256, interval: Interval) -> Result<u32> {
+		Ok(self.read(at, &storage::INTERVALS, (interval,)).await?.map_or(0, |progress| progress.corrections))
 	}
 
 	/// The root over an interval's statement lines; `None` before it is settled. It outlives the lines.

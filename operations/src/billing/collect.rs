@@ -95,9 +95,7 @@ impl<'a> Source<'a> {
 			basis: settled.basis(),
 		};
 		let statements: Vec<_> = settled.iter().map(statement).collect();
-		let own = settled.iter().flat_map(|(point, settled)| settled.lines_of(&self.payer, *point));
-		let mut own: Vec<_> = own.collect();
-		own.sort_by_key(|line| line.index);
+		let own = self.payer.lines(self.view, interval, &settled).await?;
 		let mut contracts = BTreeMap::new();
 		for point in own.iter().filter(|line| line.line.cause == Cause::Contract).filter_map(point_of) {
 			if let Entry::Vacant(entry) = contracts.entry(point) {

@@ -39,6 +39,41 @@ pub struct Payer {
 	pub own: Vec<PointId>,
 	/// Other points that it may have answered for as their retailer, with all that the chain remembers of their services.
 	served: BTreeMap<PointId, Vec<Served>>,
+	/// Which of the other parties it is: as the grid operator, as the balance-responsible party. Unless a point was asked for.
+	parties: Parties,
+}
+
+/// Which parties a participant is beside its connection points, with the first interval that each holds for, ascending;
+/// `None` before the chain knew any.
+#[derive(Clone, Default)]
+struct Parties(Vec<(Interval, Option<Vec<Party>>)>);
+
+impl Parties {
+	async fn of(view: &View, participant: ParticipantId) -> Result<Self> {
+		let View { chain, at, .. } = view;
+		let mut all = Vec::new();
+		for (from, accounts) in chain.system_accounts(*at).await? {
+			let Some(accounts) = accounts else {
+				all.push((from, None));
+				continue;
+			};
+			let mut parties = Vec::new();
+			if chain.participant(*at, &accounts.grid).await?.is_some_and(|grid| grid.id == participant) {
+				parties.push(Party::GridOperator);
+			}
+			if accounts.balancing == participant {
+				parties.push(Party::Balancing);
+			}
+			all.push((from, Some(parties)));
+		}
+		Ok(Self(all))
+	}
+
+	/// In an interval. One that opened before any were set has the first, as in settlement.
+	fn at(&self, interval: Interval) -> &[Party] {
+		let held = self.0.iter().rev().find(|(from, _)| *from <= interval).and_then(|(_, parties)| parties.as_ref());
+		held.or_else(|| self.0.iter().find_map(|(_, parties)| parties.as_ref())).map_or(&[], Vec::as_slice)
+	}
 }
 
 /// What settlement says of one point in one interval, and the reading of it that stands.
@@ -86,7 +121,36 @@ impl Payer {
 				(Vec::new(), BTreeMap::from([(point, served)]))
 			},
 		};
-		Ok(Self { account, participant: id, own, served })
+		let parties = if who.point.is_none() { Parties::of(view, id).await? } else { Parties::default() };
+		Ok(Self { account, participant: id, own, served, parties })
+	}
+
+	/// All of an interval's lines that are the participant's, in the order of leaves: those of the points whose money is its,
+	/// and its own as the grid operator or the balance-responsible party.
+	///
+	/// # Errors
+	/// If the node fails.
+	pub async fn lines(
+		&self,
+		view: &View,
+		interval: Interval,
+		settled: &BTreeMap<PointId, Settled>,
+	) -> Result<Vec<StatementLine>> {
+		let View { chain, at, .. } = view;
+		let mut own: Vec<_> = settled.iter().flat_map(|(point, settled)| settled.lines_of(self, *point)).collect();
+		let parties = self.parties.at(interval);
+		if !parties.is_empty() {
+			let is_own = |line: &StatementLine| parties.contains(&line.line.party);
+			own.extend(chain.system_lines(*at, interval).await?.into_iter().filter(is_own));
+			// A correction's lines of all parties stand with the point that was corrected.
+			if chain.corrections(*at, interval).await? > 0 {
+				let statements = chain.all_statements(*at, interval).await?.into_values();
+				let lines = statements.flat_map(|statement| statement.lines);
+				own.extend(lines.map(|(index, line)| StatementLine { index, line }).filter(is_own));
+			}
+		}
+		own.sort_by_key(|line| line.index);
+		Ok(own)
 	}
 
 	/// What settlement says of an interval's points: of all its own that are in force, and of those that it answers for.
@@ -134,7 +198,7 @@ impl Settled {
 	}
 
 	/// The point's lines, if they are the payer's.
-	pub fn lines_of(&self, payer: &Payer, point: PointId) -> impl Iterator<Item = StatementLine> + '_ {
+	fn lines_of(&self, payer: &Payer, point: PointId) -> impl Iterator<Item = StatementLine> + '_ {
 		let is_own = self.statement.payer == payer.participant;
 		let own = self.statement.lines.iter().filter(move |(_, line)| is_own && line.party == Party::Point(point));
 		own.map(|(index, line)| StatementLine { index: *index, line: *line })

@@ -42,9 +42,24 @@ fn a_points_lines_are_the_payers_alone() {
 	// What a correction moved at another party.
 	statement.lines.push((5, line(Party::Balancing, 5)));
 	let settled = Settled { statement, reading: None, newer: None };
-	let payer =
-		|participant| Payer { account: AccountId::new([0; 32]), participant, own: vec![7], served: BTreeMap::new() };
+	let payer = |participant| Payer {
+		account: AccountId::new([0; 32]),
+		participant,
+		own: vec![7],
+		served: BTreeMap::new(),
+		parties: Parties::default(),
+	};
 	let indices = |participant| -> Vec<_> { settled.lines_of(&payer(participant), 7).map(|line| line.index).collect() };
 	assert_eq!(indices(RETAILER), [4]);
 	assert!(indices(OWNER).is_empty());
+}
+
+#[test]
+fn a_participant_is_a_party_from_the_interval_that_it_was_made_one_for() {
+	let both = || Some(vec![Party::GridOperator, Party::Balancing]);
+	let parties = Parties(vec![(0, None), (5, both()), (9, Some(vec![Party::Balancing])), (12, Some(vec![]))]);
+	let at: Vec<_> = [0, 4, 5, 8, 9, 11, 12, 99].map(|interval| parties.at(interval).len()).into();
+	// Before 5 nobody was: those intervals are settled with the first that were.
+	assert_eq!(at, [2, 2, 2, 2, 1, 1, 0, 0]);
+	assert!(Parties::default().at(3).is_empty());
 }

@@ -1,8 +1,9 @@
 //! What an order can cost at worst.
 //!
 //! An order holds, of its owner's margin, its worst net debt over the price bounds and any delivery from none to full, so that
-//! whatever the zone price turns out to be, and whatever its owner then does, the money is there. An imbalance is settled at the posted price
-//! and the fees of the path, or at the price of one of the point's own sessions if that is worse for it. So with `F` the
+//! whatever the zone price turns out to be, and whatever its owner then does, the money is there. An imbalance is settled at
+//! the posted price and the fees of the path, at the price of the zone's last auction, or at what the point traded at,
+//! whichever is worst for it. So with `F` the
 //! highest sum of fees that a path to the root can have, a short never pays more than `S = max(short_max + F, cap)` and a
 //! long never receives less than `L = min(long_min - F, floor)` per Wh. Per Wh of an order:
 //!
@@ -172,7 +173,7 @@ mod tests {
 		fn the_holds_of_several_sessions_cover_what_they_cost_together(
 			sessions in prop::collection::vec((curve(), -30i64..=90, any::<bool>()), 1..4),
 			long_min in -200i64..200, width in 0i64..300, posted in (0i64..=100, 0i64..=100),
-			max_fee in 0u32..30, delivered in 0i128..=100,
+			max_fee in 0u32..30, delivered in 0i128..=100, last in -150i128..=450,
 		) {
 			let short_max = long_min + width;
 			let bounds = bounds(long_min, short_max, max_fee);
@@ -193,9 +194,9 @@ mod tests {
 			let imbalance = net * delivered / 100 - net;
 			let fee = i128::from(max_fee);
 			let rate = if imbalance > 0 {
-				prices.iter().copied().fold(short + fee, i128::max)
+				prices.iter().copied().fold((short + fee).max(last), i128::max)
 			} else {
-				prices.iter().copied().fold(long - fee, i128::min)
+				prices.iter().copied().fold((long - fee).min(last), i128::min)
 			};
 			prop_assert!(contract + imbalance * rate <= held);
 		}

@@ -18,6 +18,10 @@ impl<T: Config> Calendar for Pallet<T> {
 		ParametersValue::<T>::get().interval_s
 	}
 
+	fn first_kept() -> Interval {
+		NextToPrune::<T>::get()
+	}
+
 	fn first_unopened() -> Interval {
 		NextToOpen::<T>::get()
 	}

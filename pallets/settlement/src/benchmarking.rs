@@ -49,7 +49,7 @@ fn fund<T: Config>(who: &T::AccountId) {
 fn accounts<T: Config>() {
 	let (balancing, account) = T::BenchmarkHelper::balancing();
 	fund::<T>(&account);
-	SystemAccounts::<T>::put(Accounts { grid: account.clone(), rent: account, balancing });
+	SystemAccounts::<T>::put(Schedule::new(Some(Accounts { grid: account.clone(), rent: account, balancing })));
 }
 
 fn points<T: Config>(n: u32) -> BoundedVec<PointId, T::MaxPoints> {

@@ -5,14 +5,19 @@
 //!
 //! ```text
 //! corrected position   C = P - Q of load, P + Q of generation
-//! imbalance            I = M - C, at max(short + levy + F, highest price traded) if short, else at
-//!                                    min(long - levy - F, lowest price traded)
-//! tolerated of it      at most |C| x tolerance, rounded down, at the highest or lowest price traded instead
+//! imbalance            I = M - C, at max(short + levy + F, r, t) if short, else at min(long - levy - F, r, t)
+//! tolerated of it      at most |C| x tolerance, rounded down, at max(r, t) or min(r, t) instead
 //! reference            R = the lesser of P and the baseline, in the direction of the order
 //! delivered            D = R - M of load, M - R of generation, within 0 and Q
 //! flexibility          price x D - penalty x (Q - (R - M), or Q - (M - R), if above 0)
 //! curtailment          load: value of Q; generation: value of D - value of Q
 //! ```
+//!
+//! r is the price of the zone's last auction: from M = C on, moving consumption from one zone to another gains no more than
+//! the two prices differ, and within a zone nothing. t is the price at which energy was traded that is then not delivered,
+//! or not used: of a short's imbalance the first -C, of a long's the first C, the contracts that are best for the owner
+//! first. Whoever sells what it does not deliver, or buys what it does not use, keeps nothing of it. What is beyond that was
+//! never traded, and r alone bounds its price. What is tolerated is what gains most by it.
 //!
 //! The contract lines stay as they were traded, so nobody else's money depends on an order of the grid operator. It takes
 //! Q over at the value that it was traded at: a member that bought Q gets that back, one that sold Q returns it and is
@@ -61,6 +66,12 @@ pub fn receipt(price: Price, wh: SignedWh) -> Amount {
 	(Amount::from(price) * Amount::from(wh)).saturating_neg()
 }
 
+/// The price per Wh at which a party that takes `wh` receives `amount`; 0 where no single price is that.
+pub fn price_of(wh: SignedWh, amount: Amount) -> Price {
+	let price = amount.checked_neg().and_then(|paid| paid.checked_div(wh.into()));
+	price.and_then(|price| Price::try_from(price).ok()).filter(|price| receipt(*price, wh) == amount).unwrap_or(0)
+}
+
 /// What a point traded in an interval, and where.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Delivery {
@@ -69,7 +80,7 @@ pub struct Delivery {
 	pub contracts: Vec<Contract>,
 	/// Their sum, in Wh.
 	pub position: SignedWh,
-	/// The price of its zone, if a session cleared.
+	/// The price of its zone in the last auction that cleared, within the bounds of orders' prices, in nEUR/Wh.
 	pub price: Option<Price>,
 	/// Sum of the fees on the path to the root, in nEUR/Wh.
 	pub path_fee: Fee,
@@ -84,12 +95,12 @@ pub struct Delivery {
 pub struct Outturn {
 	/// Metered energy less corrected position, in Wh.
 	pub imbalance: SignedWh,
-	/// Its price, in nEUR/Wh.
-	pub rate: Price,
+	/// What the member receives for what of it is not tolerated, in nEUR.
+	pub charged: Amount,
 	/// What of it is tolerated, in Wh.
 	pub tolerated: SignedWh,
-	/// The price of that, in nEUR/Wh.
-	pub tolerated_rate: Price,
+	/// What the member receives for that, in nEUR.
+	pub forgiven: Amount,
 	/// Fees of its path to the root, in nEUR.
 	pub path_fees: Balance,
 	/// The fund's share, in nEUR.
@@ -122,8 +133,8 @@ impl Outturn {
 
 	/// What the member receives for its imbalance, in nEUR.
 	pub fn imbalance_amount(&self) -> Amount {
-		// Both have the same sign, and sum to less than 2^126.
-		receipt(self.rate, self.excess()).saturating_add(receipt(self.tolerated_rate, self.tolerated))
+		// Together at most 2^63 Wh, each at less than 2^63.
+		self.charged.saturating_add(self.forgiven)
 	}
 
 	/// What the member should receive for what was ordered, in nEUR.
@@ -208,13 +219,13 @@ impl Delivery {
 		let imbalance = metered.checked_sub(self.corrected())?;
 		let size = Balance::from(imbalance.unsigned_abs());
 		let levy = if imbalance > 0 { tariff.levy_short } else { tariff.levy_long };
-		let (tolerated, tolerated_rate) = self.tolerated(tariff, imbalance);
+		let (tolerated, forgiven, charged) = self.imbalance(tariff, imbalance);
 		let excess = Balance::from(imbalance.saturating_sub(tolerated).unsigned_abs());
 		let mut outturn = Outturn {
 			imbalance,
-			rate: self.rate(tariff, imbalance),
+			charged,
 			tolerated,
-			tolerated_rate,
+			forgiven,
 			// 2^32 x 2^64, and 2^63 x 2^64 fit.
 			path_fees: Balance::from(self.path_fee) * size,
 			levy: Balance::from(levy.unsigned_abs()) * excess,
@@ -240,36 +251,76 @@ impl Delivery {
 		Some(outturn)
 	}
 
-	/// What of an imbalance is tolerated, in Wh, and its price: the least favourable one that the point traded at. A point
-	/// that did not trade has nothing that it could have kept to.
-	fn tolerated(&self, tariff: &Tariff, imbalance: SignedWh) -> (SignedWh, Price) {
-		let Some(price) = self.price_traded(imbalance) else { return (0, 0) };
-		let band = tariff.tolerance.mul_floor(self.corrected().unsigned_abs());
-		let band = SignedWh::try_from(band).unwrap_or(SignedWh::MAX);
-		(imbalance.clamp(band.saturating_neg(), band), price)
-	}
-
-	/// The least favourable price that the point traded at: the highest for a short, the lowest for a long.
-	fn price_traded(&self, imbalance: SignedWh) -> Option<Price> {
-		let contracts = self.contracts.iter();
-		if imbalance > 0 {
-			contracts.map(|contract| contract.highest).max()
-		} else {
-			contracts.map(|contract| contract.lowest).min()
-		}
-	}
-
-	/// Price of an imbalance: never better than the prices that the point traded at, or, if it did not trade, than the
-	/// price of its zone.
-	fn rate(&self, tariff: &Tariff, imbalance: SignedWh) -> Price {
+	/// What of an imbalance is tolerated, in Wh, and what the member receives for that and for the rest, in nEUR.
+	fn imbalance(&self, tariff: &Tariff, imbalance: SignedWh) -> (SignedWh, Amount, Amount) {
+		let short = imbalance > 0;
+		let worse = |one: Price, other: Price| if short { one.max(other) } else { one.min(other) };
 		let fee = Price::from(self.path_fee);
-		let own = self.price_traded(imbalance).or(self.price);
-		if imbalance > 0 {
-			let rate = tariff.posted.short.saturating_add(tariff.levy_short).saturating_add(fee);
-			own.map_or(rate, |price| rate.max(price))
+		let posted = if short {
+			tariff.posted.short.saturating_add(tariff.levy_short).saturating_add(fee)
 		} else {
-			let rate = tariff.posted.long.saturating_sub(tariff.levy_long).saturating_sub(fee);
-			own.map_or(rate, |price| rate.min(price))
+			tariff.posted.long.saturating_sub(tariff.levy_long).saturating_sub(fee)
+		};
+		// Without a price of its zone nothing says what energy was worth there, so nothing is tolerated.
+		let band = self.price.map_or(0, |_| tariff.tolerance.mul_floor(self.corrected().unsigned_abs()));
+		let mut room = band.min(imbalance.unsigned_abs());
+		let taken = |price: Price, wh: Wh| {
+			let amount = Amount::from(price).saturating_mul(wh.into());
+			if short {
+				amount.saturating_neg()
+			} else {
+				amount
+			}
+		};
+		let (mut tolerated, mut forgiven, mut charged): (Wh, Amount, Amount) = (0, 0, 0);
+		for (traded, wh) in self.traded(imbalance) {
+			let bound = [self.price, traded].into_iter().flatten().reduce(worse);
+			let within = wh.min(room);
+			room = room.saturating_sub(within);
+			tolerated = tolerated.saturating_add(within);
+			forgiven = forgiven.saturating_add(taken(bound.unwrap_or(posted), within));
+			let price = bound.map_or(posted, |bound| worse(posted, bound));
+			charged = charged.saturating_add(taken(price, wh.saturating_sub(within)));
 		}
+		let tolerated = SignedWh::try_from(tolerated).unwrap_or(SignedWh::MAX);
+		(if short { tolerated } else { tolerated.saturating_neg() }, forgiven, charged)
 	}
+
+	/// An imbalance in parts, in Wh, each with the price at which it was traded: first what never was, then contracts in the
+	/// order in which the owner would choose not to keep them.
+	fn traded(&self, imbalance: SignedWh) -> Vec<(Option<Price>, Wh)> {
+		let short = imbalance > 0;
+		let side = |wh: SignedWh| if short { wh.min(0).unsigned_abs() } else { wh.max(0).unsigned_abs() };
+		let mut left = side(self.corrected()).min(imbalance.unsigned_abs());
+		let mut parts = Vec::with_capacity(self.contracts.len().saturating_add(1));
+		parts.push((None, imbalance.unsigned_abs().saturating_sub(left)));
+		let mut contracts: Vec<(Price, Wh)> = self
+			.contracts
+			.iter()
+			.filter_map(|contract| Some((average(contract)?, side(contract.position.net()?))))
+			.collect();
+		contracts.sort_unstable_by_key(|(price, _)| if short { *price } else { price.saturating_neg() });
+		for (price, wh) in contracts {
+			let wh = wh.min(left);
+			left = left.saturating_sub(wh);
+			parts.push((Some(price), wh));
+		}
+		parts.retain(|(_, wh)| *wh > 0);
+		parts
+	}
+}
+
+/// What a Wh of a contract was sold or bought for on average, in nEUR/Wh, rounded so that it is no better for the owner.
+/// Within the prices of its trades: of a continuous book, where a point can do both, the money of both is in it. `None` of
+/// one that comes to nothing.
+fn average(contract: &Contract) -> Option<Price> {
+	let net = Amount::from(contract.position.net()?);
+	// Sold: amount > 0, rounded up; bought: less is received back when rounded down.
+	let price = match net {
+		0 => return None,
+		bought if bought > 0 => contract.amount.checked_neg()?.div_euclid(bought),
+		sold => contract.amount.checked_neg()?.div_euclid(sold.checked_neg()?).checked_neg()?,
+	};
+	let price = Price::try_from(price).unwrap_or(if price < 0 { Price::MIN } else { Price::MAX });
+	Some(price.max(contract.lowest).min(contract.highest))
 }

@@ -6,15 +6,14 @@ use frame_support::pallet_macros::pallet_section;
 mod calls {
 	#[pallet::call]
 	impl<T: Config> Pallet<T> {
-		/// Sets who receives grid fees and congestion rent and who balances. Credits are paid to the accounts that
-		/// stand when they are paid.
+		/// Sets who receives grid fees and congestion rent and who balances, for intervals whose session has not opened.
 		///
 		/// - `origin`: [`Config::AdminOrigin`].
 		/// - `grid` and `rent`: accounts.
 		/// - `balancing`: the balance-responsible party.
 		///
 		/// # Errors
-		/// [`Error::UnknownParticipant`].
+		/// [`Error::UnknownParticipant`], [`Error::TooManyChanges`].
 		///
 		/// # Events
 		/// [`Event::AccountsSet`].
@@ -27,10 +26,7 @@ mod calls {
 			balancing: ParticipantId,
 		) -> DispatchResult {
 			T::AdminOrigin::ensure_origin(origin)?;
-			ensure!(T::Participants::account(balancing).is_some(), Error::<T>::UnknownParticipant);
-			SystemAccounts::<T>::put(Accounts { grid: grid.clone(), rent: rent.clone(), balancing });
-			Self::deposit_event(Event::AccountsSet { grid, rent, balancing });
-			Ok(())
+			Self::do_set_accounts(Accounts { grid, rent, balancing })
 		}
 
 		/// Sets the utility ladder, the default prices of imbalances, for intervals whose session has not opened. An
@@ -40,7 +36,7 @@ mod calls {
 		/// - `short` and `long`: in nEUR/Wh before path fees.
 		///
 		/// # Errors
-		/// [`Error::CrossedPrices`].
+		/// [`Error::CrossedPrices`], [`Error::TooManyChanges`].
 		///
 		/// # Events
 		/// [`Event::LadderSet`].
@@ -58,7 +54,7 @@ mod calls {
 		/// - `levy`: in nEUR/Wh.
 		///
 		/// # Errors
-		/// [`Error::NegativeLevy`].
+		/// [`Error::NegativeLevy`], [`Error::TooManyChanges`].
 		///
 		/// # Events
 		/// [`Event::LevySet`].
@@ -69,11 +65,14 @@ mod calls {
 			Self::do_set_levy(levy)
 		}
 
-		/// Sets up to which share of its position a point's imbalance is settled at the price that it traded at, and
-		/// without levy, in intervals whose session has not opened. 0 at first.
+		/// Sets up to which share of its position a point's imbalance is settled at the price of its zone's last
+		/// auction, and without levy, in intervals whose session has not opened. 0 at first.
 		///
 		/// - `origin`: [`Config::AdminOrigin`].
 		/// - `tolerance`: in parts per million.
+		///
+		/// # Errors
+		/// [`Error::TooManyChanges`].
 		///
 		/// # Events
 		/// [`Event::ToleranceSet`].
@@ -91,7 +90,7 @@ mod calls {
 		/// - `sharing`: in parts per million.
 		///
 		/// # Errors
-		/// [`Error::SharesTooGreat`].
+		/// [`Error::SharesTooGreat`], [`Error::TooManyChanges`].
 		///
 		/// # Events
 		/// [`Event::SharingSet`].

@@ -38,7 +38,7 @@ impl<T: Config> Pallet<T> {
 		let mut statement = Statements::<T>::get(interval, point).ok_or(Error::<T>::UnknownPoint)?;
 		let old = statement.outturn.ok_or(Error::<T>::NothingToCorrect)?;
 		let details = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?;
-		let delivery = Self::delivery(interval, point, &details)?;
+		let delivery = Self::delivery(batch, point, &details)?;
 		// Readings and rulings come no more: who has none is settled on the dearest estimate, once.
 		let last = T::Calendar::now() >= batch.rulings_end;
 		let settling = Self::settling(batch, point, &details, &delivery, last)?;
@@ -68,7 +68,7 @@ impl<T: Config> Pallet<T> {
 		let change = change.ok_or(Error::<T>::Overflow)?;
 
 		let wh = new.imbalance.saturating_sub(old.imbalance);
-		let price = if crate::bill::receipt(new.rate, wh) == change { new.rate } else { 0 };
+		let price = crate::bill::price_of(wh, change);
 		let (version, party, lines) = (round.version, Party::Point(point), &mut statement.lines);
 		round.append(lines, Line { version, party, cause: Cause::Correction, wh, price, amount: change })?;
 		for (party, amount) in changes.all().into_iter().filter(|(_, amount)| *amount != 0) {

@@ -1,12 +1,11 @@
 //! The debit phase: statement lines of connection points, their debts, and the close of the books.
 
 use crate::{
-	bill::{receipt, Delivery, Outturn, Tariff},
+	bill::{price_of, receipt, Delivery, Outturn, Tariff},
 	round::Round,
 	sums::{Parties, Sums},
 	Accounts, Config, Error, Event, Intervals, Levies, Lines, Pallet, Progress, Purse, Roots, Sharings, Stage,
-	Statement, Statements, System, SystemAccounts, SystemLines, Tolerances, Voids, FIRST_VERSION, POINT_LINES,
-	SYSTEM_LINES,
+	Statement, Statements, System, SystemLines, Tolerances, Voids, FIRST_VERSION, POINT_LINES, SYSTEM_LINES,
 };
 use busbar_primitives::{
 	metering::Basis,
@@ -16,6 +15,7 @@ use busbar_primitives::{
 	},
 	Amount, Cause, Interval, Line, Moment, Outcome, Party, Point, PointId, PointKind, Price, Quality, SignedWh, Terms,
 };
+use core::ops::RangeInclusive;
 use frame_support::ensure;
 use sp_runtime::{traits::Zero, DispatchError, DispatchResult};
 
@@ -23,6 +23,8 @@ use sp_runtime::{traits::Zero, DispatchError, DispatchResult};
 pub(crate) struct Batch<AccountId> {
 	pub interval: Interval,
 	pub tariff: Tariff,
+	/// Between which prices orders may lie, in nEUR/Wh.
+	pub prices: RangeInclusive<Price>,
 	pub outcome: Outcome,
 	pub accounts: Accounts<AccountId>,
 	/// Whether the attestation window is over, so that estimates stand in.
@@ -60,8 +62,9 @@ impl<T: Config> Pallet<T> {
 		Ok(Batch {
 			interval,
 			tariff: Tariff::new(Self::prices(interval, terms), levy, sharing, tolerance, &terms.posted),
+			prices: terms.price_floor..=terms.price_cap,
 			outcome: T::Positions::outcome(interval).ok_or(Error::<T>::NotCleared)?,
-			accounts: SystemAccounts::<T>::get().ok_or(Error::<T>::AccountsNotSet)?,
+			accounts: Self::accounts(interval)?,
 			estimate: T::Calendar::now() >= terms.attestation_end,
 			rulings_end: terms.rulings_end(),
 		})
@@ -74,8 +77,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(progress.stage != Stage::Voiding || stage == Stage::Voiding, Error::<T>::Unwinding);
 		ensure!(progress.stage >= stage, Error::<T>::DebitsNotDone);
 		ensure!(progress.stage == stage, Error::<T>::AlreadySettled);
-		let accounts = SystemAccounts::<T>::get().ok_or(Error::<T>::AccountsNotSet)?;
-		Ok(Round::first(interval, accounts, progress))
+		Ok(Round::first(interval, Self::accounts(interval)?, progress))
 	}
 
 	pub(crate) fn do_debit(interval: Interval, points: &[PointId]) -> DispatchResult {
@@ -110,7 +112,7 @@ impl<T: Config> Pallet<T> {
 		let details = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?;
 		let mut statement = Statement::new(details.owner);
 		if details.is_in_force(interval) {
-			let delivery = Self::delivery(interval, point, &details)?;
+			let delivery = Self::delivery(batch, point, &details)?;
 			if delivery.contracts.is_empty() {
 				statement.payer = T::Supply::retailer(interval, point).unwrap_or(details.owner);
 			}
@@ -148,7 +150,12 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// What a point traded in an interval, and what the grid operator ordered there.
-	pub(crate) fn delivery(interval: Interval, point: PointId, details: &Point) -> Result<Delivery, DispatchError> {
+	pub(crate) fn delivery(
+		batch: &Batch<T::AccountId>,
+		point: PointId,
+		details: &Point,
+	) -> Result<Delivery, DispatchError> {
+		let interval = batch.interval;
 		let contracts = T::Positions::contracts(point, interval);
 		let position =
 			contracts.iter().try_fold(0, |sum: SignedWh, contract| sum.checked_add(contract.position.net()?));
@@ -159,7 +166,10 @@ impl<T: Config> Pallet<T> {
 			kind: details.kind,
 			contracts,
 			position: position.ok_or(Error::<T>::Overflow)?,
-			price: result.and_then(|result| result.price),
+			price: result.and_then(|result| result.price).map(|price| {
+				// A zone without accepted orders may lie beyond, by fees and rent; collateral counts on these bounds.
+				price.max(*batch.prices.start()).min(*batch.prices.end())
+			}),
 			path_fee: result.map_or(0, |result| result.path_fee),
 			baseline: ordered.and_then(|_| Self::baseline(interval, point)),
 			ordered,
@@ -245,12 +255,12 @@ impl<T: Config> Pallet<T> {
 			add(Cause::LossShare, 0, 0, Self::amount(outturn.unfunded)?.saturating_neg())?;
 		}
 		if outturn.tolerated != 0 {
-			let amount = receipt(outturn.tolerated_rate, outturn.tolerated);
-			add(Cause::Tolerance, outturn.tolerated, outturn.tolerated_rate, amount)?;
+			let price = price_of(outturn.tolerated, outturn.forgiven);
+			add(Cause::Tolerance, outturn.tolerated, price, outturn.forgiven)?;
 		}
 		let imbalance = if estimated { Cause::EstimatedImbalance } else { Cause::Imbalance };
 		if outturn.excess() != 0 {
-			add(imbalance, outturn.excess(), outturn.rate, receipt(outturn.rate, outturn.excess()))?;
+			add(imbalance, outturn.excess(), price_of(outturn.excess(), outturn.charged), outturn.charged)?;
 		} else if estimated {
 			add(Cause::EstimatedImbalance, 0, 0, 0)?;
 		}

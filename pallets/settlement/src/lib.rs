@@ -156,9 +156,9 @@ pub mod pallet {
 		type BenchmarkHelper: BenchmarkHelper<Self::AccountId>;
 	}
 
-	/// Who is paid and debited beside the connection points.
+	/// Who is paid and debited beside the connection points; `None` before it is set.
 	#[pallet::storage]
-	pub type SystemAccounts<T: Config> = StorageValue<_, Accounts<T::AccountId>, OptionQuery>;
+	pub type SystemAccounts<T: Config> = StorageValue<_, Schedule<Option<Accounts<T::AccountId>>>, ValueQuery>;
 
 	/// Default prices of imbalances.
 	#[pallet::storage]
@@ -245,16 +245,18 @@ pub mod pallet {
 			assert!(self.ladder.long <= self.ladder.short, "the default long price lies above the short price");
 			// Keeps the account in place while its balance goes down to nothing between intervals.
 			frame_system::Pallet::<T>::inc_providers(&Pallet::<T>::account_id());
-			SystemAccounts::<T>::set(self.accounts.clone());
-			Ladders::<T>::mutate(|ladders| ladders.set(0, self.ladder));
+			if let Some(accounts) = self.accounts.clone() {
+				SystemAccounts::<T>::put(Schedule::new(Some(accounts)));
+			}
+			Ladders::<T>::put(Schedule::new(self.ladder));
 		}
 	}
 
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
-		/// Who is paid and debited beside the connection points changed.
-		AccountsSet { grid: T::AccountId, rent: T::AccountId, balancing: ParticipantId },
+		/// Who is paid and debited beside the connection points changed, from `from` on.
+		AccountsSet { from: Interval, grid: T::AccountId, rent: T::AccountId, balancing: ParticipantId },
 		/// The default prices changed, from `from` on.
 		LadderSet { from: Interval, short: Price, long: Price },
 		/// Prices were posted for an interval.
@@ -315,6 +317,8 @@ pub mod pallet {
 		SharesTooGreat,
 		/// The levy must not be below zero.
 		NegativeLevy,
+		/// Intervals whose records are kept rest on as many earlier values as there is room for: wait until some are pruned.
+		TooManyChanges,
 		/// The interval is not settled yet.
 		NotSettled,
 		/// The interval is final: nothing moves any more.

@@ -14,9 +14,9 @@ pub const FIRST_VERSION: u16 = 1;
 
 pub use busbar_primitives::MAX_CORRECTIONS;
 
-/// Most lines of one correction: four parties, of which each has a default or a loss share, the cover, and the remainder
-/// of loss shares.
-const CORRECTION_LINES: u32 = 10;
+/// Most lines of one correction: of the point and of four parties, each with a default or a loss share, and the cover. The
+/// remainder of loss shares is in the share of the account of congestion rent.
+pub(crate) const CORRECTION_LINES: u32 = 11;
 
 /// Most lines kept with one connection point: a contract per product, curtailment, flexibility, non-delivery, what of them is
 /// unfunded, two of the imbalance, default and loss share, and its corrections with all parties' lines.
@@ -27,11 +27,12 @@ pub const POINT_LINES: u32 = MAX_PRODUCTS + 8 + MAX_CORRECTIONS as u32 * CORRECT
 /// cover, and four loss shares.
 pub const SYSTEM_LINES: u32 = 22;
 
-/// Most changes of the default prices, the levy, the tolerance and the sharing of surpluses that are remembered.
+/// Most changes of the accounts, the default prices, the levy, the tolerance and the sharing of surpluses that hold for
+/// intervals whose records are kept.
 pub const MAX_CHANGES: u32 = 16;
 
 /// Values with the first interval that each holds for, ascending: a change never reaches back to an interval whose session
-/// has opened. The last [`MAX_CHANGES`] are kept.
+/// has opened. None goes while an interval that it holds for is kept, so each is settled, and corrected, on its own.
 #[stored]
 pub struct Schedule<V>(pub BoundedVec<(Interval, V), ConstU32<MAX_CHANGES>>);
 
@@ -41,24 +42,36 @@ impl<V> Default for Schedule<V> {
 	}
 }
 
-impl<V: Copy + Default> Schedule<V> {
-	/// A value from an interval on, in place of those set for it or later.
-	pub fn set(&mut self, from: Interval, value: V) {
-		self.0.retain(|(since, _)| *since < from);
-		if self.0.is_empty() && from > 0 {
-			let _ = self.0.try_push((0, V::default()));
+impl<V: Clone + Default> Schedule<V> {
+	/// A value from interval 0 on.
+	pub fn new(value: V) -> Self {
+		Self(BoundedVec::truncate_from(alloc::vec![(0, value)]))
+	}
+
+	/// A value from an interval on, in place of those set for it or later. Forgets what holds for intervals before `kept`
+	/// only. `None`, and nothing changed, if there is no room then.
+	#[must_use]
+	pub fn set(&mut self, from: Interval, value: V, kept: Interval) -> Option<()> {
+		let mut changes = core::mem::take(&mut self.0).into_inner();
+		let before = changes.clone();
+		changes.retain(|(since, _)| *since < from);
+		if changes.is_empty() && from > 0 {
+			changes.push((0, V::default()));
 		}
-		if self.0.is_full() {
-			self.0.remove(0);
+		changes.push((from, value));
+		while changes.get(1).is_some_and(|(since, _)| *since <= kept) {
+			changes.remove(0);
 		}
-		// There is room: the oldest went.
-		let _ = self.0.try_push((from, value));
+		let room = changes.try_into();
+		let fits = room.is_ok();
+		self.0 = room.unwrap_or_else(|_| BoundedVec::truncate_from(before));
+		fits.then_some(())
 	}
 
 	/// The value that holds for an interval; the oldest known one before it.
 	pub fn at(&self, interval: Interval) -> V {
 		let fixed = self.0.iter().rev().find(|(from, _)| *from <= interval).or(self.0.first());
-		fixed.map(|(_, value)| *value).unwrap_or_default()
+		fixed.map(|(_, value)| value.clone()).unwrap_or_default()
 	}
 }
 
@@ -77,9 +90,10 @@ impl PostedPrices {
 		self.short <= bounds.short_max && self.long >= bounds.long_min && self.long <= self.short
 	}
 
-	/// The prices, moved into `bounds` where they lie outside.
+	/// The prices, each moved to the nearer of the bounds where it lies outside, so that they do not cross.
 	pub fn clamped(&self, bounds: &PostedBounds) -> Self {
-		Self { short: self.short.min(bounds.short_max), long: self.long.max(bounds.long_min) }
+		let within = |price: Price| price.max(bounds.long_min).min(bounds.short_max);
+		Self { short: within(self.short), long: within(self.long) }
 	}
 }
 

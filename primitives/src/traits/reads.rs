@@ -126,6 +126,9 @@ pub trait Calendar {
 	/// The first interval whose session has not opened yet: what changes the tree takes effect from here.
 	fn first_unopened() -> Interval;
 
+	/// The first interval whose records are kept: none before it can be settled or corrected any more.
+	fn first_kept() -> Interval;
+
 	/// What was fixed for an interval; `None` if it has not opened or is pruned.
 	fn terms(interval: Interval) -> Option<Terms>;
 

@@ -4,7 +4,9 @@
 //! and says which calls are paid from a budget and which are due work (`docs/budgets.md`).
 
 use super::{governance::MaxProposalWeight, MAX_BLOCK_LENGTH};
-use crate::{AccountId, BlockNumber, Council, Hash, Participants, Runtime, RuntimeCall, Securities, System};
+use crate::{
+	AccountId, BlockNumber, Council, Hash, Participants, Runtime, RuntimeCall, Securities, Settlement, System,
+};
 use alloc::vec::Vec;
 use busbar_primitives::{
 	refusals::Refusal,
@@ -296,10 +298,7 @@ fn carried(call: &RuntimeCall) -> &[RuntimeCall] {
 
 /// Whether money may be sent there: to a participant's account, or to one that the rules name.
 fn takes_money(account: &AccountId) -> bool {
-	Participants::participant(account).is_some()
-		|| *account == Securities::fund()
-		|| pallet_settlement::SystemAccounts::<Runtime>::get()
-			.is_some_and(|accounts| *account == accounts.grid || *account == accounts.rent)
+	Participants::participant(account).is_some() || *account == Securities::fund() || Settlement::pays(account)
 }
 
 /// The account that a call moves money to; `Some(None)` if it names none that could be.

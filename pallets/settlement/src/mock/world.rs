@@ -18,6 +18,7 @@ use std::{
 pub struct World {
 	pub now: Moment,
 	pub first_unopened: Interval,
+	pub first_kept: Interval,
 	pub terms: BTreeMap<Interval, Terms>,
 	pub points: Vec<Point>,
 	pub outcomes: BTreeMap<Interval, Outcome>,
@@ -190,6 +191,10 @@ impl Calendar for World {
 
 	fn interval_s() -> u32 {
 		900
+	}
+
+	fn first_kept() -> Interval {
+		world(|w| w.first_kept)
 	}
 
 	fn first_unopened() -> Interval {

@@ -284,3 +284,24 @@ fn a_point_is_corrected_a_bounded_number_of_times() {
 		assert_eq!(Statements::<Test>::get(0, 0).unwrap().corrections, MAX_CORRECTIONS);
 	});
 }
+
+#[test]
+fn as_many_corrections_as_there_may_be_have_room_for_all_lines_of_each() {
+	run(|| {
+		let per_cent = sp_runtime::Permill::from_percent;
+		crate::Levies::<Test>::put(crate::Schedule::new(10_000));
+		crate::Sharings::<Test>::put(crate::Schedule::new(crate::Sharing { fund: per_cent(30), rent: per_cent(30) }));
+		settled();
+		leave(HOME, 0);
+		let fund = Securities::fund_account();
+		for correction in 1..=MAX_CORRECTIONS {
+			leave(fund, 10);
+			// The home, which has nothing, is 10 Wh shorter: every other party is owed more, and gets a part of 10 nEUR.
+			let before = Settlement::root(0).unwrap().count;
+			revise(0, 0, 1_100 + i64::from(correction) * 10);
+			assert_ok!(correct(0, &[0]));
+			assert_eq!(Settlement::root(0).unwrap().count - before, crate::types::CORRECTION_LINES);
+		}
+		try_state();
+	});
+}

@@ -7,6 +7,7 @@ mod debit;
 mod defaults;
 mod flexibility;
 mod history;
+mod imbalances;
 mod losses;
 mod netting;
 mod prices;

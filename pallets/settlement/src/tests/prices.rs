@@ -78,17 +78,69 @@ fn default_prices_are_moved_into_the_intervals_bounds() {
 }
 
 #[test]
-fn the_oldest_default_prices_go_when_too_many_are_kept() {
+fn the_prices_of_an_interval_that_is_kept_never_go_whatever_is_changed_after_it() {
 	run(|| {
-		for change in 1..=MAX_CHANGES {
+		for change in 1..MAX_CHANGES {
 			world(|w| w.first_unopened = change * 10);
 			assert_ok!(Settlement::set_ladder(RuntimeOrigin::root(), change.into(), 0));
 		}
 		assert_eq!(Ladders::<Test>::get().0.len(), MAX_CHANGES as usize);
-		assert_eq!(prices(5), (1, 0), "the oldest that is kept stands in");
+		world(|w| w.first_unopened = 1_000);
+		assert_noop!(Settlement::set_ladder(RuntimeOrigin::root(), 99, 0), Error::<Test>::TooManyChanges);
+		assert_eq!(prices(5), (250_000, 80_000));
+		// The value that holds from 10 on is needed while 9 is kept: then it is the one before that goes.
+		world(|w| w.first_kept = 9);
+		assert_noop!(Settlement::set_ladder(RuntimeOrigin::root(), 99, 0), Error::<Test>::TooManyChanges);
+		world(|w| w.first_kept = 10);
+		assert_ok!(Settlement::set_ladder(RuntimeOrigin::root(), 99, 0));
+		assert_eq!(Ladders::<Test>::get().0.len(), MAX_CHANGES as usize);
+		assert_eq!(prices(10), (1, 0));
 		assert_eq!(prices(25), (2, 0));
-		assert_eq!(prices(1_000), (MAX_CHANGES.into(), 0));
+		assert_eq!(prices(1_000), (99, 0));
+		// A change in the place of one that holds for no interval yet needs no room.
+		assert_ok!(Settlement::set_ladder(RuntimeOrigin::root(), 98, 0));
+		assert_eq!(prices(1_000), (98, 0));
 	});
+}
+
+#[test]
+fn an_interval_is_settled_on_the_levy_tolerance_and_sharing_of_its_opening() {
+	run(|| {
+		let per_cent = sp_runtime::Permill::from_percent;
+		for change in 1..40 {
+			world(|w| w.first_unopened = 100 + change);
+			let root = RuntimeOrigin::root;
+			let full = change > MAX_CHANGES - 1;
+			let sharing = crate::Sharing { fund: per_cent(change), rent: per_cent(0) };
+			let set = [
+				Settlement::set_levy(root(), change.into()),
+				Settlement::set_tolerance(root(), per_cent(change)),
+				Settlement::set_sharing(root(), sharing),
+				Settlement::set_accounts(root(), 1, 2, participant(SHOP)),
+			];
+			assert!(set.iter().all(|set| set.is_err() == full), "change {change}");
+		}
+		assert_eq!(crate::Levies::<Test>::get().at(100), 0);
+		assert_eq!(crate::Tolerances::<Test>::get().at(100), per_cent(0));
+		assert_eq!(crate::Sharings::<Test>::get().at(100), crate::Sharing::default());
+		assert_eq!(Settlement::accounts(100).unwrap().balancing, participant(UTILITY));
+		assert_eq!(crate::Levies::<Test>::get().at(101), 1);
+	});
+}
+
+#[test]
+fn prices_that_are_moved_into_the_bounds_do_not_cross() {
+	// The ladder is 250,000 and 80,000. Bounds from 90,000 to 400,000 that the council set later, and a ladder below them: the
+	// long price alone was moved, to 90,000, above a short price of 50,000, and being short and long at once earned 40,000.
+	let bounds = PostedBounds { short_max: 400_000, long_min: 90_000 };
+	for (short, long) in [(50_000, 10_000), (500_000, 450_000), (100_000, 10_000), (500_000, 10_000)] {
+		let prices = PostedPrices { short, long }.clamped(&bounds);
+		assert!(prices.lie_within(&bounds), "{prices:?}");
+	}
+	assert_eq!(
+		PostedPrices { short: 50_000, long: 10_000 }.clamped(&bounds),
+		PostedPrices { short: 90_000, long: 90_000 }
+	);
 }
 
 #[test]
@@ -100,7 +152,17 @@ fn accounts_are_set_by_the_administration_with_a_known_balancing_party() {
 			Error::<Test>::UnknownParticipant
 		);
 		assert_ok!(Settlement::set_accounts(RuntimeOrigin::root(), 1, 2, participant(SHOP)));
-		assert_eq!(events(), [Event::AccountsSet { grid: 1, rent: 2, balancing: participant(SHOP) }.into()]);
+		assert_eq!(events(), [Event::AccountsSet { from: 8, grid: 1, rent: 2, balancing: participant(SHOP) }.into()]);
+		// Interval 3 has opened: it stays with the party that balanced then.
+		assert_noop!(Settlement::post_prices(signed(SHOP), 3, 1, 1), Error::<Test>::NotBalancingParty);
+		assert_ok!(Settlement::post_prices(signed(UTILITY), 3, 1, 1));
+		assert_eq!(Settlement::accounts(8).unwrap().balancing, participant(SHOP));
+		assert!(Settlement::pays(&1) && Settlement::pays(&GRID));
+		// An interval that opened before any were set has the first.
+		SystemAccounts::<Test>::kill();
+		assert_noop!(debit(3, &[0]), Error::<Test>::NotCleared);
+		assert_noop!(Settlement::post_prices(signed(SHOP), 3, 1, 1), Error::<Test>::AccountsNotSet);
+		assert_ok!(Settlement::set_accounts(RuntimeOrigin::root(), 1, 2, participant(SHOP)));
 		assert_ok!(Settlement::post_prices(signed(SHOP), 3, 1, 1));
 	});
 }
