@@ -314,6 +314,20 @@ test('curtailment, flexibility, non-delivery and imbalances are settled by the f
 	await conserved(interval);
 });
 
+test('the grid operator and the balance-responsible party find their own lines in their bills', async () => {
+	const statements = (await api.query.settlement.statements.entries(interval)).map(([, statement]) => statement.unwrap());
+	const lines = [...statements.flatMap(({ lines }) => [...lines]), ...(await api.query.settlement.systemLines(interval))];
+	const { grid, balancing } = (await api.query.settlement.systemAccounts())[0][1].unwrap();
+	const { account } = (await api.query.participants.participants(balancing)).unwrap();
+	for (const [party, name, owner] of [['GridOperator', 'grid_operator', grid], ['Balancing', 'balancing', account]]) {
+		const own = lines.filter(([, line]) => line.party.type === party).map(([index]) => index.toNumber());
+		const bill = await busbar('statement', '--account', owner.toString(), '--interval', interval, '--proof');
+		const shown = bill.lines.filter(({ line }) => line.party === name).map(({ index }) => index);
+		assert.ok(own.length > 1, party);
+		assert.deepEqual(shown, own.sort((one, other) => one - other), party);
+	}
+});
+
 test('a point that did not trade is settled to the retailer that serves it', async () => {
 	const lines = expected(served, (await tariffs(interval)).get(served.zone));
 	assert.deepEqual(lines.map(({ cause, wh }) => [cause, wh]), [['imbalance', served.metered]]);

@@ -1,6 +1,6 @@
 //! What meter operators attest and prove, and what is disputed and ruled.
 
-use super::{owner, Dataset, Network, FIRST_MEMBER, POINTS};
+use super::{owner, Dataset, Network, FIRST_MEMBER, KEEPER, POINTS};
 use busbar_harness::{id, signed, AGGREGATOR, DSO, METER_OPERATOR, REGULATOR, UTILITY};
 use busbar_merkle::Tree;
 use busbar_primitives::{
@@ -96,9 +96,9 @@ impl Network {
 			pallet_metering::Call::prove { interval, operator: id(operator), readings }
 		};
 		// One by one if together they are refused.
-		if !self.try_to(FIRST_MEMBER, prove(readings.clone())) {
+		if !self.try_to(KEEPER, prove(readings.clone())) {
 			for reading in readings {
-				self.try_to(FIRST_MEMBER, prove(vec![reading]));
+				self.try_to(KEEPER, prove(vec![reading]));
 			}
 		}
 	}
@@ -149,7 +149,7 @@ impl Network {
 		let point = *self.random.one_of(&disputed);
 		let verdict = *self.random.one_of(&[Verdict::Upheld, Verdict::Dismissed, Verdict::Frivolous]);
 		if !self.try_to(REGULATOR, pallet_metering::Call::rule { interval, point, verdict }) {
-			self.try_to(FIRST_MEMBER, pallet_metering::Call::close_dispute { interval, point });
+			self.try_to(KEEPER, pallet_metering::Call::close_dispute { interval, point });
 		}
 	}
 }

@@ -1,12 +1,14 @@
 //! The runtime with a small grid, whose members do at random whatever they may, and much that they may not.
 
+mod hostile;
 mod meter;
 mod settle;
 mod trade;
 
 use busbar_harness::{
-	account, calls, device, id, submit, Blocks, Genesis, Party, AGGREGATOR, DSO, EUR, METER_OPERATOR, REGULATOR,
-	RETAILER, UTILITY,
+	calls,
+	chain::{self, account, Chain, Taken},
+	device, id, Genesis, Party, AGGREGATOR, DSO, EUR, METER_OPERATOR, REGULATOR, RETAILER, UTILITY,
 };
 use busbar_merkle::Tree;
 use busbar_mocks::Random;
@@ -14,27 +16,35 @@ use busbar_primitives::{
 	certificates::Source,
 	metering::{Duty, Salt, SignedReading},
 	traits::Calendar,
-	Interval, Link, Moment, PointId, PointKind, PostedBounds, Product, ProductKind, Role, Terms, Wh,
+	Interval, Link, Moment, PointId, PointKind, PostedBounds, Product, ProductKind, Role, Scope, Terms, Wh,
 };
 use busbar_runtime::{
 	pallet_certificates, pallet_market, pallet_metering, pallet_settlement, pallet_supply, AccountId, Certificates,
 	Grid, Issuance, Market, Metering, Participants, Runtime, RuntimeCall, RuntimeEvent, Securities, Settlement, Supply,
-	System, Validators,
+	System, Validators, SLOT_DURATION_MS,
 };
-use frame_support::{
-	weights::{Weight, WeightMeter},
-	BoundedVec,
-};
+use frame_support::BoundedVec;
 use pallet_settlement::Sharing;
 use sp_core::{ed25519, H256};
-use sp_runtime::{traits::Dispatchable, DispatchError, Permill};
+use sp_runtime::{traits::Dispatchable, transaction_validity::TransactionValidityError, DispatchError, Permill};
 use std::collections::{BTreeMap, BTreeSet};
 
 const INTERVAL: Moment = 900_000;
+const SLOT: Moment = SLOT_DURATION_MS;
+/// Before an interval is final: time for the blocks that bring it to its end.
+const ROOM: Moment = 100 * SLOT;
 
 /// Members are 10, 11, ...
 const FIRST_MEMBER: u8 = 10;
 const MEMBERS: u8 = 6;
+/// Brings other people's work to the chain. Nobody's enemy.
+const KEEPER: u8 = 30;
+/// Its transactions must come through, whatever is sent besides.
+const HONEST: u8 = FIRST_MEMBER + MEMBERS - 1;
+/// Operates the second zone, reads meters there, admits members: all three would do anything.
+const ZONE_OPERATOR: u8 = 31;
+const ZONE_METERS: u8 = 32;
+const PROVIDER: u8 = 33;
 /// Point 0 is the utility's coupling; each member has two points. As many meters count there, with the same numbers; one
 /// more checks point 1.
 const POINTS: PointId = 1 + 2 * MEMBERS as u32;
@@ -64,7 +74,8 @@ pub struct Network {
 	random: Random,
 	devices: Vec<ed25519::Pair>,
 	genesis: H256,
-	blocks: Blocks,
+	chain: Chain,
+	hostile: hostile::Calls,
 	datasets: BTreeMap<(Interval, u8), Dataset>,
 	/// Intervals of which the meter operator has done its work.
 	read: BTreeSet<Interval>,
@@ -77,8 +88,11 @@ pub struct Network {
 	/// What plants fed in in these, in Wh.
 	certified: Wh,
 	pub reached: Reached,
-	/// Calls that were refused.
+	/// Calls that failed, and transactions that did not come into a block.
+	pub failed: u32,
 	pub refused: u32,
+	/// Whether an interval is being brought to its end, which begins nothing else.
+	finishing: bool,
 }
 
 pub fn genesis() -> sp_io::TestExternalities {
@@ -97,10 +111,23 @@ pub fn genesis() -> sp_io::TestExternalities {
 		retention: 4,
 		..Default::default()
 	};
-	let officers = [(RETAILER, Role::Retailer), (AGGREGATOR, Role::Aggregator)];
-	let officers = officers.map(|(name, role)| Party::officer(name, role));
-	let members = (FIRST_MEMBER..FIRST_MEMBER + MEMBERS).map(|name| Party::member(id(name), account(name), 20 * EUR));
-	let parties = Party::officers().into_iter().chain(officers).chain(members).collect();
+	let officers = [
+		(RETAILER, Role::Retailer),
+		(AGGREGATOR, Role::Aggregator),
+		(PROVIDER, Role::MembershipProvider),
+		(ZONE_OPERATOR, Role::Dso),
+		(ZONE_METERS, Role::MeterOperator),
+	];
+	let officers = officers.map(|(name, role)| {
+		let mut officer = Party::officer(name, role);
+		if name >= ZONE_OPERATOR && name != PROVIDER {
+			officer.roles = vec![(role, Scope::Zone(2))];
+		}
+		officer
+	});
+	let names = (FIRST_MEMBER..FIRST_MEMBER + MEMBERS).chain([KEEPER]);
+	let members = names.map(|name| Party::member(id(name), account(name), 20 * EUR));
+	let parties = Party::officers().into_iter().chain(officers).chain(members).map(Party::with_key).collect();
 	Genesis { parties, parameters, ladder: pallet_settlement::PostedPrices { short: SHORT, long: LONG } }.build()
 }
 
@@ -111,7 +138,8 @@ impl Network {
 			random: Random::new(seed),
 			devices: (0..=POINTS).map(device).collect(),
 			genesis: Metering::genesis(),
-			blocks: Blocks::default(),
+			chain: Chain::new(),
+			hostile: hostile::Calls::new(),
 			datasets: BTreeMap::new(),
 			read: BTreeSet::new(),
 			next: 0,
@@ -119,8 +147,11 @@ impl Network {
 			ended: Vec::new(),
 			certified: 0,
 			reached: Reached::new(),
+			failed: 0,
 			refused: 0,
+			finishing: false,
 		};
+		network.chain.begin(0);
 		network.build();
 		network
 	}
@@ -159,7 +190,7 @@ impl Network {
 		for call in [levy.into(), sharing.into(), tolerance.into(), resort.into(), RuntimeCall::Market(area)] {
 			Self::council(call).expect("the council may");
 		}
-		self.set_time(1_000);
+		self.advance(0);
 	}
 
 	/// A call of the council's.
@@ -172,30 +203,68 @@ impl Network {
 		calls::register_meter(point, &self.devices[meter as usize], duty)
 	}
 
+	/// A call of somebody who has the right, in this block or in one of the next.
 	fn must(&mut self, name: u8, call: RuntimeCall) {
-		if let Err(error) = submit(&account(name), call.clone()) {
-			panic!("{name} may not {call:?}: {error:?}");
+		for _ in 0..20 {
+			match self.send(name, call.clone()) {
+				Taken::Done => return,
+				Taken::Failed(error) => panic!("{name} may not {call:?}: {error:?}"),
+				Taken::Refused(_) => self.advance(Market::now() + SLOT),
+			}
 		}
+		panic!("{name} gets no room for {call:?}");
 	}
 
-	/// Whether the call was taken. One that is refused has changed nothing, which the invariants show.
+	/// Whether the call did what it says. One that fails has changed nothing, which the invariants show.
 	fn try_to(&mut self, name: u8, call: impl Into<RuntimeCall>) -> bool {
-		let taken = submit(&account(name), call);
-		if let Err(error) = taken {
-			assert!(!matches!(error, DispatchError::Arithmetic(_) | DispatchError::Corruption), "{error:?}");
-			self.refused += 1;
-		}
-		taken.is_ok()
+		let taken = self.send(name, call.into());
+		self.note(&taken);
+		taken == Taken::Done
 	}
 
-	/// A block at this chain time.
-	fn set_time(&mut self, now: Moment) {
-		self.blocks.next(now, WeightMeter::new(), Weight::from_parts(500_000_000_000, u64::MAX));
+	/// A transaction into the block that is open.
+	fn send(&mut self, name: u8, call: RuntimeCall) -> Taken {
+		let nonce = System::account_nonce(account(name));
+		chain::apply(chain::transaction(name, nonce, call))
+	}
+
+	fn note(&mut self, taken: &Taken) {
+		match taken {
+			Taken::Done => {},
+			Taken::Failed(error) => {
+				assert!(!matches!(error, DispatchError::Arithmetic(_) | DispatchError::Corruption), "{error:?}");
+				self.failed += 1;
+			},
+			Taken::Refused(TransactionValidityError::Invalid(_) | TransactionValidityError::Unknown(_)) => {
+				self.refused += 1;
+			},
+		}
+	}
+
+	/// Ends the block and begins another at this chain time, or at the next slot's.
+	fn advance(&mut self, now: Moment) {
+		self.chain.end();
 		self.count_events();
+		self.chain.begin(now);
 		let opened = self.next..Market::first_unopened();
 		self.next = opened.end;
 		// Those whose time was over before the grid existed never open.
 		self.running.extend(opened.filter(|interval| Market::terms(*interval).is_some()));
+	}
+
+	/// The same, after the meter operator has read what was delivered, and after bringing to their ends the intervals that would
+	/// be final then.
+	fn set_time(&mut self, now: Moment) {
+		let before = Market::now();
+		let read = |terms: &Terms| before >= terms.delivery_end && before < terms.attestation_end;
+		let unread = self.running.iter().copied();
+		for interval in unread.filter(|one| Market::terms(*one).as_ref().is_some_and(read)).collect::<Vec<_>>() {
+			if self.read.insert(interval) {
+				self.read_out(interval);
+			}
+		}
+		self.finish_what_ends(now);
+		self.advance(now);
 	}
 
 	fn count_events(&mut self) {
@@ -234,20 +303,10 @@ impl Network {
 			31..=33 => self.correct(),
 			34..=35 => self.move_money(),
 			36 => self.certificates(),
-			_ => {
-				let before = Market::now();
-				let read = |terms: &Terms| before >= terms.delivery_end && before < terms.attestation_end;
-				let unread = self.running.iter().copied();
-				for interval in unread.filter(|one| Market::terms(*one).as_ref().is_some_and(read)).collect::<Vec<_>>()
-				{
-					if self.read.insert(interval) {
-						self.read_out(interval);
-					}
-				}
-				let now = before + 1_000 * Moment::from(self.random.below(240));
-				self.finish_what_ends(now);
-				self.set_time(now);
-			},
+			// Most blocks follow in the next slot; some after slots that nobody used.
+			37 => self.set_time(Market::now() + 1_000 * Moment::from(self.random.below(480))),
+			38 => self.set_time(Market::now() + SLOT),
+			_ => self.attack(),
 		}
 	}
 

@@ -1,7 +1,7 @@
 //! Settling, correcting and paying, and bringing intervals to their end.
 
-use super::{Network, FIRST_MEMBER, INTERVAL, MEMBERS, POINTS};
-use busbar_harness::{account, id, UTILITY};
+use super::{Network, FIRST_MEMBER, INTERVAL, KEEPER, MEMBERS, ROOM, SLOT};
+use busbar_harness::{chain::account, id, UTILITY};
 use busbar_primitives::{
 	certificates::Class,
 	traits::{Calendar, Finality, Positions},
@@ -9,13 +9,9 @@ use busbar_primitives::{
 };
 use busbar_runtime::{
 	pallet_balances, pallet_certificates, pallet_metering, pallet_securities, pallet_settlement, Balances, Market,
-	Runtime, RuntimeCall, Settlement, System,
+	Runtime, RuntimeCall, Settlement,
 };
-use frame_support::{
-	traits::{fungible::Inspect, Hooks},
-	weights::Weight,
-	BoundedVec,
-};
+use frame_support::{traits::fungible::Inspect, BoundedVec};
 use sp_runtime::MultiAddress;
 
 impl Network {
@@ -30,7 +26,7 @@ impl Network {
 			3 => pallet_settlement::Call::draw { interval, points },
 			_ => pallet_settlement::Call::credit { interval, points },
 		};
-		self.try_to(FIRST_MEMBER, call);
+		self.try_to(KEEPER, call);
 	}
 
 	/// The council voids an interval, and idle blocks take back what its debits did.
@@ -40,14 +36,14 @@ impl Network {
 			self.refused += 1;
 		}
 		while pallet_settlement::Unwinding::<Runtime>::contains_key(interval) {
-			Settlement::on_idle(System::block_number(), Weight::from_parts(8_000_000_000, u64::MAX));
+			self.set_time(Market::now() + SLOT);
 			Settlement::do_try_state().expect("settlement");
 		}
 	}
 
 	pub(super) fn correct(&mut self) {
 		let (interval, points) = (self.delivered(), self.points(1));
-		self.try_to(FIRST_MEMBER, pallet_settlement::Call::correct { interval, points });
+		self.try_to(KEEPER, pallet_settlement::Call::correct { interval, points });
 	}
 
 	/// Everybody is now rich, now poor; now and then somebody pays its debt.
@@ -84,33 +80,40 @@ impl Network {
 
 	/// Brings intervals to their end before they become final, as keepers do.
 	pub(super) fn finish_what_ends(&mut self, now: Moment) {
+		if core::mem::replace(&mut self.finishing, true) {
+			return;
+		}
 		for interval in self.running.clone() {
 			let terms = Market::terms(interval).expect("a running interval has terms");
-			let last = terms.final_from() - 1;
+			let last = terms.final_from() - ROOM;
 			if now <= last {
 				break;
 			}
 			// Every ruling is made or its deadline over.
-			self.set_time(last.max(Market::now()));
+			if Market::now() < last {
+				self.advance(last);
+			}
 			self.finish(interval);
 			self.certified += Self::fed_in(interval);
-			self.set_time(terms.final_from().max(Market::now()));
+			assert!(Market::now() < terms.final_from(), "interval {interval} was too late");
+			self.advance(terms.final_from());
 			assert!(Settlement::is_final(interval), "interval {interval} does not end final");
 			assert_eq!(Settlement::lines_sum(interval), 0);
 			self.running.retain(|other| *other != interval);
 			self.ended.push(interval);
 			self.datasets.retain(|(other, _), _| *other != interval);
 		}
+		self.finishing = false;
 	}
 
 	fn finish(&mut self, interval: Interval) {
 		let outcome = Market::outcome(interval).expect("its market has ended");
-		assert_eq!(outcome.points, POINTS);
+		let points = outcome.points;
 		let open: Vec<_> =
 			pallet_metering::Disputes::<Runtime>::iter_prefix(interval).map(|(point, _)| point).collect();
 		for point in open {
 			let close = pallet_metering::Call::close_dispute { interval, point };
-			self.must(FIRST_MEMBER, RuntimeCall::Metering(close));
+			self.must(KEEPER, RuntimeCall::Metering(close));
 		}
 		let statement = |point| pallet_settlement::Statements::<Runtime>::get(interval, point);
 		type Points = BoundedVec<PointId, <Runtime as pallet_settlement::Config>::MaxPoints>;
@@ -118,11 +121,13 @@ impl Network {
 		let settle =
 			|network: &mut Self, points: Vec<PointId>, call: &dyn Fn(Points) -> pallet_settlement::Call<Runtime>| {
 				if !points.is_empty() {
-					network.must(FIRST_MEMBER, RuntimeCall::Settlement(call(batch(points))));
+					for points in points.chunks(128) {
+						network.must(KEEPER, RuntimeCall::Settlement(call(batch(points.to_vec()))));
+					}
 				}
 			};
 		let unsettled = |credited: bool| -> Vec<_> {
-			(0..POINTS).filter(|point| statement(*point).map_or(!credited, |s| credited && !s.credited)).collect()
+			(0..points).filter(|point| statement(*point).map_or(!credited, |s| credited && !s.credited)).collect()
 		};
 		settle(self, unsettled(false), &|points| pallet_settlement::Call::debit { interval, points });
 		settle(self, Settlement::to_draw(interval, 0, u32::MAX), &|points| pallet_settlement::Call::draw {
@@ -130,9 +135,9 @@ impl Network {
 			points,
 		});
 		settle(self, unsettled(true), &|points| pallet_settlement::Call::credit { interval, points });
-		for point in 0..POINTS {
+		for point in 0..points {
 			let points = batch(vec![point]);
-			self.try_to(FIRST_MEMBER, pallet_settlement::Call::correct { interval, points });
+			self.try_to(KEEPER, pallet_settlement::Call::correct { interval, points });
 			let settled = statement(point).expect("it is settled");
 			let proven = pallet_metering::Readings::<Runtime>::get(interval, point);
 			let newest = proven.filter(|proven| proven.settles()).map_or(0, |proven| proven.version);
@@ -145,9 +150,7 @@ impl Network {
 	pub fn finish_all(&mut self) {
 		let last = self.running.last().copied().unwrap_or(0);
 		while self.running.iter().any(|interval| *interval <= last) {
-			let now = Market::now() + INTERVAL / 3;
-			self.finish_what_ends(now);
-			self.set_time(now);
+			self.set_time(Market::now() + INTERVAL / 3);
 		}
 	}
 }

@@ -3,13 +3,15 @@
 //! - A **world** is the whole runtime on a state in memory, without blocks that are built or signed: [`Genesis`] says who
 //!   takes part with how much money and how the market runs, [`calls`] builds a grid with points and meters, [`submit`]
 //!   applies a call in somebody's name, and [`Blocks`] lets time pass. `runtime/tests/history` and `runtime/examples/scale`
-//!   are worlds.
+//!   are worlds. A world that is to be attacked is a [`chain`]: signed transactions, with all that stands between them and
+//!   a block.
 //! - A **network** is processes on loopback: four validators, a gateway, a meter-data store. `network.sh` beside this crate
 //!   starts and stops it for `scripts/devnet`, `scripts/test` and whatever else needs one; the README here tells how.
 //!
 //! Everything here is for tests, so what cannot be done panics with the reason.
 
 pub mod calls;
+pub mod chain;
 mod parties;
 mod patch;
 
@@ -21,8 +23,9 @@ use busbar_primitives::{
 	Balance, Moment,
 };
 use busbar_runtime::{
-	pallet_balances, pallet_issuance, pallet_market, pallet_participants, pallet_securities, pallet_settlement,
-	AccountId, Market, Runtime, RuntimeCall, RuntimeGenesisConfig, RuntimeOrigin, System,
+	pallet_balances, pallet_issuance, pallet_market, pallet_participants, pallet_securities, pallet_session,
+	pallet_settlement, pallet_validators, AccountId, Market, Runtime, RuntimeCall, RuntimeGenesisConfig,
+	RuntimeOrigin, System,
 };
 use codec::Encode;
 use frame_support::{
@@ -48,6 +51,14 @@ impl Genesis {
 	/// If the parties or the parameters contradict each other.
 	pub fn build(self) -> sp_io::TestExternalities {
 		let Self { parties, parameters, ladder } = self;
+		let account_of = |name: u8| {
+			let found = parties.iter().find(|party| party.id == id(name));
+			found.map_or_else(|| account(name), |party| party.account.clone())
+		};
+		let (grid, rent) = (account_of(DSO), account_of(REGULATOR));
+		let validator = |name: u8| (account_of(name), account_of(name), chain::session_keys(name));
+		let keys: Vec<_> = [DSO, UTILITY].map(validator).into();
+		let validators = keys.iter().map(|(account, ..)| account.clone()).collect();
 		let balances = parties.iter().map(|party| (party.account.clone(), party.money)).collect();
 		let margins = parties.iter().map(|party| (party.id, party.money / 2)).filter(|(_, margin)| *margin > 0);
 		let securities = pallet_securities::GenesisConfig { margins: margins.collect(), ..Default::default() };
@@ -59,13 +70,11 @@ impl Genesis {
 			securities,
 			issuance: pallet_issuance::GenesisConfig { ceiling: Balance::MAX, ..Default::default() },
 			settlement: pallet_settlement::GenesisConfig {
-				accounts: Some(pallet_settlement::Accounts {
-					grid: account(DSO),
-					rent: account(REGULATOR),
-					balancing: id(UTILITY),
-				}),
+				accounts: Some(pallet_settlement::Accounts { grid, rent, balancing: id(UTILITY) }),
 				ladder,
 			},
+			session: pallet_session::GenesisConfig { keys, ..Default::default() },
+			validators: pallet_validators::GenesisConfig { validators },
 			..Default::default()
 		}
 		.build_storage()

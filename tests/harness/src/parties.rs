@@ -53,6 +53,11 @@ impl Party {
 		roles.into_iter().map(|(name, role)| Self::officer(name, role)).collect()
 	}
 
+	/// The same one, whose account is that of its own key, so that it signs transactions.
+	pub fn with_key(self) -> Self {
+		Self { account: crate::chain::account(self.id.0[0]), ..self }
+	}
+
 	/// One without a role.
 	pub fn member(id: ParticipantId, account: AccountId, money: Balance) -> Self {
 		Self { id, account, roles: vec![], money }
