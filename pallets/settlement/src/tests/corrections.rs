@@ -295,6 +295,7 @@ fn as_many_corrections_as_there_may_be_have_room_for_all_lines_of_each() {
 		leave(HOME, 0);
 		let fund = Securities::fund_account();
 		for correction in 1..=MAX_CORRECTIONS {
+			assert_ok!(Balances::transfer_allow_death(signed(AGENT), fund, 10));
 			leave(fund, 10);
 			// The home, which has nothing, is 10 Wh shorter: every other party is owed more, and gets a part of 10 nEUR.
 			let before = Settlement::root(0).unwrap().count;

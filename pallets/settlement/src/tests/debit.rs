@@ -402,13 +402,13 @@ fn sessions_have_a_line_each_and_their_positions_net_into_one_imbalance() {
 			w.traded.insert((1, 0), vec![contract(1, Position { bought: 300, sold: 0 }, 280_000)]);
 		});
 		assert_ok!(debit(0, &[0, 1, 2]));
-		// The home lacks 1_100 - 700 Wh, at no less than the highest price that it traded at.
+		// The home lacks 1_100 - 700 Wh, which it never traded: at the short price and the fee, whatever it sold others at.
 		assert_eq!(
 			lines(0),
 			[
 				(Cause::Contract, 1_000, 230_000, -230_000_000),
 				(Cause::Contract, -300, 280_000, 84_000_000),
-				(Cause::Imbalance, 400, 280_000, -112_000_000)
+				(Cause::Imbalance, 400, 260_000, -104_000_000)
 			]
 		);
 		assert_eq!(

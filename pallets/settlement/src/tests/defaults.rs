@@ -134,7 +134,8 @@ fn later_credits_pay_the_debt_first() {
 fn the_balancing_party_and_the_grid_operator_owe_as_everybody_does() {
 	run(|| {
 		trade();
-		assert_ok!(Settlement::set_accounts(RuntimeOrigin::root(), GRID_OPERATOR, RENT, participant(UTILITY)));
+		let accounts = crate::Accounts { grid: GRID_OPERATOR, rent: RENT, balancing: participant(UTILITY) };
+		crate::SystemAccounts::<Test>::put(crate::Schedule::new(Some(accounts)));
 		world(|w| {
 			w.readings.insert((1, 0), metered(-2_600));
 			// One Wh more than everybody drew is missing: the fees do not pay for it.

@@ -198,8 +198,8 @@ fn run_history(seed: u64, steps: u32) -> Reached {
 			w.terms.clear();
 			w.first_unopened = OPEN;
 		});
-		crate::Levies::<Test>::mutate(|levies| levies.set(0, 2_000));
-		crate::Tolerances::<Test>::mutate(|tolerances| tolerances.set(0, sp_runtime::Permill::from_percent(5)));
+		crate::Levies::<Test>::put(crate::Schedule::new(2_000));
+		crate::Tolerances::<Test>::put(crate::Schedule::new(sp_runtime::Permill::from_percent(5)));
 		// The operator that orders has soon nothing to pay with.
 		for owner in [HOME, PLANT, SHOP, GRID_OPERATOR] {
 			leave(owner, EUR);

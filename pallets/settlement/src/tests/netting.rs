@@ -218,7 +218,8 @@ fn a_grid_operator_that_is_a_participant_is_netted_too() {
 	run(|| {
 		trade();
 		// It owns the plant, and buys 100 Wh of losses: 25_000_000 against 5_500_000 of fees and 141_500_000 of sales.
-		assert_ok!(Settlement::set_accounts(RuntimeOrigin::root(), GRID_OPERATOR, RENT, participant(UTILITY)));
+		let accounts = crate::Accounts { grid: GRID_OPERATOR, rent: RENT, balancing: participant(UTILITY) };
+		crate::SystemAccounts::<Test>::put(crate::Schedule::new(Some(accounts)));
 		world(|w| {
 			w.points[1].owner = participant(GRID_OPERATOR);
 			w.readings.insert((2, 0), metered(-550));

@@ -98,10 +98,10 @@ fn settle(scenario: &Scenario) -> [Amount; 4] {
 		}
 	});
 	let (short, long) = scenario.posted;
-	crate::Ladders::<Test>::mutate(|ladders| ladders.set(0, PostedPrices { short, long }));
-	crate::Levies::<Test>::mutate(|levies| levies.set(0, scenario.levy));
+	crate::Ladders::<Test>::put(crate::Schedule::new(PostedPrices { short, long }));
+	crate::Levies::<Test>::put(crate::Schedule::new(scenario.levy));
 	let tolerance = sp_runtime::Permill::from_percent(scenario.tolerance);
-	crate::Tolerances::<Test>::mutate(|tolerances| tolerances.set(0, tolerance));
+	crate::Tolerances::<Test>::put(crate::Schedule::new(tolerance));
 	if let Some((reduction, wh, price, penalty)) = scenario.order {
 		let order = Flexibility { reduction, wh, price, penalty };
 		assert_ok!(Reductions::offer(signed(HOME), 0, 0, Some(order)));
