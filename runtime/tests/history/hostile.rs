@@ -113,7 +113,7 @@ impl Calls {
 				fields(&variant.fields, values, out)
 			},
 			TypeDef::Sequence(sequence) => {
-				let length = *values.random.one_of(&[0, 1, 1, 2, 3, 4, 16, 17]);
+				let length: u32 = *values.random.one_of(&[0, 1, 1, 2, 3, 4, 16, 17]);
 				Compact(length).encode_to(out);
 				(0..length).try_for_each(|_| self.write(sequence.type_param.id, field, depth + 1, values, out))
 			},

@@ -304,7 +304,10 @@ impl Network {
 			34..=35 => self.move_money(),
 			36 => self.certificates(),
 			// Most blocks follow in the next slot; some after slots that nobody used.
-			37 => self.set_time(Market::now() + 1_000 * Moment::from(self.random.below(480))),
+			37 => {
+				let pause = 1_000 * Moment::from(self.random.below(480));
+				self.set_time(Market::now() + pause);
+			},
 			38 => self.set_time(Market::now() + SLOT),
 			_ => self.attack(),
 		}
