@@ -18,7 +18,12 @@ impl Random {
 	}
 
 	/// From 0 to `bound` - 1.
+	///
+	/// # Panics
+	/// If `bound` is 0.
+	#[track_caller]
 	pub fn below(&mut self, bound: u32) -> u32 {
+		assert!(bound > 0, "a choice of nothing");
 		(self.number() % u64::from(bound)) as u32
 	}
 
@@ -33,6 +38,10 @@ impl Random {
 	}
 
 	/// Any of them.
+	///
+	/// # Panics
+	/// If there are none.
+	#[track_caller]
 	pub fn one_of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
 		&all[self.below(all.len() as u32) as usize]
 	}

@@ -24,8 +24,8 @@ use busbar_primitives::{
 };
 use busbar_runtime::{
 	pallet_balances, pallet_issuance, pallet_market, pallet_participants, pallet_securities, pallet_session,
-	pallet_settlement, pallet_validators, AccountId, Market, Runtime, RuntimeCall, RuntimeGenesisConfig,
-	RuntimeOrigin, System,
+	pallet_settlement, pallet_validators, AccountId, Market, Runtime, RuntimeCall, RuntimeGenesisConfig, RuntimeOrigin,
+	System,
 };
 use codec::Encode;
 use frame_support::{
