@@ -26,6 +26,9 @@ pub enum Retailer {
 	Choose(Choose),
 	/// As a retailer: answer for a connection point that chose you, from the next interval that opens
 	Serve(Serve),
+	/// As the retailer of a connection point: resign; it is the supplier's of last resort, or its owner's, when the notice is
+	/// over
+	Resign(Serve),
 }
 
 #[derive(Args)]
@@ -172,6 +175,7 @@ impl Retailer {
 				change(global, point, Call::choose { point, retailer }).await
 			},
 			Self::Serve(Serve { point }) => change(global, point, Call::serve { point }).await,
+			Self::Resign(Serve { point }) => change(global, point, Call::resign { point }).await,
 		}
 	}
 }

@@ -39,6 +39,8 @@ pub struct State {
 	pub block_orders: Vec<(u32, BlockOrder<AccountId>)>,
 	/// Whether every session of the interval has ended, so that settlement may have taken the orders' collateral.
 	pub ended: bool,
+	/// Whether the council voided the interval, so that no order counts as accepted.
+	pub void: bool,
 }
 
 /// Compares everything that state has not pruned. Returns what was compared, and what differs.
@@ -131,7 +133,8 @@ impl Comparison<'_> {
 			self.compared.limit_orders += standing.len() as u64;
 			trading.differs(&TradingState { book, standing, traders }, &mut findings);
 		}
-		session_differs(session, &State { view, orders, prices, books, block_orders, ended }, &mut findings);
+		let void = self.replay.void.contains(&id.0);
+		session_differs(session, &State { view, orders, prices, books, block_orders, ended, void }, &mut findings);
 		Ok(findings)
 	}
 }
@@ -169,6 +172,9 @@ pub fn session_differs(session: &Session, state: &State, findings: &mut Findings
 		let mut ours = session.orders.get(point).map(|placed| placed.order.clone());
 		if let Some(ours) = ours.as_mut().filter(|_| state.ended && theirs.is_some_and(|order| order.held == 0)) {
 			ours.held = 0;
+		}
+		if let Some(ours) = ours.as_mut().filter(|_| state.void) {
+			ours.accepted.clear();
 		}
 		findings.same(&format!("the order of point {point}"), &theirs, &ours.as_ref());
 	}

@@ -20,7 +20,7 @@ pub mod trading;
 mod whole;
 
 use block_orders::RebuiltBlockOrder;
-use busbar_client::{pallet_market::Event, RuntimeEvent};
+use busbar_client::{pallet_market::Event, pallet_settlement::Event as SettlementEvent, RuntimeEvent};
 use busbar_primitives::{
 	api::OrderView, Balance, Interval, PointId, Position, ProductId, ProductKind, SignedWh, Step, TimeInForce, ZoneId,
 	ZoneView,
@@ -61,6 +61,8 @@ pub struct Replay {
 	pub sessions: BTreeMap<(Interval, ProductId), Session>,
 	/// Intervals whose records state no longer has.
 	pub pruned: BTreeSet<Interval>,
+	/// Intervals whose contracts are cancelled.
+	pub void: BTreeSet<Interval>,
 	/// The first interval that has not opened yet.
 	pub first_unopened: Interval,
 	pub counts: Counts,
@@ -75,6 +77,7 @@ impl Replay {
 			grid: Grid::default(),
 			sessions: BTreeMap::new(),
 			pruned: BTreeSet::new(),
+			void: BTreeSet::new(),
 			first_unopened: 0,
 			counts: Counts::default(),
 		}
@@ -93,6 +96,10 @@ impl Replay {
 		match event {
 			RuntimeEvent::Grid(event) => self.grid.apply(event),
 			RuntimeEvent::Market(event) => self.apply_market(event),
+			RuntimeEvent::Settlement(SettlementEvent::ContractsCancelled { interval }) => {
+				self.void.insert(*interval);
+				Ok(())
+			},
 			_ => Ok(()),
 		}
 	}
@@ -280,6 +287,9 @@ impl Replay {
 			let span = self.sessions.get(&(session.last(interval), *product));
 			let block_orders = span.into_iter().flat_map(|span| span.block_orders.values());
 			block_orders.for_each(|block_order| add(block_order.point, block_order.position(interval)));
+		}
+		if self.void.contains(&interval) {
+			positions.values_mut().for_each(|position| *position = Position::default());
 		}
 		positions
 	}

@@ -133,7 +133,7 @@ impl Network {
 	pub(super) fn report(&mut self) {
 		let (interval, point) = (self.delivered(), self.point());
 		let points = BoundedVec::truncate_from(vec![point]);
-		self.try_to(FIRST_MEMBER, pallet_metering::Call::report_missing { interval, points });
+		self.try_to(KEEPER, pallet_metering::Call::report_missing { interval, points });
 	}
 
 	pub(super) fn rule(&mut self) {

@@ -125,6 +125,7 @@ fn told(session: &Session) -> State {
 		books: session.books(),
 		block_orders: session.block_orders.iter().map(|(id, block_order)| (*id, kept(block_order))).collect(),
 		ended: false,
+		void: false,
 	}
 }
 
