@@ -1,8 +1,8 @@
 //! The traits that other pallets use.
 
 use crate::{
-	Chunks, Config, Drawings, Intervals, Keepers, Pallet, Posted, Progress, Roots, Stage, Statements, SystemAccounts,
-	SystemLines, Voids,
+	Chunks, Config, Drawings, Intervals, Keepers, Pallet, Posted, Progress, Roots, Stage, Statements, SystemLines,
+	Voids,
 };
 use busbar_primitives::{
 	traits::{Balancing, Calendar, Counterparties, Debts, Finality, Participants, Prune, Settled},
@@ -10,8 +10,8 @@ use busbar_primitives::{
 };
 
 impl<T: Config> Counterparties<T::AccountId> for Pallet<T> {
-	fn balancing(_: Interval) -> Option<T::AccountId> {
-		SystemAccounts::<T>::get().and_then(|accounts| T::Participants::account(accounts.balancing))
+	fn balancing(interval: Interval) -> Option<T::AccountId> {
+		Self::accounts(interval).ok().and_then(|accounts| T::Participants::account(accounts.balancing))
 	}
 
 	fn fund() -> T::AccountId {
