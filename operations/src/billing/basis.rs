@@ -67,13 +67,15 @@ impl Newer {
 #[cfg(test)]
 pub mod tests {
 	use super::*;
+	use busbar_client::pallet_metering::Worth;
 	use busbar_primitives::{metering::Registers, Quality};
 	use codec::Decode;
 
 	fn reading(version: u16, import: u64) -> Proven {
 		let registers = Registers { import, ..Default::default() };
 		let operator = ParticipantId([1; 16]);
-		Proven { meter: 0, operator, version, dataset: 1, registers, quality: Quality::Measured, faulted: false }
+		let (dataset, quality, faulted, worth, late) = (1, Quality::Measured, false, Worth::Sound, false);
+		Proven { meter: 0, operator, version, dataset, registers, quality, faulted, worth, late }
 	}
 
 	/// A statement without lines.

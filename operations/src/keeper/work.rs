@@ -4,18 +4,18 @@ use crate::billing::basis::Newer;
 use anyhow::Result;
 use busbar_client::{
 	constants,
-	pallet_metering::{self, Proven},
+	pallet_metering::{self, Proven, Worth},
 	pallet_settlement::{self, Statement},
-	Chain, RuntimeCall,
+	storage, Chain, RuntimeCall,
 };
 use busbar_primitives::{
 	api::{Clock, Status},
-	metering::is_plausible,
+	metering::Duty,
 	Interval, Moment, Phase, Point, PointId, PointKind, Quality, MAX_CORRECTIONS,
 };
 use serde::Serialize;
 use sp_core::H256;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A call of a keeper.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
@@ -31,6 +31,8 @@ pub enum Kind {
 	Correct,
 	/// Close disputes whose deadline is over without a ruling, one point at a time.
 	Close,
+	/// Report readings that did not come in time.
+	Report,
 }
 
 impl Kind {
@@ -47,6 +49,7 @@ impl Kind {
 				let point = points.first().copied().unwrap_or_default();
 				pallet_metering::Call::close_dispute { interval, point }.into()
 			},
+			Self::Report => pallet_metering::Call::report_missing { interval, points }.into(),
 		}
 	}
 
@@ -58,6 +61,7 @@ impl Kind {
 			Self::Credit => "credited",
 			Self::Correct => "corrected",
 			Self::Close => "freed of a dispute that nobody ruled on",
+			Self::Report => "reported missing",
 		}
 	}
 }
@@ -136,6 +140,12 @@ pub(super) async fn next(chain: &Chain, at: H256, clock: &Clock, status: &Status
 	};
 	// An interval without points is settled by empty batches.
 	if points.is_empty() && (kind == Kind::Correct || outcome.points > 0) {
+		if kind == Kind::Correct && clock.now >= terms.dispute_end {
+			let missing = missing(chain, at, interval).await?;
+			if !missing.is_empty() {
+				return Ok(Work::Call(Batch { kind: Kind::Report, points: batch(chain, missing)? }));
+			}
+		}
 		// Sooner if a reading comes, at the latest when estimates may stand in.
 		let until = match (waiting, clock.now < terms.rulings_end()) {
 			(0, false) => terms.final_from(),
@@ -177,9 +187,35 @@ async fn metered(chain: &Chain, at: H256, interval: Interval) -> Result<BTreeMap
 }
 
 /// Whether a point settles on a reading that stands, rather than on the chain's estimate.
-fn settles(proven: &Proven, point: Option<&Point>, interval_s: u32) -> bool {
-	let carried = point.is_none_or(|point| is_plausible(point, &proven.registers, interval_s));
-	proven.quality != Quality::Estimated && proven.metered().plausible_net().is_some() && carried
+fn settles(proven: &Proven) -> bool {
+	proven.quality != Quality::Estimated && proven.worth == Worth::Sound
+}
+
+/// Points with a meter whose readings did not come in time, which nobody reported yet.
+async fn missing(chain: &Chain, at: H256, interval: Interval) -> Result<Vec<PointId>> {
+	let readings = chain.all_readings(at, interval).await?;
+	let reported = chain.entries_of(at, &storage::metering::REPORTED, (interval,)).await?;
+	let reported: BTreeSet<PointId> = reported.into_iter().map(|((_, point), ())| point).collect();
+	let mut missing = Vec::new();
+	for point in metered(chain, at, interval).await?.into_keys() {
+		let in_time = readings.get(&point).is_some_and(|proven| settles(proven) && !proven.late);
+		if in_time || reported.contains(&point) {
+			continue;
+		}
+		let Some(fitted) = chain.fitted(at, point, Duty::Main).await? else { continue };
+		let counts = async |meter| -> Result<bool> {
+			let meter = chain.read(at, &storage::metering::METERS, (meter,)).await?;
+			Ok(meter.is_some_and(|meter| meter.counts(interval)))
+		};
+		let before = match fitted.before {
+			Some(before) => counts(before).await?,
+			None => false,
+		};
+		if before || counts(fitted.meter).await? {
+			missing.push(point);
+		}
+	}
+	Ok(missing)
 }
 
 /// Of some points those that need not be waited for: whose reading stands or whose operator says that there is none, without a
@@ -188,9 +224,7 @@ async fn read(chain: &Chain, at: H256, clock: &Clock, interval: Interval, points
 	let readings = chain.all_readings(at, interval).await?;
 	let metered = metered(chain, at, interval).await?;
 	let ready = |point: &&PointId| {
-		let stands = |proven: &Proven| {
-			proven.quality == Quality::Estimated || settles(proven, metered.get(*point), clock.interval_s)
-		};
+		let stands = |proven: &Proven| proven.quality == Quality::Estimated || settles(proven);
 		!metered.contains_key(*point) || readings.get(*point).is_some_and(stands)
 	};
 	Ok(points.iter().filter(ready).copied().collect())
@@ -205,7 +239,7 @@ async fn newer(chain: &Chain, at: H256, clock: &Clock, status: &Status) -> Resul
 	let metered = metered(chain, at, interval).await?;
 	let last = clock.now >= status.terms.rulings_end();
 	let newer = |(point, statement): &(PointId, Statement)| {
-		let reading = readings.get(point).filter(|proven| settles(proven, metered.get(point), clock.interval_s));
+		let reading = readings.get(point).filter(|proven| settles(proven));
 		let is_newer = match reading {
 			Some(proven) => {
 				let disputed = disputes.get(point).is_some_and(|dispute| clock.now < dispute.deadline);
