@@ -182,7 +182,7 @@ impl pallet_grid::BenchmarkHelper<AccountId> for Helper {
 		let balancing = genesis::devnet_id("Utility");
 		let account = genesis::devnet_account("Utility");
 		let accounts = pallet_settlement::Accounts { grid: account.clone(), rent: account, balancing };
-		pallet_settlement::SystemAccounts::<Runtime>::put(accounts);
+		pallet_settlement::SystemAccounts::<Runtime>::put(pallet_settlement::Schedule::new(Some(accounts)));
 		balancing
 	}
 

@@ -1,8 +1,8 @@
 //! The traits that other pallets use.
 
 use crate::{
-	Chunks, Config, Drawings, Intervals, Keepers, Pallet, Posted, Progress, Roots, Stage, Statements, SystemLines,
-	Voids,
+	Chunks, Config, Drawings, Intervals, Keepers, Pallet, Posted, Progress, Roots, Stage, Statements, SystemAccounts,
+	SystemLines, Voids,
 };
 use busbar_primitives::{
 	traits::{Balancing, Calendar, Counterparties, Debts, Finality, Participants, Prune, Settled},
@@ -28,7 +28,7 @@ impl<T: Config> Settled for Pallet<T> {
 
 impl<T: Config> Balancing for Pallet<T> {
 	fn party() -> Option<ParticipantId> {
-		SystemAccounts::<T>::get().map(|accounts| accounts.balancing)
+		SystemAccounts::<T>::get().at(Interval::MAX).map(|accounts| accounts.balancing)
 	}
 }
 

@@ -153,6 +153,9 @@ impl Network {
 		};
 		network.chain.begin(0);
 		network.build();
+		while network.running.is_empty() {
+			network.advance(Market::now() + SLOT);
+		}
 		network
 	}
 
