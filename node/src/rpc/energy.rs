@@ -10,6 +10,9 @@
 //! Subscriptions follow finalised blocks: what they report is never taken back, and each interval is reported once. One
 //! follower serves all of them ([`super::hub`]).
 
+// What a call takes is the interface.
+#![allow(clippy::too_many_arguments)]
+
 use super::{
 	hub::{Hub, Topic},
 	news::FinalizedHeads,

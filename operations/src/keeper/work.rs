@@ -132,7 +132,7 @@ pub(super) async fn next(chain: &Chain, at: H256, clock: &Clock, status: &Status
 			let ready = if clock.now >= terms.attestation_end {
 				open.clone()
 			} else {
-				read(chain, at, clock, interval, &open).await?
+				read(chain, at, interval, &open).await?
 			};
 			let waiting = open.len().saturating_sub(ready.len());
 			(Kind::Debit, ready, waiting)
@@ -220,7 +220,7 @@ async fn missing(chain: &Chain, at: H256, interval: Interval) -> Result<Vec<Poin
 
 /// Of some points those that need not be waited for: whose reading stands or whose operator says that there is none, without a
 /// meter, or not in force. A dispute holds up none.
-async fn read(chain: &Chain, at: H256, clock: &Clock, interval: Interval, points: &[PointId]) -> Result<Vec<PointId>> {
+async fn read(chain: &Chain, at: H256, interval: Interval, points: &[PointId]) -> Result<Vec<PointId>> {
 	let readings = chain.all_readings(at, interval).await?;
 	let metered = metered(chain, at, interval).await?;
 	let ready = |point: &&PointId| {

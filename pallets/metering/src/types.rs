@@ -166,11 +166,10 @@ impl Proven {
 		};
 		let standing = if self.worth == Worth::Struck { Quality::Corrected } else { self.quality };
 		let (new, old) = (rank(quality), rank(standing));
+		let repairs = self.worth == Worth::Implausible && sound && quality != Quality::Estimated;
 		if new == old && *registers == self.registers {
 			Weighing::Same
-		} else if self.worth == Worth::Implausible && sound && quality != Quality::Estimated {
-			Weighing::Replaces
-		} else if new > old || (new == old && quality == Quality::Estimated) {
+		} else if repairs || new > old || (new == old && quality == Quality::Estimated) {
 			Weighing::Replaces
 		} else if new < old {
 			Weighing::Weaker

@@ -98,7 +98,7 @@ impl Calls {
 			},
 			_ => {},
 		}
-		let mut fields = |fields: &[scale_info::Field<PortableForm>], values: &mut Values, out: &mut Vec<u8>| {
+		let fields = |fields: &[scale_info::Field<PortableForm>], values: &mut Values, out: &mut Vec<u8>| {
 			fields.iter().try_for_each(|inner| {
 				let name = inner.name.as_deref().unwrap_or(field);
 				self.write(inner.ty.id, name, depth + 1, values, out)
@@ -234,7 +234,7 @@ impl Network {
 				full.push(who);
 				continue;
 			}
-			self.note(&taken);
+			self.note(&taken, &transaction.function);
 		}
 	}
 }

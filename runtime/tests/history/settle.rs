@@ -137,7 +137,8 @@ impl Network {
 		settle(self, unsettled(true), &|points| pallet_settlement::Call::credit { interval, points });
 		for point in 0..points {
 			let points = batch(vec![point]);
-			self.try_to(KEEPER, pallet_settlement::Call::correct { interval, points });
+			// It may find nothing to correct.
+			let _ = self.insist(KEEPER, pallet_settlement::Call::correct { interval, points }.into());
 			let settled = statement(point).expect("it is settled");
 			let proven = pallet_metering::Readings::<Runtime>::get(interval, point);
 			let newest = proven.filter(|proven| proven.settles()).map_or(0, |proven| proven.version);

@@ -25,7 +25,7 @@ thread_local! {
 
 /// The key with this name.
 pub fn key(name: u8) -> ed25519::Pair {
-	KEYS.with(|keys| keys.borrow_mut().entry(name).or_insert_with(|| ed25519::Pair::from_seed(&[name; 32])).clone())
+	KEYS.with(|keys| *keys.borrow_mut().entry(name).or_insert_with(|| ed25519::Pair::from_seed(&[name; 32])))
 }
 
 /// Its account.

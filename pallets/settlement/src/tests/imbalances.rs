@@ -17,7 +17,7 @@ fn traded(wh: SignedWh, price: Price) -> Contract {
 
 fn delivery(contracts: Vec<Contract>, price: Option<Price>, path_fee: Fee) -> Delivery {
 	let position = contracts.iter().map(|contract| contract.position.net().unwrap()).sum();
-	Delivery { kind: PointKind::Metered, contracts, position, price, path_fee, ordered: None }
+	Delivery { kind: PointKind::Metered, contracts, position, price, path_fee, ordered: None, baseline: None }
 }
 
 fn tariff(short: Price, long: Price, levy: Price, per_cent: u32) -> Tariff {
