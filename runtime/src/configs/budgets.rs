@@ -12,10 +12,10 @@ const MIB: u64 = 1 << 20;
 
 parameter_types! {
 	pub const Budgets: Allowances = Allowances {
-		// An order of one step takes 1.5 ms, one of sixteen 7 ms; a batch of 128 debits, the heaviest due work, 193 ms.
+		// An order of one step takes 1.5 ms, one of sixteen 7 ms; a batch of 128 debits, the heaviest due work, 267 ms.
 		member: Allowance {
 			per_block: Load::new(5 * MS, 256 * KIB, 8 * KIB),
-			most: Load::new(200 * MS, 4 * MIB, 256 * KIB),
+			most: Load::new(280 * MS, 4 * MIB, 256 * KIB),
 		},
 		professional: Allowance {
 			per_block: Load::new(50 * MS, MIB, 64 * KIB),
