@@ -52,8 +52,7 @@ impl<V: Clone + Default> Schedule<V> {
 	/// only. `None`, and nothing changed, if there is no room then.
 	#[must_use]
 	pub fn set(&mut self, from: Interval, value: V, kept: Interval) -> Option<()> {
-		let mut changes = core::mem::take(&mut self.0).into_inner();
-		let before = changes.clone();
+		let mut changes = self.0.clone().into_inner();
 		changes.retain(|(since, _)| *since < from);
 		if changes.is_empty() && from > 0 {
 			changes.push((0, V::default()));
@@ -62,10 +61,8 @@ impl<V: Clone + Default> Schedule<V> {
 		while changes.get(1).is_some_and(|(since, _)| *since <= kept) {
 			changes.remove(0);
 		}
-		let room = changes.try_into();
-		let fits = room.is_ok();
-		self.0 = room.unwrap_or_else(|_| BoundedVec::truncate_from(before));
-		fits.then_some(())
+		self.0 = changes.try_into().ok()?;
+		Some(())
 	}
 
 	/// The value that holds for an interval; the oldest known one before it.
