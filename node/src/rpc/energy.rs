@@ -265,6 +265,12 @@ fn page_from(from: Option<u32>, limit: Option<u32>, most: u32) -> Result<(u32, u
 	Ok((from.unwrap_or(0), page(limit.unwrap_or(most), most)?))
 }
 
+/// A page of an account's points, and the keys that it reads.
+fn page_of_account(from: Option<PointId>, limit: Option<u32>) -> Result<(PointId, u32, u64), Error> {
+	let (from, limit) = page_from(from, limit, MAX_ACCOUNT_POINTS)?;
+	Ok((from, limit, u64::from(limit).saturating_mul(POSITION).saturating_add(ACCOUNT)))
+}
+
 /// Keys of what has no pages, about.
 const FEW: u64 = 32;
 /// Keys that a zone of a tree takes: its record and what was published for it.
@@ -374,10 +380,8 @@ where
 		limit: Option<u32>,
 		at: Option<Hash>,
 	) -> RpcResult<Vec<PositionView>> {
-		let (from, limit) = page_from(from, limit, MAX_ACCOUNT_POINTS)?;
-		self.ask((call, u64::from(limit).saturating_mul(POSITION).saturating_add(ACCOUNT)), at, |api, at| {
-			api.positions(at, account, interval, from, limit)
-		})
+		let (from, limit, keys) = page_of_account(from, limit)?;
+		self.ask((call, keys), at, |api, at| api.positions(at, account, interval, from, limit))
 	}
 
 	fn statement(
@@ -389,10 +393,8 @@ where
 		limit: Option<u32>,
 		at: Option<Hash>,
 	) -> RpcResult<Vec<StatementLine>> {
-		let (from, limit) = page_from(from, limit, MAX_ACCOUNT_POINTS)?;
-		self.ask((call, u64::from(limit).saturating_mul(POSITION).saturating_add(ACCOUNT)), at, |api, at| {
-			api.statement(at, account, interval, from, limit)
-		})
+		let (from, limit, keys) = page_of_account(from, limit)?;
+		self.ask((call, keys), at, |api, at| api.statement(at, account, interval, from, limit))
 	}
 
 	fn lines(

@@ -82,14 +82,14 @@ impl Calls {
 		rest.is_empty().then_some(call)
 	}
 
-	fn write(&self, id: u32, field: &str, depth: u32, values: &mut Values, out: &mut Vec<u8>) -> Option<()> {
+	fn write(&self, of: u32, field: &str, depth: u32, values: &mut Values, out: &mut Vec<u8>) -> Option<()> {
 		if depth > DEPTH {
 			return None;
 		}
-		let kind = self.types.resolve(id)?;
+		let kind = self.types.resolve(of)?;
 		match kind.path.segments.last().map(AsRef::as_ref) {
 			Some("ParticipantId") => {
-				id_of(values.name()).encode_to(out);
+				id(values.name()).encode_to(out);
 				return Some(());
 			},
 			Some("AccountId32") => {
@@ -144,10 +144,6 @@ impl Calls {
 			TypeDef::BitSequence(_) => None,
 		}
 	}
-}
-
-fn id_of(name: u8) -> busbar_primitives::ParticipantId {
-	id(name)
 }
 
 fn number_of(primitive: &TypeDefPrimitive) -> Option<(u32, bool)> {
