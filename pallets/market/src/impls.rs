@@ -4,7 +4,7 @@ use crate::{pallet::*, pruning::remove};
 use alloc::vec::Vec;
 use busbar_primitives::{
 	traits::{Calendar, Flows, Grid, OnLimits, OrderCollateral, Positions, Prune},
-	Balance, Contract, Interval, Moment, Outcome, ParticipantId, PointId, Position, SignedWh, Terms, ZoneId,
+	Balance, Contract, Interval, Moment, Outcome, ParticipantId, PointId, Position, ProductId, SignedWh, Terms, ZoneId,
 	ZoneResult,
 };
 use frame_support::traits::Time;
@@ -51,10 +51,13 @@ impl<T: Config> Positions for Pallet<T> {
 
 	fn zone_result(interval: Interval, zone: ZoneId) -> Option<ZoneResult> {
 		let record = Intervals::<T>::get(interval)?;
-		let mut ended: Vec<_> = record.product_ids().zip(&record.products).collect();
-		ended.sort_by_key(|(_, spec)| core::cmp::Reverse(spec.gate_closure(interval, &record.terms)));
-		let result = ended.into_iter().find_map(|(product, _)| Self::result((interval, product), zone))?.result;
-		Some(if record.void { ZoneResult { path_fee: result.path_fee, ..ZoneResult::default() } } else { result })
+		let decided = |product: ProductId| Some(Self::result((interval, product), zone)?.result);
+		// Fees are the same in all sessions.
+		let path_fee_of = |result: ZoneResult| ZoneResult { path_fee: result.path_fee, ..ZoneResult::default() };
+		match record.last_traded.filter(|_| !record.void) {
+			Some(product) => decided(product),
+			None => record.product_ids().find_map(decided).map(path_fee_of),
+		}
 	}
 
 	fn contracts(point: PointId, interval: Interval) -> Vec<Contract> {

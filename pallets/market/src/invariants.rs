@@ -8,7 +8,7 @@ use alloc::{collections::BTreeSet, vec::Vec};
 use busbar_primitives::{
 	energy,
 	traits::{Calendar, Grid},
-	Interval,
+	Interval, ProductKind,
 };
 use frame_support::{ensure, traits::Get};
 use sp_runtime::TryRuntimeError;
@@ -47,6 +47,10 @@ impl<T: Config> Pallet<T> {
 					ensure!(results.is_none(), "results before the session has ended");
 				}
 				if let Some(outcome) = session.outcome {
+					let is_auction = matches!(spec.kind, ProductKind::Auction);
+					if is_auction && outcome.traded > 0 {
+						sum.auction_traded(interval, product);
+					}
 					sum.end_session(&outcome);
 				}
 			}

@@ -5,6 +5,7 @@ use busbar_primitives::{
 	MAX_PRODUCTS,
 };
 use codec::{Decode, Encode, MaxEncodedLen};
+use core::cmp::Reverse;
 use frame_support::{
 	traits::{ConstU32, Get},
 	BoundedVec, CloneNoBound, DebugNoBound, DefaultNoBound, EqNoBound, PartialEqNoBound,
@@ -35,6 +36,8 @@ pub struct Record {
 	pub unended: u32,
 	/// Sums over the sessions that have.
 	pub ended: Outcome,
+	/// Of the auctions in which energy was traded the one whose gate closed last: its prices bound those of imbalances.
+	pub last_traded: Option<ProductId>,
 	/// Whether the council voided it: what its sessions decided does not count.
 	pub void: bool,
 }
@@ -43,7 +46,7 @@ impl Record {
 	/// An interval that has just opened.
 	pub fn new(terms: Terms, products: Products, zones: u32, admitted: PerProduct<u32>) -> Self {
 		let unended = u32::try_from(products.len()).unwrap_or(MAX_PRODUCTS);
-		Self { terms, products, zones, admitted, unended, ended: Outcome::default(), void: false }
+		Self { terms, products, zones, admitted, unended, ended: Outcome::default(), last_traded: None, void: false }
 	}
 
 	/// How the interval's market ended, over all sessions; `None` before the last of them has. Of a void interval only the
@@ -56,6 +59,18 @@ impl Record {
 	/// The numbers of its products.
 	pub fn product_ids(&self) -> impl Iterator<Item = ProductId> {
 		(0..).take(self.products.len())
+	}
+
+	/// Energy was traded in an auction of `interval`, which is this record's. An auction in which nobody traded tells no price:
+	/// what clears there is whatever nothing bounds.
+	pub fn auction_traded(&mut self, interval: Interval, product: ProductId) {
+		let gate = |id: ProductId| {
+			let spec = self.products.get(usize::from(id));
+			(spec.map(|spec| spec.gate_closure(interval, &self.terms)), Reverse(id))
+		};
+		if self.last_traded.is_none_or(|last| gate(product) > gate(last)) {
+			self.last_traded = Some(product);
+		}
 	}
 
 	/// A session of this interval has ended. Sums saturate at the types' bounds, which [`OFFERED_LIMIT`] keeps far away.

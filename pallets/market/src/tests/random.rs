@@ -163,7 +163,7 @@ proptest! {
 			// What each zone accepted, from its levels and its result alone.
 			let mut accepted = BTreeMap::new();
 			for zone in &tree {
-				let result = Market::zone_result(N, zone.id).unwrap();
+				let result = Market::result((N, 0), zone.id).unwrap().result;
 				let price = result.price.unwrap();
 				let (mut bought, mut sold) = (result.margin_buy, result.margin_sell);
 				for level in Market::book(N, 0, zone.id, None, u32::MAX) {
@@ -171,7 +171,7 @@ proptest! {
 					sold += if level.price < price { level.sell } else { 0 };
 				}
 				let below: i64 = tree.iter().filter(|z| z.parent == Some(zone.id))
-					.map(|z| Market::zone_result(N, z.id).unwrap().flow).sum();
+					.map(|z| Market::result((N, 0), z.id).unwrap().result.flow).sum();
 				assert_eq!(result.flow + sold as i64, bought as i64 + below, "zone {} balances", zone.id);
 				accepted.insert((zone.id, Side::Buy), bought);
 				accepted.insert((zone.id, Side::Sell), sold);
@@ -188,7 +188,7 @@ proptest! {
 				// Whatever its owner delivers and whichever prices are posted, the money held covers the debt.
 				let held = Orders::<Test>::get((N, 0, view.point)).unwrap().held as i128;
 				assert_eq!(held, worst_net_debt(&view.steps, &Bounds::new(&parameters().terms(N), MaxPathFee::get())) as i128);
-				let result = Market::zone_result(N, view.zone).unwrap();
+				let result = Market::result((N, 0), view.zone).unwrap().result;
 				let (price, fee) = (i128::from(result.price.unwrap()), i128::from(result.path_fee));
 				let net = i128::from(position.net().unwrap());
 				for halves in 0..=2 {

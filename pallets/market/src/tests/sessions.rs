@@ -204,9 +204,31 @@ fn a_failed_session_leaves_the_contracts_of_the_others_alone() {
 		let outcome = Market::outcome(3).unwrap();
 		assert_eq!((outcome.cleared, outcome.traded, Market::phase(3)), (true, 300, Some(Phase::Cleared)));
 		assert_eq!((Market::of(1, 3).bought, Market::of(2, 3).bought), (300, 0));
-		// The path fees of imbalances are told all the same.
-		assert_eq!(Market::zone_result(3, 1).map(|zone| (zone.price, zone.path_fee)), Some((None, 10)));
+		// Of imbalances the price of the session before bounds them.
+		assert_eq!(Market::zone_result(3, 1).map(|zone| (zone.price, zone.path_fee)), Some((Some(110), 10)));
 		release(2);
+	});
+}
+
+#[test]
+fn an_auction_in_which_nobody_traded_tells_no_price() {
+	let result = || Market::zone_result(3, 1).map(|zone| (zone.price, zone.path_fee));
+	test(market_of(two()), || {
+		assert_ok!(place_in(EARLY, 10, 0, &[sell(100, 1_000)]));
+		assert_ok!(place_in(EARLY, 1, 1, &[buy(200, 300)]));
+		settle(early_gate());
+		let told = result();
+		assert!(told.is_some_and(|(price, fee)| price.is_some() && fee == 10));
+		// One order alone, at the bounds of prices, would move it as far as that.
+		assert_ok!(place_in(LATE, 2, 2, &[buy(400, 100)]));
+		settle(late_gate());
+		assert_eq!((Market::outcome(3).map(|outcome| outcome.traded), result()), (Some(300), told));
+		assert_eq!(crate::Intervals::<Test>::get(3).and_then(|record| record.last_traded), Some(EARLY.1));
+	});
+	// Where nobody traded at all only the fee is told.
+	test(market_of(two()), || {
+		settle(late_gate());
+		assert_eq!(result(), Some((None, 10)));
 	});
 }
 

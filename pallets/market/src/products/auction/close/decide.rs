@@ -119,13 +119,16 @@ impl<T: Config> Pallet<T> {
 	/// Writes the results of a session's zones, ends it, and tells how: failed for a reason, or cleared.
 	fn end_auction(
 		(interval, product): SessionId,
-		(record, session): (Record, Session),
+		(mut record, session): (Record, Session),
 		zones: &[LoadedZone],
 		(results, outcome): Decision,
 		failed: Option<FailReason>,
 	) {
 		for (page, results) in pages(zones, results) {
 			Results::<T>::insert((interval, product, page), results);
+		}
+		if outcome.traded > 0 {
+			record.auction_traded(interval, product);
 		}
 		Self::end_session((interval, product), record, session, outcome);
 		Self::room_was_freed(interval);
