@@ -99,7 +99,7 @@ impl<T: Config> Pallet<T> {
 		payer: ParticipantId,
 		change: Amount,
 	) -> DispatchResult {
-		let count = |round: &mut Round<T>| round.count_point(payer, change, Default::default());
+		let count = |round: &mut Round<T>| round.count_point(payer, change, 0, Default::default());
 		if change > 0 {
 			count(round)?;
 		}

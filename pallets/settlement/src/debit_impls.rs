@@ -142,7 +142,10 @@ impl<T: Config> Pallet<T> {
 				// What an owner posted for orders that were not filled does not stand in for its retailer.
 				round.collect(details.owner, core::mem::take(&mut collateral))?;
 			}
-			round.count_point(statement.payer, statement.amount, collateral)?;
+			let amounts = delivery.contracts.iter().map(|contract| contract.amount);
+			let contract = amounts.fold(Some(0), |sum: Option<Amount>, amount| sum?.checked_add(amount));
+			let contract = contract.ok_or(Error::<T>::Overflow)?;
+			round.count_point(statement.payer, statement.amount, contract, collateral)?;
 		}
 		Statements::<T>::insert(interval, point, statement);
 		round.progress.debits_done = round.progress.debits_done.saturating_add(1);
@@ -276,7 +279,8 @@ impl<T: Config> Pallet<T> {
 		let mismatch = sums.contract.checked_add(Self::amount(fees_and_rent)?);
 		ensure!(mismatch == Some(0), Error::<T>::ContractMismatch);
 		let parties = sums.parties(outcome, tariff).ok_or(Error::<T>::Overflow)?;
-		round.progress.system = Self::system(&batch.accounts, parties, sums.funded)?;
+		let system = Self::system(&batch.accounts, parties, sums.funded)?;
+		round.progress.system = System { contracted_fees: outcome.fees, contracted_rent: outcome.rent, ..system };
 		round.keeper = None;
 
 		let mut lines = Self::system_lines(batch, round, &sums)?;
@@ -297,7 +301,8 @@ impl<T: Config> Pallet<T> {
 		funded: Amount,
 	) -> Result<System, DispatchError> {
 		parties.grid = parties.grid.checked_add(funded).ok_or(Error::<T>::Overflow)?;
-		Ok(System { parties, balancing: Some(accounts.balancing), grid: T::Participants::participant(&accounts.grid) })
+		let grid = T::Participants::participant(&accounts.grid);
+		Ok(System { parties, balancing: Some(accounts.balancing), grid, ..System::default() })
 	}
 
 	/// Closes the debit phase, when all securities that had to be looked at were.

@@ -136,8 +136,10 @@ impl<T: Config> Pallet<T> {
 				// Beside what debtors paid there is what was taken for orders.
 				let funded = progress.sums.funded.max(0).unsigned_abs();
 				let taken = sum(|net| net.taken).saturating_add(funded);
-				let counted = (sum(Net::due), sum(Net::surplus), taken, sum(|net| net.to_draw().into()));
-				let kept = (purse.due, purse.surplus, purse.collected, purse.to_draw.into());
+				let counted = [sum(Net::due), sum(Net::surplus), taken, sum(|net| net.to_draw().into())];
+				let kept = [purse.due, purse.surplus, purse.collected, purse.to_draw.into()];
+				let ranks = [sum(Net::due_of_contracts), sum(Net::due_of_imbalances)];
+				ensure!(ranks == [purse.credits.contracts, purse.credits.imbalances], "credits are not what ranks say");
 				ensure!(counted == kept, "participants' debts and credits do not sum to the running account");
 			},
 			Stage::Draws => ensure!(purse.to_draw > 0, "nothing is left to draw on and the debits are not closed"),

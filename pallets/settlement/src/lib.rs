@@ -16,9 +16,10 @@
 //! paid at once, from the collateral of its orders and offers and its free money. If that falls short, each point in debt
 //! bears its share of what is missing, and what secures it is drawn on: the standing deposit, then the guarantor. What is
 //! still missing is a default, a line of its own: the debtor owes it to the mutual fund and trades no more until it has
-//! paid; what it receives later pays that first. The fund, which a levy on imbalances feeds, covers what is missing. If
-//! that falls short, every credit is reduced by the same factor, rounded down, as a line of its own, and the remainder of
-//! the rounding goes to the rent account. A credit whose payee has no account goes there too.
+//! paid; what it receives later pays that first. What lacks of imbalances cuts the balance-responsible party's own credit
+//! first; then the fund, which a levy on imbalances feeds, covers what is missing, of contracts before imbalances. If that
+//! falls short, all other credits of the same kind are reduced by the same factor (`ranks.rs`), rounded down, as a line of its
+//! own, and the remainder of the rounding goes to the rent account. A credit whose payee has no account goes there too.
 //!
 //! A later version of a reading is settled by `correct`: the difference only, point by point, with the same remedies,
 //! until the interval is final. So is, once readings come no more, the last estimate of a point that has none. Its lines join the interval's tree, whose root then covers them.
@@ -61,7 +62,9 @@ mod mock;
 mod money;
 mod net;
 mod orders;
+mod payments;
 mod proof;
+mod ranks;
 mod round;
 mod sums;
 mod tariffs;
@@ -78,6 +81,7 @@ pub use bill::Outturn;
 pub use losses::MeanLoss;
 pub use net::Net;
 pub use pallet::*;
+pub use ranks::Ranks;
 pub use sums::{Parties, Sums};
 pub use types::*;
 pub use weights::WeightInfo;

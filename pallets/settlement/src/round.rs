@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! count every debt and credit, take what each participant is short of from its own money
-//!  -> draw on what secures the points of those who are still short -> the fund covers -> pay what is due
+//!  -> draw on what secures the points of those who are still short -> the fund covers -> pay what is due, by rank
 //! ```
 
 use crate::{
@@ -14,13 +14,8 @@ use busbar_primitives::{
 	traits::{Collateral, Debts, Participants, Securities},
 	Amount, Balance, Cause, Interval, ParticipantId, Party, PointId,
 };
-use frame_support::{
-	ensure,
-	traits::{fungible::Mutate, tokens::Preservation},
-};
-use sp_runtime::{
-	helpers_128bit::multiply_by_rational_with_rounding, traits::Zero, DispatchError, DispatchResult, Rounding,
-};
+use frame_support::ensure;
+use sp_runtime::{traits::Zero, DispatchError, DispatchResult};
 
 /// What a round knows and changes.
 pub(crate) struct Round<T: Config> {
@@ -54,14 +49,19 @@ impl<T: Config> Round<T> {
 		self.nets = Some(BTreeMap::new());
 	}
 
-	fn net(&self, participant: ParticipantId) -> Net {
+	pub(crate) fn net(&self, participant: ParticipantId) -> Net {
 		match &self.nets {
 			Some(nets) => nets.get(&participant).copied().unwrap_or_default(),
 			None => Nets::<T>::get(self.interval, participant),
 		}
 	}
 
-	fn put(&mut self, participant: ParticipantId, net: Net) {
+	/// Whether debts and credits lie in storage, because the round takes many batches.
+	pub(crate) fn is_first(&self) -> bool {
+		self.nets.is_none()
+	}
+
+	pub(crate) fn put(&mut self, participant: ParticipantId, net: Net) {
 		match &mut self.nets {
 			Some(nets) => {
 				nets.insert(participant, net);
@@ -71,28 +71,31 @@ impl<T: Config> Round<T> {
 	}
 
 	/// Counts a connection point's debt or credit, and takes what its payer is short of: from whose collateral was released
-	/// there as much as that was, then from the payer. Of each first from the account, then from the margin.
+	/// there as much as that was, then from the payer. Of each first from the account, then from the margin. `contract`: what of
+	/// the amount is of contracts.
 	pub fn count_point(
 		&mut self,
 		payer: ParticipantId,
 		amount: Amount,
+		contract: Amount,
 		released: Vec<(ParticipantId, Balance)>,
 	) -> DispatchResult {
-		self.count(payer, amount, 1, released)
+		self.count(payer, amount, contract, 1, released)
 	}
 
 	/// Takes what a participant is short of from whose collateral was released, as above.
 	pub fn collect(&mut self, payer: ParticipantId, released: Vec<(ParticipantId, Balance)>) -> DispatchResult {
-		if released.is_empty() || self.net(payer).short().is_zero() {
+		if released.is_empty() || self.net(payer).wanted().is_zero() {
 			return Ok(());
 		}
-		self.count(payer, 0, 0, released)
+		self.count(payer, 0, 0, 0, released)
 	}
 
 	fn count(
 		&mut self,
 		payer: ParticipantId,
 		amount: Amount,
+		contract: Amount,
 		points: u32,
 		released: Vec<(ParticipantId, Balance)>,
 	) -> DispatchResult {
@@ -100,6 +103,7 @@ impl<T: Config> Round<T> {
 		let mut net = old;
 		let sum = if amount < 0 { &mut net.owed } else { &mut net.earned };
 		*sum = sum.checked_add(amount.unsigned_abs()).ok_or(Error::<T>::Overflow)?;
+		net.contract = net.contract.checked_add(contract).ok_or(Error::<T>::Overflow)?;
 		net.points = net.points.saturating_add(points);
 		net.in_debt = net.in_debt.saturating_add(if amount < 0 { points } else { 0 });
 		for (owner, most) in released {
@@ -116,10 +120,10 @@ impl<T: Config> Round<T> {
 		Ok(())
 	}
 
-	/// Takes up to `most` nEUR of what a participant is short of from somebody's free money, first of its account, then of
+	/// Takes up to `most` nEUR of what a participant is to pay from somebody's free money, first of its account, then of
 	/// its margin.
 	fn take(&mut self, net: &mut Net, from: ParticipantId, most: Balance) -> DispatchResult {
-		let wanted = net.short().min(most);
+		let wanted = net.wanted().min(most);
 		if wanted.is_zero() {
 			return Ok(());
 		}
@@ -143,10 +147,10 @@ impl<T: Config> Round<T> {
 		let credits = all.into_iter().filter(|(_, amount)| *amount > 0);
 		for (party, amount) in credits.chain(all.into_iter().filter(|(_, amount)| *amount < 0)) {
 			if let Some(participant) = self.progress.system.participant(party) {
-				self.count(participant, amount, 0, Vec::new())?;
+				let contract = Pallet::<T>::amount(self.progress.system.contracted(party))?;
+				self.count(participant, amount, contract, 0, Vec::new())?;
 			} else if amount > 0 {
-				let due = &mut self.progress.purse.due;
-				*due = due.checked_add(amount.unsigned_abs()).ok_or(Error::<T>::Overflow)?;
+				self.count_credit(party, amount.unsigned_abs())?;
 			} else {
 				let debt = amount.unsigned_abs();
 				let taken = Pallet::<T>::take_free(&self.account_of(party), debt)?;
@@ -155,6 +159,23 @@ impl<T: Config> Round<T> {
 			}
 		}
 		Ok(())
+	}
+
+	/// Counts the credit of a party that is nobody's.
+	fn count_credit(&mut self, party: Party, credit: Balance) -> DispatchResult {
+		let [of_contracts, of_imbalances] = self.credit_of(party, credit);
+		let Purse { due, credits, .. } = &mut self.progress.purse;
+		let sums = [(due, credit), (&mut credits.contracts, of_contracts), (&mut credits.imbalances, of_imbalances)];
+		for (sum, more) in sums {
+			*sum = sum.checked_add(more).ok_or(Error::<T>::Overflow)?;
+		}
+		Ok(())
+	}
+
+	/// What of the credit of a party that is nobody's is of contracts, and what of imbalances.
+	pub(crate) fn credit_of(&self, party: Party, credit: Balance) -> [Balance; 2] {
+		let of_contracts = self.progress.system.contracted(party).min(credit);
+		[of_contracts, credit.saturating_sub(of_contracts)]
 	}
 
 	/// The account of a party that is nobody's.
@@ -201,8 +222,9 @@ impl<T: Config> Round<T> {
 		});
 	}
 
-	/// All debts are counted and all securities looked at: books the defaults of the other parties, and lets the mutual
-	/// fund stand in for what is missing, as far as its money goes.
+	/// All debts are counted and all securities looked at: books the defaults of the other parties, lets the
+	/// balance-responsible party's own credit bear what lacks of imbalances, then the mutual fund stand in for what is missing,
+	/// as far as its money goes, of contracts first. What is left credits bear by their rank.
 	pub fn close_debits<const MAX: u32>(&mut self, lines: &mut Lines<MAX>) -> DispatchResult {
 		for (party, amount) in self.progress.system.parties.all().into_iter().filter(|(_, amount)| *amount < 0) {
 			let Some(participant) = self.progress.system.participant(party) else { continue };
@@ -211,7 +233,17 @@ impl<T: Config> Round<T> {
 			self.put(participant, net);
 			self.default(lines, party, Some(participant), missing)?;
 		}
-		let covered = Pallet::<T>::take_free(&T::Securities::fund(), self.progress.purse.missing)?;
+		let own = self.progress.system.balancing.map_or(0, |party| self.net(party).due_of_imbalances());
+		let Purse { missing, missing_of_contracts: of_contracts, credits, .. } = &mut self.progress.purse;
+		credits.balancing = own;
+		credits.imbalances = credits.imbalances.checked_sub(own).ok_or(Error::<T>::Overflow)?;
+		let credits = *credits;
+		let (of_contracts, of_imbalances) = (*of_contracts, missing.saturating_sub(*of_contracts));
+		let beyond_own = of_imbalances.saturating_sub(own);
+		let covered = Pallet::<T>::take_free(&T::Securities::fund(), of_contracts.saturating_add(beyond_own))?;
+		let for_imbalances = covered.saturating_sub(of_contracts);
+		let of_contracts = of_contracts.saturating_sub(covered);
+		self.progress.purse.lost = credits.lost(of_contracts, of_imbalances.saturating_sub(for_imbalances));
 		if !covered.is_zero() {
 			self.collected(covered)?;
 			self.note(lines, Party::Fund, Cause::Cover, Pallet::<T>::amount(covered)?.saturating_neg())?;
@@ -235,8 +267,11 @@ impl<T: Config> Round<T> {
 		if missing.is_zero() {
 			return Ok(());
 		}
-		let sum = &mut self.progress.purse.missing;
-		*sum = sum.checked_add(missing).ok_or(Error::<T>::Overflow)?;
+		let of_contracts = debtor.map_or(Ok(0), |debtor| self.count_missing(debtor, missing))?;
+		let purse = &mut self.progress.purse;
+		for (sum, more) in [(&mut purse.missing, missing), (&mut purse.missing_of_contracts, of_contracts)] {
+			*sum = sum.checked_add(more).ok_or(Error::<T>::Overflow)?;
+		}
 		self.note(lines, party, Cause::Default, Pallet::<T>::amount(missing)?)?;
 		Pallet::deposit_event(Event::<T>::Defaulted { interval: self.interval, party, amount: missing });
 		if let Some(debtor) = debtor {
@@ -245,123 +280,13 @@ impl<T: Config> Round<T> {
 		Ok(())
 	}
 
-	/// Pays a point's share of what its payer is due.
-	pub fn pay_point<const MAX: u32>(
-		&mut self,
-		lines: &mut Lines<MAX>,
-		point: PointId,
-		payer: ParticipantId,
-		credit: Balance,
-	) -> DispatchResult {
-		let account = T::Participants::account(payer);
-		self.pay_share(lines, Party::Point(point), payer, account, credit, 1)
-	}
-
-	/// Pays the other parties what they are due; the rent account, which comes last, takes what is left: its share and the
-	/// remainders of the rounding.
-	pub fn pay_others<const MAX: u32>(&mut self, lines: &mut Lines<MAX>) -> DispatchResult {
-		let system = self.progress.system;
-		for (party, amount) in system.parties.all() {
-			let credit = amount.max(0).unsigned_abs();
-			if let Some(participant) = system.participant(party) {
-				let account = match party {
-					Party::GridOperator => Some(self.accounts.grid.clone()),
-					_ => T::Participants::account(participant),
-				};
-				self.pay_share(lines, party, participant, account, credit, 0)?;
-				continue;
-			}
-			let paid = match party {
-				Party::CongestionRent => self.progress.purse.in_transit(),
-				_ => self.scaled(credit)?,
-			};
-			self.pay(&self.account_of(party), paid)?;
-			self.loss(lines, party, credit, paid)?;
-		}
-		for participant in [system.balancing, system.grid].into_iter().flatten().filter(|_| self.nets.is_none()) {
-			Nets::<T>::remove(self.interval, participant);
-		}
-		ensure!(self.progress.lines_sum == 0 && self.progress.purse.in_transit().is_zero(), Error::<T>::NotBalanced);
-		Ok(())
-	}
-
-	/// Pays a participant what one of its credits leaves after netting, or after defaults its share of that. What was taken
-	/// for debts that were set off comes back first. A participant that nothing more is to be paid to is forgotten.
-	fn pay_share<const MAX: u32>(
-		&mut self,
-		lines: &mut Lines<MAX>,
-		party: Party,
-		participant: ParticipantId,
-		account: Option<T::AccountId>,
-		credit: Balance,
-		points: u32,
-	) -> DispatchResult {
-		let mut net = self.net(participant);
-		let surplus = if net.returned { 0 } else { net.surplus() };
-		net.returned = true;
-		let due = net.next_due(credit).ok_or(Error::<T>::Overflow)?;
-		let paid = self.scaled(due)?;
-		self.loss(lines, party, due, paid)?;
-		self.pay_participant(party, participant, account, surplus.saturating_add(paid))?;
-		net.points = net.points.saturating_sub(points);
-		let system = self.progress.system;
-		let more = net.points > 0 || [system.balancing, system.grid].contains(&Some(participant));
-		if self.nets.is_none() && !more {
-			Nets::<T>::remove(self.interval, participant);
-		} else {
-			self.put(participant, net);
-		}
-		Ok(())
-	}
-
-	/// What is paid of a credit: all of it, or after defaults its share of what was collected, rounded down.
-	fn scaled(&self, credit: Balance) -> Result<Balance, DispatchError> {
-		let (available, due) = (self.progress.purse.available(), self.progress.purse.due);
-		if available == due {
-			return Ok(credit);
-		}
-		multiply_by_rational_with_rounding(credit, available, due, Rounding::Down).ok_or(Error::<T>::Overflow.into())
-	}
-
-	/// The line that brings a credit to what is paid of it, if they differ.
-	fn loss<const MAX: u32>(
-		&mut self,
-		lines: &mut Lines<MAX>,
-		party: Party,
-		credit: Balance,
-		paid: Balance,
-	) -> DispatchResult {
-		let amount =
-			Pallet::<T>::amount(paid)?.checked_sub(Pallet::<T>::amount(credit)?).ok_or(Error::<T>::Overflow)?;
-		if amount == 0 {
-			return Ok(());
-		}
-		self.note(lines, party, Cause::LossShare, amount)
-	}
-
-	/// Pays a participant: first what it owes to the mutual fund, in its name, then its account. Without an account the
-	/// money goes to the rent account.
-	fn pay_participant(
-		&mut self,
-		party: Party,
-		participant: ParticipantId,
-		account: Option<T::AccountId>,
-		amount: Balance,
-	) -> DispatchResult {
-		if amount.is_zero() {
-			return Ok(());
-		}
-		let kept = T::Securities::owed(participant).min(amount);
-		self.pay(&T::Securities::fund(), kept)?;
-		T::Securities::recovered(participant, kept);
-		let rest = amount.saturating_sub(kept);
-		if let Some(account) = account {
-			return self.pay(&account, rest);
-		}
-		if !rest.is_zero() {
-			Pallet::deposit_event(Event::<T>::Unclaimed { interval: self.interval, party, amount: rest });
-		}
-		self.pay(&self.accounts.rent.clone(), rest)
+	/// Counts what a participant could not pay and returns what of it is of contracts.
+	fn count_missing(&mut self, debtor: ParticipantId, missing: Balance) -> Result<Balance, DispatchError> {
+		let mut net = self.net(debtor);
+		let before = net.missing_of_contracts();
+		net.missing = net.missing.checked_add(missing).ok_or(Error::<T>::Overflow)?;
+		self.put(debtor, net);
+		Ok(net.missing_of_contracts().saturating_sub(before))
 	}
 
 	/// Counts money that came into the settlement account.
@@ -371,18 +296,6 @@ impl<T: Config> Round<T> {
 		if !amount.is_zero() {
 			InTransit::<T>::mutate(|transit| *transit = transit.saturating_add(amount));
 		}
-		Ok(())
-	}
-
-	/// Pays `amount` nEUR out of the settlement account.
-	pub(crate) fn pay(&mut self, to: &T::AccountId, amount: Balance) -> DispatchResult {
-		if amount.is_zero() {
-			return Ok(());
-		}
-		T::Currency::transfer(&Pallet::<T>::account_id(), to, amount, Preservation::Expendable)?;
-		let paid = &mut self.progress.purse.paid;
-		*paid = paid.checked_add(amount).ok_or(Error::<T>::Overflow)?;
-		InTransit::<T>::mutate(|transit| *transit = transit.saturating_sub(amount));
 		Ok(())
 	}
 }

@@ -1,6 +1,6 @@
 //! What the pallet keeps in its storage.
 
-use crate::{Net, Outturn, Parties, Sums};
+use crate::{Net, Outturn, Parties, Ranks, Sums};
 use busbar_merkle::{Frontier, CHUNK};
 use busbar_primitives::{
 	stored, Amount, Balance, Interval, Line, Moment, ParticipantId, Party, PointId, PostedBounds, Price, MAX_PRODUCTS,
@@ -143,6 +143,12 @@ pub struct Purse {
 	pub paid: Balance,
 	/// What debtors could not pay, in nEUR.
 	pub missing: Balance,
+	/// Of that, what of contracts.
+	pub missing_of_contracts: Balance,
+	/// Credits by their rank.
+	pub credits: Ranks,
+	/// What is lost of them, known when the debits are closed.
+	pub lost: Ranks,
 	/// Connection points in debt of participants who are short.
 	pub to_draw: u32,
 }
@@ -154,6 +160,9 @@ impl Purse {
 		self.due = self.due.checked_add(new.due())?.checked_sub(old.due())?;
 		self.surplus = self.surplus.checked_add(new.surplus())?.checked_sub(old.surplus())?;
 		self.to_draw = self.to_draw.checked_add(new.to_draw())?.checked_sub(old.to_draw())?;
+		let Ranks { contracts, imbalances, .. } = &mut self.credits;
+		*contracts = contracts.checked_add(new.due_of_contracts())?.checked_sub(old.due_of_contracts())?;
+		*imbalances = imbalances.checked_add(new.due_of_imbalances())?.checked_sub(old.due_of_imbalances())?;
 		Some(())
 	}
 
@@ -177,6 +186,10 @@ pub struct System {
 	pub balancing: Option<ParticipantId>,
 	/// The participant, if it is one, whose account receives grid fees.
 	pub grid: Option<ParticipantId>,
+	/// Of what the grid operator receives, what contracts pay: fees of contracted flow, in nEUR.
+	pub contracted_fees: Balance,
+	/// Of what the account of congestion rent receives, what contracts pay, in nEUR.
+	pub contracted_rent: Balance,
 }
 
 impl System {
@@ -186,6 +199,15 @@ impl System {
 			Party::Balancing => self.balancing,
 			Party::GridOperator => self.grid,
 			_ => None,
+		}
+	}
+
+	/// What of a party's credit contracts pay, in nEUR.
+	pub fn contracted(&self, party: Party) -> Balance {
+		match party {
+			Party::GridOperator => self.contracted_fees,
+			Party::CongestionRent => self.contracted_rent,
+			_ => 0,
 		}
 	}
 }

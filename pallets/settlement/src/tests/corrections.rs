@@ -206,7 +206,7 @@ fn a_debtor_of_a_correction_pays_from_all_that_secures_it_or_defaults() {
 		assert_ok!(correct(0, &[0]));
 		let lines: Vec<_> = Settlement::lines(0, 8, u32::MAX).into_iter().map(|line| line.line).collect();
 		let brief: Vec<_> = lines.iter().map(|line| (line.party, line.cause, line.amount)).collect();
-		// 5_000_000 for credits of 26_000_000: the grid operator gets 1_000_000 x 5 / 26, the utility 25_000_000 x 5 / 26.
+		// The utility's own credit bears it.
 		assert_eq!(
 			brief,
 			[
@@ -214,12 +214,10 @@ fn a_debtor_of_a_correction_pays_from_all_that_secures_it_or_defaults() {
 				(Party::GridOperator, Cause::Correction, 1_000_000),
 				(Party::Balancing, Cause::Correction, 25_000_000),
 				(Party::Point(0), Cause::Default, 21_000_000),
-				(Party::GridOperator, Cause::LossShare, -807_693),
-				(Party::Balancing, Cause::LossShare, -20_192_308),
-				(Party::CongestionRent, Cause::LossShare, 1),
+				(Party::Balancing, Cause::LossShare, -21_000_000),
 			]
 		);
-		assert_eq!(Balances::balance(&UTILITY), utility + 4_807_692);
+		assert_eq!(Balances::balance(&UTILITY), utility + 4_000_000);
 		assert_eq!(pallet_securities::Debts::<Test>::get(participant(HOME)), Some(21_000_000));
 	});
 }

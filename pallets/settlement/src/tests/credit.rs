@@ -96,21 +96,21 @@ fn each_point_is_credited_once() {
 }
 
 #[test]
-fn after_a_default_every_credit_is_scaled_by_the_same_factor() {
+fn after_a_default_every_credit_of_a_kind_is_scaled_by_the_same_factor() {
 	run(|| {
 		trade();
 		leave(HOME, 100_000_001);
 		assert_ok!(debit(0, &[0, 1, 2]));
 		assert_ok!(draw(0, &[0]));
 		assert_ok!(credit(0, &[0, 1, 2]));
-		let paid = |credit: Balance| credit * 100_000_001 / 256_000_000;
-		let (plant, coupling, residual, grid) =
-			(paid(141_500_000), paid(88_000_000), paid(21_000_000), paid(5_500_000));
+		// Contracts have what it paid first, of 230; of its imbalance of 26 there is nothing.
+		let paid = |credit: Balance| credit * 100_000_001 / 230_000_000;
+		let (plant, coupling, grid) = (paid(138_000_000), paid(88_000_000), paid(4_000_000));
 		assert_eq!(Balances::balance(&HOME), 0);
 		assert_eq!(Balances::balance(&PLANT), WEALTH + plant);
-		assert_eq!(Balances::balance(&UTILITY), WEALTH + coupling + residual);
+		assert_eq!(Balances::balance(&UTILITY), WEALTH + coupling);
 		assert_eq!(Balances::balance(&GRID), grid);
-		let dust = 100_000_001 - plant - coupling - residual - grid;
+		let dust = 100_000_001 - plant - coupling - grid;
 		assert!(dust > 0 && dust < 4);
 		assert_eq!(Balances::balance(&RENT), dust, "remainders of the rounding");
 		assert_eq!(amounts(Cause::Default), [(Party::Point(0), 155_999_999)]);
@@ -119,9 +119,8 @@ fn after_a_default_every_credit_is_scaled_by_the_same_factor() {
 			amounts(Cause::LossShare),
 			[
 				(Party::Point(1), loss(plant, 141_500_000)),
-				(Party::Point(2), loss(coupling, 88_000_000)),
 				(Party::GridOperator, loss(grid, 5_500_000)),
-				(Party::Balancing, loss(residual, 21_000_000)),
+				(Party::Balancing, loss(coupling, 88_000_000 + 21_000_000)),
 				(Party::CongestionRent, dust as Amount),
 			]
 		);

@@ -44,7 +44,7 @@ fn a_debt_is_met_by_collateral_then_free_money_then_deposit_then_guarantor() {
 }
 
 #[test]
-fn the_fund_covers_what_is_missing_and_credits_are_paid_in_full() {
+fn the_fund_covers_what_is_missing_beyond_the_balancing_partys_own_credit_and_others_are_paid_in_full() {
 	run(|| {
 		trade();
 		endow(EUR);
@@ -52,19 +52,20 @@ fn the_fund_covers_what_is_missing_and_credits_are_paid_in_full() {
 		assert_ok!(debit(0, &[0, 1, 2]));
 		assert_eq!(fund(), EUR, "it pays once, when all securities were looked at");
 		assert_ok!(draw(0, &[0]));
-		assert_eq!(fund(), EUR - 200_000_000);
+		// 174 of the contract and 26 of the imbalance, of which the utility's own 21 bear theirs.
+		assert_eq!(fund(), EUR - 179_000_000);
 		assert_eq!(amounts(Cause::Default), [(Party::Point(0), 200_000_000)]);
-		assert_eq!(amounts(Cause::Cover), [(Party::Fund, -200_000_000)]);
-		assert!(events().contains(&Event::Covered { interval: 0, amount: 200_000_000 }.into()));
+		assert_eq!(amounts(Cause::Cover), [(Party::Fund, -179_000_000)]);
+		assert!(events().contains(&Event::Covered { interval: 0, amount: 179_000_000 }.into()));
 		assert_ok!(credit(0, &[0, 1, 2]));
-		assert_eq!(amounts(Cause::LossShare), []);
+		assert_eq!(amounts(Cause::LossShare), [(Party::Balancing, -21_000_000)]);
 		assert_eq!(Balances::balance(&PLANT), WEALTH + 141_500_000);
 		assert_eq!(Debts::<Test>::get(participant(HOME)), Some(200_000_000));
 	});
 }
 
 #[test]
-fn what_the_fund_does_not_cover_is_shared_once() {
+fn what_the_fund_does_not_cover_is_shared_once_by_credits_of_the_same_kind() {
 	run(|| {
 		trade();
 		endow(72_000_000);
@@ -73,9 +74,12 @@ fn what_the_fund_does_not_cover_is_shared_once() {
 		assert_ok!(draw(0, &[0]));
 		assert_eq!(fund(), 0);
 		assert_ok!(credit(0, &[0, 1, 2]));
-		// 56 + 72 of 256 could be collected: a half of every credit.
-		assert_eq!(Balances::balance(&PLANT), WEALTH + 70_750_000);
-		assert_eq!(Balances::balance(&GRID), 2_750_000);
+		// It paid 56 of the 230 of its contract and nothing of its imbalance of 26. Of that the utility's own 21 bear theirs, the
+		// fund's 72 go to contracts, which lack 102 of 230 then, and the 5 of all other imbalances are lost.
+		assert_eq!(Balances::balance(&PLANT), WEALTH + 76_800_000);
+		assert_eq!(Balances::balance(&UTILITY), WEALTH + 88_000_000 * 128 / 230);
+		assert_eq!(Balances::balance(&GRID), 4_000_000 * 128 / 230);
+		assert_eq!(Balances::balance(&RENT), 1, "what rounding leaves");
 		assert_eq!(Debts::<Test>::get(participant(HOME)), Some(200_000_000), "it owes all of it");
 	});
 }

@@ -13,6 +13,7 @@ mod netting;
 mod prices;
 mod proofs;
 mod property;
+mod ranks;
 mod reductions;
 mod scenarios;
 mod statements;

@@ -230,25 +230,75 @@ fn received(lines: &[busbar_primitives::Line]) -> BTreeMap<AccountId, Amount> {
 	sums
 }
 
-/// What each participant is due after netting is paid by the same factor, but for the remainders of the rounding of its
-/// lines; a debtor bears nothing of others' defaults.
-fn assert_shares(progress: &Progress, lines: &[busbar_primitives::Line]) {
-	let mut sums = BTreeMap::<AccountId, (Amount, Amount)>::new();
+/// What an account's lines come to.
+#[derive(Default)]
+struct Account {
+	/// Of contracts, fees of contracted flow, and rent.
+	contract: Amount,
+	beside: Amount,
+	default: Amount,
+	loss: Amount,
+}
+
+impl Account {
+	fn due(&self) -> Amount {
+		(self.contract + self.beside).max(0)
+	}
+
+	/// What of its credit is of contracts.
+	fn of_contracts(&self) -> Amount {
+		self.contract.max(0).min(self.due())
+	}
+
+	/// What of its default is of imbalances: what it paid, contracts had first.
+	fn lacks_of_imbalances(&self) -> Amount {
+		let debt = (-self.contract - self.beside).max(0);
+		self.default.min((-self.beside).max(0).min(debt))
+	}
+}
+
+/// That losses fall in the written order, each once, and that credits of a kind bear theirs by the same factor. A debtor bears
+/// nothing of others' defaults, and no contract what an imbalance lacks while credits of imbalances are left.
+fn assert_ranks(progress: &Progress, lines: &[busbar_primitives::Line]) {
+	let mut sums = BTreeMap::<AccountId, Account>::new();
+	let mut covered = 0;
 	for line in lines {
-		let account = account_of(line.party);
-		let sum = sums.entry(account).or_default();
+		let sum = sums.entry(account_of(line.party)).or_default();
 		match line.cause {
-			Cause::LossShare => sum.1 += line.amount,
-			Cause::Default | Cause::Cover => {},
-			_ => sum.0 += line.amount,
+			Cause::LossShare => sum.loss -= line.amount,
+			Cause::Default => sum.default += line.amount,
+			Cause::Cover => covered -= line.amount,
+			Cause::Contract | Cause::Rent => sum.contract += line.amount,
+			Cause::GridFee if line.wh == 0 => sum.contract += line.amount,
+			_ => sum.beside += line.amount,
 		}
 	}
-	for (account, (due, loss)) in sums.into_iter().filter(|(account, _)| *account != RENT) {
-		let due = due.max(0);
-		let Purse { due: all, .. } = progress.purse;
-		let expected = (due as Balance * progress.purse.available()).checked_div(all).unwrap_or(0);
-		let paid = due + loss;
-		assert!(paid <= expected as Amount && expected as Amount - paid <= lines.len() as Amount, "account {account}");
+	let all = |what: fn(&Account) -> Amount| sums.values().map(what).sum::<Amount>();
+	let Purse { credits, lost, .. } = progress.purse;
+	assert_eq!(credits.contracts as Amount, all(Account::of_contracts));
+	let of_imbalances = all(Account::lacks_of_imbalances);
+	let of_contracts = all(|sum| sum.default) - of_imbalances;
+	let borne = (lost.contracts + lost.imbalances + lost.balancing) as Amount;
+	assert_eq!(borne, of_contracts + of_imbalances - covered, "what lacks is borne once");
+	if lost.imbalances > 0 {
+		assert_eq!(lost.balancing, credits.balancing, "the balance-responsible party's credit goes first");
+	}
+	if of_contracts == 0 && lost.imbalances < credits.imbalances {
+		assert_eq!(lost.contracts, 0, "a funded contract is paid in full");
+	}
+	for (account, sum) in sums.iter().filter(|(account, _)| **account != RENT) {
+		let of_contracts = sum.of_contracts() as Balance;
+		let left = if sum.contract >= 0 { sum.due() - sum.of_contracts() } else { 0 };
+		let exact = if *account == UTILITY {
+			credits.share(&lost, of_contracts, 0).unwrap() + lost.balancing
+		} else {
+			credits.share(&lost, of_contracts, left.min(sum.beside.max(0)) as Balance).unwrap()
+		};
+		// Of who bought and gave back what it bought, as much is lost as was at hand.
+		let most = credits.share(&lost, of_contracts, sum.beside.max(0) as Balance).unwrap().max(exact);
+		let loss = sum.loss as Balance;
+		assert!((exact..=most).contains(&loss), "account {account} lost {loss}, not {exact} to {most}");
+		assert!(sum.contract < 0 || loss == exact, "account {account} lost {loss}, not {exact}");
 	}
 }
 
@@ -299,7 +349,7 @@ fn settle(case: &Case, debits: &Plan, credits: &Plan) -> (bool, BTreeMap<Account
 				assert!(worse, "an imbalance is priced better than the zone price");
 			}
 		}
-		assert_shares(&Settlement::progress(0).unwrap(), &lines);
+		assert_ranks(&Settlement::progress(0).unwrap(), &lines);
 		for (index, line) in (0..).zip(&lines) {
 			let StatementProof::Proven(proof) = Settlement::statement_proof(0, index) else { panic!("line {index}") };
 			assert!(proof.holds() && proof.line == *line && proof.root == Settlement::root(0).unwrap().root);
