@@ -22,6 +22,7 @@ pub mod flexibility;
 mod identity;
 pub mod market;
 pub mod metering;
+pub mod records;
 pub mod refusals;
 pub mod roles;
 pub mod settlement;

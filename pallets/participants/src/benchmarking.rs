@@ -244,6 +244,67 @@ mod benchmarks {
 		assert!(!Pallet::<T>::opens(granter, id(2), Data::Datasets, 7));
 	}
 
+	/// A participant that gives as many grants of its record as it may, but one, and one to whom none is given.
+	fn granter_of_record<T: Config>(grants: u32) -> (ParticipantId, T::AccountId) {
+		let (granter, account) = participant::<T>(1, T::MaxDelegates::get());
+		participant::<T>(2, T::MaxDelegates::get());
+		for n in 0..grants {
+			let mut grantee = [3; 16];
+			grantee[..4].copy_from_slice(&n.to_le_bytes());
+			let mut key = [3; 32];
+			key[..4].copy_from_slice(&n.to_le_bytes());
+			Pallet::<T>::admit(ParticipantId(grantee), &AccountId32::new(key), H256::zero(), Budget::default());
+			Pallet::<T>::do_grant_record(&account, record_grant(ParticipantId(grantee))).expect("within the bound");
+		}
+		(granter, account)
+	}
+
+	fn record_grant(grantee: ParticipantId) -> RecordGrant {
+		RecordGrant { grantee, purpose: Purpose::Billing, fields: Fields::ALL, from: 0, until: u32::MAX }
+	}
+
+	#[benchmark]
+	fn grant_record() {
+		let (granter, account) = granter_of_record::<T>(T::MaxDataGrants::get().saturating_sub(1));
+
+		#[extrinsic_call]
+		grant_record(RawOrigin::Signed(account), id(2), Purpose::Billing, Fields::ALL, 0, u32::MAX);
+
+		assert_eq!(RecordGrants::<T>::get(granter).len(), T::MaxDataGrants::get() as usize);
+	}
+
+	#[benchmark]
+	fn revoke_record() {
+		let (granter, account) = granter_of_record::<T>(T::MaxDataGrants::get().saturating_sub(1));
+		Pallet::<T>::do_grant_record(&account, record_grant(id(2))).expect("within the bound");
+
+		#[extrinsic_call]
+		revoke_record(RawOrigin::Signed(account), id(2), Purpose::Billing);
+
+		assert!(RecordGrants::<T>::get(granter).iter().all(|grant| grant.grantee != id(2)));
+	}
+
+	#[benchmark]
+	fn set_commitment() {
+		let (participant, account) = participant::<T>(1, T::MaxDelegates::get());
+
+		#[extrinsic_call]
+		set_commitment(RawOrigin::Signed(account), H256::repeat_byte(1));
+
+		assert!(Participants::<T>::get(participant).is_some_and(|record| record.commitment == H256::repeat_byte(1)));
+	}
+
+	#[benchmark]
+	fn publish_access_log() {
+		let (participant, account) = participant::<T>(1, T::MaxDelegates::get());
+		Pallet::<T>::do_publish_access_log(&account, 1, H256::zero()).expect("the first");
+
+		#[extrinsic_call]
+		publish_access_log(RawOrigin::Signed(account), 2, H256::zero());
+
+		assert!(AccessLogs::<T>::get(participant).is_some_and(|log| log.entries == 2));
+	}
+
 	/// Lets the account's transaction be charged, and gives half of it back.
 	fn pay<T: Config>(account: &T::AccountId) {
 		let (terms, cost) = (Terms::default(), Load::new(2, 2, 2));

@@ -252,5 +252,84 @@ mod calls {
 			let who = ensure_signed(origin)?;
 			Self::do_register_many(&who, newcomers, scope)
 		}
+
+		/// Opens `fields` of the signer's record to `grantee` for a `purpose`, while an interval from `from` to before `until` is
+		/// in delivery, instead of what was open to it for that purpose before.
+		///
+		/// - `origin`: an active participant's own account.
+		///
+		/// # Errors
+		/// [`Error::NotMember`], [`Error::UnknownParticipant`], [`Error::Suspended`] or [`Error::Removed`] (of signer or
+		/// grantee), [`Error::OwnRecord`], [`Error::NoField`], [`Error::NoInterval`], [`Error::TooManyRecordGrants`].
+		///
+		/// # Events
+		/// [`Event::RecordGranted`].
+		#[pallet::call_index(12)]
+		#[pallet::weight(T::WeightInfo::grant_record())]
+		pub fn grant_record(
+			origin: OriginFor<T>,
+			grantee: ParticipantId,
+			purpose: Purpose,
+			fields: Fields,
+			from: Interval,
+			until: Interval,
+		) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_grant_record(&who, RecordGrant { grantee, purpose, fields, from, until })
+		}
+
+		/// Closes the signer's record to `grantee` for a `purpose`.
+		///
+		/// - `origin`: an active participant's own account.
+		///
+		/// # Errors
+		/// [`Error::NotMember`], [`Error::UnknownParticipant`], [`Error::Suspended`], [`Error::Removed`],
+		/// [`Error::NoRecordGrant`].
+		///
+		/// # Events
+		/// [`Event::RecordRevoked`].
+		#[pallet::call_index(13)]
+		#[pallet::weight(T::WeightInfo::revoke_record())]
+		pub fn revoke_record(origin: OriginFor<T>, grantee: ParticipantId, purpose: Purpose) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_revoke_record(&who, grantee, purpose)
+		}
+
+		/// Commits the signer to another record, after it was rectified.
+		///
+		/// - `origin`: an active participant's own account.
+		/// - `commitment`: salted hash of the record off chain.
+		///
+		/// # Errors
+		/// [`Error::NotMember`], [`Error::UnknownParticipant`], [`Error::Suspended`], [`Error::Removed`],
+		/// [`Error::SameCommitment`].
+		///
+		/// # Events
+		/// [`Event::CommitmentChanged`].
+		#[pallet::call_index(14)]
+		#[pallet::weight(T::WeightInfo::set_commitment())]
+		pub fn set_commitment(origin: OriginFor<T>, commitment: H256) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_set_commitment(&who, commitment)
+		}
+
+		/// Publishes how far the log of accesses to the signer's vault has grown.
+		///
+		/// - `origin`: an active participant's own account.
+		/// - `entries`: so many since it began.
+		/// - `root`: Merkle root over them.
+		///
+		/// # Errors
+		/// [`Error::NotMember`], [`Error::UnknownParticipant`], [`Error::Suspended`], [`Error::Removed`],
+		/// [`Error::LogShrinks`].
+		///
+		/// # Events
+		/// [`Event::AccessLogPublished`].
+		#[pallet::call_index(15)]
+		#[pallet::weight(T::WeightInfo::publish_access_log())]
+		pub fn publish_access_log(origin: OriginFor<T>, entries: u32, root: H256) -> DispatchResult {
+			let who = ensure_signed(origin)?;
+			Self::do_publish_access_log(&who, entries, root)
+		}
 	}
 }

@@ -14,6 +14,7 @@ impl<T: Config> Pallet<T> {
 	/// 4. Every participant's and delegate's account has a provider reference.
 	/// 5. Grants of data are given by participants that are not removed, to others, for at least one interval, and once
 	///    for each grantee and kind.
+	///    Grants of records likewise: of fields that there are, and once for each grantee and purpose.
 	/// 6. A budget is of the class that the participant's roles give; one that is removed has none.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let fail = |what: &'static str| TryRuntimeError::Other(what);
@@ -83,6 +84,24 @@ impl<T: Config> Pallet<T> {
 				ensure!(grant.grantee != id && grant.from < grant.until, fail("a grant of data that opens nothing"));
 				ensure!(Participants::<T>::contains_key(grant.grantee), fail("data are granted to nobody"));
 			}
+		}
+
+		for (id, grants) in RecordGrants::<T>::iter() {
+			ensure!(present(&id).is_some(), fail("a grant of a record without a participant"));
+			ensure!(!grants.is_empty(), fail("an empty list of grants of a record is stored"));
+			let distinct: BTreeSet<_> = grants.iter().map(|grant| (grant.grantee, grant.purpose)).collect();
+			ensure!(
+				distinct.len() == grants.len(),
+				fail("a record is granted twice to one participant for one purpose")
+			);
+			for grant in grants {
+				let opens = grant.grantee != id && grant.from < grant.until && grant.fields.is_valid();
+				ensure!(opens, fail("a grant of a record that opens nothing"));
+				ensure!(Participants::<T>::contains_key(grant.grantee), fail("a record is granted to nobody"));
+			}
+		}
+		for id in AccessLogs::<T>::iter_keys() {
+			ensure!(present(&id).is_some(), fail("a log of accesses without a participant"));
 		}
 
 		Ok(())

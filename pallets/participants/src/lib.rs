@@ -30,6 +30,10 @@
 //! intervals, and closes them again. The data lie off chain; whoever keeps them asks the chain. Grants outlive a
 //! suspension of either side, but a suspended participant acts, and so reads, in no capacity.
 //!
+//! Its record, of which the chain has a salted commitment only, lies in a vault. A participant opens fields of it for a
+//! purpose and a time ([`RecordGrant`]), and commits to another record when it was rectified. Who keeps a vault publishes the
+//! root of the log of all accesses, which only grows.
+//!
 //! ## Suspension
 //!
 //! A suspended participant acts in no capacity: its transactions are refused at the pool, also where it is somebody's
@@ -74,6 +78,7 @@ mod membership;
 #[cfg(test)]
 mod mock;
 pub mod nonce;
+mod records;
 mod roles;
 #[cfg(test)]
 mod tests;
@@ -83,7 +88,10 @@ pub mod weights;
 
 pub use admission::{Calls, Payer};
 pub use budget::*;
-pub use busbar_primitives::acceptance_payload;
+pub use busbar_primitives::{
+	acceptance_payload,
+	records::{AccessLog, Fields, Purpose, RecordGrant},
+};
 pub use extension::{CheckMember, MortalOnly};
 pub use nonce::FewAhead;
 pub use pallet::*;
@@ -131,7 +139,7 @@ pub mod pallet {
 		#[pallet::constant]
 		type MaxDelegates: Get<u32>;
 
-		/// Most grants of data that one participant gives.
+		/// Most grants of data that one participant gives, and most of its record.
 		#[pallet::constant]
 		type MaxDataGrants: Get<u32>;
 
@@ -176,6 +184,15 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type DataGrants<T: Config> =
 		StorageMap<_, Blake2_128Concat, ParticipantId, BoundedVec<DataGrant, T::MaxDataGrants>, ValueQuery>;
+
+	/// To whom participants open fields of their records; one grant for each grantee and purpose.
+	#[pallet::storage]
+	pub type RecordGrants<T: Config> =
+		StorageMap<_, Blake2_128Concat, ParticipantId, BoundedVec<RecordGrant, T::MaxDataGrants>, ValueQuery>;
+
+	/// What participants that keep a vault said last of their logs of accesses.
+	#[pallet::storage]
+	pub type AccessLogs<T: Config> = StorageMap<_, Blake2_128Concat, ParticipantId, AccessLog<BlockNumberFor<T>>>;
 
 	/// What an account may do for participants. Kept without grants if the account ever sent a transaction, as the mark of
 	/// its provider reference.
@@ -236,6 +253,21 @@ pub mod pallet {
 		DataGranted { participant: ParticipantId, grantee: ParticipantId, data: Data, from: Interval, until: Interval },
 		/// A participant's data are closed to another one.
 		DataRevoked { participant: ParticipantId, grantee: ParticipantId, data: Data },
+		/// Fields of a participant's record are open to another one for a purpose, while one of these intervals is in delivery.
+		RecordGranted {
+			participant: ParticipantId,
+			grantee: ParticipantId,
+			purpose: Purpose,
+			fields: Fields,
+			from: Interval,
+			until: Interval,
+		},
+		/// A participant's record is closed to another one, for a purpose.
+		RecordRevoked { participant: ParticipantId, grantee: ParticipantId, purpose: Purpose },
+		/// A participant's record is another one now.
+		CommitmentChanged { participant: ParticipantId, commitment: H256 },
+		/// The log of a vault's accesses has so many entries under this root.
+		AccessLogPublished { participant: ParticipantId, entries: u32, root: H256 },
 	}
 
 	#[pallet::error]
@@ -290,6 +322,18 @@ pub mod pallet {
 		EmptyBatch,
 		/// The account acts for as many participants as one without a participant of its own may; it may resign.
 		TooManyPrincipals,
+		/// A participant needs no grant for its own record.
+		OwnRecord,
+		/// The set names no field, or one that records do not have.
+		NoField,
+		/// The participant gives as many grants of its record as it may; revoke one.
+		TooManyRecordGrants,
+		/// There is no such grant of the record.
+		NoRecordGrant,
+		/// The commitment is the one that stands.
+		SameCommitment,
+		/// A log of accesses only grows: it has fewer entries than were published, or as many under another root.
+		LogShrinks,
 	}
 
 	#[pallet::hooks]

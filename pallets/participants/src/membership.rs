@@ -182,6 +182,8 @@ impl<T: Config> Pallet<T> {
 		}
 		Roles::<T>::remove(participant);
 		DataGrants::<T>::remove(participant);
+		RecordGrants::<T>::remove(participant);
+		AccessLogs::<T>::remove(participant);
 		record.status = Status::Removed;
 		record.budget = Budget::default();
 		Participants::<T>::insert(participant, record);

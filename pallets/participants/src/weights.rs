@@ -19,6 +19,10 @@ pub trait WeightInfo {
 	fn resign() -> Weight;
 	fn grant_data() -> Weight;
 	fn revoke_data() -> Weight;
+	fn grant_record() -> Weight;
+	fn revoke_record() -> Weight;
+	fn set_commitment() -> Weight;
+	fn publish_access_log() -> Weight;
 	/// Finding who pays for a delegate's transaction, at worst the last of its principals, and charging it.
 	fn check_member() -> Weight;
 	/// The same for a participant's own transaction.
@@ -59,10 +63,10 @@ impl WeightInfo for () {
 	fn resume(d: u32) -> Weight {
 		Self::suspend(d)
 	}
-	// The same, and for each delegate its account and membership; and the participant's own roles and grants.
+	// The same, and for each delegate its account and membership; and the participant's own roles, grants and log.
 	fn remove(d: u32) -> Weight {
 		let d = u64::from(d);
-		counted((20 + 6 * d) * MICROSECOND, 4 + 3 * d, 3 + 3 * d)
+		counted((20 + 6 * d) * MICROSECOND, 4 + 3 * d, 5 + 3 * d)
 	}
 	// MemberOf twice, Participants twice, DelegateOf, Account; Participants, DelegateOf, Account.
 	fn add_delegate() -> Weight {
@@ -81,6 +85,22 @@ impl WeightInfo for () {
 	}
 	// MemberOf, Participants, DataGrants; DataGrants.
 	fn revoke_data() -> Weight {
+		counted(20 * MICROSECOND, 3, 1)
+	}
+	// MemberOf, Participants of both, RecordGrants; RecordGrants.
+	fn grant_record() -> Weight {
+		counted(20 * MICROSECOND, 4, 1)
+	}
+	// MemberOf, Participants, RecordGrants; RecordGrants.
+	fn revoke_record() -> Weight {
+		counted(20 * MICROSECOND, 3, 1)
+	}
+	// MemberOf, Participants; Participants.
+	fn set_commitment() -> Weight {
+		counted(20 * MICROSECOND, 2, 1)
+	}
+	// MemberOf, Participants, AccessLogs; AccessLogs.
+	fn publish_access_log() -> Weight {
 		counted(20 * MICROSECOND, 3, 1)
 	}
 	// MemberOf, DelegateOf, and of each principal its record and its provider's budget; the payer's two.

@@ -164,6 +164,10 @@ pub const CALLS: &[(&str, &[Row])] = &[
 			("resign", Members, Own),
 			("grant_data", Members, Own),
 			("revoke_data", Members, Own),
+			("grant_record", Members, Own),
+			("revoke_record", Members, Own),
+			("set_commitment", Members, Own),
+			("publish_access_log", Members, Own),
 		],
 	),
 	(

@@ -63,7 +63,7 @@ impl<T: frame_system::Config> pallet_participants::WeightInfo for WeightInfo<T> 
 			.saturating_add(Weight::from_parts(13_949_561, 210).saturating_mul(d.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(d.into())))
-			.saturating_add(T::DbWeight::get().writes(3))
+			.saturating_add(T::DbWeight::get().writes(5))
 			.saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(d.into())))
 	}
 
@@ -93,6 +93,30 @@ impl<T: frame_system::Config> pallet_participants::WeightInfo for WeightInfo<T> 
 
 	fn revoke_data() -> Weight {
 		Weight::from_parts(33_620_000, 10_416)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+
+	fn grant_record() -> Weight {
+		Weight::from_parts(45_000_000, 19_100)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+
+	fn revoke_record() -> Weight {
+		Weight::from_parts(36_000_000, 10_900)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+
+	fn set_commitment() -> Weight {
+		Weight::from_parts(36_000_000, 9_700)
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+
+	fn publish_access_log() -> Weight {
+		Weight::from_parts(36_000_000, 12_000)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}

@@ -6,4 +6,5 @@ mod delegates;
 mod extension;
 mod membership;
 mod pool;
+mod records;
 mod roles;
