@@ -100,13 +100,28 @@ pub fn call(chain: &Chain, text: &str) -> Result<RuntimeCall> {
 	Ok(found)
 }
 
-/// Ayes that are more than half of so many members.
-fn majority(members: usize) -> u32 {
-	u32::try_from(members / 2).unwrap_or(u32::MAX).saturating_add(1)
+/// Ayes that a call needs of so many seats, as the chain's table of calls says: at least two thirds for members, upgrades, the
+/// ceiling of money and the authority set, more than half for all else.
+fn needed(call: &RuntimeCall, seats: usize) -> u32 {
+	let ayes = if needs_two_thirds(call) { seats.saturating_mul(2).div_ceil(3) } else { (seats / 2).saturating_add(1) };
+	u32::try_from(ayes).unwrap_or(u32::MAX)
+}
+
+fn needs_two_thirds(call: &RuntimeCall) -> bool {
+	use busbar_client::pallet_utility::Call::{batch, batch_all, force_batch};
+	match call {
+		RuntimeCall::Council(call) => matches!(call, pallet_collective::Call::set_members { .. }),
+		// The council's calls of these; what members make there needs no motion.
+		RuntimeCall::Validators(_) | RuntimeCall::Participants(_) | RuntimeCall::Issuance(_) => true,
+		RuntimeCall::Utility(batch { calls } | batch_all { calls } | force_batch { calls }) => {
+			calls.iter().any(needs_two_thirds)
+		},
+		_ => false,
+	}
 }
 
 /// Proposes a call, as a council member, and waits until it is final. Gives the proposal's number and hash; `None` if the
-/// threshold was one aye, so that it was enacted at once. Without a threshold it is more than half of the council.
+/// threshold was one aye, so that it was enacted at once. Without a threshold it is what the chain asks for such a call.
 ///
 /// # Errors
 /// If the signer is no member, the call is proposed already, or it was enacted at once and failed.
@@ -119,7 +134,7 @@ pub async fn propose(
 	let chain = submitter.chain();
 	let threshold = match threshold {
 		Some(threshold) => threshold,
-		None => majority(members(chain, submitter.finalised().1).await?.len()),
+		None => needed(&call, members(chain, submitter.finalised().1).await?.len()),
 	};
 	let length_bound = length(chain, &call)?;
 	let propose = pallet_collective::Call::propose { threshold, proposal: Box::new(call), length_bound };
@@ -183,9 +198,17 @@ fn length(chain: &Chain, call: &RuntimeCall) -> Result<u32> {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use busbar_client::{pallet_participants, pallet_settlement, pallet_utility};
 
 	#[test]
-	fn a_majority_is_more_than_half() {
-		assert_eq!([1, 2, 3, 4, 5].map(majority), [1, 2, 2, 3, 3]);
+	fn membership_takes_two_thirds_and_a_parameter_more_than_half() {
+		let parameter = RuntimeCall::Settlement(pallet_settlement::Call::set_levy { levy: 1 });
+		let member = RuntimeCall::Participants(pallet_participants::Call::remove { participant: Default::default() });
+		let both =
+			RuntimeCall::Utility(pallet_utility::Call::batch_all { calls: vec![parameter.clone(), member.clone()] });
+		let of = |call: &RuntimeCall| [1, 2, 3, 4, 5, 6, 7].map(|seats| needed(call, seats));
+		assert_eq!(of(&parameter), [1, 2, 2, 3, 3, 4, 4]);
+		assert_eq!(of(&member), [1, 2, 2, 3, 4, 4, 5]);
+		assert_eq!(of(&both), of(&member));
 	}
 }

@@ -7,16 +7,20 @@ use busbar_runtime::{
 		budgets::Budgets,
 		calls::{Kind, Row, Who, CALLS},
 	},
+	pallet_collective::{self, Instance1 as CouncilInstance, RawOrigin},
 	pallet_issuance::{self, Issue},
-	pallet_participants::Load,
-	pallet_settlement::PostedPrices,
-	AccountId, Runtime,
+	pallet_participants::{self, Load},
+	pallet_settlement::{self, PostedPrices},
+	pallet_validators, AccountId, Runtime, RuntimeCall, RuntimeOrigin,
 };
 use codec::{Decode, Encode};
 use frame_metadata::{v16::RuntimeMetadataV16, RuntimeMetadata, RuntimeMetadataPrefixed};
 use frame_support::{assert_noop, BoundedVec, PalletId};
 use scale_info::TypeDef;
-use sp_runtime::traits::AccountIdConversion;
+use sp_runtime::{
+	traits::{AccountIdConversion, Dispatchable},
+	DispatchError,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 const PAGE: &str = include_str!("../../docs/budgets.md");
@@ -88,6 +92,7 @@ fn told(who: Who) -> String {
 		Who::Holders(roles) => roles.iter().map(|role| format!("`{role:?}`")).collect::<Vec<_>>().join(", "),
 		Who::Council => "council members".into(),
 		Who::Motions => "the council, by a motion".into(),
+		Who::TwoThirds => "the council, by two thirds".into(),
 		Who::Authors => "block authors".into(),
 		Who::Nobody => "nobody".into(),
 	}
@@ -172,5 +177,79 @@ fn no_pallets_account_is_a_payee_of_minted_or_burned_money() {
 				println!("{kind:?} refuses the account of {pallet}");
 			}
 		}
+	});
+}
+
+/// An origin of a motion that `ayes` of `seats` are for.
+fn motion(ayes: u32, seats: u32) -> RuntimeOrigin {
+	RawOrigin::<AccountId, CouncilInstance>::Members(ayes, seats).into()
+}
+
+#[test]
+fn members_upgrades_money_and_the_authority_set_take_two_thirds_of_the_council() {
+	let parties = Party::officers();
+	let ladder = PostedPrices { short: 1, long: 1 };
+	let genesis = Genesis { parties, parameters: Default::default(), ladder };
+	let seats: Vec<AccountId> = (0..4).map(account).collect();
+	let calls: [RuntimeCall; 6] = [
+		pallet_validators::Call::add { validator: account(1) }.into(),
+		pallet_validators::Call::remove { validator: account(1) }.into(),
+		pallet_validators::Call::authorize_upgrade { code_hash: Default::default() }.into(),
+		pallet_participants::Call::remove { participant: Default::default() }.into(),
+		pallet_issuance::Call::set_ceiling { amount: EUR }.into(),
+		pallet_collective::Call::set_members { new_members: seats, prime: None, old_count: 32 }.into(),
+	];
+	let listed = rows().filter(|(_, (_, who, _))| *who == Who::TwoThirds).count();
+	assert_eq!(listed, calls.len());
+	genesis.build().execute_with(|| {
+		let passes = |call: &RuntimeCall, ayes, seats| {
+			let result = call.clone().dispatch(motion(ayes, seats)).map_err(|failed| failed.error);
+			result != Err(DispatchError::BadOrigin)
+		};
+		for call in &calls {
+			let refused = [(1, 2), (3, 5), (6, 10), (20, 31)].map(|(ayes, seats)| passes(call, ayes, seats));
+			assert_eq!(refused, [false; 4], "{call:?}");
+			assert!(passes(call, 2, 3), "{call:?}");
+			assert!(passes(call, 21, 31), "{call:?}");
+		}
+		let parameter: RuntimeCall = pallet_settlement::Call::set_levy { levy: 1 }.into();
+		assert!(passes(&parameter, 3, 5) && !passes(&parameter, 2, 4));
+	});
+}
+
+#[test]
+fn no_motion_leaves_a_council_that_cannot_decide() {
+	let genesis = Genesis {
+		parties: Party::officers(),
+		parameters: Default::default(),
+		ladder: PostedPrices { short: 1, long: 1 },
+	};
+	genesis.build().execute_with(|| {
+		let set = |names: &[u8], prime: Option<u8>| {
+			let call: RuntimeCall = pallet_collective::Call::set_members {
+				new_members: names.iter().copied().map(account).collect(),
+				prime: prime.map(account),
+				old_count: 32,
+			}
+			.into();
+			call.dispatch(motion(4, 4)).map(|_| ()).map_err(|failed| failed.error)
+		};
+		let filtered = Err(frame_system::Error::<Runtime>::CallFiltered.into());
+		let many: Vec<u8> = (0..33).collect();
+		for (names, prime) in [
+			(&[][..], None),
+			(&[1], None),
+			(&[1, 2], None),
+			// One seat twice.
+			(&[1, 2, 2], None),
+			(&[1, 1, 1, 1], None),
+			// Who leads it has no seat.
+			(&[1, 2, 3], Some(4)),
+			(&many, None),
+		] {
+			assert_eq!(set(names, prime), filtered, "{names:?}");
+		}
+		assert_eq!(set(&[1, 2, 3], Some(2)), Ok(()));
+		assert_eq!(set(&many[1..], None), Ok(()));
 	});
 }

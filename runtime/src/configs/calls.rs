@@ -3,11 +3,14 @@
 //! The pallets still decide about zones, rights and states. This table keeps what its sender may never make out of the pool,
 //! and says which calls are paid from a budget and which are due work (`docs/budgets.md`).
 
-use super::{governance::MaxProposalWeight, MAX_BLOCK_LENGTH};
+use super::{
+	governance::{MaxProposalWeight, LEAST_SEATS, MOST_SEATS},
+	MAX_BLOCK_LENGTH,
+};
 use crate::{
 	AccountId, BlockNumber, Council, Hash, Participants, Runtime, RuntimeCall, Securities, Settlement, System,
 };
-use alloc::vec::Vec;
+use alloc::{collections::BTreeSet, vec::Vec};
 use busbar_primitives::{
 	refusals::Refusal,
 	traits::{Debts, Participants as _},
@@ -34,8 +37,10 @@ pub enum Who {
 	Holders(&'static [Role]),
 	/// The members of the council.
 	Council,
-	/// The council as a whole, by a motion.
+	/// The council as a whole, by a motion of more than half of it.
 	Motions,
+	/// The council as a whole, by a motion of at least two thirds of it.
+	TwoThirds,
 	/// Block authors, and nobody by a signature.
 	Authors,
 	/// Nobody.
@@ -58,7 +63,7 @@ pub enum Kind {
 }
 
 use Kind::{Carries, Due, Own, Pays, Remedy};
-use Who::{Authors, Holders, Members, Motions, Nobody};
+use Who::{Authors, Holders, Members, Motions, Nobody, TwoThirds};
 
 /// A call's name, who makes it, what kind it is.
 pub type Row = (&'static str, Who, Kind);
@@ -137,7 +142,7 @@ pub const CALLS: &[(&str, &[Row])] = &[
 	(
 		"Council",
 		&[
-			("set_members", Motions, Own),
+			("set_members", TwoThirds, Own),
 			("propose", Who::Council, Remedy),
 			("vote", Who::Council, Remedy),
 			("close", Who::Council, Remedy),
@@ -148,7 +153,7 @@ pub const CALLS: &[(&str, &[Row])] = &[
 			("release_proposal_cost", Nobody, Own),
 		],
 	),
-	("Validators", &[("add", Motions, Own), ("remove", Motions, Own), ("authorize_upgrade", Motions, Own)]),
+	("Validators", &[("add", TwoThirds, Own), ("remove", TwoThirds, Own), ("authorize_upgrade", TwoThirds, Own)]),
 	(
 		"Participants",
 		&[
@@ -158,7 +163,7 @@ pub const CALLS: &[(&str, &[Row])] = &[
 			("revoke_role", OF_PROVIDERS, Own),
 			("suspend", OF_PROVIDERS, Remedy),
 			("resume", OF_PROVIDERS, Remedy),
-			("remove", Motions, Own),
+			("remove", TwoThirds, Own),
 			("add_delegate", Members, Own),
 			("remove_delegate", Members, Own),
 			("resign", Members, Own),
@@ -254,7 +259,7 @@ pub const CALLS: &[(&str, &[Row])] = &[
 			("propose", OF_AGENTS, Own),
 			("approve", OF_AGENTS, Own),
 			("cancel", OF_AGENTS, Own),
-			("set_ceiling", Motions, Own),
+			("set_ceiling", TwoThirds, Own),
 		],
 	),
 	(
@@ -321,12 +326,24 @@ fn pays_well(call: &RuntimeCall) -> bool {
 	payee(call).is_none_or(|payee| payee.is_some_and(takes_money))
 }
 
+/// Whether a council stays that can decide: `pallet-collective` would seat nobody, one member twice, or more than it counts.
+fn seats_well(call: &RuntimeCall) -> bool {
+	let RuntimeCall::Council(pallet_collective::Call::set_members { new_members, prime, .. }) = call else {
+		return true;
+	};
+	let distinct: BTreeSet<_> = new_members.iter().collect();
+	let sits = |account: &AccountId| distinct.contains(account);
+	distinct.len() == new_members.len()
+		&& (LEAST_SEATS..=MOST_SEATS as usize).contains(&distinct.len())
+		&& prime.as_ref().is_none_or(sits)
+}
+
 /// What is dispatched at all, alone, in a batch or in a motion: what the table lets somebody make.
 pub struct Listed;
 
 impl Contains<RuntimeCall> for Listed {
 	fn contains(call: &RuntimeCall) -> bool {
-		row(call).is_some_and(|(_, who, _)| *who != Nobody) && pays_well(call)
+		row(call).is_some_and(|(_, who, _)| *who != Nobody) && pays_well(call) && seats_well(call)
 	}
 }
 
@@ -379,7 +396,7 @@ pub struct Table;
 impl pallet_participants::Calls<RuntimeCall, AccountId> for Table {
 	fn terms(call: &RuntimeCall) -> Result<Terms, Refusal> {
 		let (_, who, kind) = row(call).ok_or(Refusal::NotListed)?;
-		ensure!(!matches!(who, Nobody | Authors | Motions), Refusal::NotListed);
+		ensure!(!matches!(who, Nobody | Authors | Motions | TwoThirds), Refusal::NotListed);
 		if *kind == Carries {
 			let (mut terms, mut first) = (Terms::default(), true);
 			for call in carried(call) {
@@ -409,7 +426,7 @@ impl pallet_participants::Calls<RuntimeCall, AccountId> for Table {
 				ensure!(Council::is_member(signer), Refusal::NotYours);
 				ensure_motion(call)?;
 			},
-			Motions | Authors | Nobody => return Err(Refusal::NotListed),
+			Motions | TwoThirds | Authors | Nobody => return Err(Refusal::NotListed),
 		}
 		ensure!(pays_well(call), Refusal::UnknownPayee);
 		carried(call).iter().try_for_each(|call| Self::ensure(call, signer))

@@ -91,9 +91,10 @@ where
 }
 
 impl pallet_validators::Config for Runtime {
-	type AdminOrigin = super::CouncilMajority;
+	type AdminOrigin = super::CouncilTwoThirds;
 	type MaxValidators = MaxValidators;
-	type MinValidators = ConstU32<1>;
+	/// Of four one may fail.
+	type MinValidators = ConstU32<4>;
 	type Sessions = Historical;
 	type MaxReports = ConstU32<64>;
 	type HistoryDepth = ConstU32<{ SESSIONS_OF_A_WEEK }>;

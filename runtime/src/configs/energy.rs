@@ -1,6 +1,6 @@
 //! The market's pallets, joined through the traits of `busbar_primitives::traits`.
 
-use super::CouncilMajority;
+use super::{CouncilMajority, CouncilTwoThirds};
 use crate::{
 	AccountId, Balance, Balances, Certificates, Council, Flexibility, Grid, Market, Metering, Participants, Runtime,
 	RuntimeHoldReason, Securities, Settlement, Supply, Timestamp, Validators, SLOT_DURATION_MS,
@@ -33,7 +33,7 @@ impl Contains<AccountId> for Governing {
 }
 
 impl pallet_participants::Config for Runtime {
-	type AdminOrigin = CouncilMajority;
+	type AdminOrigin = CouncilTwoThirds;
 	type Zones = Grid;
 	type Protected = Governing;
 	type MaxRoles = ConstU32<16>;
@@ -150,7 +150,7 @@ impl pallet_settlement::Config for Runtime {
 
 impl pallet_issuance::Config for Runtime {
 	type Currency = Balances;
-	type AdminOrigin = CouncilMajority;
+	type AdminOrigin = CouncilTwoThirds;
 	type Participants = Participants;
 	type MaxPayments = ConstU32<256>;
 	type MaxPending = ConstU32<64>;

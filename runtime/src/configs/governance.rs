@@ -3,10 +3,21 @@
 use super::motions;
 use crate::{AccountId, BlockNumber, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, MINUTES};
 use frame_support::{parameter_types, traits::ConstU32, weights::Weight};
-use pallet_collective::{EnsureProportionMoreThan, Instance1, MoreThanMajorityThenPrimeDefaultVote};
+use pallet_collective::{
+	EnsureProportionAtLeast, EnsureProportionMoreThan, Instance1, MoreThanMajorityThenPrimeDefaultVote,
+};
 
 /// More than half of the council.
 pub type CouncilMajority = EnsureProportionMoreThan<AccountId, Instance1, 1, 2>;
+
+/// At least two thirds of the council: for who is a member, what code runs, how much money there may be, and who finalises. Less
+/// than that is what may fail or lie.
+pub type CouncilTwoThirds = EnsureProportionAtLeast<AccountId, Instance1, 2, 3>;
+
+/// Fewest seats of the council: with fewer, one member is half of it.
+pub const LEAST_SEATS: usize = 3;
+/// Most seats of the council.
+pub const MOST_SEATS: u32 = 32;
 
 /// Most motions that wait at a time, each seat with an equal share of them.
 pub type MaxMotions = ConstU32<64>;
@@ -24,10 +35,10 @@ impl pallet_collective::Config<Instance1> for Runtime {
 	type RuntimeEvent = RuntimeEvent;
 	type MotionDuration = MotionDuration;
 	type MaxProposals = MaxMotions;
-	type MaxMembers = ConstU32<32>;
+	type MaxMembers = ConstU32<MOST_SEATS>;
 	type DefaultVote = MoreThanMajorityThenPrimeDefaultVote;
 	type WeightInfo = motions::Weights;
-	type SetMembersOrigin = CouncilMajority;
+	type SetMembersOrigin = CouncilTwoThirds;
 	type MaxProposalWeight = MaxProposalWeight;
 	type DisapproveOrigin = CouncilMajority;
 	type KillOrigin = CouncilMajority;

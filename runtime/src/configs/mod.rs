@@ -13,4 +13,4 @@ const MAX_BLOCK_LENGTH: u32 = 5 * 1024 * 1024;
 
 pub use consensus::SessionLength;
 pub use energy::{MaxDepth, MaxMarketZones};
-pub use governance::CouncilMajority;
+pub use governance::{CouncilMajority, CouncilTwoThirds};
