@@ -1,9 +1,10 @@
 //! The chains that `--chain` names.
 
+use crate::consortium::{Consortium, ConsortiumError};
 use busbar_primitives::DECIMALS;
 use sc_service::{ChainType, GenericChainSpec, Properties};
 use std::{
-	fmt,
+	fmt, fs,
 	path::{Path, PathBuf},
 };
 
@@ -30,6 +31,8 @@ pub enum LoadError {
 		/// What the parser says.
 		reason: String,
 	},
+	/// The file of a consortium cannot begin a chain.
+	Consortium { path: PathBuf, error: ConsortiumError },
 	/// The node was built without its Wasm runtime, so it can only start from a specification that carries one.
 	NoRuntime(String),
 }
@@ -38,11 +41,12 @@ impl fmt::Display for LoadError {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		match self {
 			Self::Unknown(id) => {
-				write!(f, "unknown chain '{id}': give dev, devnet or the path of a chain specification")
+				write!(f, "unknown chain '{id}': give dev, devnet or the path of a chain specification or of a consortium's file")
 			},
 			Self::Malformed { path, reason } => {
 				write!(f, "'{}' is no chain specification: {}", path.display(), reason.replace('\n', " "))
 			},
+			Self::Consortium { path, error } => write!(f, "'{}': {error}", path.display()),
 			Self::NoRuntime(id) => write!(
 				f,
 				"this node was built without a Wasm runtime (SKIP_WASM_BUILD), which the chain '{id}' needs: build it \
@@ -55,7 +59,7 @@ impl fmt::Display for LoadError {
 impl std::error::Error for LoadError {}
 
 /// The specification that `id` names: `dev` (one validator), `devnet` (four validators; also `local` and the empty
-/// name, which subcommands use as their default), or the path of a JSON file.
+/// name, which subcommands use as their default), or the path of a JSON file, or of a consortium's TOML file.
 ///
 /// # Errors
 /// See [`LoadError`]. Whether the specification is one of Busbar is checked where its genesis is built.
@@ -63,6 +67,7 @@ pub fn load(id: &str) -> Result<ChainSpec, LoadError> {
 	match id {
 		"dev" => preset("dev", "Busbar Development", ChainType::Development, sp_genesis_builder::DEV_RUNTIME_PRESET),
 		"devnet" | "local" | "" => preset("devnet", "Busbar Devnet", ChainType::Local, DEVNET_PRESET),
+		path if Path::new(path).extension().is_some_and(|extension| extension == "toml") => consortium(path.into()),
 		path if Path::new(path).is_file() => {
 			let path = PathBuf::from(path);
 			ChainSpec::from_json_file(path.clone()).map_err(|reason| LoadError::Malformed { path, reason })
@@ -81,6 +86,29 @@ fn preset(id: &str, name: &str, chain_type: ChainType, preset: &str) -> Result<C
 		.with_name(name)
 		.with_id(id)
 		.with_chain_type(chain_type)
+		.with_protocol_id(PROTOCOL_ID)
+		.with_properties(properties())
+		.with_genesis_config_patch(patch)
+		.build())
+}
+
+/// A specification from the file of a consortium: its nodes are each other's boot nodes.
+fn consortium(path: PathBuf) -> Result<ChainSpec, LoadError> {
+	let malformed = |reason: String| LoadError::Malformed { path: path.clone(), reason };
+	let text = fs::read_to_string(&path).map_err(|error| malformed(error.to_string()))?;
+	let file = Consortium::parse(&text).map_err(malformed)?;
+	let refused = |error| LoadError::Consortium { path: path.clone(), error };
+	let patch = file.genesis(path.parent().unwrap_or(Path::new(""))).map_err(refused)?;
+	let mut nodes = Vec::new();
+	for company in &file.companies {
+		nodes.extend(company.card.node().map_err(refused)?.map(|node| node.address));
+	}
+	let code = busbar_runtime::WASM_BINARY.ok_or_else(|| LoadError::NoRuntime(file.chain.id.clone()))?;
+	Ok(ChainSpec::builder(code, None)
+		.with_name(&file.chain.name)
+		.with_id(&file.chain.id)
+		.with_chain_type(file.chain.kind.chain_type())
+		.with_boot_nodes(nodes)
 		.with_protocol_id(PROTOCOL_ID)
 		.with_properties(properties())
 		.with_genesis_config_patch(patch)

@@ -1,5 +1,6 @@
 //! What the command line of `busbar-node` understands.
 
+use crate::consortium::company::Company;
 use clap::{Parser, Subcommand as ClapSubcommand};
 use sc_cli::RunCmd;
 use std::path::PathBuf;
@@ -25,6 +26,10 @@ pub enum Subcommand {
 	/// Generate, inspect and insert keys.
 	#[command(subcommand)]
 	Key(sc_cli::KeySubcommand),
+
+	/// Make a company's keys, and compare them with a consortium's file.
+	#[command(subcommand)]
+	Company(Company),
 
 	/// Print a chain specification; `--raw` prints the one that nodes and light clients start from.
 	BuildSpec(sc_cli::BuildSpecCmd),

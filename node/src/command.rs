@@ -88,6 +88,7 @@ pub fn run() -> Result<()> {
 	};
 	match subcommand {
 		Subcommand::Key(command) => command.run(&cli),
+		Subcommand::Company(command) => command.run().map_err(|error| sc_cli::Error::Application(Box::new(error))),
 		Subcommand::BuildSpec(command) => {
 			cli.create_runner(command)?.sync_run(|config| command.run(config.chain_spec, config.network))
 		},

@@ -5,13 +5,16 @@
 //! ignored. Both are errors here, before anything is written to the database. Peers with another genesis are no concern
 //! of this module: the genesis hash is part of every protocol's name, so they are not connected.
 
-use crate::types::Block;
+use crate::{
+	consortium::live::{self, LiveError},
+	types::Block,
+};
 use busbar_primitives::api::EnergyApi;
 use busbar_runtime::AccountId;
 use sc_client_api::{Backend, BlockImportOperation};
 use sc_executor::{read_embedded_version, RuntimeVersion};
 use sc_executor_common::runtime_blob::RuntimeBlob;
-use sc_service::ChainSpec;
+use sc_service::{ChainSpec, ChainType};
 use sp_api::RuntimeApiInfo;
 use sp_blockchain::HeaderBackend;
 use sp_core::storage::{well_known_keys, Storage};
@@ -39,6 +42,9 @@ pub enum GenesisError {
 	/// The genesis runtime has our name, but not the energy market.
 	#[error("chain '{chain}' runs {SPEC_NAME} {version} without EnergyApi: this node cannot take part in it")]
 	NoEnergyApi { chain: String, version: u32 },
+	/// The specification says that money and energy are real, and its genesis is not fit for that.
+	#[error("chain '{chain}' is a live one: {error}")]
+	NotLive { chain: String, error: LiveError },
 	/// The database holds another chain of the same id.
 	#[error(
 		"chain '{chain}' has genesis {specified:?}, but the database at {database} has genesis {found:?}: purge the \
@@ -59,7 +65,7 @@ impl From<GenesisError> for sc_service::Error {
 /// The genesis state of a specification, known to be a Busbar chain's, with its runtime's version.
 ///
 /// # Errors
-/// If the state cannot be built, or if its runtime is not one of Busbar.
+/// If the state cannot be built, if its runtime is not one of Busbar, or if a live chain must not begin with it.
 pub fn build(spec: &dyn ChainSpec) -> Result<(Storage, RuntimeVersion), GenesisError> {
 	let chain = spec.id().to_string();
 	let storage = spec
@@ -71,6 +77,9 @@ pub fn build(spec: &dyn ChainSpec) -> Result<(Storage, RuntimeVersion), GenesisE
 	let version = runtime_version(code)
 		.map_err(|reason| GenesisError::UnreadableRuntime { chain: chain.clone(), reason: one_line(&reason) })?;
 	ensure_ours(&chain, &version)?;
+	if spec.chain_type() == ChainType::Live {
+		live::check(&storage).map_err(|error| GenesisError::NotLive { chain, error })?;
+	}
 	Ok((storage, version))
 }
 

@@ -1,10 +1,10 @@
 //! Builds the genesis state of a plain chain specification by the runtime in it, with an executor that keeps what it
 //! compiles. `sc-chain-spec` does so by an executor of its own, which compiles for seconds, every time.
 
-use crate::{genesis, types::Executor};
+use crate::{consortium::live, genesis, types::Executor};
 use codec::{Decode, Encode};
 use sc_chain_spec::json_merge;
-use sc_service::ChainSpec;
+use sc_service::{ChainSpec, ChainType};
 use serde_json::Value;
 use sp_core::{
 	storage::{well_known_keys::CODE, Storage},
@@ -31,7 +31,11 @@ pub fn build(spec: &mut dyn ChainSpec, executor: &Executor) -> Result<(), String
 		(None, Some(config)) => config.clone(),
 		(None, None) => return Err("the specification has neither a patch nor a config for its runtime".into()),
 	};
-	spec.set_storage(runtime.storage(executor, &config)?);
+	let storage = runtime.storage(executor, &config)?;
+	if spec.chain_type() == ChainType::Live {
+		live::check(&storage).map_err(|error| format!("chain '{}' is a live one: {error}", spec.id()))?;
+	}
+	spec.set_storage(storage);
 	Ok(())
 }
 

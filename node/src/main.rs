@@ -7,6 +7,7 @@ use std::process::ExitCode;
 mod chain_spec;
 mod cli;
 mod command;
+mod consortium;
 mod genesis;
 mod genesis_state;
 mod outdated;

@@ -481,10 +481,11 @@ start_end_to_end() {
 	beside "the products" lane products "$(($1 + 100))" "$2" "" check_products
 }
 
-# One after the other: a network whose genesis has the grid of the demonstration, and one with a grid from practice.
+# One after the other: a network whose genesis has the grid of the demonstration, one with a grid from practice, and one of a consortium.
 day_lanes() {
 	lane day "$1" "$2" built-in check_day
 	lane single-bus "$1" "$2" "$SINGLE_BUS" check_single_bus
+	consortium_lane "$1"
 }
 
 # The last line, and the exit code.
