@@ -7,7 +7,8 @@
 //!   follows them to inclusion and finality, [`explain`] names what failed;
 //! - [`follow`] walks finalised blocks without a gap;
 //! - [`metadata`] compares what a program uses with what the node says about itself;
-//! - [`proofs`] checks statement lines under their root; [`requests`] signs requests to services, and checks them.
+//! - [`proofs`] checks statement lines under their root; [`requests`] signs requests to services, and checks them;
+//! - [`records`] is what the chain says of personal records in a vault.
 //!
 //! Nothing here depends on the runtime: types come from a snapshot of its metadata, `client/metadata.scale`, and a chain of
 //! another version is spoken to as long as what is used has the same shape.
@@ -28,6 +29,7 @@ pub mod metadata;
 mod part;
 pub mod proofs;
 mod read;
+pub mod records;
 pub mod requests;
 pub mod sign;
 pub mod submit;
