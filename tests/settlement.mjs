@@ -426,16 +426,20 @@ test('who cannot pay defaults after money, deposit and guarantee, and trades no 
 	assert.match(message, /InDebt/);
 });
 
-test('what notice was given of is released once the last interval that it secured is settled', async () => {
+test('what notice was given of stays until all that it secures is final, though it is settled', async () => {
 	const before = await free(retailer);
-	assert.equal((await securities(home)).deposit.leaving.settled, true);
-	await Promise.all([
-		busbar('security', 'release', ...at(home), '--backing', 'deposit'),
-		busbar('security', 'release', '--suri', retailer.suri, '--point', home.point, '--backing', 'guarantee'),
+	assert.equal((await securities(home)).deposit.leaving.final, false);
+	const early = await Promise.all([
+		refused('security', 'release', ...at(home), '--backing', 'deposit'),
+		refused('security', 'release', '--suri', retailer.suri, '--point', home.point, '--backing', 'guarantee'),
 	]);
+	for (const { code, message } of early) {
+		assert.equal(code, 1);
+		assert.match(message, /StillSecures/);
+	}
 	const { deposit, guarantee } = await securities(home);
-	assert.deepEqual([BigInt(deposit.amount), deposit.leaving, guarantee], [home.deposited, null, undefined]);
-	assert.equal(await free(retailer), before + GUARANTEE);
+	assert.deepEqual([BigInt(deposit.amount), BigInt(guarantee.amount)], [home.deposited + DEPOSIT, GUARANTEE]);
+	assert.equal(await free(retailer), before);
 	await conserved();
 });
 

@@ -143,6 +143,7 @@ mock! {
 	/// When an interval's money has stopped moving.
 	MockFinality: Finality {
 		on_is_final: fn is_final(interval: Interval) -> bool;
+		on_first_not_final: fn first_not_final() -> Interval;
 	}
 }
 

@@ -218,6 +218,10 @@ impl Participants<AccountId> for MockParticipants {
 		member.delegates.contains(&(*account, right)).then_some(()).ok_or(NOT_DELEGATE)
 	}
 
+	fn is_removed(participant: ParticipantId) -> bool {
+		Self::get(participant).is_some_and(|member| member.status == Status::Removed)
+	}
+
 	fn ensure_active(participant: ParticipantId) -> DispatchResult {
 		Self::active(participant).map(|_| ())
 	}

@@ -401,7 +401,14 @@ impl pallet_securities::BenchmarkHelper<AccountId> for Helper {
 		retailer().1
 	}
 
-	fn settle(interval: Interval) {
+	fn balancing() -> AccountId {
+		genesis::devnet_account("Utility")
+	}
+
+	fn finish(interval: Interval) {
+		(interval.saturating_sub(7)..interval).for_each(settle);
+		pallet_market::NextToPrune::<Runtime>::put(interval.saturating_sub(7));
+		pallet_market::NextToOpen::<Runtime>::mutate(|next| *next = (*next).max(interval.saturating_add(1)));
 		settle(interval);
 	}
 }

@@ -13,7 +13,7 @@ use busbar_client::{
 	pallet_securities::{Backing, Call, Security as Posted},
 	AccountId, RuntimeCall,
 };
-use busbar_primitives::{Amount, Balance, Interval, ParticipantId, PointId};
+use busbar_primitives::{Amount, Balance, Interval, ParticipantId, Phase, PointId};
 use clap::{Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
@@ -28,7 +28,7 @@ pub enum Security {
 	Guarantee(Post),
 	/// Give notice that a deposit or guarantee shall be returned: it secures all intervals that are open by now
 	GiveNotice(GiveNotice),
-	/// Take back what notice was given of, once the last interval that it secures is settled
+	/// Take back what notice was given of, once every interval that it secures is final
 	Release(Release),
 	/// Show a participant's margin: its money for orders
 	Margin(Whose),
@@ -150,8 +150,9 @@ struct Leaving {
 	amount: Balance,
 	/// The last interval that it secures.
 	last: Interval,
-	/// Whether that is settled, so that the money may be released.
-	settled: bool,
+	/// Whether that is final, so that the money may be released if all before it is.
+	#[serde(rename = "final")]
+	is_final: bool,
 }
 
 #[derive(Serialize)]
@@ -190,7 +191,9 @@ impl Secured {
 			Some((amount, last)) => {
 				// What secured a debt since the notice is gone.
 				let amount = amount.min(posted.amount);
-				Some(Leaving { amount, last, settled: view.chain.is_settled(view.at, last).await? })
+				let status = view.chain.status(view.at, last).await?;
+				let is_final = status.is_none_or(|status| status.phase == Phase::Final);
+				Some(Leaving { amount, last, is_final })
 			},
 			None => None,
 		};
@@ -209,8 +212,8 @@ impl Answer for Securities {
 		for Secured { point, backing, by, amount, leaving, .. } in &self.securities {
 			let (notice, leaves, last) = match leaving {
 				None => ("-", "-".into(), "-".into()),
-				Some(Leaving { amount, last, settled }) => {
-					let notice = if *settled { "may be released" } else { "given" };
+				Some(Leaving { amount, last, is_final }) => {
+					let notice = if *is_final { "may be released" } else { "given" };
 					(notice, money(*amount), last.to_string())
 				},
 			};
@@ -397,13 +400,13 @@ mod tests {
 			by: ParticipantId([1; 16]),
 			account: "5Grw".into(),
 			amount: 10_000_000_000_000_000,
-			leaving: Some(Leaving { amount: 5, last: 46, settled: false }),
+			leaving: Some(Leaving { amount: 5, last: 46, is_final: false }),
 		};
 		assert_eq!(
 			serde_json::to_value(&secured).unwrap(),
 			json!({
 				"point": 1, "backing": "guarantee", "by": "01010101-0101-0101-0101-010101010101", "account": "5Grw",
-				"amount": "10000000000000000", "leaving": { "amount": "5", "last": 46, "settled": false },
+				"amount": "10000000000000000", "leaving": { "amount": "5", "last": 46, "final": false },
 			})
 		);
 	}

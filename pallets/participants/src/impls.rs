@@ -52,6 +52,10 @@ impl<T: Config> traits::Participants<T::AccountId> for Pallet<T> {
 		Ok(())
 	}
 
+	fn is_removed(participant: ParticipantId) -> bool {
+		Participants::<T>::get(participant).is_some_and(|record| record.status == Status::Removed)
+	}
+
 	fn ensure_active(participant: ParticipantId) -> DispatchResult {
 		Self::ensure_active(&participant)?;
 		Ok(())

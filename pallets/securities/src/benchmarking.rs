@@ -3,7 +3,7 @@
 use super::*;
 use alloc::vec::Vec;
 use busbar_primitives::{
-	traits::{Calendar, Grid, Traders},
+	traits::{Calendar, Grid, Participants, Traders},
 	Balance, Interval, ParticipantId, PointId,
 };
 use frame_benchmarking::v2::*;
@@ -21,8 +21,10 @@ pub trait BenchmarkHelper<AccountId> {
 	fn points(count: u32) -> (Vec<PointId>, AccountId);
 	/// The account of a retailer everywhere.
 	fn retailer() -> AccountId;
-	/// Lets an interval be settled.
-	fn settle(interval: Interval);
+	/// The account of a balance-responsible party, with money.
+	fn balancing() -> AccountId;
+	/// Lets an interval, and all before it, be final.
+	fn finish(interval: Interval);
 }
 
 fn fund<T: Config>(who: &T::AccountId) {
@@ -43,6 +45,16 @@ fn delegated<T: Config>() -> (ParticipantId, T::AccountId) {
 
 fn free<T: Config>(participant: ParticipantId) -> Balance {
 	T::Traders::margin(participant).map_or(0, |(_, margin)| margin.free())
+}
+
+/// A balance-responsible party that has posted 1 nEUR and earned on as many days as are kept, and its account.
+fn balancing<T: Config>() -> Result<(ParticipantId, T::AccountId), BenchmarkError> {
+	let who = T::BenchmarkHelper::balancing();
+	fund::<T>(&who);
+	Pallet::<T>::deposit_balancing(RawOrigin::Signed(who.clone()).into(), 1)?;
+	let participant = T::Participants::participant(&who).ok_or(BenchmarkError::Stop("it is a participant"))?;
+	Balancing::<T>::mutate_extant(participant, |security| (0..EARNING_DAYS).for_each(|day| security.earn(day, 0)));
+	Ok((participant, who))
 }
 
 fn one_each<T: Config>(points: Vec<PointId>) -> BoundedVec<(PointId, Balance), T::MaxPoints> {
@@ -115,7 +127,7 @@ mod benchmarks {
 		let origin = RawOrigin::Signed(who);
 		Pallet::<T>::deposit(origin.clone().into(), point, 1)?;
 		Pallet::<T>::give_notice(origin.clone().into(), point, Backing::Deposit, 1)?;
-		T::BenchmarkHelper::settle(T::Calendar::first_unopened().saturating_sub(1));
+		T::BenchmarkHelper::finish(T::Calendar::first_unopened().saturating_sub(1));
 
 		#[extrinsic_call]
 		_(origin, point, Backing::Deposit);
@@ -156,6 +168,42 @@ mod benchmarks {
 		_(RawOrigin::Signed(delegate), participant, 1);
 
 		assert_eq!(free::<T>(participant), 0);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn deposit_balancing() {
+		let who = T::BenchmarkHelper::balancing();
+		fund::<T>(&who);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who), 1);
+
+		assert_eq!(Balancing::<T>::iter_values().map(|security| security.amount).sum::<Balance>(), 1);
+	}
+
+	#[benchmark]
+	fn give_notice_balancing() -> Result<(), BenchmarkError> {
+		let (participant, who) = balancing::<T>()?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who), participant, 1);
+
+		assert!(Balancing::<T>::get(participant).is_some_and(|security| security.leaving.is_some()));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn release_balancing() -> Result<(), BenchmarkError> {
+		let (participant, who) = balancing::<T>()?;
+		let origin = RawOrigin::Signed(who);
+		Pallet::<T>::give_notice_balancing(origin.clone().into(), participant, 1)?;
+		T::BenchmarkHelper::finish(T::Calendar::first_unopened().saturating_sub(1));
+
+		#[extrinsic_call]
+		_(origin, participant);
+
+		assert!(Balancing::<T>::get(participant).is_some_and(|security| security.amount == 0));
 		Ok(())
 	}
 

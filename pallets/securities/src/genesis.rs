@@ -1,4 +1,4 @@
-//! The standing deposits and margins that a chain starts with.
+//! The standing deposits, margins and securities of balance-responsible parties that a chain starts with.
 
 use crate::{Config, GenesisConfig, Pallet};
 
@@ -11,6 +11,11 @@ impl<T: Config> GenesisConfig<T> {
 		for (number, (point, amount)) in self.deposits.iter().enumerate() {
 			if let Err(error) = Pallet::<T>::post_for_owner(*point, *amount) {
 				panic!("deposit {number} of the genesis, {amount} nEUR for connection point {point}, is refused: {error:?}");
+			}
+		}
+		for (number, (participant, amount)) in self.balancing.iter().enumerate() {
+			if let Err(error) = Pallet::<T>::post_balancing(*participant, *amount) {
+				panic!("security {number} of a balance-responsible party of the genesis, {amount} nEUR of {participant}, is refused: {error:?}");
 			}
 		}
 		for (number, (participant, amount)) in self.margins.iter().enumerate() {

@@ -47,6 +47,19 @@ impl<T: Config> traits::Securities<T::AccountId> for Pallet<T> {
 		Ok(drawn)
 	}
 
+	fn draw_balancing(
+		interval: Interval,
+		party: ParticipantId,
+		amount: Balance,
+		to: &T::AccountId,
+	) -> Result<Balance, DispatchError> {
+		Self::draw_on_balancing(interval, party, amount, to)
+	}
+
+	fn balancing_earned(interval: Interval, party: ParticipantId, amount: Balance) {
+		Self::count_earned(interval, party, amount);
+	}
+
 	fn owe(participant: ParticipantId, amount: Balance) {
 		Self::add_debt(participant, amount);
 	}

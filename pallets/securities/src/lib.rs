@@ -3,9 +3,10 @@
 //! An order holds of its owner's margin, until it is cancelled or settled, and of nothing else: what the margin does not cover is
 //! refused. A participant moves money into its margin and out again; it stays on its account, on hold. So an order touches no
 //! account, and of its owner only the value that it is charged on, too. A connection point's consumption beyond its orders is
-//! secured by its owner's standing deposit, and by a guarantor, its retailer or an aggregator. Both stay where they are posted, on
-//! hold. After notice they are returned, when the last interval is settled that was open at the notice: nobody consumes and takes
-//! back what secured it.
+//! secured by its owner's standing deposit, and by a guarantor, its retailer or an aggregator. What members do not pay of imbalances
+//! the balance-responsible party has posted a security of its own for. All stay where they are posted, on hold. After notice they
+//! are returned, when the last interval is final that was open at the notice: nobody consumes and takes back what secured it. For a
+//! participant that was removed anybody may ask for what is its own; it goes to its account.
 //!
 //! What settlement cannot collect it draws on what secures the point: the deposit, then the guarantee. What is still missing
 //! the debtor owes to the mutual fund, and trades no more until it has paid; what it receives later pays that first.
@@ -20,6 +21,7 @@
 
 extern crate alloc;
 
+mod balancing;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 mod debts;
@@ -46,7 +48,7 @@ pub mod pallet {
 	use super::*;
 	use alloc::vec::Vec;
 	use busbar_primitives::{
-		traits::{Calendar, Grid, OnTrader, Participants, Settled, Traders},
+		traits::{Calendar, Finality, Grid, OnTrader, Participants, Traders},
 		Balance, Interval, ParticipantId, PointId,
 	};
 	use frame_support::{
@@ -81,8 +83,8 @@ pub mod pallet {
 		type Grid: Grid;
 		/// Which intervals are open.
 		type Calendar: Calendar;
-		/// Which intervals are settled.
-		type Settlement: Settled;
+		/// Which intervals are final.
+		type Settlement: Finality;
 
 		/// Names the mutual fund's account.
 		#[pallet::constant]
@@ -108,12 +110,20 @@ pub mod pallet {
 		Deposit,
 		/// What a retailer or aggregator stands in for at a connection point.
 		Guarantee,
+		/// What the balance-responsible party stands in for.
+		Balancing,
 	}
 
 	/// What secures connection points; at most one of each kind per point.
 	#[pallet::storage]
 	pub type Secured<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, PointId, Twox64Concat, Backing, Security<T::AccountId>, OptionQuery>;
+
+	/// What balance-responsible parties posted for losses of imbalances, and what they earned with those; at most one entry per
+	/// participant that ever was one.
+	#[pallet::storage]
+	pub type Balancing<T: Config> =
+		StorageMap<_, Blake2_128Concat, ParticipantId, BalancingSecurity<T::AccountId>, OptionQuery>;
 
 	/// What participants owe to the mutual fund after defaults, in nEUR; at most one entry per participant.
 	#[pallet::storage]
@@ -129,6 +139,9 @@ pub mod pallet {
 		/// Participants and what of their money is margin, in nEUR.
 		#[serde(default)]
 		pub margins: Vec<(ParticipantId, Balance)>,
+		/// Participants and what they post as balance-responsible parties, in nEUR.
+		#[serde(default)]
+		pub balancing: Vec<(ParticipantId, Balance)>,
 		#[serde(skip)]
 		pub marker: PhantomData<T>,
 	}
@@ -145,7 +158,7 @@ pub mod pallet {
 	pub enum Event<T: Config> {
 		/// What secures a connection point grew to `total`.
 		Deposited { point: PointId, backing: Backing, account: T::AccountId, amount: Balance, total: Balance },
-		/// `amount` may be taken back once interval `last` is settled.
+		/// `amount` may be taken back once every interval up to `last` is final.
 		NoticeGiven { point: PointId, backing: Backing, amount: Balance, last: Interval },
 		/// What secures a connection point shrank to `total`.
 		Released { point: PointId, backing: Backing, account: T::AccountId, amount: Balance, total: Balance },
@@ -161,6 +174,16 @@ pub mod pallet {
 		MarginMovedOut { participant: ParticipantId, amount: Balance, margin: Balance },
 		/// A participant's debts took `amount` of its margin, which is now `margin`.
 		MarginTaken { participant: ParticipantId, amount: Balance, margin: Balance },
+		/// The balance-responsible party's security grew to `total`.
+		BalancingDeposited { participant: ParticipantId, amount: Balance, total: Balance },
+		/// `amount` of it may be taken back once every interval up to `last` is final.
+		BalancingNoticeGiven { participant: ParticipantId, amount: Balance, last: Interval },
+		/// The balance-responsible party's security shrank to `total`.
+		BalancingReleased { participant: ParticipantId, amount: Balance, total: Balance },
+		/// The balance-responsible party's security paid `amount` that lacked of an interval's imbalances.
+		BalancingDrawn { interval: Interval, participant: ParticipantId, amount: Balance },
+		/// The balance-responsible party's security of `total` is less than the `least` that what it earns asks for.
+		BalancingTooSmall { participant: ParticipantId, total: Balance, least: Balance },
 	}
 
 	#[pallet::error]
@@ -183,7 +206,7 @@ pub mod pallet {
 		NoSecurity,
 		/// Give notice by `give_notice` first.
 		NoNotice,
-		/// It secures intervals that are not settled yet.
+		/// It secures intervals that are not final yet: try again when all up to the one of the notice are.
 		StillSecures,
 		/// The participant has unpaid debt from a default: it trades again after `repay`.
 		InDebt,
@@ -197,6 +220,9 @@ pub mod pallet {
 		CollateralMissing,
 		/// An amount is beyond the range of its type.
 		Overflow,
+		/// Less would be left than what the party earned with imbalances asks for: three times the most of one day of the last
+		/// thirty.
+		BelowLeast,
 		/// More is to be moved out than the margin has beside what orders hold: cancel orders, or wait until they are settled.
 		BeyondMargin,
 	}
@@ -296,9 +322,10 @@ pub mod pallet {
 		}
 
 		/// Gives notice that something of what secures a connection point shall be returned. It secures all intervals
-		/// that are open by now; another notice replaces this one.
+		/// that are open by now; another notice replaces this one. Of a participant that was removed it is always of all, and the
+		/// first one stands.
 		///
-		/// - `origin`: who posted it, or its delegate for funds.
+		/// - `origin`: who posted it, or its delegate for funds; anybody for a participant that was removed.
 		/// - `point` and `backing`: whose security it is, and whether the deposit or the guarantee.
 		/// - `amount`: in nEUR.
 		///
@@ -314,9 +341,9 @@ pub mod pallet {
 			Self::do_give_notice(&ensure_signed(origin)?, point, backing, amount)
 		}
 
-		/// Returns what notice was given of, once the last interval that it secures is settled.
+		/// Returns what notice was given of, once every interval that it secures is final.
 		///
-		/// - `origin`: who posted it, or its delegate for funds.
+		/// - `origin`: who posted it, or its delegate for funds; anybody for a participant that was removed.
 		/// - `point` and `backing`: whose security it is, and whether the deposit or the guarantee.
 		///
 		/// # Errors
@@ -369,7 +396,7 @@ pub mod pallet {
 
 		/// Moves money that no order holds out of a participant's margin, back to its account.
 		///
-		/// - `origin`: the participant, or its delegate for funds.
+		/// - `origin`: the participant, or its delegate for funds; anybody for one that was removed.
 		/// - `participant`: whose money it is.
 		/// - `amount`: in nEUR.
 		///
@@ -383,6 +410,64 @@ pub mod pallet {
 		#[pallet::weight(T::WeightInfo::margin_out())]
 		pub fn margin_out(origin: OriginFor<T>, participant: ParticipantId, amount: Balance) -> DispatchResult {
 			Self::do_margin_out(&ensure_signed(origin)?, participant, amount)
+		}
+
+		/// Adds free money of a balance-responsible party to what it stands in with for imbalances that others do not pay.
+		///
+		/// - `origin`: the balance-responsible party.
+		/// - `amount`: in nEUR.
+		///
+		/// # Errors
+		/// [`Error::ZeroAmount`], [`Error::UnknownParticipant`], [`Error::BeyondDeposit`], [`Error::Overflow`], and those of a
+		/// role check.
+		///
+		/// # Events
+		/// [`Event::BalancingDeposited`].
+		#[pallet::call_index(9)]
+		#[pallet::weight(T::WeightInfo::deposit_balancing())]
+		pub fn deposit_balancing(origin: OriginFor<T>, amount: Balance) -> DispatchResult {
+			Self::do_deposit_balancing(&ensure_signed(origin)?, amount)
+		}
+
+		/// Gives notice that something of that shall be returned. It secures all intervals that are open by now; another notice
+		/// replaces this one. Of a participant that was removed it is always of all, and the first one stands.
+		///
+		/// - `origin`: the participant that posted it, or its delegate for funds; anybody for one that was removed.
+		/// - `participant`: who posted it.
+		/// - `amount`: in nEUR.
+		///
+		/// # Errors
+		/// [`Error::NoSecurity`], [`Error::ZeroAmount`], [`Error::DepositTooSmall`]; if the signer may not move the
+		/// participant's funds.
+		///
+		/// # Events
+		/// [`Event::BalancingNoticeGiven`].
+		#[pallet::call_index(10)]
+		#[pallet::weight(T::WeightInfo::give_notice_balancing())]
+		pub fn give_notice_balancing(
+			origin: OriginFor<T>,
+			participant: ParticipantId,
+			amount: Balance,
+		) -> DispatchResult {
+			Self::do_give_notice_balancing(&ensure_signed(origin)?, participant, amount)
+		}
+
+		/// Returns what notice was given of, once every interval that it secures is final. As long as the participant was
+		/// balance-responsible in the last thirty days, three times what it earned with imbalances in the best of them stays.
+		///
+		/// - `origin`: the participant that posted it, or its delegate for funds; anybody for one that was removed.
+		/// - `participant`: who posted it.
+		///
+		/// # Errors
+		/// [`Error::NoSecurity`], [`Error::NoNotice`], [`Error::StillSecures`], [`Error::BelowLeast`]; if the signer may not
+		/// move the participant's funds.
+		///
+		/// # Events
+		/// [`Event::BalancingReleased`].
+		#[pallet::call_index(11)]
+		#[pallet::weight(T::WeightInfo::release_balancing())]
+		pub fn release_balancing(origin: OriginFor<T>, participant: ParticipantId) -> DispatchResult {
+			Self::do_release_balancing(&ensure_signed(origin)?, participant)
 		}
 	}
 }

@@ -35,7 +35,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	pub(crate) fn do_margin_out(who: &T::AccountId, participant: ParticipantId, amount: Balance) -> DispatchResult {
-		T::Participants::ensure_acts_for(who, participant, Right::Funds)?;
+		Self::ensure_takes_back(who, participant)?;
 		ensure!(!amount.is_zero(), Error::<T>::ZeroAmount);
 		let (account, margin) = Self::trader(participant)?;
 		ensure!(amount <= margin.free(), Error::<T>::BeyondMargin);

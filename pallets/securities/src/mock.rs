@@ -3,7 +3,7 @@
 use crate::{HoldReason, Secured};
 use busbar_mocks::{MockCalendar, MockGrid, MockOnTrader, MockParticipants, MockTraders};
 use busbar_primitives::{
-	traits::{Participants, Settled},
+	traits::{Finality, Participants},
 	Balance, Interval, Margin, ParticipantId, Point, PointKind, Role, Scope,
 };
 use frame_support::{
@@ -52,7 +52,7 @@ impl crate::Config for Test {
 parameter_types! {
 	/// What the calendar and settlement say. In the state, so that benchmarks may begin with it.
 	pub storage FirstUnopened: Interval = 8;
-	pub storage LastSettled: Option<Interval> = None;
+	pub storage LastFinal: Option<Interval> = None;
 }
 
 /// Of whom the trading record says that they are in debt.
@@ -63,12 +63,16 @@ pub type Marked = StorageMap<Mock, Twox64Concat, ParticipantId, ()>;
 #[storage_alias]
 pub type Margins = StorageMap<Mock, Twox64Concat, ParticipantId, Margin, ValueQuery>;
 
-/// Whether an interval is settled: [`LastSettled`] is.
+/// Which intervals are final: all up to [`LastFinal`].
 pub struct Settlement;
 
-impl Settled for Settlement {
-	fn is_settled(interval: Interval) -> bool {
-		LastSettled::get() == Some(interval)
+impl Finality for Settlement {
+	fn is_final(interval: Interval) -> bool {
+		interval < Self::first_not_final()
+	}
+
+	fn first_not_final() -> Interval {
+		LastFinal::get().map_or(0, |last| last + 1)
 	}
 }
 
@@ -89,8 +93,10 @@ pub fn empty() -> sp_io::TestExternalities {
 	MockParticipants::register(MEMBERS);
 	MockParticipants::grant(SHOP, Role::Retailer, Scope::Grid);
 	MockParticipants::grant(AGGREGATOR, Role::Aggregator, Scope::Grid);
+	MockParticipants::grant(SHOP, Role::BalanceResponsibleParty, Scope::Grid);
 	MockGrid::points(vec![point(HOME), point(HOME)]);
 	MockCalendar::on_first_unopened(FirstUnopened::get);
+	MockCalendar::on_interval_s(|| 900);
 	MockTraders::on_is_in_debt(Marked::contains_key);
 	MockTraders::on_all_in_debt(|| Marked::iter_keys().collect());
 	let margin = |id| Some((MockParticipants::account(id)?, Margins::get(id)));
@@ -137,7 +143,11 @@ impl crate::BenchmarkHelper<AccountId> for Setup {
 		SHOP
 	}
 
-	fn settle(interval: Interval) {
-		LastSettled::set(&Some(interval));
+	fn balancing() -> AccountId {
+		SHOP
+	}
+
+	fn finish(interval: Interval) {
+		LastFinal::set(&Some(interval));
 	}
 }

@@ -1,8 +1,8 @@
-//! Standing deposits and guarantees: posted, given notice of, drawn on, and returned once nothing needs them any more.
+//! Standing deposits and guarantees: posted, given notice of, drawn on, and returned once all that they secure is final.
 
 use crate::{Backing, Config, Error, Event, HoldReason, Pallet, Secured, Security};
 use busbar_primitives::{
-	traits::{Calendar, Grid, Participants, Settled},
+	traits::{Calendar, Finality, Grid, Participants},
 	Balance, Interval, ParticipantId, PointId, Right, Role,
 };
 use frame_support::{
@@ -60,8 +60,34 @@ impl<T: Config> Pallet<T> {
 		backing: Backing,
 	) -> Result<Security<T::AccountId>, DispatchError> {
 		let security = Secured::<T>::get(point, backing).ok_or(Error::<T>::NoSecurity)?;
-		T::Participants::ensure_acts_for(who, security.by, Right::Funds)?;
+		Self::ensure_takes_back(who, security.by)?;
 		Ok(security)
+	}
+
+	/// That `who` may ask for money of a participant to go back to its account. Of one that was removed anybody may, since
+	/// nobody acts for it any more: it can go nowhere else.
+	pub(crate) fn ensure_takes_back(who: &T::AccountId, participant: ParticipantId) -> DispatchResult {
+		if T::Participants::is_removed(participant) {
+			return Ok(());
+		}
+		T::Participants::ensure_acts_for(who, participant, Right::Funds)
+	}
+
+	/// What leaves by a notice of `amount` of `all`, and the last interval that it secures. Of a participant that was removed all
+	/// does, and no further notice puts it off.
+	pub(crate) fn leaving(
+		participant: ParticipantId,
+		all: Balance,
+		amount: Balance,
+		before: Option<(Balance, Interval)>,
+	) -> Result<(Balance, Interval), DispatchError> {
+		ensure!(!amount.is_zero(), Error::<T>::ZeroAmount);
+		ensure!(amount <= all, Error::<T>::DepositTooSmall);
+		let last = T::Calendar::first_unopened().saturating_sub(1);
+		if !T::Participants::is_removed(participant) {
+			return Ok((amount, last));
+		}
+		Ok(before.filter(|(leaves, _)| *leaves >= all).unwrap_or((all, last)))
 	}
 
 	/// What leaves secures every interval that is open by now, so that nobody consumes and takes it back.
@@ -72,9 +98,7 @@ impl<T: Config> Pallet<T> {
 		amount: Balance,
 	) -> DispatchResult {
 		let mut security = Self::own_security(who, point, backing)?;
-		ensure!(!amount.is_zero(), Error::<T>::ZeroAmount);
-		ensure!(amount <= security.amount, Error::<T>::DepositTooSmall);
-		let last = T::Calendar::first_unopened().saturating_sub(1);
+		let (amount, last) = Self::leaving(security.by, security.amount, amount, security.leaving)?;
 		security.leaving = Some((amount, last));
 		Secured::<T>::insert(point, backing, security);
 		Self::deposit_event(Event::NoticeGiven { point, backing, amount, last });
@@ -84,7 +108,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_release(who: &T::AccountId, point: PointId, backing: Backing) -> DispatchResult {
 		let mut security = Self::own_security(who, point, backing)?;
 		let (amount, last) = security.leaving.take().ok_or(Error::<T>::NoNotice)?;
-		ensure!(T::Settlement::is_settled(last), Error::<T>::StillSecures);
+		ensure!(last < T::Settlement::first_not_final(), Error::<T>::StillSecures);
 		let amount = amount.min(security.amount);
 		T::Currency::release(&HoldReason::from(backing).into(), &security.account, amount, Precision::Exact)?;
 		security.amount = security.amount.saturating_sub(amount);

@@ -17,6 +17,9 @@ pub trait WeightInfo {
 	fn repay() -> Weight;
 	fn margin_in() -> Weight;
 	fn margin_out() -> Weight;
+	fn deposit_balancing() -> Weight;
+	fn give_notice_balancing() -> Weight;
+	fn release_balancing() -> Weight;
 }
 
 const PICOSECONDS_PER_MICROSECOND: u64 = 1_000_000;
@@ -45,7 +48,7 @@ macro_rules! weights {
 			cost($db, 35, 6, 3)
 		}
 		fn release() -> Weight {
-			cost($db, 35, 6, 3)
+			cost($db, 35, 46, 3)
 		}
 		fn repay() -> Weight {
 			cost($db, 40, 5, 4)
@@ -55,6 +58,15 @@ macro_rules! weights {
 		}
 		fn margin_out() -> Weight {
 			cost($db, 45, 6, 3)
+		}
+		fn deposit_balancing() -> Weight {
+			cost($db, 40, 8, 3)
+		}
+		fn give_notice_balancing() -> Weight {
+			cost($db, 35, 6, 3)
+		}
+		fn release_balancing() -> Weight {
+			cost($db, 45, 48, 3)
 		}
 	};
 }

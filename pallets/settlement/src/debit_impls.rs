@@ -11,7 +11,7 @@ use busbar_primitives::{
 	metering::Basis,
 	traits::{
 		Calendar, Certificates, Charges, Collateral, Grid, OrderCollateral, Participants, Positions, Readings,
-		Reductions, Supply,
+		Reductions, Securities, Supply,
 	},
 	Amount, Cause, Interval, Line, Moment, Outcome, Party, Point, PointId, PointKind, Price, Quality, SignedWh, Terms,
 };
@@ -283,6 +283,8 @@ impl<T: Config> Pallet<T> {
 		round.progress.system = System { contracted_fees: outcome.fees, contracted_rent: outcome.rent, ..system };
 		round.keeper = None;
 
+		let earned = parties.balancing.max(0).unsigned_abs();
+		T::Securities::balancing_earned(*interval, batch.accounts.balancing, earned);
 		let mut lines = Self::system_lines(batch, round, &sums)?;
 		round.count_others(&mut lines)?;
 		round.progress.stage = Stage::Draws;

@@ -9,6 +9,9 @@ use busbar_primitives::{
 	Interval, ParticipantId,
 };
 
+/// Most intervals that are looked at to find the first that is not final.
+const LOOKS: u32 = 8;
+
 impl<T: Config> Counterparties<T::AccountId> for Pallet<T> {
 	fn balancing(interval: Interval) -> Option<T::AccountId> {
 		Self::accounts(interval).ok().and_then(|accounts| T::Participants::account(accounts.balancing))
@@ -37,6 +40,13 @@ impl<T: Config> Finality for Pallet<T> {
 	fn is_final(interval: Interval) -> bool {
 		let over = |progress: &Progress| progress.stage == Stage::Settled && T::Calendar::now() >= progress.final_from;
 		Roots::<T>::contains_key(interval) && Intervals::<T>::get(interval).as_ref().is_none_or(over)
+	}
+
+	fn first_not_final() -> Interval {
+		let first = T::Calendar::first_kept();
+		let end = T::Calendar::first_unopened().min(first.saturating_add(LOOKS));
+		let is_over = |interval: &Interval| T::Calendar::terms(*interval).is_none() || Self::is_final(*interval);
+		(first..end).find(|interval| !is_over(interval)).unwrap_or(end.max(first))
 	}
 }
 

@@ -223,15 +223,17 @@ impl<T: Config> Round<T> {
 	}
 
 	/// All debts are counted and all securities looked at: books the defaults of the other parties, lets the
-	/// balance-responsible party's own credit bear what lacks of imbalances, then the mutual fund stand in for what is missing,
-	/// as far as its money goes, of contracts first. What is left credits bear by their rank.
+	/// balance-responsible party's own credit and then its security bear what lacks of imbalances, then the mutual fund stand in
+	/// for what is missing, as far as its money goes, of contracts first. What is left credits bear by their rank.
 	pub fn close_debits<const MAX: u32>(&mut self, lines: &mut Lines<MAX>) -> DispatchResult {
 		for (party, amount) in self.progress.system.parties.all().into_iter().filter(|(_, amount)| *amount < 0) {
 			let Some(participant) = self.progress.system.participant(party) else { continue };
 			let mut net = self.net(participant);
 			let missing = net.next_short(amount.unsigned_abs()).ok_or(Error::<T>::Overflow)?;
 			self.put(participant, net);
-			self.default(lines, party, Some(participant), missing)?;
+			// What it posted for others it pays its own debt with, too.
+			let drawn = if party == Party::Balancing { self.draw_balancing(participant, missing)? } else { 0 };
+			self.default(lines, party, Some(participant), missing.saturating_sub(drawn))?;
 		}
 		let own = self.progress.system.balancing.map_or(0, |party| self.net(party).due_of_imbalances());
 		let Purse { missing, missing_of_contracts: of_contracts, credits, .. } = &mut self.progress.purse;
@@ -240,6 +242,15 @@ impl<T: Config> Round<T> {
 		let credits = *credits;
 		let (of_contracts, of_imbalances) = (*of_contracts, missing.saturating_sub(*of_contracts));
 		let beyond_own = of_imbalances.saturating_sub(own);
+		let secured = match self.progress.system.balancing {
+			Some(party) => self.draw_balancing(party, beyond_own)?,
+			None => 0,
+		};
+		if !secured.is_zero() {
+			let amount = Pallet::<T>::amount(secured)?.saturating_neg();
+			self.note(lines, Party::Balancing, Cause::Cover, amount)?;
+		}
+		let (of_imbalances, beyond_own) = (of_imbalances.saturating_sub(secured), beyond_own.saturating_sub(secured));
 		let covered = Pallet::<T>::take_free(&T::Securities::fund(), of_contracts.saturating_add(beyond_own))?;
 		let for_imbalances = covered.saturating_sub(of_contracts);
 		let of_contracts = of_contracts.saturating_sub(covered);
@@ -254,6 +265,18 @@ impl<T: Config> Round<T> {
 		let open = Pallet::<T>::amount(due)?.checked_sub(Pallet::<T>::amount(self.progress.purse.available())?);
 		ensure!(open == Some(self.progress.lines_sum), Error::<T>::NotBalanced);
 		Ok(())
+	}
+
+	/// Takes up to `amount` nEUR of the security of the balance-responsible party, and returns how much it was.
+	fn draw_balancing(&mut self, party: ParticipantId, amount: Balance) -> Result<Balance, DispatchError> {
+		if amount.is_zero() {
+			return Ok(0);
+		}
+		let drawn = T::Securities::draw_balancing(self.interval, party, amount, &Pallet::<T>::account_id())?;
+		let sum = &mut self.progress.purse.drawn_of_balancing;
+		*sum = sum.checked_add(drawn).ok_or(Error::<T>::Overflow)?;
+		self.collected(drawn)?;
+		Ok(drawn)
 	}
 
 	/// Books what a debtor could not pay. It owes that to the mutual fund and trades no more until it has paid.

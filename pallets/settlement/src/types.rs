@@ -14,18 +14,18 @@ pub const FIRST_VERSION: u16 = 1;
 
 pub use busbar_primitives::MAX_CORRECTIONS;
 
-/// Most lines of one correction: of the point and of four parties, each with a default or a loss share, and the cover. The
+/// Most lines of one correction: of the point and of four parties, each with a default or a loss share, and two of cover. The
 /// remainder of loss shares is in the share of the account of congestion rent.
-pub(crate) const CORRECTION_LINES: u32 = 11;
+pub(crate) const CORRECTION_LINES: u32 = 12;
 
 /// Most lines kept with one connection point: a contract per product, curtailment, flexibility, non-delivery, what of them is
 /// unfunded, two of the imbalance, default and loss share, and its corrections with all parties' lines.
 pub const POINT_LINES: u32 = MAX_PRODUCTS + 8 + MAX_CORRECTIONS as u32 * CORRECTION_LINES;
 
 /// Most lines of the parties that are not connection points: fees for contracts and for imbalances, rent, levy, residual,
-/// two of each of curtailment, losses and default, three of the shared surplus, flexibility, two of what is unfunded, the
-/// cover, and four loss shares.
-pub const SYSTEM_LINES: u32 = 22;
+/// two of each of curtailment, losses and default, three of the shared surplus, flexibility, two of what is unfunded, two
+/// of cover, and four loss shares.
+pub const SYSTEM_LINES: u32 = 23;
 
 /// Most changes of the accounts, the default prices, the levy, the tolerance and the sharing of surpluses that hold for
 /// intervals whose records are kept.
@@ -149,6 +149,8 @@ pub struct Purse {
 	pub credits: Ranks,
 	/// What is lost of them, known when the debits are closed.
 	pub lost: Ranks,
+	/// What was drawn of the security of the balance-responsible party, in nEUR.
+	pub drawn_of_balancing: Balance,
 	/// Connection points in debt of participants who are short.
 	pub to_draw: u32,
 }

@@ -120,10 +120,15 @@ impl<T: Config> Round<T> {
 	/// Takes back what the parties that are not connection points paid and could not pay, and what the fund covered.
 	fn unwind_others(&mut self) -> DispatchResult {
 		let lines = SystemLines::<T>::take(self.interval);
-		for (_, line) in lines.iter().filter(|(_, line)| line.cause == Cause::Cover) {
+		let covers = |line: &Line| line.cause == Cause::Cover && line.party == Party::Fund;
+		for (_, line) in lines.iter().filter(|(_, line)| covers(line)) {
 			self.give_back(&T::Securities::fund(), line.amount.unsigned_abs())?;
 		}
 		let system = core::mem::take(&mut self.progress.system);
+		let drawn = core::mem::take(&mut self.progress.purse.drawn_of_balancing);
+		if let Some(account) = system.balancing.and_then(T::Participants::account) {
+			self.give_back(&account, drawn)?;
+		}
 		for (party, amount) in system.parties.all() {
 			// What is owed for orders is taken back with their points.
 			let for_orders = match party {

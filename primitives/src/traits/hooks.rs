@@ -69,6 +69,22 @@ pub trait Securities<AccountId> {
 		to: &AccountId,
 	) -> Result<Vec<(AccountId, Balance)>, DispatchError>;
 
+	/// Moves up to `amount` nEUR of what the balance-responsible party posted for its part of losses to an account. Returns how
+	/// much it was.
+	///
+	/// # Errors
+	/// If less is held than what was posted, which would be a defect.
+	fn draw_balancing(
+		interval: Interval,
+		party: ParticipantId,
+		amount: Balance,
+		to: &AccountId,
+	) -> Result<Balance, DispatchError>;
+
+	/// Counts `amount` nEUR that the balance-responsible party earned with the imbalances of an interval, of which what it must
+	/// have posted depends.
+	fn balancing_earned(interval: Interval, party: ParticipantId, amount: Balance);
+
 	/// Counts `amount` nEUR that a participant defaulted on as its debt to the mutual fund.
 	fn owe(participant: ParticipantId, amount: Balance);
 

@@ -43,6 +43,9 @@ pub trait Participants<AccountId> {
 	/// If the participant is unknown or suspended, or the account has no such right.
 	fn ensure_acts_for(account: &AccountId, participant: ParticipantId, right: Right) -> DispatchResult;
 
+	/// Whether a participant was removed, so that nobody acts for it any more.
+	fn is_removed(participant: ParticipantId) -> bool;
+
 	/// That a participant exists and is active.
 	///
 	/// # Errors
@@ -246,4 +249,8 @@ pub trait Settled {
 pub trait Finality {
 	/// Whether nothing of the interval can move any more, so that its records may be pruned after their retention.
 	fn is_final(interval: Interval) -> bool;
+
+	/// Every interval before this one is final or never opened, so that nothing that secures one of them is needed any more.
+	/// May lag behind, by some blocks after a halt.
+	fn first_not_final() -> Interval;
 }

@@ -274,6 +274,10 @@ pub const CALLS: &[(&str, &[Row])] = &[
 			("repay", Members, Own),
 			("margin_in", Members, Own),
 			("margin_out", Members, Own),
+			("deposit_balancing", Holders(&[BalanceResponsibleParty]), Own),
+			// Also one that is none any more, and anybody for one that was removed.
+			("give_notice_balancing", Members, Own),
+			("release_balancing", Members, Own),
 		],
 	),
 	(

@@ -48,8 +48,9 @@ impl<T: frame_system::Config> pallet_securities::WeightInfo for WeightInfo<T> {
 	}
 
 	fn release() -> Weight {
-		Weight::from_parts(97_875_000, 18_345)
-			.saturating_add(T::DbWeight::get().reads(7))
+		// Not measured yet: with eight intervals that are looked at.
+		Weight::from_parts(297_875_000, 118_345)
+			.saturating_add(T::DbWeight::get().reads(47))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
@@ -68,6 +69,25 @@ impl<T: frame_system::Config> pallet_securities::WeightInfo for WeightInfo<T> {
 	fn margin_out() -> Weight {
 		Weight::from_parts(98_576_000, 17_891)
 			.saturating_add(T::DbWeight::get().reads(5))
+			.saturating_add(T::DbWeight::get().writes(3))
+	}
+
+	fn deposit_balancing() -> Weight {
+		// Not measured yet, as the next two.
+		Weight::from_parts(112_477_000, 22_938)
+			.saturating_add(T::DbWeight::get().reads(8))
+			.saturating_add(T::DbWeight::get().writes(3))
+	}
+
+	fn give_notice_balancing() -> Weight {
+		Weight::from_parts(47_781_000, 18_894)
+			.saturating_add(T::DbWeight::get().reads(6))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+
+	fn release_balancing() -> Weight {
+		Weight::from_parts(297_875_000, 118_345)
+			.saturating_add(T::DbWeight::get().reads(47))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 }

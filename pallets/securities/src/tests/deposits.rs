@@ -6,8 +6,8 @@ use frame_support::{assert_noop, assert_ok, traits::fungible::Inspect, BoundedVe
 use refused::{NOT_DELEGATE, ROLE_MISSING};
 use Backing::{Deposit, Guarantee};
 
-fn settle(interval: Interval) {
-	LastSettled::set(&Some(interval));
+fn finish(interval: Interval) {
+	LastFinal::set(&Some(interval));
 }
 
 fn security(amount: u128, leaving: Option<(u128, Interval)>) -> Option<Security<AccountId>> {
@@ -27,7 +27,7 @@ fn a_deposit_is_held_on_the_owners_account() {
 }
 
 #[test]
-fn what_notice_was_given_of_is_returned_once_the_open_intervals_are_settled() {
+fn what_notice_was_given_of_is_returned_once_the_open_intervals_are_final() {
 	run(|| {
 		assert_ok!(Securities::deposit(signed(HOME), 0, 6));
 		assert_noop!(Securities::release(signed(HOME), 0, Deposit), Error::<Test>::NoNotice);
@@ -36,9 +36,9 @@ fn what_notice_was_given_of_is_returned_once_the_open_intervals_are_settled() {
 		assert_ok!(Securities::give_notice(signed(HOME), 0, Deposit, 2));
 		assert_eq!(Secured::<Test>::get(0, Deposit), security(6, Some((2, 7))));
 		assert_eq!(events().last(), Some(&Event::NoticeGiven { point: 0, backing: Deposit, amount: 2, last: 7 }));
-		settle(6);
+		finish(6);
 		assert_noop!(Securities::release(signed(HOME), 0, Deposit), Error::<Test>::StillSecures);
-		settle(7);
+		finish(7);
 		assert_ok!(Securities::release(signed(HOME), 0, Deposit));
 		assert_eq!(Secured::<Test>::get(0, Deposit), security(4, None));
 		let withdrawn = Event::Released { point: 0, backing: Deposit, account: HOME, amount: 2, total: 4 };
@@ -63,7 +63,7 @@ fn a_delegate_for_funds_moves_the_owners_deposit() {
 		assert_eq!(events(), [deposited]);
 		assert_noop!(Securities::give_notice(signed(PLANT), 0, Deposit, 5), NOT_DELEGATE);
 		assert_ok!(Securities::give_notice(signed(SHOP), 0, Deposit, 5));
-		settle(7);
+		finish(7);
 		assert_noop!(Securities::release(signed(PLANT), 0, Deposit), NOT_DELEGATE);
 		assert_ok!(Securities::release(signed(SHOP), 0, Deposit));
 		assert_eq!(Balances::balance(&HOME), WEALTH);
@@ -81,7 +81,7 @@ fn a_retailer_or_an_aggregator_stands_in_for_a_point_with_its_own_money() {
 		assert_noop!(Securities::guarantee(signed(AGGREGATOR), 0, 5), Error::<Test>::OtherSecurity);
 		assert_noop!(Securities::give_notice(signed(HOME), 0, Guarantee, 5), NOT_DELEGATE);
 		assert_ok!(Securities::give_notice(signed(SHOP), 0, Guarantee, 5));
-		settle(7);
+		finish(7);
 		assert_ok!(Securities::release(signed(SHOP), 0, Guarantee));
 		assert_eq!(Balances::balance(&SHOP), WEALTH);
 	});

@@ -1,5 +1,6 @@
 //! Tests of the pallet alone, with a mock of the others.
 
+mod balancing;
 mod debts;
 mod deposits;
 mod genesis;

@@ -39,7 +39,12 @@ impl pallet_securities::BenchmarkHelper<AccountId> for World {
 		SHOP
 	}
 
-	fn settle(interval: Interval) {
+	fn balancing() -> AccountId {
+		UTILITY
+	}
+
+	fn finish(interval: Interval) {
+		(0..interval).for_each(settle);
 		settle(interval);
 	}
 }

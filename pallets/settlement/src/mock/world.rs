@@ -94,6 +94,10 @@ impl Participants<AccountId> for World {
 		acts.then_some(()).ok_or(DispatchError::BadOrigin)
 	}
 
+	fn is_removed(_id: ParticipantId) -> bool {
+		false
+	}
+
 	fn ensure_active(id: ParticipantId) -> DispatchResult {
 		Self::account(id).map(|_| ()).ok_or(DispatchError::BadOrigin)
 	}

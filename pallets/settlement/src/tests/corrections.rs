@@ -295,7 +295,8 @@ fn as_many_corrections_as_there_may_be_have_room_for_all_lines_of_each() {
 		for correction in 1..=MAX_CORRECTIONS {
 			assert_ok!(Balances::transfer_allow_death(signed(AGENT), fund, 10));
 			leave(fund, 10);
-			// The home, which has nothing, is 10 Wh shorter: every other party is owed more, and gets a part of 10 nEUR.
+			assert_ok!(Securities::deposit_balancing(signed(UTILITY), 10));
+			// The home, which has nothing, is 10 Wh shorter: every other party is owed more, and gets a part of 20 nEUR.
 			let before = Settlement::root(0).unwrap().count;
 			revise(0, 0, 1_100 + i64::from(correction) * 10);
 			assert_ok!(correct(0, &[0]));

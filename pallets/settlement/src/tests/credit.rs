@@ -37,7 +37,7 @@ fn everybody_is_paid_and_the_interval_is_settled() {
 		let root = Settlement::root(0).unwrap();
 		assert_eq!(root.count, 8);
 		assert_eq!(
-			events()[2..],
+			events()[3..],
 			[
 				Event::Credited { interval: 0, done: 2, points: 3 },
 				Event::Credited { interval: 0, done: 3, points: 3 },

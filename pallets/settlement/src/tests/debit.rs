@@ -41,14 +41,17 @@ fn contract_and_imbalance_are_priced_and_debts_are_paid_at_once() {
 		assert_ok!(debit(0, &[2]));
 		assert_eq!(lines(2), [(Cause::Contract, -400, 220_000, 88_000_000)]);
 		assert_eq!(Settlement::phase(0), Some(Phase::Credits));
+		let (utility, least) = (participant(UTILITY), 63_000_000);
+		let too_small = pallet_securities::Event::BalancingTooSmall { participant: utility, total: 0, least };
 		assert_eq!(
 			events()[1..],
 			[
-				Event::Debited { interval: 0, done: 2, points: 3 },
-				Event::Debited { interval: 0, done: 3, points: 3 },
-				Event::DebitsClosed { interval: 0, due: 256_000_000, collected: 256_000_000 },
+				RuntimeEvent::from(Event::Debited { interval: 0, done: 2, points: 3 }),
+				Event::Debited { interval: 0, done: 3, points: 3 }.into(),
+				// Three times the 21 that it earned.
+				too_small.into(),
+				Event::DebitsClosed { interval: 0, due: 256_000_000, collected: 256_000_000 }.into(),
 			]
-			.map(RuntimeEvent::from)
 		);
 		let system: Vec<_> = Settlement::lines(0, 5, 9)
 			.into_iter()

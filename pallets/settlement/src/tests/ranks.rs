@@ -122,3 +122,38 @@ fn a_contract_that_its_buyer_cannot_pay_is_the_funds_and_then_all_contracts() {
 		assert!(losses().contains(&(Party::Balancing, 88_000_000 * 130 / 230 - 88_000_000 - 26_000_000)));
 	});
 }
+
+#[test]
+fn between_its_credit_and_the_fund_stands_what_the_balancing_party_has_posted() {
+	run(|| {
+		settle_with(1_100, -3_600, 60, 45);
+		assert_ok!(Securities::deposit_balancing(signed(UTILITY), 50 * MILLION));
+		settle([0, 1, 2, 3]);
+		// 200 lack: 35 of its credit, 50 of its security, 45 of the fund, and 70 of the plant's 210 and the grid's 41.
+		assert_eq!(gained(PLANT), 138_000_000 + 210_000_000 * 181 / 251);
+		assert_eq!(Balances::balance(&GRID), 4_000_000 + 41_000_000 * 181 / 251);
+		assert_eq!((gained(UTILITY), fund()), (88_000_000 - 50_000_000, 0));
+		let lines = Settlement::lines(0, 0, u32::MAX).into_iter().map(|line| line.line);
+		let covers = lines.filter(|line| line.cause == Cause::Cover).map(|line| (line.party, line.amount));
+		assert_eq!(covers.collect::<Vec<_>>(), [(Party::Balancing, -50_000_000), (Party::Fund, -45_000_000)]);
+		// It earned 35.
+		assert_eq!(Securities::least_of_balancing(participant(UTILITY)), 105 * MILLION);
+	});
+}
+
+#[test]
+fn what_the_balancing_party_itself_lacks_its_security_pays_before_it_owes() {
+	run(|| {
+		settle_with(1_000, -7_600, 260, 0);
+		assert_ok!(Securities::deposit_balancing(signed(UTILITY), 200 * MILLION));
+		leave(UTILITY, 0);
+		assert_ok!(debit(0, &[0, 1, 2, 3]));
+		try_state();
+		// 260 less 490 of the plant and 80 of fees: 310 are owed, of which 88 are set off, and 222 less 200 lack.
+		assert_eq!(Securities::owed(participant(UTILITY)), 22 * MILLION);
+		assert_eq!(held(UTILITY, HoldReason::Balancing), 0);
+		assert_ok!(credit(0, &[0, 1, 2, 3]));
+		// It lacks of the plant's 490 and the grid's 80.
+		assert_eq!(gained(PLANT), 138_000_000 + 490_000_000 * 548 / 570);
+	});
+}

@@ -234,7 +234,7 @@ proptest! {
 	#[test]
 	fn taking_back_leaves_everybody_what_it_had(
 		money in 0..400_000_000u128, deposit in 0..200_000_000u128, guarantee in 0..200_000_000u128,
-		covers in 0..200_000_000u128, utility in 0..50_000_000u128, grid in 0..2_000_000_000u128,
+		covers in 0..200_000_000u128, utility in 0..50_000_000u128, posted in 0..200_000_000u128, grid in 0..2_000_000_000u128,
 		readings in (-3_000..3_000i64, -3_000..3_000i64, prop::option::of(-3_000..3_000i64)),
 		debits in 1..4usize, draws in any::<bool>(), pages in 1..5u32,
 	) {
@@ -254,6 +254,9 @@ proptest! {
 				assert_ok!(Securities::guarantee(signed(SHOP), 0, guarantee));
 			}
 			leave(HOME, money);
+			if posted > 0 {
+				assert_ok!(Securities::deposit_balancing(signed(UTILITY), posted));
+			}
 			leave(UTILITY, utility);
 			let gift = |to, amount| Balances::transfer_allow_death(signed(AGENT), to, amount);
 			if covers > 0 {
