@@ -114,6 +114,9 @@ enum Command {
 	/// Compare meter data with what was attested, and say who may read yours
 	#[command(subcommand)]
 	Data(commands::data::Data),
+	/// Keep, read and erase personal records, and say who may read yours
+	#[command(subcommand)]
+	Vault(commands::vault::Vault),
 	/// Trade a day of a real low-voltage grid and write a report
 	Demo(demo::Demo),
 }
@@ -139,6 +142,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
 		Command::Council(command) => Ok(command.run(global).await?),
 		Command::Grid(command) => Ok(command.run(global).await?),
 		Command::Data(command) => Ok(command.run(global).await?),
+		Command::Vault(command) => Ok(command.run(global).await?),
 		Command::Demo(command) => Ok(command.run(global).await?),
 	}
 }

@@ -19,6 +19,7 @@ pub mod retailer;
 pub mod security;
 pub mod settle;
 pub mod statement;
+pub mod vault;
 mod verified;
 mod whose;
 

@@ -19,7 +19,6 @@
 use crate::{
 	chain::{Chain, Principal},
 	error::Error,
-	members::Members,
 	meta::{Meta, Summary, Writer},
 };
 use axum::http::{HeaderMap, Method};
@@ -29,6 +28,7 @@ use busbar_client::{
 	AccountId,
 };
 use busbar_primitives::{Interval, ParticipantId, Role, Scope};
+use busbar_service::members::Members;
 use sp_core::crypto::Ss58Codec;
 use std::collections::BTreeMap;
 
@@ -67,12 +67,15 @@ pub async fn authenticate(
 	let header = |name: &'static str| headers.get(name).and_then(|value| value.to_str().ok());
 	let to = To { service: SERVICE, name: store, method: method.as_str(), path };
 	let now = now_ms();
-	members.ensure(chain, &requests::claimed(header)?).await?;
+	let stranger = || Error::Forbidden("the account acts for no active participant of the chain".into());
+	if !members.has(&requests::claimed(header)?, || chain.accounts()).await? {
+		return Err(stranger());
+	}
 	let request = requests::authenticate(to, header, now)?;
 	seen.take(&request, now)?;
 	let principals = chain.principals(&request.account).await?;
 	if principals.is_empty() {
-		return Err(Error::Forbidden("the account acts for no active participant of the chain".into()));
+		return Err(stranger());
 	}
 	Ok(Caller { account: request.account, principals })
 }

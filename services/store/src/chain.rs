@@ -12,7 +12,6 @@ use busbar_client::{
 use busbar_primitives::{Interval, ParticipantId, PointId};
 use sp_core::H256;
 use std::collections::BTreeSet;
-use tokio::sync::OnceCell;
 
 pub use busbar_client::Principal;
 
@@ -45,29 +44,18 @@ pub trait Chain: Send + Sync {
 	async fn attested(&self, interval: Interval, operator: ParticipantId) -> Result<Option<Attested>, Error>;
 }
 
-/// A node's answers, from its newest finalised block. It is connected to when it is asked for the first time, so that a
-/// store starts before its node does.
-pub struct Node {
-	addresses: String,
-	connection: OnceCell<Connection>,
-}
+/// A node's answers.
+pub struct Node(busbar_service::node::Node);
 
 impl Node {
 	/// A node by the address of its RPC port, or several behind commas; `ws` and `http` name the same port.
 	pub fn new(addresses: &str) -> Self {
-		let address = |text: &str| match text.trim().strip_prefix("http") {
-			Some(rest) => format!("ws{rest}"),
-			None => text.trim().to_owned(),
-		};
-		let addresses = addresses.split(',').map(address).collect::<Vec<_>>().join(",");
-		Self { addresses, connection: OnceCell::new() }
+		Self(busbar_service::node::Node::new(addresses, Self::needs()))
 	}
 
 	/// What a store cannot do without.
 	fn needs() -> Vec<Item> {
 		vec![
-			participants::MEMBER_OF.item(),
-			participants::DELEGATE_OF.item(),
 			participants::PARTICIPANTS.item(),
 			participants::ROLES.item(),
 			participants::DATA_GRANTS.item(),
@@ -77,19 +65,9 @@ impl Node {
 		]
 	}
 
-	async fn connection(&self) -> Result<&Connection, Error> {
-		let connect = || async {
-			let connection = Connection::connect_for(&self.addresses, Self::needs()).await?;
-			connection.follow_upgrades().await?;
-			Ok::<_, busbar_client::Error>(connection)
-		};
-		Ok(self.connection.get_or_try_init(connect).await?)
-	}
-
 	/// The connection, and the newest finalised block.
 	async fn now(&self) -> Result<(&Connection, H256), Error> {
-		let connection = self.connection().await?;
-		Ok((connection, connection.finalised().await?))
+		Ok(self.0.now().await?)
 	}
 }
 
@@ -101,11 +79,7 @@ impl Chain for Node {
 	}
 
 	async fn accounts(&self) -> Result<Vec<AccountId>, Error> {
-		let (chain, at) = self.now().await?;
-		let own = chain.entries(at, &participants::MEMBER_OF).await?.into_iter().map(|((account,), _)| account);
-		let delegates = chain.entries(at, &participants::DELEGATE_OF).await?.into_iter();
-		let operating = delegates.filter(|(_, delegation)| delegation.operates_for.is_some());
-		Ok(own.chain(operating.map(|((account,), _)| account)).collect())
+		Ok(self.0.accounts().await?)
 	}
 
 	async fn owners(&self, points: &[PointId], interval: Interval) -> Result<BTreeSet<ParticipantId>, Error> {

@@ -5,7 +5,6 @@ use crate::{
 	answers::{Page, Proofs},
 	hash_of,
 	meta::{Class, Meta},
-	tls,
 };
 use anyhow::{ensure, Context, Result};
 use axum::http::Method;
@@ -14,6 +13,7 @@ use busbar_client::{
 	sign::Signer,
 };
 use busbar_primitives::Interval;
+use busbar_service::tls;
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, TryStreamExt};
 use serde::de::DeserializeOwned;

@@ -7,7 +7,7 @@
 //! - [`chain`] and [`access`] decide, by what the chain says, who may read what;
 //! - [`ledger`] says how much of the disk is whose, [`pending`] what becomes of datasets that wait to be attested, [`recovery`]
 //!   removes what a killed process leaves behind;
-//! - [`connections`] bounds connections and their time, [`members`] refuses strangers without asking the node;
+//! - [`busbar_service`] has what all services do alike: [`connections`], members, turns, the node;
 //! - [`service`] is what the service works with;
 //! - [`server`] and [`client`] are the two ends of the HTTP interface, [`answers`] what goes over it; [`replicate`] is a store as another's client.
 //!
@@ -22,13 +22,11 @@ pub mod chain;
 pub mod client;
 mod columnar;
 pub mod columns;
-pub mod connections;
 pub mod damage;
 pub mod dataset;
 pub mod error;
 pub mod incoming;
 pub mod ledger;
-pub mod members;
 pub mod meta;
 mod outgoing;
 pub mod pending;
@@ -37,8 +35,9 @@ pub mod replicate;
 pub mod retention;
 pub mod server;
 pub mod service;
-mod tls;
 pub mod verify;
+
+pub use busbar_service::connections;
 
 /// Blake2-256 of `bytes`: the name of an object.
 pub fn hash_of(bytes: &[u8]) -> sp_core::H256 {

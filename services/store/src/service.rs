@@ -7,17 +7,18 @@ use crate::{
 	dataset::memory,
 	error::Error,
 	ledger::{Key, Kind, Ledger, Quotas, Reservation},
-	members::Members,
 	meta::{Class, Meta, Summary},
 	pending::{self, Settled},
 };
 use axum::http::{HeaderMap, Method, Uri};
-use busbar_client::AccountId;
 use busbar_primitives::Interval;
+use busbar_service::{
+	members::Members,
+	turns::{Turn, Turns},
+};
 use sp_core::H256;
 use std::{
-	collections::HashMap,
-	sync::{atomic::AtomicU64, Arc, Mutex, PoisonError},
+	sync::{atomic::AtomicU64, Arc},
 	time::Duration,
 };
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -72,27 +73,14 @@ pub struct Service {
 	memory: Semaphore,
 	ledger: Arc<Ledger>,
 	comparing: tokio::sync::Mutex<()>,
-	busy: Arc<Mutex<HashMap<AccountId, usize>>>,
+	turns: Turns,
 	pub(crate) counters: Counters,
 }
 
 /// Who sent a request, if the store asks; one of so many that are answered for the account at a time.
 pub(crate) struct Asking {
 	pub caller: Option<Caller>,
-	busy: Arc<Mutex<HashMap<AccountId, usize>>>,
-}
-
-impl Drop for Asking {
-	fn drop(&mut self) {
-		let Some(caller) = &self.caller else { return };
-		let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
-		match busy.get_mut(&caller.account) {
-			Some(count) if *count > 1 => *count = count.saturating_sub(1),
-			_ => {
-				busy.remove(&caller.account);
-			},
-		}
-	}
+	_turn: Option<Turn>,
 }
 
 impl Service {
@@ -113,26 +101,21 @@ impl Service {
 			memory: Semaphore::new(limits.memory.max(1) as usize),
 			ledger: Arc::new(Ledger::new(limits.quotas)),
 			comparing: tokio::sync::Mutex::default(),
-			busy: Arc::default(),
+			turns: Turns::new(AT_ONCE),
 			counters: Counters::default(),
 		}
 	}
 
 	/// Who asks, or nobody if the store asks no one.
 	pub(crate) async fn asking(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<Asking, Error> {
-		let busy = self.busy.clone();
-		let Some(chain) = &self.chain else { return Ok(Asking { caller: None, busy }) };
+		let Some(chain) = &self.chain else { return Ok(Asking { caller: None, _turn: None }) };
 		let path = uri.path_and_query().map_or("/", |path| path.as_str());
 		let caller = authenticate(chain.as_ref(), &self.members, &self.seen, &self.name, method, path, headers).await?;
-		{
-			let mut busy = self.busy.lock().unwrap_or_else(PoisonError::into_inner);
-			let count = busy.entry(caller.account.clone()).or_default();
-			if *count >= AT_ONCE {
-				return Err(Error::TooMany(format!("{AT_ONCE} requests of this account are being answered already")));
-			}
-			*count = count.saturating_add(1);
-		}
-		Ok(Asking { caller: Some(caller), busy })
+		let turn = self
+			.turns
+			.take(&caller.account)
+			.ok_or_else(|| Error::TooMany(format!("{AT_ONCE} requests of this account are being answered already")))?;
+		Ok(Asking { caller: Some(caller), _turn: Some(turn) })
 	}
 
 	/// What is known about an object that the caller may read.

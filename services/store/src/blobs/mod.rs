@@ -23,9 +23,9 @@ use crate::{
 	incoming::Pace,
 	meta::{parse_hash, Class, Meta, Summary},
 	outgoing::Outgoing,
-	tls,
 };
 use busbar_merkle::Tree;
+use busbar_service::tls;
 use bytes::Bytes;
 use codec::{Decode, Encode};
 use futures::{Stream, StreamExt, TryStreamExt};
