@@ -1,6 +1,6 @@
 //! The traits that other pallets use.
 
-use crate::{Backing, Config, Debts, Error, Pallet};
+use crate::{Backing, Claims, Config, Debts, Error, Pallet};
 use alloc::vec::Vec;
 use busbar_primitives::{
 	traits::{self, Traders},
@@ -45,6 +45,12 @@ impl<T: Config> traits::Securities<T::AccountId> for Pallet<T> {
 			}
 		}
 		Ok(drawn)
+	}
+
+	fn unclaim(debtor: ParticipantId, guarantor: ParticipantId, amount: Balance) -> Balance {
+		let claimed = Claims::<T>::get(debtor, guarantor).unwrap_or(0).min(amount);
+		Self::reduce_claim(debtor, guarantor, claimed);
+		amount.saturating_sub(claimed)
 	}
 
 	fn draw_balancing(

@@ -1,6 +1,6 @@
 //! What must hold after every call.
 
-use crate::{Backing, Balancing, Config, Debts, HoldReason, Pallet, Secured};
+use crate::{Backing, Balancing, Claims, Config, Debts, HoldReason, Pallet, Secured};
 use alloc::{collections::btree_map::BTreeMap, vec::Vec};
 use busbar_primitives::{
 	traits::{Participants, Traders},
@@ -18,6 +18,7 @@ impl<T: Config> Pallet<T> {
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		Self::check_held(Backing::Deposit)?;
 		Self::check_held(Backing::Guarantee)?;
+		ensure!(Claims::<T>::iter_values().all(|claim| claim > 0), "a guarantor without a claim counts as one with");
 		for security in Balancing::<T>::iter_values() {
 			let on_hold = T::Currency::balance_on_hold(&HoldReason::Balancing.into(), &security.account);
 			ensure!(on_hold == security.amount, "what balance-responsible parties posted differs from what is held");

@@ -9,13 +9,14 @@
 //! participant that was removed anybody may ask for what is its own; it goes to its account.
 //!
 //! What settlement cannot collect it draws on what secures the point: the deposit, then the guarantee. What is still missing
-//! the debtor owes to the mutual fund, and trades no more until it has paid; what it receives later pays that first.
+//! the debtor owes to the mutual fund, and trades no more until it has paid; what it receives later pays that first. A guarantor that
+//! was drawn on has a claim on the debtor, which is repaid after the fund and keeps nobody from trading.
 //!
 //! # Invariants
 //!
 //! 1. What is held for deposits and for guarantees is what they say; none is kept empty. What is held for orders is, in each
 //!    account, the margin, and orders hold no more than that.
-//! 2. Nobody who owes nothing is counted a debtor, and where orders look for debtors they find all of them and nobody else.
+//! 2. Nobody who owes nothing, to the fund or to a guarantor, is counted a debtor, and where orders look for debtors they find all of them and nobody else.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -129,6 +130,11 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Debts<T> = StorageMap<_, Blake2_128Concat, ParticipantId, Balance, OptionQuery>;
 
+	/// What participants owe to those who stood in for them, in nEUR; at most one entry per debtor and guarantor.
+	#[pallet::storage]
+	pub type Claims<T> =
+		StorageDoubleMap<_, Blake2_128Concat, ParticipantId, Blake2_128Concat, ParticipantId, Balance, OptionQuery>;
+
 	/// Standing deposits and margins that a chain starts with, out of the balances' genesis, at the connection points of
 	/// the grid's genesis. For tests and devnets.
 	#[pallet::genesis_config]
@@ -168,6 +174,10 @@ pub mod pallet {
 		Owed { participant: ParticipantId, amount: Balance, owed: Balance },
 		/// A participant's debt to the mutual fund shrank by `amount` to `owed`.
 		Recovered { participant: ParticipantId, amount: Balance, owed: Balance },
+		/// A guarantor that was drawn on for a participant has a claim of `claim` on it, `amount` more than before.
+		Claimed { debtor: ParticipantId, guarantor: ParticipantId, amount: Balance, claim: Balance },
+		/// A guarantor got `amount` back of a participant that it stood in for; `claim` is left.
+		ClaimPaid { debtor: ParticipantId, guarantor: ParticipantId, amount: Balance, claim: Balance },
 		/// A participant's margin grew by `amount` to `margin`.
 		MarginMovedIn { participant: ParticipantId, amount: Balance, margin: Balance },
 		/// A participant's margin shrank by `amount` to `margin`.
@@ -358,7 +368,8 @@ pub mod pallet {
 			Self::do_release(&ensure_signed(origin)?, point, backing)
 		}
 
-		/// Pays what a participant owes to the mutual fund after a default, no more than that.
+		/// Pays what a participant owes to the mutual fund after a default, and then what it owes to those who stood in for it, no
+		/// more than that and to no more than four of them.
 		///
 		/// - `origin`: any signed account, which pays.
 		/// - `participant`: who owes.
@@ -368,7 +379,7 @@ pub mod pallet {
 		/// [`Error::NoDebt`], [`Error::ZeroAmount`], [`Error::BeyondFreeMoney`].
 		///
 		/// # Events
-		/// [`Event::Recovered`].
+		/// [`Event::Recovered`], [`Event::ClaimPaid`] of each guarantor.
 		#[pallet::call_index(6)]
 		#[pallet::weight(T::WeightInfo::repay())]
 		pub fn repay(origin: OriginFor<T>, participant: ParticipantId, amount: Balance) -> DispatchResult {

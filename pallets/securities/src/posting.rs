@@ -147,10 +147,13 @@ impl<T: Config> Pallet<T> {
 		let taken = security.amount.min(amount);
 		Self::pay_from_hold(HoldReason::from(backing), &security.account, taken, to)?;
 		security.amount = security.amount.saturating_sub(taken);
-		let account = security.account.clone();
+		let (account, by) = (security.account.clone(), security.by);
 		Self::put_security(point, backing, security);
 		let drawn = (account.clone(), taken);
 		Self::deposit_event(Event::SecurityDrawn { interval, point, backing, account, amount: taken });
+		if backing == Backing::Guarantee {
+			Self::add_claim(payer, by, taken);
+		}
 		Ok(Some(drawn))
 	}
 

@@ -51,7 +51,7 @@ macro_rules! weights {
 			cost($db, 35, 46, 3)
 		}
 		fn repay() -> Weight {
-			cost($db, 40, 5, 4)
+			cost($db, 200, 25, 12)
 		}
 		fn margin_in() -> Weight {
 			cost($db, 45, 6, 3)

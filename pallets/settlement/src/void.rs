@@ -158,10 +158,23 @@ impl<T: Config> Round<T> {
 		let position = position.ok_or(Error::<T>::Overflow)?;
 		let counted = statement.counted.then(|| metered_of(&outturn));
 		T::Certificates::unsettled(interval, point, &details, statement.payer, position, counted)?;
+		let placed = T::Flexibility::placed(interval, point);
+		let payer = T::Participants::account(statement.payer);
 		for (account, amount) in Drawings::<T>::take(interval, point) {
-			self.give_back(&account, amount)?;
+			let orders = |by: &ParticipantId| placed.as_ref().is_some_and(|placed| placed.operator == *by);
+			let guarantor = T::Participants::participant(&account).filter(|by| *by != statement.payer && !orders(by));
+			// What a guarantor got back meanwhile is its debtor's now.
+			let repaid = guarantor.map_or(0, |guarantor| T::Securities::unclaim(statement.payer, guarantor, amount));
+			let (own, other) = match &payer {
+				Some(payer) => (amount.saturating_sub(repaid), Some((payer, repaid))),
+				None => (amount, None),
+			};
+			self.give_back(&account, own)?;
+			if let Some((payer, repaid)) = other {
+				self.give_back(payer, repaid)?;
+			}
 		}
-		if let Some(placed) = T::Flexibility::placed(interval, point) {
+		if let Some(placed) = placed {
 			self.forgive(placed.operator, outturn.unfunded.saturating_add(outturn.unfunded_perimeter))?;
 		}
 		self.forgive(statement.payer, defaulted(statement.lines.iter(), Party::Point(point)))?;

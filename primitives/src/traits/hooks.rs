@@ -69,6 +69,10 @@ pub trait Securities<AccountId> {
 		to: &AccountId,
 	) -> Result<Vec<(AccountId, Balance)>, DispatchError>;
 
+	/// Takes back that a guarantor has a claim of `amount` nEUR on who it stood in for, because it gets that back. Returns what of
+	/// it the debtor has repaid meanwhile.
+	fn unclaim(debtor: ParticipantId, guarantor: ParticipantId, amount: Balance) -> Balance;
+
 	/// Moves up to `amount` nEUR of what the balance-responsible party posted for its part of losses to an account. Returns how
 	/// much it was.
 	///

@@ -138,6 +138,25 @@ fn what_was_repaid_of_a_default_comes_back_from_the_fund() {
 }
 
 #[test]
+fn what_a_guarantor_got_back_meanwhile_is_its_debtors_when_the_interval_is_taken_back() {
+	run(|| {
+		poor();
+		let before = wealth();
+		assert_ok!(debit(0, &[0, 1, 2]));
+		assert_ok!(draw(0, &[0]));
+		// 76 to the fund, and 10 of the 30 to the shop.
+		assert_ok!(Securities::repay(signed(AGENT), participant(HOME), 86_000_000));
+		assert_ok!(void(0));
+		unwind(16);
+		let mut expected = before;
+		expected[0] -= 86_000_000;
+		expected[3] += 86_000_000;
+		assert_eq!(wealth(), expected);
+		assert_eq!(pallet_securities::Claims::<Test>::iter().count(), 0);
+	});
+}
+
+#[test]
 fn an_interval_in_its_debits_is_taken_back_and_no_phase_goes_on_meanwhile() {
 	run(|| {
 		trade();
