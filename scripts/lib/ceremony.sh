@@ -26,11 +26,17 @@ CEREMONY_ADDRESS=127.0.0.1
 # Kept for all exports of a build: without it each company would compile the runtime.
 CEREMONY_CACHE="$CARGO_TARGET_DIR/wasm-cache"
 
-# told COMMAND...: says what is run, as the transcript has it, and runs it.
+# told COMMAND...: says what is run, as the transcript has it, and runs it. Where compiled runtimes are kept is nobody's matter.
 told() {
-	local shown=("$@")
-	printf '$ %s' "$(basename "${shown[0]}")"
-	((${#shown[@]} < 2)) || printf ' %q' "${shown[@]:1}"
+	local part skip=no
+	printf '$ %s' "$(basename "$1")"
+	for part in "${@:2}"; do
+		case $skip$part in
+		yes*) skip=no ;;
+		no--wasm-cache) skip=yes ;;
+		*) printf ' %q' "$part" ;;
+		esac
+	done
 	printf '\n'
 	"$@"
 }

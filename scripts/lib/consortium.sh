@@ -18,6 +18,7 @@ consortium_lane() {
 	check "four companies make keys and agree on a chain" ceremony "$CEREMONY" "$1" live
 	check "a company whose card was changed on the way is refused" changed_card_is_refused
 	check "well-known keys are refused for a live chain, whatever file they come in" known_keys_are_refused
+	check "a chain begins with the grid of a folder that the file names" grid_is_taken
 	cd "$CEREMONY" || return
 	ceremony_start
 	check "a chain of four companies finalises" ceremony_wait 3
@@ -76,6 +77,18 @@ known_keys_are_refused() {
 		--rpc-port $((CEREMONY_PORT + 9)) --listen-addr "/ip4/127.0.0.1/tcp/$((CEREMONY_PORT + 29))" 2>&1)" && return 1
 	echo "$said" | tail -n 3
 	grep -q '^Error: .*is a live one: the well-known key' <<<"$said"
+}
+
+# The zones of a grid from practice, in the genesis of the four companies.
+grid_is_taken() {
+	"$CLI_BINARY" grid zones --data "$SINGLE_BUS" >"$WORK/grid.json" || return 1
+	sed '0,/^\[\[company\]\]/s//[grid]\nfile = "grid.json"\n\n[[company]]/' "$CEREMONY/consortium.toml" >"$WORK/with-grid.toml"
+	"$NODE_BINARY" export-chain-spec --chain "$WORK/with-grid.toml" --raw --wasm-cache "$CEREMONY_CACHE" --output "$WORK/with-grid.json" || return 1
+	# Another genesis than without.
+	! cmp --silent "$WORK/with-grid.json" "$CEREMONY/regulator/chain.json" || return 1
+	jq '.zones = [.zones[0], .zones[0]]' "$WORK/grid.json" >"$WORK/roots.json" || return 1
+	sed 's/grid.json/roots.json/' "$WORK/with-grid.toml" >"$WORK/two-roots.toml"
+	refused "$WORK/two-roots.toml" "zone 1 needs a parent"
 }
 
 monitoring_is_well_formed() {

@@ -22,6 +22,23 @@ pub enum Grid {
 	/// A JSON patch to the genesis of the preset `devnet`: zones, connection points, members, meters, money, deposits and margins. With
 	/// `--onto`, the whole chain specification, from which nodes start.
 	Genesis(Genesis),
+	/// Print the zones and links of a data set, as the file of a consortium's grid has them
+	Zones(Zones),
+}
+
+#[derive(Args)]
+pub struct Zones {
+	/// Folder with a grid in SimBench's CSV form [default: the built-in simbench-lv-rural2]
+	#[arg(long, value_name = "DIR")]
+	data: Option<PathBuf>,
+}
+
+impl Zones {
+	fn run(&self) -> Result<()> {
+		let data = DataSet::load(self.data.as_deref(), Day::Summer).map_err(Failure::from)?;
+		let plan = Plan::build(&data, &Bounds::DEVNET).map_err(Failure::from)?;
+		print_json(&json!({ "zones": day::zones(&plan) }))
+	}
 }
 
 #[derive(Args)]
@@ -63,6 +80,7 @@ impl Grid {
 		let show = match self {
 			Self::Show(show) => show,
 			Self::Genesis(genesis) => return genesis.run(),
+			Self::Zones(zones) => return zones.run(),
 		};
 		let view = open(global).await?;
 		let interval = show.interval.unwrap_or(view.clock.next_gate.unwrap_or(view.clock.first_unopened));

@@ -2,7 +2,7 @@
 
 use super::world::{members, Operators};
 use crate::{
-	gridmodel::{Plan, Prices},
+	gridmodel::{Plan, PlannedZone, Prices},
 	Failure,
 };
 use anyhow::{Context, Result};
@@ -48,14 +48,7 @@ pub fn genesis(plan: &Plan, prices: &Prices, interval_s: u32, seed: u64) -> Resu
 	}
 	participants
 		.extend(own.iter().map(|member| json!([member.id, member.signer.account(), [[member.role(), Scope::Grid]]])));
-	let zones: Vec<_> = plan
-		.zones
-		.iter()
-		.map(|zone| match zone.parent {
-			None => json!({}),
-			Some(parent) => json!({ "parent": parent, "link": zone.link }),
-		})
-		.collect();
+	let zones = zones(plan);
 	// The coupling is point 0.
 	let mut points = vec![json!({
 		"zone": 0, "owner": devnet_id("Utility"), "kind": PointKind::Coupling,
@@ -100,6 +93,15 @@ pub fn genesis(plan: &Plan, prices: &Prices, interval_s: u32, seed: u64) -> Resu
 		"balances": { "balances": balances },
 		"securities": { "deposits": deposits, "margins": margins },
 	}))
+}
+
+/// A plan's zones and links, as a genesis has them.
+pub fn zones(plan: &Plan) -> Vec<Value> {
+	let zone = |zone: &PlannedZone| match zone.parent {
+		None => json!({}),
+		Some(parent) => json!({ "parent": parent, "link": zone.link }),
+	};
+	plan.zones.iter().map(zone).collect()
 }
 
 /// A plain chain specification with a patch to its genesis.
@@ -179,6 +181,16 @@ mod tests {
 		assert!(balances.iter().all(|entry| entry[1].as_u64().unwrap() > 0));
 		assert_eq!((&points[0]["kind"], &meters[0]["class"]), (&json!("coupling"), &json!("b")));
 		assert_eq!(participants[4][2][0], json!(["dso", "grid"]));
+	}
+
+	#[test]
+	fn the_zones_of_a_plan_are_a_genesis_of_their_own_without_anybodys_keys() {
+		let bounds = Bounds { interval_s: 900, zones: 97, depth: 38, path_fee: 100_000, points: 113 };
+		let plan = Plan::build(&DataSet::load(None, Day::Summer).unwrap(), &bounds).unwrap();
+		let zones = zones(&plan);
+		assert_eq!((zones.len(), &zones[0]), (97, &json!({})));
+		let prices = Prices { cap: 1_000_000, floor: 0, short_max: 300_000 };
+		assert_eq!(json!(zones), genesis(&plan, &prices, 900, 1).unwrap()["grid"]["zones"]);
 	}
 
 	#[test]

@@ -34,7 +34,7 @@ use std::{path::Path, sync::Arc, time::Instant};
 use tokio::task::JoinSet;
 use trade::{Context, Record};
 
-pub use genesis::{genesis, patch_specification};
+pub use genesis::{genesis, patch_specification, zones};
 pub use html::{blocks, page, verdict};
 pub use monitor::Lag;
 pub use report::{Bill, Quarter, Report};
