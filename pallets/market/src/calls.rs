@@ -106,8 +106,8 @@ mod calls {
 		/// # Errors
 		/// [`Error::FixedAtGenesis`] if one of these three differs, because intervals are numbered and measured by
 		/// them; [`Error::InvalidClock`], [`Error::InvalidHorizon`], [`Error::InvalidProducts`],
-		/// [`Error::InvalidTick`], [`Error::InvalidPriceBounds`], [`Error::InvalidPostedBounds`] if they make no sense
-		/// together; [`Error::NoTimeToClear`] if gates would not be decided before delivery; [`Error::UnknownArea`] if a continuous product's area is not set.
+		/// [`Error::InvalidTick`], [`Error::InvalidPriceBounds`], [`Error::InvalidPostedBounds`],
+		/// [`Error::WindowsTooLong`] if they make no sense together; [`Error::NoTimeToClear`] if gates would not be decided before delivery; [`Error::UnknownArea`] if a continuous product's area is not set.
 		///
 		/// # Events
 		/// [`Event::ParametersSet`].

@@ -81,6 +81,8 @@ mod errors {
 		InvalidPriceBounds,
 		/// A bound of posted prices is out of range, or the lower lies above the higher.
 		InvalidPostedBounds,
+		/// Attestation window and twice the dispute window are longer than 14 days together, within which settlement ends.
+		WindowsTooLong,
 		/// With as many zones as there are, a gate would not be decided before delivery: close it earlier, or let fewer
 		/// intervals share it.
 		NoTimeToClear,
@@ -102,6 +104,7 @@ mod errors {
 				ParameterError::Tick => Error::InvalidTick,
 				ParameterError::PriceBounds => Error::InvalidPriceBounds,
 				ParameterError::PostedBounds => Error::InvalidPostedBounds,
+				ParameterError::Windows => Error::WindowsTooLong,
 				ParameterError::Time => Error::NoTimeToClear,
 			}
 		}

@@ -65,6 +65,9 @@ impl Default for Parameters {
 	}
 }
 
+/// Longest time from the end of an interval's delivery to the last run of its settlement, in s: 14 days.
+pub const LAST_RUN_WITHIN_S: u64 = 14 * 86_400;
+
 /// What is wrong with [`Parameters`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ParameterError {
@@ -82,6 +85,8 @@ pub enum ParameterError {
 	Tick,
 	/// A price bound is off the tick, beyond [`PRICE_LIMIT`], or the floor lies above the cap.
 	PriceBounds,
+	/// The last run of an interval's settlement would be due more than [`LAST_RUN_WITHIN_S`] after its delivery.
+	Windows,
 	/// A posted bound is beyond [`PRICE_LIMIT`], or `long_min` lies above `short_max`.
 	PostedBounds,
 }
@@ -108,6 +113,10 @@ impl Parameters {
 		let tells_fees = |product: &Product| Pallet::<T>::kind(product).tells_path_fees();
 		if !self.products.iter().any(tells_fees) || !self.products.iter().all(closes) {
 			return Err(ParameterError::Products);
+		}
+		let rulings = u64::from(self.dispute_window_s).saturating_mul(2);
+		if rulings.saturating_add(self.attestation_window_s.into()) > LAST_RUN_WITHIN_S {
+			return Err(ParameterError::Windows);
 		}
 		if self.tick == 0 {
 			return Err(ParameterError::Tick);

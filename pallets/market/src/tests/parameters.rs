@@ -57,6 +57,8 @@ fn parameters_that_make_no_sense_are_refused() {
 	test(market(), || {
 		let p = parameters();
 		let posted = |short_max, long_min| Parameters { posted: PostedBounds { short_max, long_min }, ..p.clone() };
+		let windows =
+			|attestation_window_s, dispute_window_s| Parameters { attestation_window_s, dispute_window_s, ..p.clone() };
 		let of = |list: &[Product]| Parameters { products: products(list), ..p.clone() };
 		for (changed, error) in [
 			(Parameters { horizon: 0, ..p.clone() }, Error::<Test>::InvalidHorizon),
@@ -71,12 +73,15 @@ fn parameters_that_make_no_sense_are_refused() {
 			(Parameters { price_floor: 5_010, ..p.clone() }, Error::InvalidPriceBounds),
 			(Parameters { price_cap: PRICE_LIMIT + 10, ..p.clone() }, Error::InvalidPriceBounds),
 			(Parameters { price_floor: i64::MIN, tick: 1, ..p.clone() }, Error::InvalidPriceBounds),
+			(windows(86_401, 6 * 86_400 + 43_200), Error::WindowsTooLong),
+			(windows(u32::MAX, u32::MAX), Error::WindowsTooLong),
 			(posted(10, 11), Error::InvalidPostedBounds),
 			(posted(PRICE_LIMIT + 1, 0), Error::InvalidPostedBounds),
 			(posted(0, -PRICE_LIMIT - 1), Error::InvalidPostedBounds),
 		] {
 			assert_noop!(set(changed), error);
 		}
+		assert_ok!(set(windows(86_400, 6 * 86_400 + 43_200)));
 	});
 }
 
