@@ -2,12 +2,12 @@
 
 use crate::{register::mock, AccountId};
 use busbar_primitives::{
-	metering::Basis,
+	metering::{Basis, Standing},
 	traits::{
-		Balancing, Certificates, Collateral, Counterparties, Finality, OnTrader, Prune, Readings, Solvency, Supply,
-		Traders,
+		Balancing, Certificates, Collateral, Counterparties, Finality, OnReading, OnTrader, Prune, Readings, Solvency,
+		Supply, Traders,
 	},
-	Balance, Interval, Margin, Metered, ParticipantId, Point, PointId, SignedWh, StandingSteps,
+	Balance, Interval, Margin, Metered, Moment, ParticipantId, Point, PointId, SignedWh, StandingSteps,
 };
 use sp_runtime::{DispatchError, DispatchResult};
 
@@ -81,7 +81,21 @@ mock! {
 		on_version: fn version(point: PointId, interval: Interval) -> u16;
 		on_is_contested: fn is_contested(point: PointId, interval: Interval) -> bool;
 		on_like: fn like(point: PointId, interval: Interval, most: u32) -> Vec<SignedWh>;
-		on_basis: fn basis(point: PointId, details: &Point, interval: Interval, last: bool) -> Basis;
+		on_standing: fn standing(point: PointId, interval: Interval, at: Moment) -> Standing;
+		on_basis: fn basis(
+			point: PointId,
+			details: &Point,
+			interval: Interval,
+			standing: Standing,
+			last: bool,
+		) -> Basis;
+	}
+}
+
+mock! {
+	/// Who settles by readings; by default nobody.
+	MockOnReading: OnReading {
+		on_changing: fn changing(point: PointId, interval: Interval) -> () = ();
 	}
 }
 

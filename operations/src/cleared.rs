@@ -189,6 +189,7 @@ pub(crate) mod tests {
 				outcome,
 				sessions: vec![session],
 				orders: 2,
+				run: 0,
 				debits_done: 0,
 				credits_done: 0,
 				statement_root: None,

@@ -54,9 +54,11 @@ pub struct Status {
 	pub sessions: Vec<SessionView>,
 	/// Number of orders that stand, over all sessions.
 	pub orders: u32,
-	/// Connection points whose debit phase is done.
+	/// The run of its settlement that is under way or was done last, from 1; 0 before any.
+	pub run: u16,
+	/// Connection points whose debit phase in that run is done.
 	pub debits_done: u32,
-	/// Connection points whose credit phase is done.
+	/// Connection points whose credit phase in that run is done.
 	pub credits_done: u32,
 	/// Root over all statement lines, once settled.
 	pub statement_root: Option<H256>,

@@ -213,7 +213,22 @@ impl Terms {
 		self.dispute_end.saturating_add(self.ruling_period())
 	}
 
-	/// From this chain time on a settled interval is final: one more ruling period is left to settle the last ruling.
+	/// From this chain time on, in ms, a run of the interval's settlement is due: what it settles is fixed. The first begins
+	/// earlier if all readings are there.
+	pub fn run_due(&self, run: u16) -> Moment {
+		match run {
+			0 | 1 => self.attestation_end,
+			2 => self.dispute_end,
+			_ => self.rulings_end(),
+		}
+	}
+
+	/// How long a run that is due holds up those behind it, in ms: four intervals.
+	pub fn run_patience(&self) -> Moment {
+		self.delivery_end.saturating_sub(self.delivery_start).saturating_mul(4)
+	}
+
+	/// From this chain time on an interval is final whose runs are all done: one more ruling period is left for the last.
 	pub fn final_from(&self) -> Moment {
 		self.rulings_end().saturating_add(self.ruling_period())
 	}

@@ -159,7 +159,18 @@ pub fn estimates(like: &[SignedWh], point: &Point, interval_s: u32, last: bool) 
 	alloc::vec![mean]
 }
 
-/// What a connection point settles on, as things stand.
+/// What stands of a connection point's reading at some time.
+#[stored(Copy)]
+pub enum Standing {
+	/// What its meter counted, import less export, in Wh, and which version of the reading says so.
+	Reading { version: u16, wh: SignedWh },
+	/// Two readings that their devices signed, in Wh, of which the regulator must say which is right.
+	Contested([SignedWh; 2]),
+	/// No reading that settles. `declared`: its operator said so.
+	Silent { declared: bool },
+}
+
+/// What a connection point settles on.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Basis {
 	/// What its meter counted, import less export, in Wh, and which version of the reading says so.
@@ -172,6 +183,15 @@ pub enum Basis {
 }
 
 impl Basis {
+	/// What `standing` comes to, where `estimates` gives what the chain takes a silent point to have metered, in Wh.
+	pub fn new(standing: Standing, estimates: impl FnOnce() -> Vec<SignedWh>) -> Self {
+		match standing {
+			Standing::Reading { version, wh } => Self::Reading { version, wh },
+			Standing::Contested(both) => Self::Contested(both),
+			Standing::Silent { declared } => Self::Estimate { declared, wh: estimates() },
+		}
+	}
+
 	/// The version of the reading that it is; 0 of what stands in for one.
 	pub fn version(&self) -> u16 {
 		match self {

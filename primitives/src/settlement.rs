@@ -11,8 +11,8 @@ use sp_core::H256;
 /// payments below it stay far from the bounds of their types.
 pub const MAX_PLAUSIBLE_WH: Wh = 1 << 48;
 
-/// Most corrections of one connection point in one interval.
-pub const MAX_CORRECTIONS: u16 = 8;
+/// The last run of an interval's settlement, counted from 1. [`Terms::run_due`](crate::Terms::run_due) says when each is due.
+pub const LAST_RUN: u16 = 3;
 
 /// Most retailers of a connection point that are remembered.
 pub const MAX_RETAILERS: u32 = 4;
@@ -111,7 +111,7 @@ pub enum Cause {
 	NonDelivery,
 	/// What the root meter supplied and no point drew: the grid operator's to buy.
 	Losses,
-	/// The difference that a later version of a reading makes.
+	/// What a run after the first changes, because readings changed.
 	Correction,
 	/// The part of an imbalance within the tolerance band, at the price that the point traded at.
 	Tolerance,
@@ -122,7 +122,7 @@ pub enum Cause {
 /// One line of a statement: a leaf under the interval's statement root.
 #[stored(Copy, serde)]
 pub struct Line {
-	/// Version of the settlement, from 1.
+	/// The run of the interval's settlement that the line is of, from 1.
 	pub version: u16,
 	pub party: Party,
 	pub cause: Cause,
@@ -198,8 +198,8 @@ pub enum Phase {
 	Draws,
 	/// All debits are in; credits are being paid.
 	Credits,
-	/// Every line is paid and the statement root stands.
+	/// Every line of the first run is paid and the statement root stands; later runs may be under way.
 	Settled,
-	/// The dispute window is over; nothing moves any more.
+	/// All runs are done; nothing moves any more.
 	Final,
 }

@@ -8,7 +8,7 @@ use crate::{
 use alloc::{vec, vec::Vec};
 use busbar_primitives::{
 	metering::Registers,
-	traits::{Calendar, Grid as _, Positions},
+	traits::{Calendar, Grid as _, OnReading, Positions},
 	Baseline, Flexibility, Interval, Link, Moment, Outcome, ParticipantId, Placed, PointId, PointKind, Product,
 	ProductId, ProductKind, Quality, Reduction, Right, Role, Scope, Side, StandingSteps, Step, Watt, Wh, ZoneId,
 	ZoneResult, MAX_PRODUCTS,
@@ -540,6 +540,7 @@ impl pallet_settlement::BenchmarkHelper<AccountId> for Helper {
 
 	fn revise(interval: Interval, points: u32) {
 		for point in 0..points {
+			<Settlement as OnReading>::changing(point, interval);
 			pallet_metering::Readings::<Runtime>::mutate(interval, point, |proven| {
 				let proven = proven.as_mut().expect("a delivered interval has readings");
 				proven.version = proven.version.saturating_add(1);
@@ -547,6 +548,7 @@ impl pallet_settlement::BenchmarkHelper<AccountId> for Helper {
 			});
 			secure(point);
 		}
+		set_time(Market::terms(interval).expect("it is delivered").dispute_end);
 	}
 
 	fn order(interval: Interval, point: PointId, order: Flexibility) {

@@ -29,6 +29,7 @@ pub(crate) fn status(interval: Interval) -> Option<Status> {
 		outcome: record.outcome(),
 		orders: sessions.iter().fold(0, |sum: u32, session| sum.saturating_add(session.orders)),
 		sessions,
+		run: progress.as_ref().map_or(0, |progress| progress.run),
 		debits_done: progress.as_ref().map_or(0, |progress| progress.debits_done),
 		credits_done: progress.as_ref().map_or(0, |progress| progress.credits_done),
 		statement_root: Settlement::root(interval).map(|root| root.root),

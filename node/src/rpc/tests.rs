@@ -145,6 +145,7 @@ sp_api::mock_impl_runtime_apis! {
 					outcome: decided.then(outcome),
 				}],
 				orders: 2,
+				run: 0,
 				debits_done: 0,
 				credits_done: 0,
 				statement_root: None,

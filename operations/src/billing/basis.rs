@@ -1,8 +1,11 @@
 //! Whose a statement's money is, which version of a reading it rests on, and what becomes of a newer one.
 
 use busbar_client::{pallet_metering::Proven, pallet_settlement::Statement};
-use busbar_primitives::{Interval, ParticipantId, MAX_CORRECTIONS};
+use busbar_primitives::{Interval, ParticipantId};
 use serde::Serialize;
+
+/// Most corrections of one connection point in one interval.
+pub(crate) const MAX_CORRECTIONS: u16 = 8;
 
 /// What a reading is that stands, but is not the one that was settled.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]

@@ -1,6 +1,6 @@
 //! What there is to do for an interval.
 
-use crate::billing::basis::Newer;
+use crate::billing::basis::{Newer, MAX_CORRECTIONS};
 use anyhow::Result;
 use busbar_client::{
 	constants,
@@ -11,7 +11,7 @@ use busbar_client::{
 use busbar_primitives::{
 	api::{Clock, Status},
 	metering::Duty,
-	Interval, Moment, Phase, Point, PointId, PointKind, Quality, MAX_CORRECTIONS,
+	Interval, Moment, Phase, Point, PointId, PointKind, Quality,
 };
 use serde::Serialize;
 use sp_core::H256;

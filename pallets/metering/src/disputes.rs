@@ -6,7 +6,7 @@ use crate::{
 };
 use busbar_primitives::{
 	metering::{Duty, Meter, Registers, SignedReading},
-	traits::{Calendar, Grid, Participants},
+	traits::{Calendar, Grid, OnReading, Participants},
 	Interval, ParticipantId, Point, PointId, Quality, Right, Role, Terms,
 };
 use frame_support::{
@@ -29,6 +29,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(claim.reading.quality != Quality::Estimated, Error::<T>::ClaimEstimated);
 		let genesis = Self::genesis();
 		ensure!(claim.is_authentic(&genesis, &meter.device), Error::<T>::WrongSignature);
+		T::OnReading::changing(point, interval);
 		let sound = Self::is_sound(&details, &claim.reading.registers());
 		if let Some((version, leaf)) = attested {
 			let dataset = Datasets::<T>::get(interval, meter.operator).ok_or(Error::<T>::NoDataset)?;
@@ -172,6 +173,7 @@ impl<T: Config> Pallet<T> {
 		T::Participants::ensure(&who, Role::Regulator, Some(zone))?;
 		let dispute = Disputes::<T>::get(interval, point).ok_or(Error::<T>::NoDispute)?;
 		ensure!(T::Calendar::now() < dispute.deadline, Error::<T>::DeadlinePassed);
+		T::OnReading::changing(point, interval);
 		Disputes::<T>::remove(interval, point);
 		let standing = Readings::<T>::get(interval, point);
 		match verdict {
@@ -239,6 +241,7 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_close_dispute(interval: Interval, point: PointId) -> DispatchResult {
 		let dispute = Disputes::<T>::get(interval, point).ok_or(Error::<T>::NoDispute)?;
 		ensure!(T::Calendar::now() >= dispute.deadline, Error::<T>::DeadlineAhead);
+		T::OnReading::changing(point, interval);
 		Disputes::<T>::remove(interval, point);
 		Self::return_bond(&dispute)?;
 		Self::decided(interval, point, Decision::Expired);

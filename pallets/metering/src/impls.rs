@@ -6,9 +6,9 @@ use crate::{
 };
 use alloc::vec::Vec;
 use busbar_primitives::{
-	metering::{estimates, intervals_per_day, Basis, LIKE_DAYS, LIKE_READINGS},
+	metering::{estimates, intervals_per_day, Basis, Standing, LIKE_DAYS, LIKE_READINGS},
 	traits::{self, Calendar},
-	Interval, Metered, Point, PointId, Quality, SignedWh,
+	Interval, Metered, Moment, Point, PointId, Quality, SignedWh,
 };
 use frame_support::traits::{fungible::MutateHold, tokens::Precision};
 
@@ -42,22 +42,27 @@ impl<T: Config> traits::Readings for Pallet<T> {
 			.collect()
 	}
 
-	fn basis(point: PointId, details: &Point, interval: Interval, last: bool) -> Basis {
+	fn standing(point: PointId, interval: Interval, at: Moment) -> Standing {
 		let standing = Readings::<T>::get(interval, point);
 		let Some(reading) = standing.filter(Proven::settles) else {
-			let like = Self::like(point, interval, LIKE_READINGS);
-			let wh = estimates(&like, details, T::Calendar::interval_s(), last);
-			return Basis::Estimate { declared: standing.is_some_and(|one| one.quality == Quality::Estimated), wh };
+			return Standing::Silent { declared: standing.is_some_and(|one| one.quality == Quality::Estimated) };
 		};
 		let (version, wh) = (reading.version, reading.net());
 		// What nobody's device signed displaces nothing.
 		let signed = |dispute: &Dispute<T::AccountId>| {
-			T::Calendar::now() < dispute.deadline && matches!(dispute.ground, Ground::TwoSignatures | Ground::Quorum)
+			at < dispute.deadline && matches!(dispute.ground, Ground::TwoSignatures | Ground::Quorum)
 		};
 		match Disputes::<T>::get(interval, point).filter(signed).and_then(|dispute| dispute.claim) {
-			Some(claim) => Basis::Contested([wh, net(&claim)]),
-			None => Basis::Reading { version, wh },
+			Some(claim) => Standing::Contested([wh, net(&claim)]),
+			None => Standing::Reading { version, wh },
 		}
+	}
+
+	fn basis(point: PointId, details: &Point, interval: Interval, standing: Standing, last: bool) -> Basis {
+		Basis::new(standing, || {
+			let like = Self::like(point, interval, LIKE_READINGS);
+			estimates(&like, details, T::Calendar::interval_s(), last)
+		})
 	}
 }
 

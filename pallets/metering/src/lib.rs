@@ -96,7 +96,7 @@ pub mod pallet {
 	use alloc::vec::Vec;
 	use busbar_primitives::{
 		metering::{DeviceKey, Duty, Meter, MeterClass, MeterId, Registers, SignedReading},
-		traits::{Calendar, Counterparties, Grid, Participants},
+		traits::{Calendar, Counterparties, Grid, OnReading, Participants},
 		Balance, Interval, Moment, ParticipantId, PointId, Wh,
 	};
 	use frame_support::{
@@ -130,6 +130,9 @@ pub mod pallet {
 
 		/// When an interval's delivery and its windows end.
 		type Calendar: Calendar;
+
+		/// Who settles by readings, and is told before one changes.
+		type OnReading: OnReading;
 
 		/// Who receives what a wrong attestation costs, beside the point's owner.
 		type Counterparties: Counterparties<Self::AccountId>;

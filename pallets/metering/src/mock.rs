@@ -3,10 +3,10 @@
 use crate::{
 	self as pallet_metering, Datasets, Error, FittedMeters, HoldReason, Meters, Proven, ProvenReading, Readings, Worth,
 };
-use busbar_mocks::{MockCalendar, MockCounterparties, MockGrid, MockParticipants};
+use busbar_mocks::{MockCalendar, MockCounterparties, MockGrid, MockOnReading, MockParticipants};
 use busbar_primitives::{
 	metering::{Basis, Duty, MeterClass, MeterId, Reading, Registers, Salt, SignedReading},
-	traits::Grid,
+	traits::{Grid, Readings as _},
 	Balance, Interval, Moment, Point, PointId, PointKind, PostedBounds, Quality, Role, Scope, Terms, Wh,
 };
 use frame_support::{
@@ -80,6 +80,7 @@ impl pallet_metering::Config for Test {
 	type Grid = MockGrid;
 	type Calendar = MockCalendar;
 	type Counterparties = MockCounterparties;
+	type OnReading = MockOnReading;
 	type MaxReadings = MaxReadings;
 	type MaxHolders = MaxHolders;
 	type MaxVersions = MaxVersions;
@@ -332,7 +333,8 @@ pub fn like(point: PointId, imports: [Wh; 4]) {
 /// What a point settles on in the first run, or the `last`.
 pub fn basis(point: PointId, last: bool) -> Basis {
 	let details = MockGrid::point(point).expect("the point exists");
-	<Metering as busbar_primitives::traits::Readings>::basis(point, &details, INTERVAL, last)
+	let standing = Metering::standing(point, INTERVAL, Now::get());
+	Metering::basis(point, &details, INTERVAL, standing, last)
 }
 
 /// What is held of an account for a reason, in nEUR.

@@ -7,7 +7,7 @@ use crate::{
 use alloc::vec::Vec;
 use busbar_primitives::{
 	metering::{estimate, intervals_per_day, is_plausible, Duty, Meter, Reading, Registers, ESTIMATE_DAYS},
-	traits::{Calendar, Grid},
+	traits::{Calendar, Grid, OnReading},
 	Interval, ParticipantId, Point, PointId, Quality, Terms,
 };
 use frame_support::{ensure, traits::Get, BoundedVec};
@@ -72,6 +72,7 @@ impl<T: Config> Pallet<T> {
 		dataset: u16,
 	) -> Result<bool, DispatchError> {
 		let (interval, point) = (reading.interval, meter.point);
+		T::OnReading::changing(point, interval);
 		if reading.quality == Quality::Estimated {
 			let expected = Self::estimate_of(meter, interval).ok_or(Error::<T>::NoBasis)?;
 			ensure!(expected == reading.registers(), Error::<T>::WrongEstimate);

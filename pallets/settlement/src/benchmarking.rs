@@ -2,7 +2,7 @@
 
 use super::*;
 use busbar_primitives::{
-	metering::LIKE_READINGS,
+	metering::{Standing, LIKE_READINGS},
 	traits::{Debts, Grid, Readings, Securities},
 	Flexibility, Interval, ParticipantId, PointId, Reduction, Wh,
 };
@@ -31,7 +31,7 @@ pub trait BenchmarkHelper<AccountId> {
 	/// thousandth of that, the others sold it.
 	fn read(interval: Interval, points: u32, wh: Wh);
 	/// Gives every one of these points a newer reading that differs again, and 1 nEUR more of deposit, of guarantee, of margin
-	/// and of free money.
+	/// and of free money, and lets the run be due that settles it.
 	fn revise(interval: Interval, points: u32);
 	/// Who owns a point.
 	fn owner(point: PointId) -> ParticipantId;
@@ -154,7 +154,7 @@ mod benchmarks {
 	}
 
 	#[benchmark]
-	fn correct(n: Linear<1, { T::MaxPoints::get() }>) -> Result<(), BenchmarkError> {
+	fn debit_changed(n: Linear<1, { T::MaxPoints::get() }>) -> Result<(), BenchmarkError> {
 		let interval = delivered::<T>(n);
 		let anyone = RawOrigin::Signed(account("anyone", 0, 0));
 		Pallet::<T>::debit(anyone.clone().into(), interval, points::<T>(n))?;
@@ -164,9 +164,10 @@ mod benchmarks {
 		let batch = points::<T>(n);
 
 		#[extrinsic_call]
-		_(anyone, interval, batch);
+		debit(anyone, interval, batch);
 
-		assert_eq!(Pallet::<T>::progress(interval).map(|progress| progress.corrections), Some(n));
+		let progress = Pallet::<T>::progress(interval).expect("the run has begun");
+		assert_eq!((progress.run, progress.debits_done), (2, n));
 		Ok(())
 	}
 
@@ -246,7 +247,8 @@ mod benchmarks {
 		{
 			for point in 0..n {
 				let Some(details) = T::Grid::point(point) else { continue };
-				let basis = T::Readings::basis(point, &details, interval, true);
+				let silent = Standing::Silent { declared: false };
+				let basis = T::Readings::basis(point, &details, interval, silent, true);
 				found += u32::from(basis.candidates().len() == LIKE_READINGS as usize);
 			}
 		}

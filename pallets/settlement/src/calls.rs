@@ -120,9 +120,10 @@ mod calls {
 			Self::do_post_prices(party, interval, PostedPrices { short, long })
 		}
 
-		/// Collects the debits of connection points for an interval and notes their credits. The batch with the last
+		/// Collects the debits of connection points for an interval's run and notes their credits. The batch with the last
 		/// point closes the debit phase, unless somebody is short: then `draw` does. An interval without connection
-		/// points is closed by an empty batch.
+		/// points is closed by an empty batch. Of an interval whose run is done it begins the next that has points to settle,
+		/// those for which a change is noted; what it collects there is what they come to less what was settled before.
 		///
 		/// - `origin`: any signed account.
 		/// - `interval`: whose.
@@ -131,7 +132,8 @@ mod calls {
 		/// # Errors
 		/// Nothing of the batch is done then: [`Error::UnknownInterval`], [`Error::NotCleared`],
 		/// [`Error::DeliveryNotEnded`], [`Error::NotAttestedYet`], [`Error::UnknownPoint`], [`Error::AlreadySettled`],
-		/// [`Error::EmptyBatch`], [`Error::AccountsNotSet`], [`Error::Unwinding`], [`Error::Overflow`].
+		/// [`Error::EmptyBatch`], [`Error::AccountsNotSet`], [`Error::Unwinding`], [`Error::Overflow`],
+		/// [`Error::EarlierRunDue`], [`Error::RunNotDue`], [`Error::NotChanged`], [`Error::Final`].
 		///
 		/// # Events
 		/// [`Event::Debited`], [`Event::SetOff`], [`Event::Defaulted`], [`Event::Covered`], [`Event::DebitsClosed`].
@@ -139,6 +141,7 @@ mod calls {
 		// The close of the debits is what a batch of draws costs without points.
 		#[pallet::weight(
 			T::WeightInfo::debit(points.len() as u32)
+				.max(T::WeightInfo::debit_changed(points.len() as u32))
 				.saturating_add(T::WeightInfo::like(points.len() as u32))
 				.saturating_add(T::WeightInfo::draw(0))
 		)]
@@ -161,7 +164,7 @@ mod calls {
 		/// # Errors
 		/// Nothing of the batch is done then: [`Error::DebitsNotDone`], [`Error::AlreadySettled`],
 		/// [`Error::EmptyBatch`], [`Error::UnknownPoint`], [`Error::NothingToDraw`], [`Error::AccountsNotSet`],
-		/// [`Error::Unwinding`], [`Error::Overflow`].
+		/// [`Error::Unwinding`], [`Error::Overflow`], [`Error::EarlierRunDue`], [`Error::UnknownInterval`].
 		///
 		/// # Events
 		/// `SecurityDrawn` and `Owed` of `pallet-securities`, [`Event::Defaulted`], [`Event::Drawn`],
@@ -187,10 +190,11 @@ mod calls {
 		/// # Errors
 		/// Nothing of the batch is done then: [`Error::DebitsNotDone`], [`Error::UnknownPoint`],
 		/// [`Error::AlreadySettled`], [`Error::EmptyBatch`], [`Error::AccountsNotSet`], [`Error::Unwinding`],
-		/// [`Error::Overflow`].
+		/// [`Error::Overflow`], [`Error::NotChanged`], [`Error::EarlierRunDue`], [`Error::UnknownInterval`].
 		///
 		/// # Events
-		/// `Recovered` of `pallet-securities`, [`Event::Credited`], [`Event::Unclaimed`], [`Event::Settled`].
+		/// `Recovered` of `pallet-securities`, [`Event::Credited`], [`Event::Unclaimed`], [`Event::DefaultUndone`],
+		/// [`Event::Returned`], [`Event::Settled`].
 		#[pallet::call_index(8)]
 		#[pallet::weight(T::WeightInfo::credit(points.len() as u32))]
 		pub fn credit(
@@ -202,51 +206,27 @@ mod calls {
 			Self::do_credit(interval, &points)
 		}
 
-		/// Settles what newer versions of connection points' readings change in an interval that is settled and not
-		/// final.
-		///
-		/// - `origin`: any signed account.
-		/// - `interval`: whose.
-		/// - `points`: those of the batch.
-		///
-		/// # Errors
-		/// Nothing of the batch is done then: [`Error::NotSettled`], [`Error::Final`], [`Error::UnknownPoint`],
-		/// [`Error::Contested`], [`Error::NotAttestedYet`], [`Error::NothingToCorrect`], [`Error::TooManyCorrections`],
-		/// [`Error::EmptyBatch`], [`Error::AccountsNotSet`], [`Error::Overflow`]; [`Error::UnknownInterval`] and [`Error::NotCleared`] if the
-		/// market has forgotten a settled interval, which would be a defect.
-		///
-		/// # Events
-		/// [`Event::Corrected`], [`Event::SetOff`], [`Event::Defaulted`], [`Event::Covered`], [`Event::Unclaimed`].
-		#[pallet::call_index(9)]
-		#[pallet::weight(
-			T::WeightInfo::correct(points.len() as u32).saturating_add(T::WeightInfo::like(points.len() as u32))
-		)]
-		pub fn correct(
-			origin: OriginFor<T>,
-			interval: Interval,
-			points: BoundedVec<PointId, T::MaxPoints>,
-		) -> DispatchResult {
-			ensure_signed(origin)?;
-			Self::do_correct(interval, &points)
-		}
-
 		/// Voids an interval that does not settle, before its first credit: all its contracts are cancelled, and what its debits
 		/// did so far is taken back in idle blocks ([`Event::Unwound`] tells when). Then it settles anew by [`Pallet::debit`] and
 		/// the following: what was metered at posted prices; with its debit each point's collateral, and what is held for its
 		/// offer or for an order of the grid operator, are released. Of an interval that is void already it changes nothing; if
-		/// taking back failed, which would be a defect, it is tried again.
+		/// taking back failed, which would be a defect, it is tried again. Of an interval whose first run is done it drops the
+		/// run that is due or under way instead: points that this has not counted yet stay as they were settled.
 		///
 		/// - `origin`: [`Config::AdminOrigin`].
 		/// - `interval`: whose; its sessions have ended, and so has its delivery.
 		///
 		/// # Errors
 		/// [`Error::AlreadySettled`], [`Error::UnknownInterval`], [`Error::NotCleared`], [`Error::DeliveryNotEnded`],
-		/// [`Error::CreditsBegun`].
+		/// [`Error::CreditsBegun`], [`Error::RunNotDue`], [`Error::EarlierRunDue`], [`Error::Final`],
+		/// [`Error::AccountsNotSet`], [`Error::Overflow`].
 		///
 		/// # Events
-		/// [`Event::Voided`], and [`Event::ContractsCancelled`] at once if no debit was collected.
-		#[pallet::call_index(10)]
-		#[pallet::weight(T::WeightInfo::void())]
+		/// [`Event::Voided`], and [`Event::ContractsCancelled`] at once if no debit was collected; [`Event::RunDropped`],
+		/// and with the close of its debits [`Event::SetOff`], [`Event::Defaulted`], [`Event::Covered`], [`Event::DebitsClosed`].
+		#[pallet::call_index(9)]
+		// The close of the debits is what a batch of draws costs without points.
+		#[pallet::weight(T::WeightInfo::void().saturating_add(T::WeightInfo::draw(0)))]
 		pub fn void(origin: OriginFor<T>, interval: Interval) -> DispatchResult {
 			T::AdminOrigin::ensure_origin(origin)?;
 			Self::do_void(interval)

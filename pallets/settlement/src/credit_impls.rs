@@ -2,7 +2,7 @@
 
 use crate::{
 	round::Round, Config, Error, Event, Pallet, Progress, Roots, Stage, Statement, StatementRoot, Statements,
-	SystemLines,
+	SystemLines, FIRST_RUN,
 };
 use busbar_primitives::{traits::Certificates, Interval, PointId};
 use frame_support::ensure;
@@ -15,7 +15,10 @@ impl<T: Config> Pallet<T> {
 		for point in points {
 			let mut statement = Self::debited(&round, *point)?;
 			let payer = statement.payer;
-			let stands = statement.amount < 0 && !statement.drawn && round.is_short(payer);
+			let stands = statement.run == round.progress.run
+				&& statement.amount < 0
+				&& !statement.drawn
+				&& round.is_short(payer);
 			ensure!(stands, Error::<T>::NothingToDraw);
 			round.keeper = Some(*point);
 			round.draw(&mut statement.lines, *point, payer, statement.amount.unsigned_abs())?;
@@ -33,12 +36,12 @@ impl<T: Config> Pallet<T> {
 
 	pub(crate) fn do_credit(interval: Interval, points: &[PointId]) -> DispatchResult {
 		let mut round = Self::continued(interval, Stage::Credits)?;
-		ensure!(!points.is_empty() || round.progress.points.is_zero(), Error::<T>::EmptyBatch);
+		ensure!(!points.is_empty() || round.progress.to_settle.is_zero(), Error::<T>::EmptyBatch);
 		for point in points {
 			Self::credit_point(&mut round, *point)?;
 		}
-		let (done, points) = (round.progress.credits_done, round.progress.points);
-		Self::deposit_event(Event::Credited { interval, done, points });
+		let Progress { run, credits_done: done, to_settle: points, .. } = round.progress;
+		Self::deposit_event(Event::Credited { interval, run, done, points });
 		if done == points {
 			Self::close_credits(&mut round)?;
 		}
@@ -46,7 +49,7 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// The statement of a point that is through the debit phase.
+	/// The statement of a point that is through the debit phase of some run.
 	fn debited(round: &Round<T>, point: PointId) -> Result<Statement, DispatchError> {
 		ensure!(point < round.progress.points, Error::<T>::UnknownPoint);
 		Statements::<T>::get(round.interval, point).ok_or(Error::<T>::DebitsNotDone.into())
@@ -55,12 +58,15 @@ impl<T: Config> Pallet<T> {
 	/// Takes one point through the credit phase.
 	fn credit_point(round: &mut Round<T>, point: PointId) -> DispatchResult {
 		let mut statement = Self::debited(round, point)?;
+		ensure!(statement.run == round.progress.run, Error::<T>::NotChanged);
 		ensure!(!statement.credited, Error::<T>::AlreadySettled);
 		if statement.outturn.is_some() {
 			let credit = statement.amount.max(0).unsigned_abs();
 			round.keeper = Some(point);
 			round.pay_point(&mut statement.lines, point, statement.payer, credit)?;
-			T::Certificates::paid(round.interval, point, statement.payer)?;
+			if statement.run == FIRST_RUN {
+				T::Certificates::paid(round.interval, point, statement.payer)?;
+			}
 		}
 		statement.credited = true;
 		Statements::<T>::insert(round.interval, point, statement);
@@ -74,11 +80,14 @@ impl<T: Config> Pallet<T> {
 		let mut lines = SystemLines::<T>::get(interval);
 		round.keeper = None;
 		round.pay_others(&mut lines)?;
-		T::Certificates::closed(interval, round.accounts.balancing)?;
+		let run = round.progress.run;
+		if run == FIRST_RUN {
+			T::Certificates::closed(interval, round.accounts.balancing)?;
+		}
 		round.progress.stage = Stage::Settled;
 		SystemLines::<T>::insert(interval, lines);
 		let StatementRoot { root, count } = Self::fix_root(interval, &round.progress);
-		Self::deposit_event(Event::Settled { interval, root, lines: count });
+		Self::deposit_event(Event::Settled { interval, run, root, lines: count });
 		Ok(())
 	}
 

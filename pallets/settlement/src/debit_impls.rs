@@ -5,15 +5,15 @@ use crate::{
 	round::Round,
 	sums::{Parties, Sums},
 	Accounts, Config, Error, Event, Intervals, Levies, Lines, Pallet, Progress, Purse, Roots, Sharings, Stage,
-	Statement, Statements, System, SystemLines, Tolerances, Voids, FIRST_VERSION, POINT_LINES, SYSTEM_LINES,
+	Statement, Statements, System, SystemLines, Tolerances, Voids, FIRST_RUN, POINT_LINES, SYSTEM_LINES,
 };
 use busbar_primitives::{
-	metering::Basis,
+	metering::{Basis, Standing},
 	traits::{
 		Calendar, Certificates, Charges, Collateral, Grid, OrderCollateral, Participants, Positions, Readings,
 		Reductions, Securities, Supply,
 	},
-	Amount, Cause, Interval, Line, Moment, Outcome, Party, Point, PointId, PointKind, Price, Quality, SignedWh, Terms,
+	Amount, Cause, Interval, Line, Outcome, Party, Point, PointId, PointKind, Price, SignedWh, Terms,
 };
 use core::ops::RangeInclusive;
 use frame_support::ensure;
@@ -27,10 +27,9 @@ pub(crate) struct Batch<AccountId> {
 	pub prices: RangeInclusive<Price>,
 	pub outcome: Outcome,
 	pub accounts: Accounts<AccountId>,
+	pub terms: Terms,
 	/// Whether the attestation window is over, so that estimates stand in.
 	pub estimate: bool,
-	/// Chain time from which readings stay as they are.
-	pub rulings_end: Moment,
 }
 
 /// What a point settles on.
@@ -39,8 +38,6 @@ pub(crate) struct Settling {
 	pub version: u16,
 	/// Import less export of its reading, in Wh; `None` of what stands in for one.
 	pub metered: Option<SignedWh>,
-	/// Whether the regulator must say which of two it is.
-	pub contested: bool,
 	/// What that comes to.
 	pub outturn: Outturn,
 }
@@ -65,39 +62,60 @@ impl<T: Config> Pallet<T> {
 			prices: terms.price_floor..=terms.price_cap,
 			outcome: T::Positions::outcome(interval).ok_or(Error::<T>::NotCleared)?,
 			accounts: Self::accounts(interval)?,
+			terms: *terms,
 			estimate: T::Calendar::now() >= terms.attestation_end,
-			rulings_end: terms.rulings_end(),
 		})
 	}
 
 	/// A batch that another phase adds to what an interval's debits began.
 	pub(crate) fn continued(interval: Interval, stage: Stage) -> Result<Round<T>, DispatchError> {
-		ensure!(!Roots::<T>::contains_key(interval), Error::<T>::AlreadySettled);
-		let progress = Intervals::<T>::get(interval).ok_or(Error::<T>::DebitsNotDone)?;
+		let Some(progress) = Intervals::<T>::get(interval) else {
+			ensure!(!Roots::<T>::contains_key(interval), Error::<T>::AlreadySettled);
+			return Err(Error::<T>::DebitsNotDone.into());
+		};
 		ensure!(progress.stage != Stage::Voiding || stage == Stage::Voiding, Error::<T>::Unwinding);
 		ensure!(progress.stage >= stage, Error::<T>::DebitsNotDone);
 		ensure!(progress.stage == stage, Error::<T>::AlreadySettled);
-		Ok(Round::first(interval, Self::accounts(interval)?, progress))
+		if stage != Stage::Voiding {
+			let terms = T::Calendar::terms(interval).ok_or(Error::<T>::UnknownInterval)?;
+			Self::ensure_turn(interval, progress.run, &terms)?;
+		}
+		Ok(Round::new(interval, Self::accounts(interval)?, progress))
 	}
 
 	pub(crate) fn do_debit(interval: Interval, points: &[PointId]) -> DispatchResult {
-		ensure!(!Roots::<T>::contains_key(interval), Error::<T>::AlreadySettled);
+		let known = Intervals::<T>::get(interval);
+		ensure!(known.is_some() || !Roots::<T>::contains_key(interval), Error::<T>::AlreadySettled);
 		let terms = T::Calendar::terms(interval).ok_or(Error::<T>::UnknownInterval)?;
 		let batch = Self::batch(interval, &terms)?;
 		ensure!(T::Calendar::now() >= terms.delivery_end, Error::<T>::DeliveryNotEnded);
-		let progress =
-			Intervals::<T>::get(interval).unwrap_or_else(|| Progress::new(batch.outcome.points, terms.final_from()));
+		let begins = known.as_ref().is_some_and(|progress| progress.stage == Stage::Settled);
+		let progress = match known {
+			Some(progress) if begins => Self::next_run(interval, &terms, progress)?,
+			Some(progress) => progress,
+			None => Progress::new(batch.outcome.points, terms.final_from()),
+		};
 		ensure!(progress.stage != Stage::Voiding, Error::<T>::Unwinding);
 		ensure!(progress.stage == Stage::Debits, Error::<T>::AlreadySettled);
-		ensure!(!points.is_empty() || progress.points.is_zero(), Error::<T>::EmptyBatch);
-		let mut round = Round::<T>::first(interval, batch.accounts.clone(), progress);
-		for point in points {
-			Self::debit_point(&batch, &mut round, *point)?;
+		ensure!(!points.is_empty() || progress.to_settle.is_zero(), Error::<T>::EmptyBatch);
+		let run = progress.run;
+		if !begins {
+			Self::ensure_turn(interval, run, &terms)?;
 		}
-		let (done, points) = (round.progress.debits_done, round.progress.points);
-		Self::deposit_event(Event::Debited { interval, done, points });
+		let mut round = Round::<T>::new(interval, batch.accounts.clone(), progress);
+		for point in points {
+			match run {
+				FIRST_RUN => Self::debit_point(&batch, &mut round, *point)?,
+				_ => Self::debit_changed(&batch, &mut round, *point)?,
+			}
+		}
+		let (done, points) = (round.progress.debits_done, round.progress.to_settle);
+		Self::deposit_event(Event::Debited { interval, run, done, points });
 		if done == points {
-			Self::settle_others(&batch, &mut round)?;
+			match run {
+				FIRST_RUN => Self::settle_others(&batch, &mut round)?,
+				_ => Self::settle_changes(&batch, &mut round)?,
+			}
 		}
 		round.store();
 		Ok(())
@@ -116,11 +134,12 @@ impl<T: Config> Pallet<T> {
 			if delivery.contracts.is_empty() {
 				statement.payer = T::Supply::retailer(interval, point).unwrap_or(details.owner);
 			}
-			let Settling { version, metered, mut outturn, .. } =
-				Self::settling(batch, point, &details, &delivery, false)?;
+			let standing = Self::take_standing(interval, FIRST_RUN, point, details.kind, &batch.terms);
+			let Settling { version, metered, mut outturn } =
+				Self::settling(batch, point, &details, &delivery, standing, false)?;
 			statement.reading = version;
 			Self::fund_order(batch, round, point, &delivery, &mut outturn)?;
-			statement.counted = metered.is_some() && Self::is_counted(point, interval);
+			statement.counted = metered.is_some();
 			round.progress.sums = round
 				.progress
 				.sums
@@ -128,8 +147,7 @@ impl<T: Config> Pallet<T> {
 				.and_then(|sums| sums.with_outturn(&outturn, true))
 				.ok_or(Error::<T>::Overflow)?;
 			statement.outturn = Some(outturn);
-			let counted = metered.filter(|_| statement.counted);
-			T::Certificates::settled(interval, point, &details, statement.payer, delivery.position, counted)?;
+			T::Certificates::settled(interval, point, &details, statement.payer, delivery.position, metered)?;
 			let estimated = metered.is_none() && details.kind == PointKind::Metered;
 			statement.amount = Self::point_lines(round, &mut statement.lines, point, &delivery, &outturn, estimated)?;
 			let mut collateral = T::Positions::take_collateral(point, interval);
@@ -179,17 +197,18 @@ impl<T: Config> Pallet<T> {
 		})
 	}
 
-	/// What a point settles on: its reading, or what stands in for one, of which the dearest to the point counts. A coupling
-	/// without a reading settles on none. `last`: in the final run.
+	/// What a point settles on where this stands: its reading, or what stands in for one, of which the dearest to the point
+	/// counts. A coupling without a reading settles on none. `last`: in the final run.
 	pub(crate) fn settling(
 		batch: &Batch<T::AccountId>,
 		point: PointId,
 		details: &Point,
 		delivery: &Delivery,
+		standing: Standing,
 		last: bool,
 	) -> Result<Settling, DispatchError> {
-		let basis = T::Readings::basis(point, details, batch.interval, last);
-		let (version, contested) = (basis.version(), matches!(basis, Basis::Contested(_)));
+		let basis = T::Readings::basis(point, details, batch.interval, standing, last);
+		let version = basis.version();
 		let metered = match &basis {
 			Basis::Reading { wh, .. } => Some(*wh),
 			_ => None,
@@ -200,7 +219,7 @@ impl<T: Config> Pallet<T> {
 		};
 		if details.kind == PointKind::Coupling {
 			let (_, outturn) = outturn(metered)?;
-			return Ok(Settling { version, metered, contested, outturn });
+			return Ok(Settling { version, metered, outturn });
 		}
 		let waits = matches!(basis, Basis::Estimate { declared: false, .. }) && !batch.estimate;
 		ensure!(!waits, Error::<T>::NotAttestedYet);
@@ -210,12 +229,7 @@ impl<T: Config> Pallet<T> {
 			dearest = Some(dearest.filter(|(least, _)| *least <= one.0).unwrap_or(one));
 		}
 		let (_, outturn) = dearest.ok_or(Error::<T>::NotAttestedYet)?;
-		Ok(Settling { version, metered, contested, outturn })
-	}
-
-	/// Whether a device counted a point's reading, so that certificates are issued on it.
-	pub(crate) fn is_counted(point: PointId, interval: Interval) -> bool {
-		T::Readings::of(point, interval).is_some_and(|metered| metered.quality != Quality::Estimated)
+		Ok(Settling { version, metered, outturn })
 	}
 
 	/// Writes a point's lines and returns their sum. What was estimated of its imbalance says so, a line of zero too.
@@ -229,7 +243,7 @@ impl<T: Config> Pallet<T> {
 	) -> Result<Amount, DispatchError> {
 		let mut total: Amount = 0;
 		let mut add = |cause, wh, price, amount: Amount| -> DispatchResult {
-			let line = Line { version: FIRST_VERSION, party: Party::Point(point), cause, wh, price, amount };
+			let line = Line { version: FIRST_RUN, party: Party::Point(point), cause, wh, price, amount };
 			round.append(lines, line)?;
 			total = total.checked_add(amount).ok_or(Error::<T>::Overflow)?;
 			Ok(())
@@ -279,19 +293,24 @@ impl<T: Config> Pallet<T> {
 		let mismatch = sums.contract.checked_add(Self::amount(fees_and_rent)?);
 		ensure!(mismatch == Some(0), Error::<T>::ContractMismatch);
 		let parties = sums.parties(outcome, tariff).ok_or(Error::<T>::Overflow)?;
+		round.progress.parties = parties;
 		let system = Self::system(&batch.accounts, parties, sums.funded)?;
 		round.progress.system = System { contracted_fees: outcome.fees, contracted_rent: outcome.rent, ..system };
 		round.keeper = None;
-
 		let earned = parties.balancing.max(0).unsigned_abs();
 		T::Securities::balancing_earned(*interval, batch.accounts.balancing, earned);
-		let mut lines = Self::system_lines(batch, round, &sums)?;
+		let lines = Self::system_lines(batch, round, &sums)?;
+		Self::count_others(round, lines)
+	}
+
+	/// Counts what the other parties owe and are due, whose lines are written.
+	pub(crate) fn count_others(round: &mut Round<T>, mut lines: Lines<SYSTEM_LINES>) -> DispatchResult {
 		round.count_others(&mut lines)?;
 		round.progress.stage = Stage::Draws;
 		if round.progress.purse.to_draw.is_zero() {
 			return Self::close_debits(round, lines);
 		}
-		SystemLines::<T>::insert(interval, lines);
+		SystemLines::<T>::insert(round.interval, lines);
 		Ok(())
 	}
 
@@ -363,7 +382,7 @@ impl<T: Config> Pallet<T> {
 		let mut lines = Lines::<SYSTEM_LINES>::default();
 		for (party, cause, wh, price, amount, stands) in table {
 			if stands {
-				let line = Line { version: FIRST_VERSION, party, cause, wh: shown(wh), price, amount };
+				let line = Line { version: FIRST_RUN, party, cause, wh: shown(wh), price, amount };
 				round.append(&mut lines, line)?;
 			}
 		}

@@ -1,16 +1,13 @@
 //! The traits that other pallets use.
 
 use crate::{
-	Chunks, Config, Drawings, Intervals, Keepers, Pallet, Posted, Progress, Roots, Stage, Statements, SystemAccounts,
-	SystemLines, Voids,
+	Changed, Chunks, Config, Defaults, Drawings, Intervals, Keepers, Pallet, Posted, Roots, Statements, SystemAccounts,
+	SystemLines, Voids, Waiting, FIRST_RUN, LAST_RUN,
 };
 use busbar_primitives::{
-	traits::{Balancing, Calendar, Counterparties, Debts, Finality, Participants, Prune, Settled},
+	traits::{Balancing, Counterparties, Debts, Finality, Participants, Prune, Settled},
 	Interval, ParticipantId,
 };
-
-/// Most intervals that are looked at to find the first that is not final.
-const LOOKS: u32 = 8;
 
 impl<T: Config> Counterparties<T::AccountId> for Pallet<T> {
 	fn balancing(interval: Interval) -> Option<T::AccountId> {
@@ -35,21 +32,6 @@ impl<T: Config> Balancing for Pallet<T> {
 	}
 }
 
-impl<T: Config> Finality for Pallet<T> {
-	/// A statement root without a running account belongs to an interval that is already pruned.
-	fn is_final(interval: Interval) -> bool {
-		let over = |progress: &Progress| progress.stage == Stage::Settled && T::Calendar::now() >= progress.final_from;
-		Roots::<T>::contains_key(interval) && Intervals::<T>::get(interval).as_ref().is_none_or(over)
-	}
-
-	fn first_not_final() -> Interval {
-		let first = T::Calendar::first_kept();
-		let end = T::Calendar::first_unopened().min(first.saturating_add(LOOKS));
-		let is_over = |interval: &Interval| T::Calendar::terms(*interval).is_none() || Self::is_final(*interval);
-		(first..end).find(|interval| !is_over(interval)).unwrap_or(end.max(first))
-	}
-}
-
 impl<T: Config> Prune for Pallet<T> {
 	/// Removes nothing of an interval that is not final. The statement root stays.
 	fn prune(interval: Interval, limit: u32) -> u32 {
@@ -70,10 +52,21 @@ impl<T: Config> Prune for Pallet<T> {
 			removed = removed.saturating_add(1);
 		}
 		let left = |removed: u32| usize::try_from(limit.saturating_sub(removed)).unwrap_or(usize::MAX);
+		if removed < limit && Waiting::<T>::contains_key(interval) {
+			Waiting::<T>::remove(interval);
+			removed = removed.saturating_add(1);
+		}
+		// Of runs that the council dropped.
+		for run in FIRST_RUN..=LAST_RUN {
+			let changed = Changed::<T>::drain_prefix((interval, run)).take(left(removed)).count();
+			removed = removed.saturating_add(u32::try_from(changed).unwrap_or(u32::MAX));
+		}
 		let keepers = Keepers::<T>::drain_prefix(interval).take(left(removed)).count();
 		removed = removed.saturating_add(u32::try_from(keepers).unwrap_or(u32::MAX));
 		let drawings = Drawings::<T>::drain_prefix(interval).take(left(removed)).count();
 		removed = removed.saturating_add(u32::try_from(drawings).unwrap_or(u32::MAX));
+		let defaults = Defaults::<T>::drain_prefix(interval).take(left(removed)).count();
+		removed = removed.saturating_add(u32::try_from(defaults).unwrap_or(u32::MAX));
 		let chunks = Chunks::<T>::drain_prefix(interval).take(left(removed)).count();
 		removed = removed.saturating_add(u32::try_from(chunks).unwrap_or(u32::MAX));
 		if removed < limit && Intervals::<T>::take(interval).is_some() {

@@ -1,8 +1,8 @@
 //! What must hold after every call.
 
 use crate::{
-	bill::Outturn, Chunks, Config, Drawings, InTransit, Intervals, Net, Nets, Pallet, Progress, Roots, Stage,
-	Statements, SystemLines, Unwinding, Voids,
+	bill::Outturn, Changed, Chunks, Config, Drawings, InTransit, Intervals, Net, Nets, Pallet, Progress, Roots, Stage,
+	Statements, SystemLines, Unwinding, Voids, Waiting, FIRST_RUN, LAST_RUN,
 };
 use alloc::vec::Vec;
 use busbar_merkle::Frontier;
@@ -75,13 +75,16 @@ impl<T: Config> Pallet<T> {
 		ensure!(busbar_merkle::root(&leaves) == progress.frontier.root(), "the lines do not hash to their root");
 		Self::check_chunks(interval, progress, &lines, &leaves)?;
 		let statements = || Statements::<T>::iter_prefix_values(interval);
-		ensure!(statements().count() as u32 == progress.debits_done, "points through the debit phase are miscounted");
-		let credited = statements().filter(|statement| statement.credited).count() as u32;
+		let of_run = || statements().filter(|statement| statement.run == progress.run);
+		ensure!(of_run().count() as u32 == progress.debits_done, "points through the debit phase are miscounted");
+		let credited = of_run().filter(|statement| statement.credited).count() as u32;
 		ensure!(credited == progress.credits_done, "points through the credit phase are miscounted");
+		let later = statements().all(|statement| statement.run == progress.run || statement.credited);
+		ensure!(later, "a run began before the one before it was done");
 		ensure!(progress.credits_done <= progress.debits_done, "a credit was paid before its debit");
+		ensure!(progress.debits_done <= progress.to_settle, "a run settled more points than it had");
 		ensure!(progress.purse.paid <= progress.purse.collected, "more was paid than collected");
-		let corrected: u32 = statements().map(|statement| u32::from(statement.corrections)).sum();
-		ensure!(corrected == progress.corrections, "corrections are miscounted");
+		Self::check_waiting(interval, progress)?;
 		let outturns = statements().filter_map(|statement| statement.outturn);
 		let metered = |outturn: &Outturn| (outturn.imbalance_amount(), Amount::from(outturn.drawn));
 		let (imbalance, drawn) = outturns
@@ -96,12 +99,27 @@ impl<T: Config> Pallet<T> {
 				sum == 0 && progress.purse.in_transit() == 0,
 				"a settled interval's debits differ from its credits"
 			);
-			ensure!(progress.credits_done == progress.points, "an interval is settled with points left");
+			ensure!(progress.credits_done == progress.to_settle, "an interval is settled with points left");
 			let stands = root
 				.is_some_and(|root| root.root == progress.frontier.root() && root.count == progress.frontier.count());
 			ensure!(stands, "a settled interval's statement root differs");
-		} else {
+		} else if progress.run == FIRST_RUN {
 			ensure!(root.is_none(), "an unsettled interval has a statement root");
+		} else {
+			let grows = root.is_some_and(|root| root.count <= progress.frontier.count());
+			ensure!(grows, "a run lost the statement root of those before it");
+		}
+		Ok(())
+	}
+
+	/// That as many points are noted for each run as it waits for.
+	fn check_waiting(interval: Interval, progress: &Progress) -> Result<(), TryRuntimeError> {
+		let noted = |run| Changed::<T>::iter_prefix((interval, run)).count() as u32;
+		for (run, waiting) in (FIRST_RUN.saturating_add(1)..=LAST_RUN).zip(Waiting::<T>::get(interval)) {
+			let is_running = progress.run == run && progress.stage == Stage::Debits;
+			let open = if is_running { progress.to_settle.saturating_sub(progress.debits_done) } else { waiting };
+			// More are left of a run that the council dropped.
+			ensure!(noted(run) >= open, "points that a run settles are not noted for it");
 		}
 		Ok(())
 	}

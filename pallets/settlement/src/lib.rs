@@ -1,10 +1,11 @@
 //! Payment of positions, imbalances and everything else that an interval comes to, and the statements that prove it.
 //!
 //! ```text
-//!          debit(points)          draw(points)             credit(points)             correct(points)
-//! cleared -------------> Debits -------------> [Draws] ---------------> Credits ----------> Settled ----> Final
-//!          every debt and         if somebody is           what is due
-//!          credit counted         short: securities
+//!          debit(points)          draw(points)             credit(points)          no run is left
+//! cleared -------------> Debits -------------> [Draws] ---------------> Settled ----------------> Final
+//!          every debt and    ^    if somebody is           what is due      |
+//!          credit counted    |    short: securities                         |
+//!                            `------ the next run, of changed readings -----'
 //! ```
 //!
 //! Each phase runs in batches, by anyone and in any order. Debits may begin when delivery has ended and every listed point
@@ -21,8 +22,11 @@
 //! falls short, all other credits of the same kind are reduced by the same factor (`ranks.rs`), rounded down, as a line of its
 //! own, and the remainder of the rounding goes to the rent account. A credit whose payee has no account goes there too.
 //!
-//! A later version of a reading is settled by `correct`: the difference only, point by point, with the same remedies,
-//! until the interval is final. So is, once readings come no more, the last estimate of a point that has none. Its lines join the interval's tree, whose root then covers them.
+//! What readings change later is settled in at most two more *runs* (`runs.rs`, `changes.rs`), the second when the dispute
+//! window ends and the last when rulings do: the differences only, netted over all points that changed, with the same
+//! remedies. So is, in the last run, the last estimate of a point without a reading. A run settles what stood when it
+//! became due, and runs that are due go on in one order, so that the order of calls changes nobody's money. Its lines join
+//! the interval's tree, whose root then covers them.
 //!
 //! What the grid operator ordered members to draw or feed in less (`pallet-flexibility`) it pays for. A point that does not
 //! trade may be its retailer's (`pallet-supply`). What secures debts is `pallet-securities`' to keep. Energy that the root's
@@ -35,9 +39,10 @@
 //! # Invariants
 //!
 //! 1. The settlement account holds what intervals between debits and credits have collected and not yet paid.
-//! 2. The lines of a settled interval, with its corrections, sum to zero, and their Merkle root is the stored one.
-//! 3. Participants' debts and credits sum to the running account of an interval in its debit phase, and are gone once it
-//!    is settled.
+//! 2. The lines of an interval whose run is done sum to zero, and their Merkle root is the stored one.
+//! 3. Participants' debts and credits sum to the running account of an interval in its debit phase, and are gone once the
+//!    run is done.
+//! 4. As many points are noted for a run as it waits for, and none settles twice in one.
 //!
 //! Every 256 lines in a row are a subtree of that tree, whose top is kept, so that one line is proven without all others
 //! (`proof.rs`). Statement roots stay for ever, 40 bytes each; everything else about an interval goes by `Prune` once it is final.
@@ -50,7 +55,7 @@ extern crate alloc;
 mod benchmarking;
 pub mod bill;
 mod calls;
-mod correct_impls;
+mod changes;
 mod credit_impls;
 mod debit_impls;
 mod impls;
@@ -66,11 +71,13 @@ mod payments;
 mod proof;
 mod ranks;
 mod round;
+mod runs;
 mod sums;
 mod tariffs;
 #[cfg(test)]
 mod tests;
 mod types;
+mod undo;
 mod views;
 mod void;
 pub mod weights;
@@ -82,6 +89,7 @@ pub use losses::MeanLoss;
 pub use net::Net;
 pub use pallet::*;
 pub use ranks::Ranks;
+pub use runs::{Counts, Firsts};
 pub use sums::{Parties, Sums};
 pub use types::*;
 pub use weights::WeightInfo;
@@ -212,6 +220,20 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type MeanLosses<T> = StorageMap<_, Twox64Concat, u32, MeanLoss, ValueQuery>;
 
+	/// What a run of an interval settles, by the run's number, because what stands of its reading changed. Gone when it is
+	/// settled. Of the first run, only what stood when it became due.
+	#[pallet::storage]
+	pub type Changed<T> =
+		StorageDoubleMap<_, Twox64Concat, (Interval, u16), Twox64Concat, PointId, Change, OptionQuery>;
+
+	/// How many points wait for each run of an interval after the first. Gone when it is pruned.
+	#[pallet::storage]
+	pub type Waiting<T> = StorageMap<_, Twox64Concat, Interval, Counts, ValueQuery>;
+
+	/// For each run the first interval that it may not be done of, and at last the first that may not be final.
+	#[pallet::storage]
+	pub type NextRuns<T> = StorageValue<_, Firsts, ValueQuery>;
+
 	/// Statement roots of settled intervals, for ever.
 	#[pallet::storage]
 	pub type Roots<T> = StorageMap<_, Twox64Concat, Interval, StatementRoot, OptionQuery>;
@@ -221,6 +243,12 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Drawings<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, PointId, Drawing<T::AccountId>, ValueQuery>;
+
+	/// What participants defaulted on in an interval, less what later runs showed that they did not owe, in nEUR. Pruned with
+	/// the interval.
+	#[pallet::storage]
+	pub type Defaults<T> =
+		StorageDoubleMap<_, Twox64Concat, Interval, Blake2_128Concat, ParticipantId, Balance, ValueQuery>;
 
 	/// Intervals that the council voided. Pruned with them.
 	#[pallet::storage]
@@ -277,23 +305,26 @@ pub mod pallet {
 		Drawn { interval: Interval, left: u32 },
 		/// A debtor could not pay `amount`.
 		Defaulted { interval: Interval, party: Party, amount: Balance },
+		/// A later run showed that a debtor owed `amount` less than it defaulted on, which goes back to who bore it.
+		DefaultUndone { interval: Interval, participant: ParticipantId, amount: Balance },
 		/// The mutual fund paid `amount` in defaulters' places.
 		Covered { interval: Interval, amount: Balance },
-		/// Later readings were settled: `corrections` points of the interval so far. The root covers their lines.
-		Corrected { interval: Interval, corrections: u32, root: H256, lines: u32 },
-		/// A batch of debits was collected; `done` of `points` connection points are through.
-		Debited { interval: Interval, done: u32, points: u32 },
+		/// A batch of debits of a run was collected; `done` of its `points` connection points are through.
+		Debited { interval: Interval, run: u16, done: u32, points: u32 },
 		/// All debits are done: of `due` after netting, `collected` can be paid.
 		DebitsClosed { interval: Interval, due: Balance, collected: Balance },
 		/// Who receives a credit has no account; it went to the rent account.
 		Unclaimed { interval: Interval, party: Party, amount: Balance },
-		/// A batch of credits was paid; `done` of `points` connection points are through.
-		Credited { interval: Interval, done: u32, points: u32 },
-		/// Every line of the interval is paid.
-		Settled { interval: Interval, root: H256, lines: u32 },
+		/// A batch of credits of a run was paid; `done` of its `points` connection points are through.
+		Credited { interval: Interval, run: u16, done: u32, points: u32 },
+		/// Every line of a run is paid. The root covers all lines of the interval so far.
+		Settled { interval: Interval, run: u16, root: H256, lines: u32 },
 		/// The council voided an interval: its contracts are cancelled, and what its debits did is taken back.
 		Voided { interval: Interval },
-		/// Money that was collected for a void interval went back to where it came from.
+		/// The council dropped a run after the first: `points` that it had not counted yet stay as they were settled.
+		RunDropped { interval: Interval, run: u16, points: u32 },
+		/// Money that was collected for a void interval, or repaid of a default while it was undone, went back to where it came
+		/// from.
 		Returned { interval: Interval, account: T::AccountId, amount: Balance },
 		/// All debits of a void interval are taken back.
 		Unwound { interval: Interval },
@@ -323,14 +354,16 @@ pub mod pallet {
 		NegativeLevy,
 		/// Intervals whose records are kept rest on as many earlier values as there is room for: wait until some are pruned.
 		TooManyChanges,
-		/// The interval is not settled yet.
-		NotSettled,
 		/// The interval is final: nothing moves any more.
 		Final,
-		/// The newest reading of the point is settled.
-		NothingToCorrect,
-		/// The point was corrected as often as it may be in one interval.
-		TooManyCorrections,
+		/// Another run became due before this one and is not done: settle that first (`busbar settle --follow` does), or try
+		/// again four intervals after it was due, when it is not waited for any more.
+		EarlierRunDue,
+		/// Readings changed, and settle in the interval's next run, which is not due yet: try again when the dispute window has
+		/// ended, or for the last run the regulator's time to rule.
+		RunNotDue,
+		/// The run does not settle this point: nothing of its reading had changed when the run became due.
+		NotChanged,
 		/// Who receives fees and rent, and who balances, must be set first.
 		AccountsNotSet,
 		/// A batch must name at least one connection point.
@@ -341,10 +374,7 @@ pub mod pallet {
 		DeliveryNotEnded,
 		/// A connection point has no reading yet, and the attestation window is open.
 		NotAttestedYet,
-		/// The regulator must still decide which reading of the point is right. It settles on the dearer, and is corrected
-		/// after the ruling or its deadline.
-		Contested,
-		/// The connection point is already through this phase.
+		/// The connection point, or all of the interval whose readings have not changed since, is already through this phase.
 		AlreadySettled,
 		/// Nothing that secures this point need be looked at: it owes nothing, its payer paid, or it was done.
 		NothingToDraw,
@@ -356,7 +386,7 @@ pub mod pallet {
 		NotBalanced,
 		/// An amount is beyond the range of its type.
 		Overflow,
-		/// A credit of the interval was paid: it cannot be voided any more. Correct it by later readings.
+		/// The run has begun to pay, so that it cannot be voided or dropped any more. Later readings settle in a later run.
 		CreditsBegun,
 		/// The council voided the interval, and what was collected for it is going back: try again some blocks later.
 		Unwinding,
@@ -367,11 +397,12 @@ pub mod pallet {
 		fn on_idle(_: BlockNumberFor<T>, remaining: Weight) -> Weight {
 			let mut meter = WeightMeter::with_limit(remaining);
 			Self::unwind_next(&mut meter);
+			Self::look_ahead(&mut meter);
 			meter.consumed()
 		}
 
 		fn integrity_test() {
-			assert!(T::MaxPoints::get() > 0);
+			assert!(T::MaxPoints::get() > 0, "a batch has at least one point");
 		}
 
 		#[cfg(feature = "try-runtime")]

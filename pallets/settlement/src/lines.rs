@@ -49,6 +49,6 @@ impl<T: Config> Round<T> {
 		cause: Cause,
 		amount: Amount,
 	) -> DispatchResult {
-		self.append(lines, Line { version: self.version, party, cause, wh: 0, price: 0, amount })
+		self.append(lines, Line { version: self.progress.run, party, cause, wh: 0, price: 0, amount })
 	}
 }

@@ -20,6 +20,8 @@ pub struct Net {
 	pub contract: Amount,
 	/// What it paid of its own money, in nEUR.
 	pub taken: Balance,
+	/// Of the debts, what it defaulted on in an earlier run and does not owe by this one, in nEUR.
+	pub undone: Balance,
 	/// What it owes and nothing paid, in nEUR.
 	pub missing: Balance,
 	/// Connection points in debt.

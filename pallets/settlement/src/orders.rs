@@ -56,9 +56,9 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Takes what a correction adds to the cost of an order from who gave it, and returns how much it was. What that lacks of
-	/// the member's credit is owed to it.
-	pub(crate) fn fund_correction(
+	/// Takes what a changed reading adds to the cost of an order from who gave it, and returns how much it was. What that lacks
+	/// of the member's credit is owed to it.
+	pub(crate) fn fund_change(
 		round: &mut Round<T>,
 		point: PointId,
 		old: &Outturn,

@@ -46,7 +46,7 @@ impl<T: Config> Round<T> {
 			let loss = Pallet::<T>::amount(paid)?.checked_sub(Pallet::<T>::amount(credit)?);
 			self.loss(lines, party, loss.ok_or(Error::<T>::Overflow)?)?;
 		}
-		for participant in [system.balancing, system.grid].into_iter().flatten().filter(|_| self.is_first()) {
+		for participant in [system.balancing, system.grid].into_iter().flatten() {
 			Nets::<T>::remove(self.interval, participant);
 		}
 		ensure!(self.progress.lines_sum == 0 && self.progress.purse.in_transit().is_zero(), Error::<T>::NotBalanced);
@@ -82,6 +82,9 @@ impl<T: Config> Round<T> {
 			net.withheld = lost;
 			due = due.saturating_add(net.surplus());
 		}
+		if first {
+			self.undo(lines, party, participant, net.undone)?;
+		}
 		let withheld = net.withheld.min(due);
 		net.withheld = net.withheld.saturating_sub(withheld);
 		let stands_here = if is_balancing { party == Party::Balancing } else { first };
@@ -91,7 +94,7 @@ impl<T: Config> Round<T> {
 		self.pay_participant(party, participant, account, due.saturating_sub(withheld))?;
 		net.points = net.points.saturating_sub(points);
 		let more = net.points > 0 || [system.balancing, system.grid].contains(&Some(participant));
-		if self.is_first() && !more {
+		if !more {
 			Nets::<T>::remove(self.interval, participant);
 		} else {
 			self.put(participant, net);

@@ -5,12 +5,12 @@ use alloc::{
 	collections::{btree_map::BTreeMap, btree_set::BTreeSet},
 	vec::Vec,
 };
-use busbar_merkle::{proof_from_chunks, CHUNK};
+use busbar_merkle::{proof_from_chunks, Frontier, CHUNK};
 use busbar_primitives::{api::StatementLine, traits::Calendar, Interval, Line, LineProof, StatementProof};
 
 impl<T: Config> Pallet<T> {
 	/// A statement line of an interval, with its proof. Reads the statements that keep the lines of one chunk, of which
-	/// there are at most [`CHUNK`], and one hash for each other chunk.
+	/// there are at most [`CHUNK`], and one hash for each other chunk. While a later run adds lines, those of one more chunk.
 	pub fn statement_proof(interval: Interval, index: u32) -> StatementProof {
 		let Some(root) = Roots::<T>::get(interval) else {
 			let opened = Intervals::<T>::contains_key(interval) || T::Calendar::terms(interval).is_some();
@@ -21,13 +21,30 @@ impl<T: Config> Pallet<T> {
 		}
 		let proven = || {
 			let progress = Intervals::<T>::get(interval)?;
-			let lines = Self::chunk_lines(interval, index / CHUNK);
+			// What a run that is not done has added so far the root does not cover.
+			let lines = |chunk| {
+				let mut lines = Self::chunk_lines(interval, chunk);
+				lines.retain(|line| line.index < root.count);
+				lines
+			};
+			let leaves_of = |lines: &[StatementLine]| -> Vec<_> {
+				lines.iter().map(|line| line.line.leaf(interval, line.index)).collect()
+			};
+			let chunk = lines(index / CHUNK);
 			let place = usize::try_from(index % CHUNK).ok()?;
-			let line = lines.get(place).filter(|line| line.index == index)?.line;
-			let leaves: Vec<_> = lines.iter().map(|line| line.line.leaf(interval, line.index)).collect();
+			let line = chunk.get(place).filter(|line| line.index == index)?.line;
+			let leaves = leaves_of(&chunk);
 			let complete = (0..root.count / CHUNK).map(|chunk| Chunks::<T>::get(interval, chunk));
 			let mut tops = complete.collect::<Option<Vec<_>>>()?;
-			tops.extend(progress.frontier.open_chunk());
+			if progress.frontier.count() == root.count {
+				tops.extend(progress.frontier.open_chunk());
+			} else {
+				let mut last = Frontier::default();
+				for leaf in leaves_of(&lines(root.count / CHUNK)) {
+					last.append(leaf).ok()?;
+				}
+				tops.extend(last.open_chunk());
+			}
 			let path = proof_from_chunks(&tops, &leaves, index)?;
 			Some(LineProof { interval, index, line, path, count: root.count, root: root.root })
 		};

@@ -1,4 +1,4 @@
-//! One round of debits and credits: an interval's first settlement, or one correction of a point.
+//! One run of debits and credits of an interval.
 //!
 //! ```text
 //! count every debt and credit, take what each participant is short of from its own money
@@ -6,10 +6,10 @@
 //! ```
 
 use crate::{
-	Accounts, ChunkKeepers, Config, Drawing, Drawings, Error, Event, InTransit, Lines, Net, Nets, Pallet, Progress,
-	Purse, FIRST_VERSION,
+	Accounts, Borne, ChunkKeepers, Config, Defaults, Drawing, Drawings, Error, Event, InTransit, Lines, Net, Nets,
+	Pallet, Progress, Purse, FIRST_RUN,
 };
-use alloc::{collections::btree_map::BTreeMap, vec::Vec};
+use alloc::vec::Vec;
 use busbar_primitives::{
 	traits::{Collateral, Debts, Participants, Securities},
 	Amount, Balance, Cause, Interval, ParticipantId, Party, PointId,
@@ -17,57 +17,28 @@ use busbar_primitives::{
 use frame_support::ensure;
 use sp_runtime::{traits::Zero, DispatchError, DispatchResult};
 
-/// What a round knows and changes.
+/// What a batch of a run knows and changes.
 pub(crate) struct Round<T: Config> {
 	pub interval: Interval,
-	/// Of the lines.
-	pub version: u16,
 	pub accounts: Accounts<T::AccountId>,
 	pub progress: Progress,
 	/// Which point's statement keeps the lines that are appended next; `None`: that of the other parties.
 	pub keeper: Option<PointId>,
 	/// Who keeps the lines of the chunk that is open; `None` while that lies in storage.
 	pub keepers: Option<ChunkKeepers>,
-	/// Debts and credits by participant; `None` while they lie in storage, because the round takes many batches.
-	nets: Option<BTreeMap<ParticipantId, Net>>,
 }
 
 impl<T: Config> Round<T> {
-	/// The first settlement of an interval, or its continuation.
-	pub fn first(interval: Interval, accounts: Accounts<T::AccountId>, progress: Progress) -> Self {
-		Self { interval, version: FIRST_VERSION, accounts, progress, keeper: None, keepers: None, nets: None }
-	}
-
-	/// Corrections of a settled interval.
-	pub fn correction(interval: Interval, accounts: Accounts<T::AccountId>, progress: Progress) -> Self {
-		Self { nets: Some(BTreeMap::new()), ..Self::first(interval, accounts, progress) }
-	}
-
-	/// Begins another correction.
-	pub fn restart(&mut self, version: u16) {
-		self.version = version;
-		self.nets = Some(BTreeMap::new());
+	pub fn new(interval: Interval, accounts: Accounts<T::AccountId>, progress: Progress) -> Self {
+		Self { interval, accounts, progress, keeper: None, keepers: None }
 	}
 
 	pub(crate) fn net(&self, participant: ParticipantId) -> Net {
-		match &self.nets {
-			Some(nets) => nets.get(&participant).copied().unwrap_or_default(),
-			None => Nets::<T>::get(self.interval, participant),
-		}
-	}
-
-	/// Whether debts and credits lie in storage, because the round takes many batches.
-	pub(crate) fn is_first(&self) -> bool {
-		self.nets.is_none()
+		Nets::<T>::get(self.interval, participant)
 	}
 
 	pub(crate) fn put(&mut self, participant: ParticipantId, net: Net) {
-		match &mut self.nets {
-			Some(nets) => {
-				nets.insert(participant, net);
-			},
-			None => Nets::<T>::insert(self.interval, participant, net),
-		}
+		Nets::<T>::insert(self.interval, participant, net);
 	}
 
 	/// Counts a connection point's debt or credit, and takes what its payer is short of: from whose collateral was released
@@ -106,6 +77,7 @@ impl<T: Config> Round<T> {
 		net.contract = net.contract.checked_add(contract).ok_or(Error::<T>::Overflow)?;
 		net.points = net.points.saturating_add(points);
 		net.in_debt = net.in_debt.saturating_add(if amount < 0 { points } else { 0 });
+		self.count_undone(payer, &mut net)?;
 		for (owner, most) in released {
 			self.take(&mut net, owner, most)?;
 		}
@@ -178,6 +150,11 @@ impl<T: Config> Round<T> {
 		[of_contracts, credit.saturating_sub(of_contracts)]
 	}
 
+	/// The participant, if it is one, whose account receives grid fees.
+	pub(crate) fn grid(&self) -> Option<ParticipantId> {
+		T::Participants::participant(&self.accounts.grid)
+	}
+
 	/// The account of a party that is nobody's.
 	pub(crate) fn account_of(&self, party: Party) -> T::AccountId {
 		match party {
@@ -205,7 +182,7 @@ impl<T: Config> Round<T> {
 		self.put(payer, net);
 		let sources = T::Securities::draw(self.interval, point, payer, missing, &Pallet::<T>::account_id())?;
 		let drawn = sources.iter().fold(0, |sum: Balance, (_, amount)| sum.saturating_add(*amount));
-		if self.nets.is_none() && drawn > 0 {
+		if self.progress.run == FIRST_RUN && drawn > 0 {
 			self.drew(point, sources);
 		}
 		self.collected(drawn)?;
@@ -254,16 +231,28 @@ impl<T: Config> Round<T> {
 		let covered = Pallet::<T>::take_free(&T::Securities::fund(), of_contracts.saturating_add(beyond_own))?;
 		let for_imbalances = covered.saturating_sub(of_contracts);
 		let of_contracts = of_contracts.saturating_sub(covered);
-		self.progress.purse.lost = credits.lost(of_contracts, of_imbalances.saturating_sub(for_imbalances));
+		let lost = credits.lost(of_contracts, of_imbalances.saturating_sub(for_imbalances));
+		self.progress.purse.lost = lost;
+		let Borne { balancing, fund, others } = &mut self.progress.borne;
+		let of_others = lost.contracts.saturating_add(lost.imbalances);
+		let of_balancing = lost.balancing.saturating_add(secured);
+		for (sum, more) in [(balancing, of_balancing), (fund, covered), (others, of_others)] {
+			*sum = sum.checked_add(more).ok_or(Error::<T>::Overflow)?;
+		}
 		if !covered.is_zero() {
 			self.collected(covered)?;
 			self.note(lines, Party::Fund, Cause::Cover, Pallet::<T>::amount(covered)?.saturating_neg())?;
 			Pallet::deposit_event(Event::<T>::Covered { interval: self.interval, amount: covered });
 		}
-		// What defaults left open is all that the credits and what was collected for them differ by.
+		// What defaults left open is all that the credits and what was collected for them differ by. What is undone of earlier
+		// ones has its lines with the credits.
 		let Purse { due, .. } = self.progress.purse;
 		let open = Pallet::<T>::amount(due)?.checked_sub(Pallet::<T>::amount(self.progress.purse.available())?);
-		ensure!(open == Some(self.progress.lines_sum), Error::<T>::NotBalanced);
+		let undone = Pallet::<T>::amount(self.progress.undone)?;
+		ensure!(
+			open.and_then(|open| open.checked_add(undone)) == Some(self.progress.lines_sum),
+			Error::<T>::NotBalanced
+		);
 		Ok(())
 	}
 
@@ -298,6 +287,7 @@ impl<T: Config> Round<T> {
 		self.note(lines, party, Cause::Default, Pallet::<T>::amount(missing)?)?;
 		Pallet::deposit_event(Event::<T>::Defaulted { interval: self.interval, party, amount: missing });
 		if let Some(debtor) = debtor {
+			Defaults::<T>::mutate(self.interval, debtor, |all| *all = all.saturating_add(missing));
 			T::Securities::owe(debtor, missing);
 		}
 		Ok(())

@@ -3,29 +3,38 @@
 use crate::{Net, Outturn, Parties, Ranks, Sums};
 use busbar_merkle::{Frontier, CHUNK};
 use busbar_primitives::{
-	stored, Amount, Balance, Interval, Line, Moment, ParticipantId, Party, PointId, PostedBounds, Price, MAX_PRODUCTS,
+	metering::Standing, stored, Amount, Balance, Interval, Line, Moment, ParticipantId, Party, PointId, PostedBounds,
+	Price, MAX_PRODUCTS,
 };
 use frame_support::{pallet_prelude::ConstU32, BoundedVec};
 use sp_core::H256;
 use sp_runtime::Permill;
 
-/// Version of the lines that first settle an interval; each correction of a point counts on.
-pub const FIRST_VERSION: u16 = 1;
+/// The run that first settles an interval.
+pub const FIRST_RUN: u16 = 1;
 
-pub use busbar_primitives::MAX_CORRECTIONS;
+pub use busbar_primitives::LAST_RUN;
 
-/// Most lines of one correction: of the point and of four parties, each with a default or a loss share, and two of cover. The
-/// remainder of loss shares is in the share of the account of congestion rent.
-pub(crate) const CORRECTION_LINES: u32 = 12;
+/// Runs that settle what readings change.
+pub(crate) const LATER_RUNS: u32 = (LAST_RUN - FIRST_RUN) as u32;
+
+/// Most lines that a later run makes of one connection point: the difference, what it undoes of an earlier default, and a
+/// default or a loss share.
+pub(crate) const RUN_POINT_LINES: u32 = 3;
+
+/// Most lines that a later run makes of the parties that are not connection points: four differences, each with a default or
+/// a loss share, what goes back of earlier losses to two of them, two of cover, and the remainder of loss shares where the account
+/// of congestion rent is in debt.
+pub(crate) const RUN_SYSTEM_LINES: u32 = 13;
 
 /// Most lines kept with one connection point: a contract per product, curtailment, flexibility, non-delivery, what of them is
-/// unfunded, two of the imbalance, default and loss share, and its corrections with all parties' lines.
-pub const POINT_LINES: u32 = MAX_PRODUCTS + 8 + MAX_CORRECTIONS as u32 * CORRECTION_LINES;
+/// unfunded, two of the imbalance, default and loss share, and those of the later runs.
+pub const POINT_LINES: u32 = MAX_PRODUCTS + 8 + LATER_RUNS * RUN_POINT_LINES;
 
 /// Most lines of the parties that are not connection points: fees for contracts and for imbalances, rent, levy, residual,
 /// two of each of curtailment, losses and default, three of the shared surplus, flexibility, two of what is unfunded, two
-/// of cover, and four loss shares.
-pub const SYSTEM_LINES: u32 = 23;
+/// of cover, four loss shares, and those of the later runs.
+pub const SYSTEM_LINES: u32 = 23 + LATER_RUNS * RUN_SYSTEM_LINES;
 
 /// Most changes of the accounts, the default prices, the levy, the tolerance and the sharing of surpluses that hold for
 /// intervals whose records are kept.
@@ -115,7 +124,7 @@ pub struct Sharing {
 	pub rent: Permill,
 }
 
-/// How far the settlement of an interval is.
+/// How far a run of an interval's settlement is.
 #[stored(Copy, PartialOrd, Ord)]
 pub enum Stage {
 	/// Debits are being collected.
@@ -124,13 +133,13 @@ pub enum Stage {
 	Draws,
 	/// All debits are in; credits are being paid.
 	Credits,
-	/// Every line is paid and the statement root stands.
+	/// Every line of the run is paid and the statement root stands.
 	Settled,
 	/// The council voided it: what was collected goes back, then debits begin anew.
 	Voiding,
 }
 
-/// Money of one round of debits and credits: an interval's first settlement, or one correction.
+/// Money of one run of debits and credits.
 #[stored(Copy, Default)]
 pub struct Purse {
 	/// Credits due after netting, in nEUR.
@@ -173,13 +182,13 @@ impl Purse {
 		self.collected.saturating_sub(self.surplus)
 	}
 
-	/// What of the round's money is in the settlement account, in nEUR.
+	/// What of the run's money is in the settlement account, in nEUR.
 	pub fn in_transit(&self) -> Balance {
 		self.collected.saturating_sub(self.paid)
 	}
 }
 
-/// The parties of a round that are not connection points.
+/// The parties of a run that are not connection points.
 #[stored(Copy, Default)]
 pub struct System {
 	/// What they receive, in nEUR.
@@ -217,26 +226,34 @@ impl System {
 /// The running account of an interval's settlement.
 #[stored]
 pub struct Progress {
+	/// Number of the run, from 1.
+	pub run: u16,
 	pub stage: Stage,
-	/// Connection points to settle: all numbered below this.
+	/// Connection points of the interval: all numbered below this.
 	pub points: PointId,
+	/// How many of them the run settles: the first all, later ones those whose readings changed.
+	pub to_settle: u32,
 	/// Of these, how many are through the debit phase.
 	pub debits_done: u32,
 	/// Of these, how many are through the credit phase.
 	pub credits_done: u32,
-	/// Corrections since it was settled.
-	pub corrections: u32,
 	/// The statement lines so far.
 	pub frontier: Frontier,
 	/// Sum of all lines so far, in nEUR.
 	pub lines_sum: Amount,
-	/// Sums over the connection points as last corrected.
+	/// Sums over the connection points as last settled; what was taken for orders, of this run.
 	pub sums: Sums,
-	/// Money of the first settlement.
+	/// What the other parties are due for them, of all runs whose debits are counted.
+	pub parties: Parties,
+	/// Money of the run.
 	pub purse: Purse,
 	/// The other parties, known once the debits are counted.
 	pub system: System,
-	/// From this chain time on a settled interval is final.
+	/// Who bore what debtors could not pay, of all runs whose debits are closed, less what was undone of it.
+	pub borne: Borne,
+	/// What of earlier defaults the run undoes, in nEUR.
+	pub undone: Balance,
+	/// From this chain time on the interval is final, if no run is left.
 	pub final_from: Moment,
 }
 
@@ -244,19 +261,49 @@ impl Progress {
 	/// A settlement of `points` connection points that has not begun.
 	pub fn new(points: PointId, final_from: Moment) -> Self {
 		Self {
+			run: FIRST_RUN,
 			stage: Stage::Debits,
 			points,
+			to_settle: points,
 			debits_done: 0,
 			credits_done: 0,
-			corrections: 0,
 			frontier: Frontier::default(),
 			lines_sum: 0,
 			sums: Sums::default(),
+			parties: Parties::default(),
 			purse: Purse::default(),
 			system: System::default(),
+			borne: Borne::default(),
+			undone: 0,
 			final_from,
 		}
 	}
+
+	/// The run `run` of `to_settle` points, after all before it are done.
+	pub fn later(self, run: u16, to_settle: u32) -> Self {
+		let sums = Sums { funded: 0, ..self.sums };
+		let (purse, system) = (Purse::default(), System::default());
+		let (stage, debits_done, credits_done) = (Stage::Debits, 0, 0);
+		Self { run, stage, to_settle, debits_done, credits_done, sums, purse, system, undone: 0, ..self }
+	}
+}
+
+/// Who bore what debtors of an interval could not pay, in nEUR.
+#[stored(Copy, Default)]
+pub struct Borne {
+	/// The balance-responsible party: its own credits, and what it posted.
+	pub balancing: Balance,
+	/// The mutual fund.
+	pub fund: Balance,
+	/// Other credits.
+	pub others: Balance,
+}
+
+/// A connection point that a run settles because what stands of its reading changed.
+#[stored(Copy, Default)]
+pub struct Change {
+	/// What stood when the run became due, if that has changed since.
+	pub fixed: Option<Standing>,
 }
 
 /// Whose money was drawn on for a point, and how much, in nEUR: of its deposit and of its guarantee.
@@ -273,21 +320,21 @@ pub type ChunkKeepers = BoundedVec<Option<PointId>, ConstU32<CHUNK>>;
 pub struct Statement {
 	/// Who pays and is paid: the owner, or the retailer of a point that did not trade.
 	pub payer: ParticipantId,
-	/// What the point receives in the first settlement before any loss share, in nEUR; negative if it pays.
+	/// The run that last settled it.
+	pub run: u16,
+	/// What the point receives in that run before any loss share, in nEUR; negative if it pays.
 	pub amount: Amount,
 	/// Whether what secures the point was looked at for what its payer was short of.
 	pub drawn: bool,
-	/// Whether the point is through the credit phase.
+	/// Whether the point is through the run's credit phase.
 	pub credited: bool,
 	/// Version of the reading that was last settled; 0 while an estimate stands in for it.
 	pub reading: u16,
 	/// Whether a device counted that reading: certificates are issued on no other.
 	pub counted: bool,
-	/// How often it was corrected.
-	pub corrections: u16,
 	/// What the reading came to; `None` for a point that is not in force in the interval.
 	pub outturn: Option<Outturn>,
-	/// The point's lines, and those of all parties that its corrections made.
+	/// The point's lines.
 	pub lines: Lines<POINT_LINES>,
 }
 
@@ -296,12 +343,12 @@ impl Statement {
 	pub fn new(payer: ParticipantId) -> Self {
 		Self {
 			payer,
+			run: FIRST_RUN,
 			amount: 0,
 			drawn: false,
 			credited: false,
 			reading: 0,
 			counted: false,
-			corrections: 0,
 			outturn: None,
 			lines: Lines::default(),
 		}

@@ -1,14 +1,16 @@
 //! What runtime APIs read.
 
-use crate::{Config, Intervals, Nets, Pallet, Progress, Roots, Stage, StatementRoot, Statements};
+use crate::{Config, Intervals, Nets, Pallet, Progress, Roots, Stage, StatementRoot, Statements, FIRST_RUN};
 use alloc::vec::Vec;
 use busbar_merkle::CHUNK;
 use busbar_primitives::{api::StatementLine, traits::Finality, Amount, Interval, Party, Phase, PointId};
 
 impl<T: Config> Pallet<T> {
-	/// Where the settlement of an interval stands; `None` before its first debit and after it is pruned.
+	/// Where the settlement of an interval stands; `None` before its first debit and after it is pruned. Later runs move what is
+	/// settled; [`Self::progress`] says how far they are.
 	pub fn phase(interval: Interval) -> Option<Phase> {
 		Self::progress(interval).map(|progress| match progress.stage {
+			_ if progress.run > FIRST_RUN && !Self::is_final(interval) => Phase::Settled,
 			// Its debits begin anew.
 			Stage::Debits | Stage::Voiding => Phase::Debits,
 			Stage::Draws => Phase::Draws,
@@ -26,7 +28,8 @@ impl<T: Config> Pallet<T> {
 		};
 		let is_due = |point: &PointId| {
 			let Some(statement) = Statements::<T>::get(interval, point) else { return false };
-			statement.amount < 0 && !statement.drawn && Nets::<T>::get(interval, statement.payer).short() > 0
+			let is_debtor = statement.run == progress.run && statement.amount < 0;
+			is_debtor && !statement.drawn && Nets::<T>::get(interval, statement.payer).short() > 0
 		};
 		(from..progress.points.min(from.saturating_add(limit))).filter(is_due).collect()
 	}

@@ -7,8 +7,8 @@
 //! through are the contracts cancelled, so that each is taken back as it was settled.
 
 use crate::{
-	debit_impls::metered_of, round::Round, Chunks, Config, Drawings, Error, Event, Intervals, Keepers, Nets, Pallet,
-	Progress, Roots, Stage, Statements, SystemLines, Unwinding, Voids, WeightInfo,
+	debit_impls::metered_of, round::Round, Chunks, Config, Defaults, Drawings, Error, Event, Intervals, Keepers, Nets,
+	Pallet, Progress, Roots, Stage, Statements, SystemLines, Unwinding, Voids, WeightInfo, FIRST_RUN,
 };
 use busbar_primitives::{
 	traits::{Calendar, Certificates, Debts, Grid, OrderCollateral, Participants, Positions, Reductions, Securities},
@@ -33,11 +33,14 @@ fn defaulted<'a>(lines: impl Iterator<Item = &'a (u32, Line)>, party: Party) -> 
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_void(interval: Interval) -> DispatchResult {
-		ensure!(!Roots::<T>::contains_key(interval), Error::<T>::AlreadySettled);
+		let progress = Intervals::<T>::get(interval);
+		ensure!(progress.is_some() || !Roots::<T>::contains_key(interval), Error::<T>::AlreadySettled);
 		let terms = T::Calendar::terms(interval).ok_or(Error::<T>::UnknownInterval)?;
 		ensure!(T::Positions::outcome(interval).is_some(), Error::<T>::NotCleared);
 		ensure!(T::Calendar::now() >= terms.delivery_end, Error::<T>::DeliveryNotEnded);
-		let progress = Intervals::<T>::get(interval);
+		if let Some(progress) = progress.clone().filter(|progress| Self::is_paid_once(progress)) {
+			return Self::drop_run(interval, &terms, progress);
+		}
 		if Voids::<T>::contains_key(interval) {
 			// If taking back failed, it goes on where it was: what is done is gone.
 			if progress.is_some_and(|progress| progress.stage == Stage::Voiding) {
@@ -56,6 +59,11 @@ impl<T: Config> Pallet<T> {
 			None => Self::cancel_contracts(interval),
 		}
 		Ok(())
+	}
+
+	/// Whether the first run is done.
+	fn is_paid_once(progress: &Progress) -> bool {
+		progress.run > FIRST_RUN || progress.stage == Stage::Settled
 	}
 
 	/// Takes back debits of a void interval, of as many points as an idle block has room for.
@@ -138,6 +146,7 @@ impl<T: Config> Round<T> {
 			let missing = defaulted(lines.iter(), party).saturating_sub(for_orders);
 			if let Some(participant) = system.participant(party) {
 				self.return_own(participant)?;
+				Defaults::<T>::remove(self.interval, participant);
 				self.forgive(participant, missing)?;
 			} else if amount < 0 {
 				self.give_back(&self.account_of(party), amount.unsigned_abs().saturating_sub(missing))?;
@@ -177,6 +186,7 @@ impl<T: Config> Round<T> {
 		if let Some(placed) = placed {
 			self.forgive(placed.operator, outturn.unfunded.saturating_add(outturn.unfunded_perimeter))?;
 		}
+		Defaults::<T>::remove(interval, statement.payer);
 		self.forgive(statement.payer, defaulted(statement.lines.iter(), Party::Point(point)))?;
 		self.return_own(statement.payer)
 	}
@@ -198,7 +208,7 @@ impl<T: Config> Round<T> {
 	}
 
 	/// A debtor does not owe a default any more. What it has repaid of it meanwhile comes back from the fund.
-	fn forgive(&mut self, debtor: ParticipantId, missing: Balance) -> DispatchResult {
+	pub(crate) fn forgive(&mut self, debtor: ParticipantId, missing: Balance) -> DispatchResult {
 		let owed = T::Securities::owed(debtor).min(missing);
 		T::Securities::recovered(debtor, owed);
 		let fund = T::Securities::fund();

@@ -21,7 +21,8 @@ pub trait WeightInfo {
 	fn post_prices() -> Weight;
 	fn debit(n: u32) -> Weight;
 	fn credit(n: u32) -> Weight;
-	fn correct(n: u32) -> Weight;
+	/// Debits of a run after the first.
+	fn debit_changed(n: u32) -> Weight;
 	fn set_levy() -> Weight;
 	fn draw(n: u32) -> Weight;
 	fn set_tolerance() -> Weight;
@@ -53,19 +54,19 @@ macro_rules! weights {
 			cost($db, 15, 6, 1)
 		}
 		fn debit(n: u32) -> Weight {
-			cost($db, 90, 19, 12).saturating_add(cost($db, 200, 65, 17).saturating_mul(n.into()))
+			cost($db, 90, 40, 14).saturating_add(cost($db, 200, 67, 19).saturating_mul(n.into()))
 		}
 		fn credit(n: u32) -> Weight {
-			cost($db, 100, 32, 22).saturating_add(cost($db, 180, 20, 14).saturating_mul(n.into()))
+			cost($db, 100, 53, 23).saturating_add(cost($db, 180, 21, 15).saturating_mul(n.into()))
 		}
-		fn correct(n: u32) -> Weight {
-			cost($db, 90, 18, 12).saturating_add(cost($db, 430, 72, 23).saturating_mul(n.into()))
+		fn debit_changed(n: u32) -> Weight {
+			cost($db, 90, 40, 14).saturating_add(cost($db, 430, 76, 25).saturating_mul(n.into()))
 		}
 		fn set_levy() -> Weight {
 			cost($db, 12, 3, 1)
 		}
 		fn draw(n: u32) -> Weight {
-			cost($db, 90, 16, 10).saturating_add(cost($db, 200, 11, 9).saturating_mul(n.into()))
+			cost($db, 90, 37, 11).saturating_add(cost($db, 200, 12, 10).saturating_mul(n.into()))
 		}
 		fn set_tolerance() -> Weight {
 			cost($db, 12, 3, 1)

@@ -10,6 +10,13 @@ pub trait OnLimits {
 	fn limits_changed(interval: Interval);
 }
 
+/// That readings change. Implemented by `pallet-settlement`.
+pub trait OnReading {
+	/// What stands of a point's reading is about to change, or may be. Told before anything of it does, so that a run which
+	/// is due settles what stood when it became so.
+	fn changing(point: PointId, interval: Interval);
+}
+
 /// What orders must find of participants. Implemented by `pallet-participants`, where they do.
 pub trait OnTrader {
 	/// A participant's first debt was counted, or its last was paid. Of one that never was nothing is kept.

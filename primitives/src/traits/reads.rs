@@ -1,8 +1,9 @@
 //! What a pallet may ask of another one. Nothing here changes the state.
 
 use crate::{
-	metering::Basis, Balance, Contract, Fee, Flexibility, Interval, Margin, Metered, Moment, Outcome, ParticipantId,
-	Placed, Point, PointId, Position, Right, Role, SignedWh, StandingSteps, Terms, ZoneId, ZoneResult, ZoneView,
+	metering::{Basis, Standing},
+	Balance, Contract, Fee, Flexibility, Interval, Margin, Metered, Moment, Outcome, ParticipantId, Placed, Point,
+	PointId, Position, Right, Role, SignedWh, StandingSteps, Terms, ZoneId, ZoneResult, ZoneView,
 };
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -226,8 +227,12 @@ pub trait Readings {
 	/// reading stands that settles. Reads one key for each day.
 	fn like(point: PointId, interval: Interval, most: u32) -> Vec<SignedWh>;
 
-	/// What a point settles on, as things stand; `last` in an interval's final run, in the first and all others not.
-	fn basis(point: PointId, details: &Point, interval: Interval, last: bool) -> Basis;
+	/// What stands of a point's reading. Of two that contradict each other none does until the regulator has ruled, or its
+	/// deadline has passed at chain time `at`.
+	fn standing(point: PointId, interval: Interval, at: Moment) -> Standing;
+
+	/// What a point settles on where this stands of its reading; `last` in an interval's final run, in all others not.
+	fn basis(point: PointId, details: &Point, interval: Interval, standing: Standing, last: bool) -> Basis;
 }
 
 /// Who stands against connection points when something is paid for. Implemented by `pallet-settlement`.

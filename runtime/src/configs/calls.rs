@@ -241,7 +241,6 @@ pub const CALLS: &[(&str, &[Row])] = &[
 			("debit", Members, Due),
 			("draw", Members, Due),
 			("credit", Members, Due),
-			("correct", Members, Due),
 		],
 	),
 	(

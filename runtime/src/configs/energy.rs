@@ -109,6 +109,7 @@ impl pallet_metering::Config for Runtime {
 	type Participants = Participants;
 	type Grid = Grid;
 	type Calendar = Market;
+	type OnReading = Settlement;
 	type Counterparties = Settlement;
 	type MaxReadings = MaxBatch;
 	type MaxHolders = ConstU32<16>;

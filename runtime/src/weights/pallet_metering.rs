@@ -61,8 +61,8 @@ impl<T: frame_system::Config> pallet_metering::WeightInfo for WeightInfo<T> {
 		Weight::from_parts(12_986_269, 1_271)
 			.saturating_add(Weight::from_parts(101_965_445, 423).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(5))
-			.saturating_add(T::DbWeight::get().reads(7_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(13_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(5_u64.saturating_mul(n.into())))
 	}
 
 	/// `h` from 0 to 31.
@@ -80,20 +80,20 @@ impl<T: frame_system::Config> pallet_metering::WeightInfo for WeightInfo<T> {
 
 	fn dispute() -> Weight {
 		Weight::from_parts(582_936_000, 23_592)
-			.saturating_add(T::DbWeight::get().reads(82))
-			.saturating_add(T::DbWeight::get().writes(7))
+			.saturating_add(T::DbWeight::get().reads(88))
+			.saturating_add(T::DbWeight::get().writes(10))
 	}
 
 	fn rule() -> Weight {
 		Weight::from_parts(520_012_000, 23_996)
-			.saturating_add(T::DbWeight::get().reads(84))
-			.saturating_add(T::DbWeight::get().writes(14))
+			.saturating_add(T::DbWeight::get().reads(90))
+			.saturating_add(T::DbWeight::get().writes(17))
 	}
 
 	fn close_dispute() -> Weight {
-		Weight::from_parts(81_401_000, 718)
-			.saturating_add(T::DbWeight::get().reads(5))
-			.saturating_add(T::DbWeight::get().writes(3))
+		Weight::from_parts(81_401_000, 3_718)
+			.saturating_add(T::DbWeight::get().reads(11))
+			.saturating_add(T::DbWeight::get().writes(6))
 	}
 
 	fn announce_holding() -> Weight {

@@ -32,40 +32,40 @@ impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
 	fn debit(n: u32) -> Weight {
 		Weight::from_parts(1_043_460_000, 4_715)
 			.saturating_add(Weight::from_parts(1_012_397_961, 17_864).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(31))
-			.saturating_add(T::DbWeight::get().reads(18_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(10))
-			.saturating_add(T::DbWeight::get().writes(11_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(52))
+			.saturating_add(T::DbWeight::get().reads(20_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(12))
+			.saturating_add(T::DbWeight::get().writes(13_u64.saturating_mul(n.into())))
 	}
 
 	/// `n` from 1 to 128.
 	fn draw(n: u32) -> Weight {
 		Weight::from_parts(305_604_000, 2_722)
 			.saturating_add(Weight::from_parts(181_412_337, 9_179).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(10))
-			.saturating_add(T::DbWeight::get().reads(9_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(31))
+			.saturating_add(T::DbWeight::get().reads(10_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(10))
-			.saturating_add(T::DbWeight::get().writes(9_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(10_u64.saturating_mul(n.into())))
 	}
 
 	/// `n` from 2 to 128.
 	fn credit(n: u32) -> Weight {
 		Weight::from_parts(707_901_000, 3_640)
 			.saturating_add(Weight::from_parts(249_945_242, 9_049).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(36))
-			.saturating_add(T::DbWeight::get().reads(18_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(57))
+			.saturating_add(T::DbWeight::get().reads(19_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(22))
-			.saturating_add(T::DbWeight::get().writes(14_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(15_u64.saturating_mul(n.into())))
 	}
 
 	/// `n` from 1 to 128.
-	fn correct(n: u32) -> Weight {
+	fn debit_changed(n: u32) -> Weight {
 		Weight::from_parts(1_083_239_000, 6_176)
 			.saturating_add(Weight::from_parts(1_000_061_226, 18_206).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(26))
-			.saturating_add(T::DbWeight::get().reads(17_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(47))
+			.saturating_add(T::DbWeight::get().reads(22_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(13))
-			.saturating_add(T::DbWeight::get().writes(7_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(10_u64.saturating_mul(n.into())))
 	}
 
 	fn set_levy() -> Weight {
@@ -88,8 +88,8 @@ impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
 
 	fn void() -> Weight {
 		Weight::from_parts(47_941_000, 1_508)
-			.saturating_add(T::DbWeight::get().reads(5))
-			.saturating_add(T::DbWeight::get().writes(3))
+			.saturating_add(T::DbWeight::get().reads(26))
+			.saturating_add(T::DbWeight::get().writes(5))
 	}
 
 	/// `n` from 1 to 128.

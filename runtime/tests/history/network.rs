@@ -314,7 +314,7 @@ impl Network {
 			24 => self.dispute(),
 			25 => self.rule(),
 			26..=30 => self.settle(),
-			31..=33 => self.correct(),
+			31..=33 => self.settle_changes(),
 			34..=35 => self.move_money(),
 			36 => self.certificates(),
 			// Most blocks follow in the next slot; some after slots that nobody used.

@@ -5,7 +5,7 @@ use busbar_harness::{chain::account, id, UTILITY};
 use busbar_primitives::{
 	certificates::Class,
 	traits::{Calendar, Finality, Positions},
-	Balance, Interval, Moment, ParticipantId, PointId, Wh,
+	Balance, Interval, Moment, ParticipantId, PointId, Wh, LAST_RUN,
 };
 use busbar_runtime::{
 	pallet_balances, pallet_certificates, pallet_metering, pallet_securities, pallet_settlement, Balances, Market,
@@ -13,6 +13,8 @@ use busbar_runtime::{
 };
 use frame_support::{traits::fungible::Inspect, BoundedVec};
 use sp_runtime::MultiAddress;
+
+type Points = BoundedVec<PointId, <Runtime as pallet_settlement::Config>::MaxPoints>;
 
 impl Network {
 	pub(super) fn settle(&mut self) {
@@ -32,6 +34,10 @@ impl Network {
 	/// The council voids an interval, and idle blocks take back what its debits did.
 	fn void(&mut self) {
 		let interval = self.delivered();
+		if Settlement::root(interval).is_some() {
+			// What it would leave out of a later run is not settled on what stands.
+			return;
+		}
 		if Self::council(pallet_settlement::Call::void { interval }.into()).is_err() {
 			self.refused += 1;
 		}
@@ -41,9 +47,16 @@ impl Network {
 		}
 	}
 
-	pub(super) fn correct(&mut self) {
-		let (interval, points) = (self.delivered(), self.points(1));
-		self.try_to(KEEPER, pallet_settlement::Call::correct { interval, points });
+	/// Some of a run's debits, of points whose readings changed and of others.
+	pub(super) fn settle_changes(&mut self) {
+		let (interval, mut points) = (self.delivered(), self.points(1));
+		let run = 2 + self.random.below(u32::from(LAST_RUN) - 1) as u16;
+		let changed =
+			pallet_settlement::Changed::<Runtime>::iter_prefix((interval, run)).map(|(point, _)| point).next();
+		if let Some(point) = changed.filter(|_| self.random.once_in(2)) {
+			points = BoundedVec::truncate_from(vec![point]);
+		}
+		self.try_to(KEEPER, pallet_settlement::Call::debit { interval, points });
 	}
 
 	/// Everybody is now rich, now poor; now and then somebody pays its debt.
@@ -107,43 +120,57 @@ impl Network {
 	}
 
 	fn finish(&mut self, interval: Interval) {
-		let outcome = Market::outcome(interval).expect("its market has ended");
-		let points = outcome.points;
+		let points = Market::outcome(interval).expect("its market has ended").points;
 		let open: Vec<_> =
 			pallet_metering::Disputes::<Runtime>::iter_prefix(interval).map(|(point, _)| point).collect();
 		for point in open {
 			let close = pallet_metering::Call::close_dispute { interval, point };
 			self.must(KEEPER, RuntimeCall::Metering(close));
 		}
-		let statement = |point| pallet_settlement::Statements::<Runtime>::get(interval, point);
-		type Points = BoundedVec<PointId, <Runtime as pallet_settlement::Config>::MaxPoints>;
-		let batch = |points: Vec<PointId>| Points::truncate_from(points);
-		let settle =
-			|network: &mut Self, points: Vec<PointId>, call: &dyn Fn(Points) -> pallet_settlement::Call<Runtime>| {
-				if !points.is_empty() {
-					for points in points.chunks(128) {
-						network.must(KEEPER, RuntimeCall::Settlement(call(batch(points.to_vec()))));
-					}
-				}
-			};
-		let unsettled = |credited: bool| -> Vec<_> {
-			(0..points).filter(|point| statement(*point).map_or(!credited, |s| credited && !s.credited)).collect()
-		};
-		settle(self, unsettled(false), &|points| pallet_settlement::Call::debit { interval, points });
-		settle(self, Settlement::to_draw(interval, 0, u32::MAX), &|points| pallet_settlement::Call::draw {
-			interval,
-			points,
-		});
-		settle(self, unsettled(true), &|points| pallet_settlement::Call::credit { interval, points });
+		self.settle_what_is_due();
 		for point in 0..points {
-			let points = batch(vec![point]);
-			// It may find nothing to correct.
-			let _ = self.insist(KEEPER, pallet_settlement::Call::correct { interval, points }.into());
-			let settled = statement(point).expect("it is settled");
+			let settled = pallet_settlement::Statements::<Runtime>::get(interval, point).expect("it is settled");
 			let proven = pallet_metering::Readings::<Runtime>::get(interval, point);
 			let newest = proven.filter(|proven| proven.settles()).map_or(0, |proven| proven.version);
-			let bounded = settled.corrections < pallet_settlement::MAX_CORRECTIONS;
-			assert!(settled.reading == newest || !bounded, "point {point} rests on version {}", settled.reading);
+			assert_eq!(settled.reading, newest, "of point {point} in interval {interval}");
+		}
+	}
+
+	/// Settles all runs that are due, in their order, as keepers do.
+	fn settle_what_is_due(&mut self) {
+		let mut due = Vec::new();
+		for interval in self.running.iter().filter(|interval| Market::outcome(**interval).is_some()) {
+			let terms = Market::terms(*interval).expect("a running interval has terms");
+			due.extend((1..=LAST_RUN).map(|run| (terms.run_due(run), *interval, run)));
+		}
+		due.retain(|(due, ..)| *due <= Market::now());
+		due.sort_unstable();
+		for (_, interval, run) in due {
+			self.settle_run(interval, run);
+		}
+	}
+
+	fn settle_run(&mut self, interval: Interval, run: u16) {
+		let statement = |point| pallet_settlement::Statements::<Runtime>::get(interval, point);
+		let points = Market::outcome(interval).expect("its market has ended").points;
+		let changed = |point| pallet_settlement::Changed::<Runtime>::contains_key((interval, run), point);
+		let progress = Settlement::progress(interval);
+		if progress.is_some_and(|progress| progress.run > run) {
+			return;
+		}
+		let open = (0..points).filter(|point| if run == 1 { statement(*point).is_none() } else { changed(*point) });
+		let open: Vec<_> = open.collect();
+		self.settle_each(open, &|points| pallet_settlement::Call::debit { interval, points });
+		let short = Settlement::to_draw(interval, 0, u32::MAX);
+		self.settle_each(short, &|points| pallet_settlement::Call::draw { interval, points });
+		let unpaid = |point: &PointId| statement(*point).is_some_and(|one| one.run == run && !one.credited);
+		let unpaid: Vec<_> = (0..points).filter(unpaid).collect();
+		self.settle_each(unpaid, &|points| pallet_settlement::Call::credit { interval, points });
+	}
+
+	fn settle_each(&mut self, points: Vec<PointId>, call: &dyn Fn(Points) -> pallet_settlement::Call<Runtime>) {
+		for points in points.chunks(128) {
+			self.must(KEEPER, RuntimeCall::Settlement(call(Points::truncate_from(points.to_vec()))));
 		}
 	}
 

@@ -140,6 +140,7 @@ impl crate::BenchmarkHelper<AccountId> for World {
 			Securities::deposit(signed(HOME), id, 1).unwrap();
 			Securities::guarantee(signed(SHOP), id, 1).unwrap();
 		}
+		world(|w| w.now = DISPUTE_END);
 	}
 
 	fn owner(point: PointId) -> ParticipantId {

@@ -226,9 +226,21 @@ pub fn leave(account: AccountId, amount: Balance) {
 	Balances::transfer(&account, &SINK, surplus, Preservation::Expendable).unwrap();
 }
 
+/// Says that something of a point's reading changes.
+pub fn changing(point: PointId, interval: Interval) {
+	<Settlement as busbar_primitives::traits::OnReading>::changing(point, interval);
+}
+
+/// A reading of a point that had none.
+pub fn read(point: PointId, interval: Interval, net: SignedWh) {
+	changing(point, interval);
+	world(|w| w.readings.insert((point, interval), metered(net)));
+}
+
 /// A newer version of a point's reading.
 pub fn revise(point: PointId, interval: Interval, net: SignedWh) {
 	let version = <World as busbar_primitives::traits::Readings>::version(point, interval) + 1;
+	changing(point, interval);
 	world(|w| {
 		w.readings.insert((point, interval), Metered { quality: Quality::Corrected, ..metered(net) });
 		w.versions.insert((point, interval), version);

@@ -2,7 +2,7 @@
 
 use super::*;
 use busbar_primitives::{
-	metering::{estimates, Basis, LIKE_READINGS},
+	metering::{estimates, Basis, Standing, LIKE_READINGS},
 	traits::{Calendar, Grid, OnTrader, OrderCollateral, Participants, Positions, Readings, Traders, Zones},
 	Margin, Right, StandingSteps, ZoneView,
 };
@@ -287,17 +287,20 @@ impl Readings for World {
 		like.into_iter().take(most as usize).collect()
 	}
 
-	fn basis(point: PointId, details: &Point, interval: Interval, last: bool) -> Basis {
-		let reading = <Self as Readings>::of(point, interval).and_then(|metered| metered.plausible_net());
-		match reading {
-			Some(wh) if Self::is_contested(point, interval) => {
-				Basis::Contested([wh, world(|w| w.claims.get(&(point, interval)).copied()).unwrap_or(wh)])
-			},
-			Some(wh) => Basis::Reading { version: Self::version(point, interval), wh },
-			None => {
-				let like = Self::like(point, interval, LIKE_READINGS);
-				Basis::Estimate { declared: false, wh: estimates(&like, details, 900, last) }
-			},
+	fn standing(point: PointId, interval: Interval, _at: Moment) -> Standing {
+		let Some(metered) = <Self as Readings>::of(point, interval) else {
+			return Standing::Silent { declared: false };
+		};
+		let declared = metered.quality == Quality::Estimated;
+		let Some(wh) = metered.plausible_net().filter(|_| !declared) else { return Standing::Silent { declared } };
+		if Self::is_contested(point, interval) {
+			let claim = world(|w| w.claims.get(&(point, interval)).copied());
+			return Standing::Contested([wh, claim.unwrap_or(wh)]);
 		}
+		Standing::Reading { version: Self::version(point, interval), wh }
+	}
+
+	fn basis(point: PointId, details: &Point, interval: Interval, standing: Standing, last: bool) -> Basis {
+		Basis::new(standing, || estimates(&Self::like(point, interval, LIKE_READINGS), details, 900, last))
 	}
 }

@@ -50,9 +50,16 @@ fn what_a_meter_operator_estimated_is_certified_when_the_device_has_counted_it()
 		assert_ok!(correct(0, &[1]));
 		revise(1, 0, -620);
 		assert_ok!(correct(0, &[1]));
+		assert_eq!(told.borrow().corrected, [[None, Some(-640)], [Some(-640), Some(-620)]]);
+	});
+	run(|| {
+		let told = listen(1);
+		trade();
+		assert_ok!(debit(0, &[0, 1, 2]));
+		assert_ok!(credit(0, &[0, 1, 2]));
 		estimate(1, -700);
 		assert_ok!(correct(0, &[1]));
-		assert_eq!(told.borrow().corrected, [[None, Some(-640)], [Some(-640), Some(-620)], [Some(-620), None]]);
+		assert_eq!(told.borrow().corrected, [[Some(-650), None]]);
 	});
 }
 
@@ -67,7 +74,7 @@ fn what_the_chain_estimated_is_certified_when_a_reading_comes() {
 		});
 		assert_ok!(debit(0, &[0, 1, 2]));
 		assert_ok!(credit(0, &[0, 1, 2]));
-		world(|w| w.readings.insert((1, 0), metered(-650)));
+		read(1, 0, -650);
 		assert_ok!(correct(0, &[1]));
 		assert_eq!(*told.borrow(), Told { settled: vec![None], corrected: vec![[None, Some(-650)]] });
 	});

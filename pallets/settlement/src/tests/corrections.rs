@@ -1,5 +1,5 @@
 use super::*;
-use crate::{mock::*, Error, Event, Intervals, Statements, MAX_CORRECTIONS};
+use crate::{mock::*, Error, Event, Intervals, Statements, Waiting};
 use busbar_primitives::{traits::Finality, Amount, Cause, Party, Phase};
 use frame_support::{assert_noop, assert_ok, traits::fungible::Inspect};
 
@@ -39,13 +39,13 @@ fn a_later_version_settles_the_difference_only() {
 		assert_eq!(changes, [15_600_000, 0, -15_000_000, -600_000]);
 		let root = Settlement::root(0).unwrap();
 		assert_eq!(root.count, 11);
-		let corrected = Event::Corrected { interval: 0, corrections: 1, root: root.root, lines: 11 };
-		assert_eq!(events().last(), Some(&corrected.into()));
+		let settled = Event::Settled { interval: 0, run: 2, root: root.root, lines: 11 };
+		assert_eq!(events().last(), Some(&settled.into()));
 		assert_eq!(Settlement::phase(0), Some(Phase::Settled));
 		// The point's own statement shows its own line.
 		assert_eq!(Settlement::statement(0, 0).last().unwrap().line.cause, Cause::Correction);
 		assert_eq!(Settlement::statement(0, 0).len(), 3);
-		assert_noop!(correct(0, &[0]), Error::<Test>::NothingToCorrect);
+		assert_noop!(debit(0, &[0]), Error::<Test>::AlreadySettled);
 	});
 }
 
@@ -65,7 +65,7 @@ fn a_correction_across_zero_has_no_single_price() {
 #[test]
 fn corrections_end_where_settling_the_last_reading_at_once_would_have() {
 	let accounts = [HOME, PLANT, UTILITY, GRID, RENT];
-	let balances = |readings: &[(u32, i64)], revisions: &[(u32, i64)]| {
+	let balances = |readings: &[(u32, i64)], runs: &[&[(u32, i64)]]| {
 		let mut end = None;
 		run(|| {
 			trade();
@@ -76,9 +76,12 @@ fn corrections_end_where_settling_the_last_reading_at_once_would_have() {
 			}
 			assert_ok!(debit(0, &[0, 1, 2]));
 			assert_ok!(credit(0, &[0, 1, 2]));
-			for (point, net) in revisions {
-				revise(*point, 0, *net);
-				assert_ok!(correct(0, &[*point]));
+			for revisions in runs {
+				for (point, net) in *revisions {
+					revise(*point, 0, *net);
+				}
+				let changed: std::collections::BTreeSet<_> = revisions.iter().map(|(point, _)| *point).collect();
+				assert_ok!(correct(0, &changed.into_iter().rev().collect::<Vec<_>>()));
 				try_state();
 			}
 			end = Some(accounts.map(|account| Balances::balance(&account)));
@@ -86,7 +89,7 @@ fn corrections_end_where_settling_the_last_reading_at_once_would_have() {
 		end.unwrap()
 	};
 	let at_once = balances(&[(0, 930), (1, -20), (2, -1_000)], &[]);
-	let late = balances(&[(2, -900)], &[(1, 500), (0, 2_000), (1, -20), (2, -1_000), (0, 930)]);
+	let late = balances(&[(2, -900)], &[&[(1, 500), (0, 2_000), (1, 40)], &[(1, -20), (2, -1_000), (0, 930)]]);
 	assert_eq!(late, at_once);
 }
 
@@ -100,8 +103,9 @@ fn a_reading_after_an_estimate_is_a_correction() {
 		});
 		assert_ok!(debit(0, &[0, 1, 2]));
 		assert_ok!(credit(0, &[0, 1, 2]));
-		assert_noop!(correct(0, &[1]), Error::<Test>::NothingToCorrect);
-		world(|w| w.readings.insert((1, 0), metered(-650)));
+		// Without one it is settled on the last estimate, in the last run.
+		assert_noop!(debit(0, &[1]), Error::<Test>::RunNotDue);
+		read(1, 0, -650);
 		assert_ok!(correct(0, &[1]));
 		// As if it had come in time.
 		assert_eq!(Balances::balance(&PLANT), WEALTH + 141_500_000);
@@ -110,7 +114,7 @@ fn a_reading_after_an_estimate_is_a_correction() {
 }
 
 #[test]
-fn a_reading_that_counts_as_none_is_not_settled_and_uses_up_no_correction() {
+fn a_reading_that_counts_as_none_is_not_settled() {
 	run(|| {
 		let implausible = |w: &mut World| {
 			let import = busbar_primitives::MAX_PLAUSIBLE_WH + 1;
@@ -123,18 +127,18 @@ fn a_reading_that_counts_as_none_is_not_settled_and_uses_up_no_correction() {
 		});
 		assert_ok!(debit(0, &[0, 1, 2]));
 		assert_ok!(credit(0, &[0, 1, 2]));
-		assert_noop!(correct(0, &[1]), Error::<Test>::NothingToCorrect);
+		assert_noop!(debit(0, &[1]), Error::<Test>::RunNotDue);
 		revise(1, 0, -650);
 		assert_ok!(correct(0, &[1]));
 		assert_eq!(Balances::balance(&PLANT), WEALTH + 141_500_000);
-		assert_eq!(Statements::<Test>::get(0, 1).unwrap().corrections, 1);
+		assert_eq!(Statements::<Test>::get(0, 1).unwrap().run, 2);
 		// One that was settled and then struck gives way to the estimate, which is what it sold.
 		revise(1, 0, 0);
 		world(implausible);
 		assert_ok!(correct(0, &[1]));
 		let statement = Statements::<Test>::get(0, 1).unwrap();
-		assert_eq!((statement.corrections, statement.reading, statement.outturn.unwrap().imbalance), (2, 0, 0));
-		assert_noop!(correct(0, &[1]), Error::<Test>::NothingToCorrect);
+		assert_eq!((statement.run, statement.reading, statement.outturn.unwrap().imbalance), (3, 0, 0));
+		assert_noop!(debit(0, &[1]), Error::<Test>::AlreadySettled);
 	});
 }
 
@@ -152,7 +156,7 @@ fn the_last_estimate_is_the_dearest_of_the_last_four_like_readings_and_a_true_re
 		// 500 Wh short at 260,000.
 		assert_eq!(Balances::balance(&HOME), WEALTH - 230_000_000 - 130_000_000);
 		world(|w| w.now = RULINGS_END - 1);
-		assert_noop!(correct(0, &[0]), Error::<Test>::NothingToCorrect);
+		assert_noop!(debit(0, &[0]), Error::<Test>::RunNotDue);
 	};
 	run(|| {
 		silent();
@@ -160,10 +164,10 @@ fn the_last_estimate_is_the_dearest_of_the_last_four_like_readings_and_a_true_re
 		assert_ok!(correct(0, &[0]));
 		// 900 Wh short. Nobody is paid or charged twice.
 		assert_eq!(Balances::balance(&HOME), WEALTH - 230_000_000 - 234_000_000);
-		assert_noop!(correct(0, &[0]), Error::<Test>::NothingToCorrect);
+		assert_noop!(debit(0, &[0]), Error::<Test>::AlreadySettled);
 		// Neither who was read nor a coupling has a last estimate.
-		assert_noop!(correct(0, &[1]), Error::<Test>::NothingToCorrect);
-		assert_noop!(correct(0, &[2]), Error::<Test>::NothingToCorrect);
+		assert_noop!(debit(0, &[1]), Error::<Test>::AlreadySettled);
+		assert_noop!(debit(0, &[2]), Error::<Test>::AlreadySettled);
 	});
 	run(|| {
 		silent();
@@ -171,7 +175,7 @@ fn the_last_estimate_is_the_dearest_of_the_last_four_like_readings_and_a_true_re
 		world(|w| w.now = RULINGS_END);
 		assert_ok!(correct(0, &[0]));
 		assert_eq!(Balances::balance(&HOME), WEALTH - 230_000_000);
-		assert_noop!(correct(0, &[0]), Error::<Test>::NothingToCorrect);
+		assert_noop!(debit(0, &[0]), Error::<Test>::AlreadySettled);
 	});
 }
 
@@ -223,31 +227,38 @@ fn a_debtor_of_a_correction_pays_from_all_that_secures_it_or_defaults() {
 }
 
 #[test]
-fn nothing_moves_before_settlement_or_after_final() {
+fn nothing_moves_before_a_run_is_due_or_after_final() {
 	run(|| {
 		trade();
-		assert_noop!(correct(0, &[0]), Error::<Test>::NotSettled);
-		assert_ok!(debit(0, &[0, 1, 2]));
-		assert_noop!(correct(0, &[0]), Error::<Test>::NotSettled);
-		assert_ok!(credit(0, &[0, 1, 2]));
-		assert_noop!(correct(0, &[]), Error::<Test>::EmptyBatch);
-		assert_noop!(correct(0, &[9]), Error::<Test>::UnknownPoint);
-		assert_noop!(correct(0, &[0]), Error::<Test>::NothingToCorrect);
-		revise(0, 0, 1_000);
-		world(|w| w.contested.insert((0, 0)));
-		assert_noop!(correct(0, &[0]), Error::<Test>::Contested);
-		world(|w| {
-			w.contested.clear();
-			w.now = FINAL;
-		});
-		assert!(Settlement::is_final(0));
-		assert_noop!(correct(0, &[0]), Error::<Test>::Final);
-		world(|w| w.now = FINAL - 1);
+		assert_ok!(debit(0, &[0, 1]));
+		assert_noop!(debit(0, &[0]), Error::<Test>::AlreadySettled);
+		assert_ok!(debit(0, &[2]));
 		revise(1, 0, -600);
+		assert_noop!(debit(0, &[1]), Error::<Test>::AlreadySettled);
+		assert_ok!(credit(0, &[0, 1, 2]));
+		revise(0, 0, 1_000);
+		world(|w| w.now = DISPUTE_END - 1);
+		assert_noop!(debit(0, &[0, 1]), Error::<Test>::RunNotDue);
+		world(|w| w.now = DISPUTE_END);
+		assert_noop!(debit(0, &[]), Error::<Test>::EmptyBatch);
+		assert_noop!(debit(0, &[9]), Error::<Test>::UnknownPoint);
 		// One that has nothing new undoes the batch.
-		assert_noop!(correct(0, &[0, 1, 2]), Error::<Test>::NothingToCorrect);
-		assert_ok!(correct(0, &[1, 0]));
-		assert_eq!(Intervals::<Test>::get(0).unwrap().corrections, 2);
+		assert_noop!(debit(0, &[0, 1, 2]), Error::<Test>::NotChanged);
+		assert_ok!(debit(0, &[1]));
+		assert_noop!(debit(0, &[1]), Error::<Test>::AlreadySettled);
+		assert_noop!(credit(0, &[1]), Error::<Test>::DebitsNotDone);
+		assert_ok!(debit(0, &[0]));
+		assert_noop!(credit(0, &[2]), Error::<Test>::NotChanged);
+		assert_noop!(draw(0, &[0]), Error::<Test>::AlreadySettled);
+		assert_ok!(credit(0, &[0]));
+		assert_noop!(credit(0, &[0]), Error::<Test>::AlreadySettled);
+		assert_ok!(credit(0, &[1]));
+		assert_eq!(Intervals::<Test>::get(0).map(|progress| (progress.run, progress.credits_done)), Some((2, 2)));
+		world(|w| w.now = FINAL);
+		assert!(Settlement::is_final(0));
+		revise(0, 0, 900);
+		assert_noop!(debit(0, &[0]), Error::<Test>::Final);
+		assert!(Settlement::is_final(0));
 	});
 }
 
@@ -263,28 +274,33 @@ fn a_point_that_was_not_in_force_has_nothing_to_correct() {
 		assert_ok!(debit(0, &[0, 1, 2, 3]));
 		assert_ok!(credit(0, &[0, 1, 2, 3]));
 		revise(3, 0, 10);
-		assert_noop!(correct(0, &[3]), Error::<Test>::NothingToCorrect);
+		assert_noop!(debit(0, &[3]), Error::<Test>::AlreadySettled);
+		world(|w| w.now = DISPUTE_END);
+		revise(0, 0, 10);
+		world(|w| w.now = RULINGS_END);
+		assert_noop!(debit(0, &[3]), Error::<Test>::NotChanged);
+		assert_ok!(correct(0, &[0]));
 	});
 }
 
 #[test]
-fn a_point_is_corrected_a_bounded_number_of_times() {
+fn an_interval_has_three_runs_and_no_more() {
 	run(|| {
 		settled();
-		// The most lines that a correction can have: every party owes or is owed, and nobody can pay.
-		for round in 0..MAX_CORRECTIONS {
-			leave(HOME, 0);
-			revise(0, 0, 1_200 + 100 * i64::from(round));
-			assert_ok!(correct(0, &[0]));
-		}
+		leave(HOME, 0);
+		revise(0, 0, 1_200);
+		assert_ok!(correct(0, &[0]));
+		revise(0, 0, 1_300);
+		assert_ok!(correct(0, &[0]));
+		assert_eq!(Statements::<Test>::get(0, 0).map(|statement| statement.run), Some(LAST_RUN));
 		revise(0, 0, 0);
-		assert_noop!(correct(0, &[0]), Error::<Test>::TooManyCorrections);
-		assert_eq!(Statements::<Test>::get(0, 0).unwrap().corrections, MAX_CORRECTIONS);
+		assert_noop!(debit(0, &[0]), Error::<Test>::AlreadySettled);
+		assert_eq!(Waiting::<Test>::get(0), [0, 0]);
 	});
 }
 
 #[test]
-fn as_many_corrections_as_there_may_be_have_room_for_all_lines_of_each() {
+fn the_last_run_has_room_for_all_lines_that_each_may_have() {
 	run(|| {
 		let per_cent = sp_runtime::Permill::from_percent;
 		crate::Levies::<Test>::put(crate::Schedule::new(10_000));
@@ -292,15 +308,17 @@ fn as_many_corrections_as_there_may_be_have_room_for_all_lines_of_each() {
 		settled();
 		leave(HOME, 0);
 		let fund = Securities::fund_account();
-		for correction in 1..=MAX_CORRECTIONS {
+		for run in 2..=i64::from(LAST_RUN) {
 			assert_ok!(Balances::transfer_allow_death(signed(AGENT), fund, 10));
 			leave(fund, 10);
 			assert_ok!(Securities::deposit_balancing(signed(UTILITY), 10));
 			// The home, which has nothing, is 10 Wh shorter: every other party is owed more, and gets a part of 20 nEUR.
 			let before = Settlement::root(0).unwrap().count;
-			revise(0, 0, 1_100 + i64::from(correction) * 10);
+			revise(0, 0, 1_100 + run * 10);
 			assert_ok!(correct(0, &[0]));
-			assert_eq!(Settlement::root(0).unwrap().count - before, crate::types::CORRECTION_LINES);
+			// The account of congestion rent is not in debt, so that the remainder is in its share; and no default is undone.
+			let most = crate::types::RUN_POINT_LINES + crate::types::RUN_SYSTEM_LINES - 4;
+			assert_eq!(Settlement::root(0).unwrap().count - before, most);
 		}
 		try_state();
 	});

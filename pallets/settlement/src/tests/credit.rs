@@ -39,9 +39,9 @@ fn everybody_is_paid_and_the_interval_is_settled() {
 		assert_eq!(
 			events()[3..],
 			[
-				Event::Credited { interval: 0, done: 2, points: 3 },
-				Event::Credited { interval: 0, done: 3, points: 3 },
-				Event::Settled { interval: 0, root: root.root, lines: 8 },
+				Event::Credited { interval: 0, run: 1, done: 2, points: 3 },
+				Event::Credited { interval: 0, run: 1, done: 3, points: 3 },
+				Event::Settled { interval: 0, run: 1, root: root.root, lines: 8 },
 			]
 			.map(RuntimeEvent::from)
 		);

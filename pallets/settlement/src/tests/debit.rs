@@ -46,8 +46,8 @@ fn contract_and_imbalance_are_priced_and_debts_are_paid_at_once() {
 		assert_eq!(
 			events()[1..],
 			[
-				RuntimeEvent::from(Event::Debited { interval: 0, done: 2, points: 3 }),
-				Event::Debited { interval: 0, done: 3, points: 3 }.into(),
+				RuntimeEvent::from(Event::Debited { interval: 0, run: 1, done: 2, points: 3 }),
+				Event::Debited { interval: 0, run: 1, done: 3, points: 3 }.into(),
 				// Three times the 21 that it earned.
 				too_small.into(),
 				Event::DebitsClosed { interval: 0, due: 256_000_000, collected: 256_000_000 }.into(),
@@ -276,11 +276,11 @@ fn of_two_readings_that_contradict_each_other_the_dearer_settles_until_it_is_rul
 			let line = lines(1)[1];
 			assert_eq!((line.0, line.1, line.3), (Cause::EstimatedImbalance, wh, amount));
 			assert_ok!(credit(0, &[0, 1, 2]));
-			assert_noop!(correct(0, &[1]), Error::<Test>::Contested);
+			assert_noop!(debit(0, &[1]), Error::<Test>::RunNotDue);
 			world(|w| w.contested.clear());
 			assert_ok!(correct(0, &[1]));
 			assert_eq!(Settlement::statement(1, 0)[2].line.amount, corrected);
-			assert_noop!(correct(0, &[1]), Error::<Test>::NothingToCorrect);
+			assert_noop!(debit(0, &[1]), Error::<Test>::AlreadySettled);
 		});
 	}
 }

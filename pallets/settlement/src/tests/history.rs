@@ -4,12 +4,12 @@
 use super::*;
 use crate::{
 	mock::{Flexibility as Reductions, *},
-	Event, Intervals, Roots, Stage, Statements,
+	Changed, Event, Intervals, Roots, Stage, Statements,
 };
 use busbar_mocks::Random;
 use busbar_primitives::{
 	traits::{Finality, Prune, Readings},
-	Balance, Flexibility, PointKind, Price, Reduction, SignedWh, Wh,
+	Balance, Flexibility, Moment, PointKind, Price, Reduction, SignedWh, Terms, Wh,
 };
 use frame_support::assert_ok;
 use pallet_issuance::Issue;
@@ -40,6 +40,28 @@ struct Reached {
 	pruned: u32,
 }
 
+/// What lies between the deadlines of one interval and the next.
+const APART: Moment = 2_000;
+
+/// What lies between the deadlines of [`terms`] and those of an interval.
+fn shift(interval: Interval) -> Moment {
+	APART * Moment::from(interval)
+}
+
+/// The terms of an interval, so that the runs of one are over when the first of the next is due.
+fn terms_of(interval: Interval) -> Terms {
+	let (by, terms) = (shift(interval), terms());
+	Terms {
+		delivery_start: terms.delivery_start + by,
+		delivery_end: terms.delivery_end + by,
+		gate_closure: terms.gate_closure + by,
+		last_gate_closure: terms.last_gate_closure + by,
+		attestation_end: terms.attestation_end + by,
+		dispute_end: terms.dispute_end + by,
+		..terms
+	}
+}
+
 /// Opens an interval: random positions that a flat grid with one fee can carry, and orders of the grid operator.
 fn open(random: &mut Random, interval: Interval) {
 	let price = 100_000 + random.within(150_000);
@@ -49,7 +71,7 @@ fn open(random: &mut Random, interval: Interval) {
 	let fees = Balance::from(fee) * Balance::from(flow.unsigned_abs());
 	world(|w| {
 		w.now = 0;
-		w.terms.insert(interval, terms());
+		w.terms.insert(interval, terms_of(interval));
 		w.results.insert((interval, 0), result(Some(price - Price::from(fee) * flow.signum()), 0, 0, 0, 0));
 		w.results.insert((interval, 1), result(Some(price), flow, fee, fees, 0));
 		w.outcomes.insert(interval, outcome(POINTS, fees, 0));
@@ -77,32 +99,31 @@ fn open(random: &mut Random, interval: Interval) {
 
 /// Brings an interval to its end whatever its stage, as keepers do.
 fn finish(interval: Interval, reached: &mut Reached) {
-	world(|w| {
-		w.now = ATTESTATION_END;
-		w.contested.retain(|(_, contested)| *contested != interval);
-	});
+	let at = |now: Moment| world(|w| w.now = now + shift(interval));
+	let progress = || Settlement::progress(interval).unwrap();
+	at(ATTESTATION_END);
+	world(|w| w.contested.retain(|(_, contested)| *contested != interval));
 	for point in 0..POINTS {
 		if !Statements::<Test>::contains_key(interval, point) {
 			assert_ok!(debit(interval, &[point]));
 		}
 	}
-	for point in Settlement::to_draw(interval, 0, u32::MAX) {
-		assert_ok!(draw(interval, &[point]));
-	}
-	for point in 0..POINTS {
-		if Statements::<Test>::get(interval, point).is_some_and(|statement| !statement.credited) {
-			assert_ok!(credit(interval, &[point]));
+	assert_ok!(finish_run(interval));
+	for (run, due) in [(2, DISPUTE_END), (3, RULINGS_END)] {
+		at(due);
+		let changed: Vec<_> = Changed::<Test>::iter_prefix((interval, run)).map(|(point, _)| point).collect();
+		for point in changed {
+			assert_ok!(debit(interval, &[point]));
+			reached.corrections += 1;
 		}
+		assert_ok!(finish_run(interval));
+		assert_eq!(progress().stage, Stage::Settled);
 	}
 	for point in 0..POINTS {
 		let statement = Statements::<Test>::get(interval, point).unwrap();
-		let version = <World as Readings>::version(point, interval);
-		if statement.reading != version && statement.corrections < crate::MAX_CORRECTIONS {
-			assert_ok!(correct(interval, &[point]));
-			reached.corrections += 1;
-		}
+		assert_eq!(statement.reading, <World as Readings>::version(point, interval), "point {point}");
 	}
-	world(|w| w.now = FINAL);
+	at(FINAL);
 	assert!(Settlement::is_final(interval));
 	let progress = Intervals::<Test>::get(interval).unwrap();
 	assert_eq!((progress.lines_sum, progress.purse.in_transit()), (0, 0));
@@ -126,7 +147,8 @@ fn finish(interval: Interval, reached: &mut Reached) {
 fn step(random: &mut Random, first: Interval, reached: &mut Reached) {
 	let interval = first + random.below(OPEN);
 	let points: Vec<u32> = (0..1 + random.below(3)).map(|_| any_point(random)).collect();
-	world(|w| w.now = DELIVERY_END + random.number() % (ATTESTATION_END - DELIVERY_END + 500));
+	let after = random.number() % (ATTESTATION_END - DELIVERY_END + 500);
+	world(|w| w.now = DELIVERY_END + after + shift(interval));
 	let owner = OWNERS[random.below(6) as usize];
 	match random.below(17) {
 		0..=3 => {
@@ -139,7 +161,9 @@ fn step(random: &mut Random, first: Interval, reached: &mut Reached) {
 			let _ = credit(interval, &points);
 		},
 		6..=7 => {
-			reached.corrections += u32::from(correct(interval, &points[..1]).is_ok());
+			// Somebody else has a run's debits in already, or it is not due.
+			let _ = debit(interval, &points[..1]);
+			let _ = finish_run(interval);
 		},
 		8..=9 => revise(points[0], interval, random.within(3_000)),
 		10 => {

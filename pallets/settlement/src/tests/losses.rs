@@ -67,7 +67,7 @@ fn a_couplings_reading_that_comes_later_corrects_the_losses_and_not_the_mean() {
 		// 25,000 ppm of 1,400 are 35 Wh.
 		assert_eq!(settle(2, [2_000, -600], None), [(35, -8_750_000)]);
 		let before = [GRID, UTILITY].map(|account| Balances::balance(&account));
-		world(|w| w.readings.insert((2, 2), metered(-1_420)));
+		read(2, 2, -1_420);
 		assert_ok!(correct(2, &[2]));
 		// 20 Wh were lost: 15 Wh less at 250,000.
 		assert_eq!(Balances::balance(&GRID), before[0] + 3_750_000);

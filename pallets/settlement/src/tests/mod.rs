@@ -15,12 +15,16 @@ mod proofs;
 mod property;
 mod ranks;
 mod reductions;
+mod runs;
 mod scenarios;
 mod statements;
 mod void;
 
-use crate::mock::{AccountId, RuntimeEvent, RuntimeOrigin, Settlement, System};
-use busbar_primitives::{Interval, PointId};
+use crate::{
+	mock::{world, AccountId, RuntimeEvent, RuntimeOrigin, Settlement, System, Test, World},
+	Error, Stage, Statements, Waiting, LAST_RUN,
+};
+use busbar_primitives::{traits::Calendar, Interval, PointId};
 use frame_support::{dispatch::DispatchResult, BoundedVec};
 
 /// Debits a batch in the name of some account.
@@ -48,7 +52,33 @@ fn signed(account: AccountId) -> RuntimeOrigin {
 	RuntimeOrigin::signed(account)
 }
 
-/// Settles what newer readings change, in the name of some account.
+/// Settles the next run of an interval, when it is due: its debits at these points, then all that follows.
 fn correct(interval: Interval, points: &[PointId]) -> DispatchResult {
-	Settlement::correct(RuntimeOrigin::signed(7), interval, BoundedVec::truncate_from(points.to_vec()))
+	let progress = Settlement::progress(interval).ok_or(Error::<Test>::DebitsNotDone)?;
+	if progress.stage == Stage::Settled {
+		let terms = World::terms(interval).ok_or(Error::<Test>::UnknownInterval)?;
+		let waiting = (2..=LAST_RUN).zip(Waiting::<Test>::get(interval));
+		let mut later = waiting.filter(|(run, waiting)| *run > progress.run && *waiting > 0);
+		world(|w| w.now = w.now.max(later.next().map_or(0, |(run, _)| terms.run_due(run))));
+	}
+	debit(interval, points)?;
+	finish_run(interval)
+}
+
+/// Draws and credits, as soon as all debits of a run are in.
+fn finish_run(interval: Interval) -> DispatchResult {
+	let progress = || Settlement::progress(interval).ok_or(Error::<Test>::DebitsNotDone);
+	if progress()?.stage == Stage::Draws {
+		draw(interval, &Settlement::to_draw(interval, 0, u32::MAX))?;
+	}
+	if progress()?.stage == Stage::Credits {
+		let run = progress()?.run;
+		let all = Statements::<Test>::iter_prefix(interval);
+		let mut open: Vec<_> = all.filter(|(_, one)| one.run == run && !one.credited).map(|(point, _)| point).collect();
+		open.sort_unstable();
+		for points in open.chunks(16) {
+			credit(interval, points)?;
+		}
+	}
+	Ok(())
 }

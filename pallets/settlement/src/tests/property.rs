@@ -343,7 +343,10 @@ fn settle(case: &Case, debits: &Plan, credits: &Plan) -> (bool, BTreeMap<Account
 		for line in &lines {
 			let Party::Point(point) = line.party else { continue };
 			let zone = world(|w| w.points[point as usize].zone);
+			// What lies beyond the bounds of orders' prices counts as they do.
+			let bounds = terms();
 			let price = World::zone_result(0, zone).and_then(|result| result.price);
+			let price = price.map(|price| price.clamp(bounds.price_floor, bounds.price_cap));
 			if let (Cause::Imbalance, Some(price)) = (line.cause, price) {
 				let worse = if line.wh > 0 { line.price >= price } else { line.price <= price };
 				assert!(worse, "an imbalance is priced better than the zone price");
