@@ -161,6 +161,7 @@ pub(crate) mod tests {
 			delivery_end: 0,
 			gate_closure: 0,
 			last_gate_closure: 0,
+			first_run: 0,
 			attestation_end: 0,
 			dispute_end: 0,
 			tick: 1,

@@ -189,7 +189,9 @@ pub struct Terms {
 	pub gate_closure: Moment,
 	/// The last gate closes: no order is accepted and no limit published from this chain time on.
 	pub last_gate_closure: Moment,
-	/// Readings are accepted strictly before this chain time; then estimates stand in.
+	/// From this chain time on the first run settles points that nobody read yet on estimates; others it settles at once.
+	pub first_run: Moment,
+	/// Readings are in time strictly before this chain time.
 	pub attestation_end: Moment,
 	/// New versions of readings and disputes are accepted strictly before this chain time.
 	pub dispute_end: Moment,
@@ -217,8 +219,9 @@ impl Terms {
 	/// earlier if all readings are there.
 	pub fn run_due(&self, run: u16) -> Moment {
 		match run {
-			0 | 1 => self.attestation_end,
-			2 => self.dispute_end,
+			0 | 1 => self.first_run,
+			2 => self.attestation_end,
+			3 => self.dispute_end,
 			_ => self.rulings_end(),
 		}
 	}

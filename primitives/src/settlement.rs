@@ -12,7 +12,7 @@ use sp_core::H256;
 pub const MAX_PLAUSIBLE_WH: Wh = 1 << 48;
 
 /// The last run of an interval's settlement, counted from 1. [`Terms::run_due`](crate::Terms::run_due) says when each is due.
-pub const LAST_RUN: u16 = 3;
+pub const LAST_RUN: u16 = 4;
 
 /// Most retailers of a connection point that are remembered.
 pub const MAX_RETAILERS: u32 = 4;

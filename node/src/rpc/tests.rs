@@ -94,6 +94,7 @@ fn terms() -> Terms {
 		delivery_end: 60_000,
 		gate_closure: 46_000,
 		last_gate_closure: 46_000,
+		first_run: 72_000,
 		attestation_end: 84_000,
 		dispute_end: 96_000,
 		tick: 1_000,

@@ -50,6 +50,7 @@ pub fn open_terms() -> Terms {
 		delivery_end: DELIVERY_END,
 		gate_closure: 500,
 		last_gate_closure: 500,
+		first_run: 3_000,
 		attestation_end: 3_000,
 		dispute_end: 4_000,
 		tick: 1,

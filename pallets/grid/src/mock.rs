@@ -107,6 +107,7 @@ fn terms(interval: Interval) -> Option<Terms> {
 		delivery_end: delivery_start + CLOCK,
 		gate_closure: delivery_start - CLOCK,
 		last_gate_closure: delivery_start - CLOCK / 2,
+		first_run: delivery_start + 2 * CLOCK,
 		attestation_end: delivery_start + 2 * CLOCK,
 		dispute_end: delivery_start + 5 * CLOCK,
 		tick: 1,

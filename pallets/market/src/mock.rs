@@ -168,6 +168,7 @@ pub fn parameters() -> Parameters {
 		epoch: EPOCH,
 		horizon: 3,
 		products: products(&[auction(36, 4)]),
+		first_run_s: 12,
 		attestation_window_s: 12,
 		dispute_window_s: 12,
 		tick: TICK as u32,

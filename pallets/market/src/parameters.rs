@@ -25,7 +25,10 @@ pub struct Parameters {
 	pub horizon: u32,
 	/// What is traded of each interval. A gate closes at least one slot before delivery, so that clearing comes before it.
 	pub products: Products,
-	/// From the end of delivery to the last reading, in s.
+	/// From the end of delivery until points that nobody read yet are settled on estimates, in s, so that they hold up nobody
+	/// else's money; at most the attestation window.
+	pub first_run_s: u32,
+	/// From the end of delivery to the last reading that is in time, in s.
 	pub attestation_window_s: u32,
 	/// From the last reading to the end of disputes, in s.
 	pub dispute_window_s: u32,
@@ -54,6 +57,7 @@ impl Default for Parameters {
 				Product { kind: ProductKind::Auction, opens_s: 172_800, closes_s: 43_200, span: 1 },
 				Product { kind: ProductKind::Auction, opens_s: 43_200, closes_s: 300, span: 1 },
 			]),
+			first_run_s: 300,
 			attestation_window_s: 3_600,
 			dispute_window_s: 86_400,
 			tick: 100,
@@ -181,6 +185,7 @@ impl Parameters {
 			delivery_end: end,
 			gate_closure: start,
 			last_gate_closure: start,
+			first_run: end.saturating_add(seconds(self.first_run_s)).min(attestation_end),
 			attestation_end,
 			dispute_end: attestation_end.saturating_add(seconds(self.dispute_window_s)),
 			tick: self.tick,

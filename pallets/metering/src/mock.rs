@@ -163,6 +163,7 @@ fn terms(interval: Interval) -> Option<Terms> {
 		delivery_end: delivery_end(interval),
 		gate_closure: delivery_end(interval) - CLOCK,
 		last_gate_closure: delivery_end(interval) - CLOCK,
+		first_run: attestation_end(interval),
 		attestation_end: attestation_end(interval),
 		dispute_end: dispute_end(interval),
 		tick: 1,

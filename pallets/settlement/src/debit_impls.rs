@@ -28,7 +28,7 @@ pub(crate) struct Batch<AccountId> {
 	pub outcome: Outcome,
 	pub accounts: Accounts<AccountId>,
 	pub terms: Terms,
-	/// Whether the attestation window is over, so that estimates stand in.
+	/// Whether the first run is due, so that estimates stand in.
 	pub estimate: bool,
 }
 
@@ -63,7 +63,7 @@ impl<T: Config> Pallet<T> {
 			outcome: T::Positions::outcome(interval).ok_or(Error::<T>::NotCleared)?,
 			accounts: Self::accounts(interval)?,
 			terms: *terms,
-			estimate: T::Calendar::now() >= terms.attestation_end,
+			estimate: T::Calendar::now() >= terms.run_due(FIRST_RUN),
 		})
 	}
 

@@ -79,6 +79,7 @@ impl World {
 				closes_s: 300,
 				span: 1,
 			}]),
+			first_run_s: 900,
 			attestation_window_s: 1_800,
 			dispute_window_s: 6_600,
 			price_floor: 0,

@@ -103,6 +103,7 @@ pub fn genesis() -> sp_io::TestExternalities {
 			Product { kind: ProductKind::Auction, opens_s: 900, closes_s: 300, span: 1 },
 			Product { kind: ProductKind::Continuous { area: 0 }, opens_s: 86_400, closes_s: 300, span: 1 },
 		]),
+		first_run_s: 900,
 		attestation_window_s: 1_800,
 		dispute_window_s: 1_800,
 		price_floor: -100_000,

@@ -156,6 +156,7 @@ pub fn terms() -> Terms {
 		delivery_end: DELIVERY_END,
 		gate_closure: GATE_CLOSURE,
 		last_gate_closure: GATE_CLOSURE,
+		first_run: ATTESTATION_END,
 		attestation_end: ATTESTATION_END,
 		dispute_end: DISPUTE_END,
 		tick: 1,

@@ -1,11 +1,22 @@
 use super::*;
 use crate::{mock::*, Error, Event, Intervals, Statements, Waiting};
-use busbar_primitives::{traits::Finality, Amount, Cause, Party, Phase};
+use busbar_primitives::{traits::Finality, Amount, Cause, Party, Phase, Terms};
 use frame_support::{assert_noop, assert_ok, traits::fungible::Inspect};
 
 /// The interval of [`trade`], settled: the home 100 Wh short at 260_000, the plant 50 Wh long at 70_000.
 fn settled() {
 	trade();
+	assert_ok!(debit(0, &[0, 1, 2]));
+	assert_ok!(credit(0, &[0, 1, 2]));
+}
+
+/// The same, whose first run is due when delivery ends, so that readings in time are settled by the second.
+fn settled_early() {
+	trade();
+	world(|w| {
+		w.now = DELIVERY_END;
+		w.terms.insert(0, Terms { first_run: DELIVERY_END, ..terms() });
+	});
 	assert_ok!(debit(0, &[0, 1, 2]));
 	assert_ok!(credit(0, &[0, 1, 2]));
 }
@@ -131,13 +142,13 @@ fn a_reading_that_counts_as_none_is_not_settled() {
 		revise(1, 0, -650);
 		assert_ok!(correct(0, &[1]));
 		assert_eq!(Balances::balance(&PLANT), WEALTH + 141_500_000);
-		assert_eq!(Statements::<Test>::get(0, 1).unwrap().run, 2);
+		assert_eq!(Statements::<Test>::get(0, 1).unwrap().run, 3);
 		// One that was settled and then struck gives way to the estimate, which is what it sold.
 		revise(1, 0, 0);
 		world(implausible);
 		assert_ok!(correct(0, &[1]));
 		let statement = Statements::<Test>::get(0, 1).unwrap();
-		assert_eq!((statement.run, statement.reading, statement.outturn.unwrap().imbalance), (3, 0, 0));
+		assert_eq!((statement.run, statement.reading, statement.outturn.unwrap().imbalance), (4, 0, 0));
 		assert_noop!(debit(0, &[1]), Error::<Test>::AlreadySettled);
 	});
 }
@@ -237,9 +248,9 @@ fn nothing_moves_before_a_run_is_due_or_after_final() {
 		assert_noop!(debit(0, &[1]), Error::<Test>::AlreadySettled);
 		assert_ok!(credit(0, &[0, 1, 2]));
 		revise(0, 0, 1_000);
-		world(|w| w.now = DISPUTE_END - 1);
+		world(|w| w.now = ATTESTATION_END - 1);
 		assert_noop!(debit(0, &[0, 1]), Error::<Test>::RunNotDue);
-		world(|w| w.now = DISPUTE_END);
+		world(|w| w.now = ATTESTATION_END);
 		assert_noop!(debit(0, &[]), Error::<Test>::EmptyBatch);
 		assert_noop!(debit(0, &[9]), Error::<Test>::UnknownPoint);
 		// One that has nothing new undoes the batch.
@@ -284,10 +295,12 @@ fn a_point_that_was_not_in_force_has_nothing_to_correct() {
 }
 
 #[test]
-fn an_interval_has_three_runs_and_no_more() {
+fn an_interval_has_four_runs_and_no_more() {
 	run(|| {
-		settled();
+		settled_early();
 		leave(HOME, 0);
+		revise(0, 0, 1_100);
+		assert_ok!(correct(0, &[0]));
 		revise(0, 0, 1_200);
 		assert_ok!(correct(0, &[0]));
 		revise(0, 0, 1_300);
@@ -295,7 +308,7 @@ fn an_interval_has_three_runs_and_no_more() {
 		assert_eq!(Statements::<Test>::get(0, 0).map(|statement| statement.run), Some(LAST_RUN));
 		revise(0, 0, 0);
 		assert_noop!(debit(0, &[0]), Error::<Test>::AlreadySettled);
-		assert_eq!(Waiting::<Test>::get(0), [0, 0]);
+		assert_eq!(Waiting::<Test>::get(0), [0, 0, 0]);
 	});
 }
 
@@ -305,7 +318,7 @@ fn the_last_run_has_room_for_all_lines_that_each_may_have() {
 		let per_cent = sp_runtime::Permill::from_percent;
 		crate::Levies::<Test>::put(crate::Schedule::new(10_000));
 		crate::Sharings::<Test>::put(crate::Schedule::new(crate::Sharing { fund: per_cent(30), rent: per_cent(30) }));
-		settled();
+		settled_early();
 		leave(HOME, 0);
 		let fund = Securities::fund_account();
 		for run in 2..=i64::from(LAST_RUN) {

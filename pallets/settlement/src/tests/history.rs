@@ -56,6 +56,7 @@ fn terms_of(interval: Interval) -> Terms {
 		delivery_end: terms.delivery_end + by,
 		gate_closure: terms.gate_closure + by,
 		last_gate_closure: terms.last_gate_closure + by,
+		first_run: terms.first_run + by,
 		attestation_end: terms.attestation_end + by,
 		dispute_end: terms.dispute_end + by,
 		..terms
@@ -109,7 +110,7 @@ fn finish(interval: Interval, reached: &mut Reached) {
 		}
 	}
 	assert_ok!(finish_run(interval));
-	for (run, due) in [(2, DISPUTE_END), (3, RULINGS_END)] {
+	for (run, due) in [(2, ATTESTATION_END), (3, DISPUTE_END), (4, RULINGS_END)] {
 		at(due);
 		let changed: Vec<_> = Changed::<Test>::iter_prefix((interval, run)).map(|(point, _)| point).collect();
 		for point in changed {

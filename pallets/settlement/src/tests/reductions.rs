@@ -191,7 +191,10 @@ fn an_order_in_the_last_second_takes_a_nine_hundredth_of_what_was_sold() {
 			w.positions.insert((1, 0), position(10_000));
 			w.readings.insert((0, 0), metered(-10_000));
 			let delivery = Terms { delivery_start: 1_000_000, delivery_end: 1_900_000, ..terms() };
-			w.terms.insert(0, Terms { attestation_end: 3_000_000, dispute_end: 4_000_000, ..delivery });
+			w.terms.insert(
+				0,
+				Terms { first_run: 3_000_000, attestation_end: 3_000_000, dispute_end: 4_000_000, ..delivery },
+			);
 			w.now = 0;
 		});
 		assert_ok!(Settlement::post_prices(signed(UTILITY), 0, 90_000, 80_000));

@@ -71,7 +71,7 @@ fn a_run_settles_what_stood_when_it_became_due_and_later_readings_wait_for_the_n
 	run(|| {
 		settled();
 		revise(0, 0, 1_040);
-		at(DISPUTE_END);
+		at(ATTESTATION_END);
 		// A ruling, before anybody came to settle: 1,000 Wh are right.
 		revise(0, 0, 1_000);
 		revise(1, 0, -600);
@@ -81,7 +81,7 @@ fn a_run_settles_what_stood_when_it_became_due_and_later_readings_wait_for_the_n
 		let own = |point| Settlement::statement(point, 0).last().map(|line| (line.line.version, line.line.wh));
 		assert_eq!((own(0), own(1)), (Some((2, -60)), Some((1, -50))));
 		assert_noop!(debit(0, &[0, 1]), Error::<Test>::RunNotDue);
-		at(RULINGS_END);
+		at(DISPUTE_END);
 		assert_ok!(debit(0, &[1, 0]));
 		assert_ok!(finish_run(0));
 		assert_eq!((own(0), own(1)), (Some((3, -40)), Some((3, 50))));
@@ -125,13 +125,13 @@ fn a_dispute_that_ends_by_itself_is_settled_in_the_next_run() {
 		});
 		assert_ok!(debit(0, &[0, 1, 2]));
 		assert_ok!(finish_run(0));
-		assert_eq!(Waiting::<Test>::get(0), [1, 0]);
+		assert_eq!(Waiting::<Test>::get(0), [1, 0, 0]);
 		at(DISPUTE_END);
 		// It is open still: nothing changes, without a line.
 		let lines = Settlement::root(0).map(|root| root.count);
 		assert_ok!(correct(0, &[1]));
 		assert_eq!(Settlement::root(0).map(|root| root.count), lines);
-		assert_eq!(Waiting::<Test>::get(0), [0, 1]);
+		assert_eq!(Waiting::<Test>::get(0), [0, 1, 0]);
 		world(|w| w.contested.clear());
 		assert_ok!(correct(0, &[1]));
 		assert_eq!(Balances::balance(&PLANT), WEALTH + 141_500_000);
@@ -142,7 +142,7 @@ fn a_dispute_that_ends_by_itself_is_settled_in_the_next_run() {
 fn two_intervals() {
 	trade();
 	world(|w| {
-		let late = Terms { attestation_end: DISPUTE_END, dispute_end: RULINGS_END, ..terms() };
+		let late = Terms { first_run: DISPUTE_END, attestation_end: DISPUTE_END, dispute_end: RULINGS_END, ..terms() };
 		w.terms.insert(1, late);
 		for (key, value) in
 			[(0, result(Some(220_000), 0, 0, 0, 0)), (1, result(Some(230_000), 400, 10_000, 4_000_000, 0))]
@@ -170,7 +170,7 @@ fn runs_that_are_due_go_on_in_the_order_of_due_time_interval_and_number() {
 		assert_ok!(credit(0, &[0, 1, 2]));
 		assert_ok!(debit(1, &[1, 2]));
 		revise(0, 0, 1_040);
-		// The second run of interval 0 and the first of interval 1 are due at the same time.
+		// The third run of interval 0 and the first of interval 1 are due at the same time.
 		at(DISPUTE_END);
 		assert_noop!(credit(1, &[0, 1, 2]), Error::<Test>::EarlierRunDue);
 		assert_ok!(debit(0, &[0]));
@@ -178,7 +178,7 @@ fn runs_that_are_due_go_on_in_the_order_of_due_time_interval_and_number() {
 		assert_ok!(credit(0, &[0]));
 		assert_ok!(credit(1, &[0, 1, 2]));
 		Settlement::on_idle(1, frame_support::weights::Weight::MAX);
-		assert_eq!(NextRuns::<Test>::get(), [2, 1, 0, 0]);
+		assert_eq!(NextRuns::<Test>::get(), [2, 2, 1, 0, 0]);
 	});
 }
 
@@ -217,7 +217,7 @@ fn what_lies_before_the_first_interval_that_is_not_final_is_final_or_never_was()
 		assert_ok!(correct(1, &[0]));
 		assert_eq!(Settlement::first_not_final(), 2);
 		Settlement::on_idle(1, frame_support::weights::Weight::MAX);
-		assert_eq!(NextRuns::<Test>::get()[3], 2);
+		assert_eq!(NextRuns::<Test>::get().last(), Some(&2));
 		while Prunable::prune(0, 5) > 0 {}
 		world(|w| w.first_kept = 1);
 		assert_eq!(Settlement::first_not_final(), 2);
@@ -362,7 +362,7 @@ fn a_default_that_was_repaid_is_not_undone_but_its_credit_paid() {
 	});
 }
 
-/// A point that is revised, and when: before the second run is due, or after it.
+/// A point that is revised, and when: before the third run is due, or after it.
 type Revision = (PointId, i64, bool);
 
 /// Settles the interval of [`trade`], with a shop (point 3) and a second point of the home (4), and what readings change later.
@@ -412,9 +412,9 @@ fn history(revisions: &[Revision], orders: &[Vec<PointId>; 3], size: usize, weal
 		revise_all(false);
 		at(DISPUTE_END);
 		revise_all(true);
-		settle(2, &orders[1]);
+		settle(3, &orders[1]);
 		at(RULINGS_END);
-		settle(3, &orders[2]);
+		settle(4, &orders[2]);
 		at(FINAL);
 		assert!(Settlement::is_final(0));
 		end = Some(money());
@@ -453,4 +453,62 @@ proptest! {
 		let balances = history(&one, &first, sizes[0], wealth);
 		prop_assert_eq!(balances, history(&other, &second, sizes[1], wealth));
 	}
+}
+
+/// The interval of [`trade`], whose first run is due in the middle of the attestation window. `silent` has no reading.
+fn with_an_early_run(silent: PointId) {
+	trade();
+	world(|w| {
+		w.now = DELIVERY_END;
+		w.terms.insert(0, Terms { first_run: EARLY, ..terms() });
+		w.readings.remove(&(silent, 0));
+	});
+}
+
+const EARLY: Moment = (DELIVERY_END + ATTESTATION_END) / 2;
+
+#[test]
+fn one_silent_meter_holds_up_nobody_elses_money_beyond_the_first_run() {
+	run(|| {
+		with_an_early_run(0);
+		assert_ok!(debit(0, &[1, 2]));
+		at(EARLY - 1);
+		assert_noop!(debit(0, &[0]), Error::<Test>::NotAttestedYet);
+		at(EARLY);
+		// What like days say.
+		world(|w| w.like.insert((0, 0), vec![1_100; 4]));
+		assert_ok!(debit(0, &[0]));
+		assert_ok!(finish_run(0));
+		// Long before the attestation window is over the plant has all that it earned.
+		assert_eq!(Balances::balance(&PLANT), WEALTH + 141_500_000);
+		let own = Settlement::statement(0, 0).last().map(|line| (line.line.cause, line.line.wh));
+		assert_eq!(own, Some((Cause::EstimatedImbalance, 100)));
+		// The reading comes in time: the second run settles what differs.
+		assert_eq!(Waiting::<Test>::get(0), [0, 0, 1]);
+		read(0, 0, 1_040);
+		assert_eq!(Waiting::<Test>::get(0), [1, 0, 1]);
+		assert_noop!(debit(0, &[0]), Error::<Test>::RunNotDue);
+		at(ATTESTATION_END);
+		assert_ok!(debit(0, &[0]));
+		assert_ok!(finish_run(0));
+		let own = Settlement::statement(0, 0).last().map(|line| (line.line.cause, line.line.version, line.line.wh));
+		assert_eq!(own, Some((Cause::Correction, 2, -60)));
+		assert_eq!(Balances::balance(&PLANT), WEALTH + 141_500_000);
+		try_state();
+	});
+}
+
+#[test]
+fn a_seller_that_is_silent_is_paid_for_no_more_than_its_estimate() {
+	run(|| {
+		with_an_early_run(1);
+		at(EARLY);
+		// It sold 600 Wh, and on like days it fed in nothing.
+		world(|w| w.like.insert((1, 0), vec![0; 4]));
+		assert_ok!(debit(0, &[0, 1, 2]));
+		assert_ok!(finish_run(0));
+		let paid: Amount = Settlement::statement(1, 0).iter().map(|line| line.line.amount).sum();
+		assert!(paid < 0, "it keeps nothing of what it sold: {paid}");
+		try_state();
+	});
 }
