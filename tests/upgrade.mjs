@@ -121,7 +121,8 @@ after(async () => {
 test('a keeper settles, and a program trades in every interval and follows blocks', async () => {
 	const parameters = (await api.query.market.parametersValue()).toJSON();
 	const attestationWindowS = WINDOW_INTERVALS * parameters.intervalClockS;
-	await council(api, [api.tx.market.setParameters({ ...parameters, attestationWindowS })]);
+	// The first run waits for readings as long, so that the interval stays between its debits and its credits.
+	await council(api, [api.tx.market.setParameters({ ...parameters, attestationWindowS, firstRunS: attestationWindowS })]);
 	keeper = background('settle', '--follow', '--suri', '//MarketOperator');
 	program = start(setting('BUSBAR_URL'), suri(buyer), `${buyer.point}`, suri(seller), `${seller.point}`, remarker);
 	told.interval = await until('the first orders stand', 60, async () => {

@@ -70,7 +70,7 @@ fn devnet_market() -> pallet_market::Parameters {
 			closes_s: 4,
 			span: 1,
 		}]),
-		first_run_s: 30,
+		first_run_s: 60,
 		attestation_window_s: 120,
 		dispute_window_s: 120,
 		price_floor: 0,
