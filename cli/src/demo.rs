@@ -57,6 +57,9 @@ pub struct Demo {
 	/// Tighten one feeder link to half of the greatest flow expected over it, so that congestion rent arises
 	#[arg(long)]
 	congest: bool,
+	/// Leave one member's meter unread, by the member's name: its point is settled on estimates
+	#[arg(long, value_name = "NAME")]
+	silent: Option<String>,
 	/// Folder of the report
 	#[arg(long, value_name = "DIR", default_value = "report")]
 	report: PathBuf,
@@ -82,6 +85,7 @@ impl Demo {
 			first,
 			seed: self.seed,
 			congest: self.congest,
+			silent: self.silent,
 			cases: self.export.then(|| self.report.join("cases")),
 			store: self.store,
 			nodes: self.node,
@@ -136,6 +140,11 @@ fn summary(report: &Report, lag: &Lag) {
 		("  own forecast errors", total(report, "plant", |bill| bill.imbalance_cost)),
 		("  bills without them", total(report, "plant", Bill::without_errors)),
 		("bills of plants, conventional", total(report, "plant", |bill| bill.conventional)),
+		(
+			"sellers paid after delivery, half of them within",
+			report.seconds_to_pay_p50.map_or("-".into(), |seconds| format!("{seconds} s")),
+		),
+		("  99 of 100 within", report.seconds_to_pay_p99.map_or("-".into(), |seconds| format!("{seconds} s"))),
 		(
 			"finality lag at most",
 			match (&lag.max, &lag.at) {

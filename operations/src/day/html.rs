@@ -92,6 +92,13 @@ pub fn page(report: &Report) -> Result<String> {
 	let lag = report.finality_lag_blocks_max.map_or("-".into(), blocks);
 	for (name, value) in [
 		("finality lag at most", lag),
+		(
+			"sellers paid after delivery, half and 99 % within",
+			match (report.seconds_to_pay_p50, report.seconds_to_pay_p99) {
+				(Some(half), Some(most)) => format!("{half} s, {most} s"),
+				_ => "-".into(),
+			},
+		),
 		("load", kwh(report.load_wh)),
 		("generation", kwh(report.generation_wh)),
 		("traded", kwh(report.traded_wh)),

@@ -58,6 +58,8 @@ pub struct Options {
 	pub seed: u64,
 	/// Whether to tighten one feeder link, so that congestion rent arises.
 	pub congest: bool,
+	/// Name of the member whose meter nobody reads, if any.
+	pub silent: Option<String>,
 	/// Folder to which every interval's case and result go, if any.
 	pub cases: Option<std::path::PathBuf>,
 	/// Address of the meter-data store that takes the readings, if any.
@@ -112,6 +114,13 @@ impl Options {
 			},
 			Some(Some((zone, link))) => Some((gridmodel::zone_id(world.root, zone), link)),
 		};
+		let silent = match &self.silent {
+			None => None,
+			Some(name) => {
+				let found = plan.points.iter().position(|point| point.name == *name);
+				Some(found.ok_or_else(|| Failure::input(format!("--silent: the grid has no member {name}")))?)
+			},
+		};
 		let operator = world.operators.meter_operator.clone();
 		let store =
 			self.store.as_ref().map(|url| Client::new(url, Some(operator))).transpose().map_err(Failure::input)?;
@@ -124,6 +133,7 @@ impl Options {
 			world,
 			seed: self.seed,
 			congestion,
+			silent,
 			price_cap: terms.price_cap,
 			gate_lead: terms.delivery_start.saturating_sub(terms.gate_closure),
 			interval_s,
@@ -184,7 +194,9 @@ impl Options {
 		};
 		let world = &context.world;
 		let tally = Tally::new(&context.data, &context.plan, &world.points, world.root, &records);
-		let worse = tally.worse_off();
+		let mut worse = tally.worse_off();
+		// What nobody read is settled on an estimate.
+		worse.retain(|name| Some(name) != self.silent.as_ref());
 		let mut report = tally.report(run, self.intervals as usize);
 		// Where a link binds, who lies behind it may well pay more than a tariff without limits would charge.
 		if report.congestion_rent == 0 {

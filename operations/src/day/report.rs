@@ -111,6 +111,11 @@ pub struct Report {
 	/// Intervals whose clearing is feasible, supported by its prices, and equal to the linear programme's optimum.
 	pub optimum_equal: usize,
 	pub finality_lag_blocks_max: Option<u32>,
+	/// Chain time from the end of delivery to the block that paid a seller, over all sellers and intervals, in s: half of them
+	/// were paid within.
+	pub seconds_to_pay_p50: Option<f64>,
+	/// The same: 99 of a hundred were paid within.
+	pub seconds_to_pay_p99: Option<f64>,
 	pub minted: Amount,
 	pub blocks: u32,
 	pub transactions: u64,
@@ -136,7 +141,15 @@ pub struct Tally {
 	pub timeline: Vec<Quarter>,
 	pub transactions: u64,
 	pub limits_respected: bool,
+	/// How long each seller waited for its money, in ms.
+	pub paid_ms: Vec<u64>,
 	pub failures: Vec<String>,
+}
+
+/// The least of these values, in s, that so many per cent of them do not exceed.
+fn percentile_s(sorted_ms: &[u64], per_cent: usize) -> Option<f64> {
+	let rank = sorted_ms.len().saturating_mul(per_cent).div_ceil(100);
+	sorted_ms.get(rank.saturating_sub(1)).map(|ms| *ms as f64 / 1_000.0)
 }
 
 fn share(part: Wh, whole: Wh) -> f64 {
@@ -160,6 +173,7 @@ impl Tally {
 			timeline: Vec::new(),
 			transactions: 0,
 			limits_respected: true,
+			paid_ms: Vec::new(),
 			failures: Vec::new(),
 		};
 		let member_of: BTreeMap<PointId, usize> = points.iter().enumerate().map(|(index, id)| (*id, index)).collect();
@@ -227,6 +241,9 @@ impl Tally {
 				Party::Point(point) => {
 					let Some(bill) = member_of.get(&point).map(|member| &mut bills[*member]) else { continue };
 					bill.market -= line.amount;
+					if line.cause == Cause::Contract && line.amount > 0 {
+						self.paid_ms.extend(record.paid_ms);
+					}
 					let zone_price = prices.get(&bill.zone).and_then(|result| result.price);
 					if let (Cause::Imbalance, Some(price)) = (line.cause, zone_price) {
 						bill.imbalance_cost += Amount::from(line.wh) * Amount::from(line.price - price);
@@ -333,7 +350,8 @@ impl Tally {
 	}
 
 	/// The report, with what the records cannot say left at its worst: to be filled in by the caller.
-	pub fn report(self, run: Run, intervals: usize) -> Report {
+	pub fn report(mut self, run: Run, intervals: usize) -> Report {
+		self.paid_ms.sort_unstable();
 		let load_wh = self.sum(|quarter| quarter.load_wh);
 		let local: Wh = self.sum(|quarter| quarter.local_wh);
 		Report {
@@ -365,6 +383,8 @@ impl Tally {
 			limits_respected: self.limits_respected,
 			optimum_equal: 0,
 			finality_lag_blocks_max: None,
+			seconds_to_pay_p50: percentile_s(&self.paid_ms, 50),
+			seconds_to_pay_p99: percentile_s(&self.paid_ms, 99),
 			minted: 0,
 			blocks: 0,
 			transactions: self.transactions,

@@ -53,6 +53,7 @@ fn world() -> (DataSet, Plan, Record) {
 		orders_accepted: 2,
 		transactions: 7,
 		refusals: vec![],
+		paid_ms: Some(8_000),
 	};
 	(data, plan, record)
 }
@@ -92,6 +93,18 @@ fn bills_and_shares_add_up() {
 	// The sample's plant sells far below the tariff.
 	assert_eq!((report.worse_off, report.worse_off_without_errors), (1, 1));
 	assert_eq!((report.settled_intervals, report.cleared_intervals), (1, 1));
+	assert_eq!((report.seconds_to_pay_p50, report.seconds_to_pay_p99), (Some(8.0), Some(8.0)));
+}
+
+#[test]
+fn sellers_are_paid_within_the_percentiles() {
+	let (data, plan, record) = world();
+	let records: Vec<_> = (1..=100).map(|s| Record { paid_ms: Some(s * 1_000), ..record.clone() }).collect();
+	let report = Tally::new(&data, &plan, &[0, 1], 0, &records).report(run(), 100);
+	assert_eq!((report.seconds_to_pay_p50, report.seconds_to_pay_p99), (Some(50.0), Some(99.0)));
+	let nobody = Record { paid_ms: None, ..record };
+	let report = Tally::new(&data, &plan, &[0, 1], 0, &[nobody]).report(run(), 1);
+	assert_eq!((report.seconds_to_pay_p50, report.seconds_to_pay_p99), (None, None));
 }
 
 #[test]

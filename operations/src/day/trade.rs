@@ -43,6 +43,8 @@ pub struct Context {
 	pub seed: u64,
 	/// The link that the grid operator tightens, if it does.
 	pub congestion: Option<(ZoneId, Link)>,
+	/// The member whose meter nobody reads, if there is one.
+	pub silent: Option<usize>,
 	/// Highest price of an order, in nEUR/Wh.
 	pub price_cap: i64,
 	/// Time from gate closure to delivery, in ms.
@@ -66,6 +68,8 @@ pub struct Record {
 	pub transactions: u64,
 	/// Orders that were refused or failed, and why.
 	pub refusals: Vec<String>,
+	/// Chain time from the end of delivery to the block that paid its sellers, in ms; `None` if another keeper's did.
+	pub paid_ms: Option<Moment>,
 }
 
 impl Record {
@@ -159,7 +163,12 @@ async fn run(context: Arc<Context>, quarter: usize, interval: Interval) -> Resul
 	}
 	let mut transactions = attest(&context, quarter, interval).await?;
 	let keeper = Keeper { signer: context.world.operators.agent_a.clone(), submitter: submitter.clone() };
-	transactions += u64::from(keeper.until_settled(interval).await?.transactions);
+	let done = keeper.until_settled(interval).await?;
+	transactions += u64::from(done.transactions);
+	let paid = match done.paid {
+		Some(block) => Some(submitter.chain().clock(block).await?.now),
+		None => None,
+	};
 
 	let mut record = Record {
 		quarter,
@@ -169,6 +178,7 @@ async fn run(context: Arc<Context>, quarter: usize, interval: Interval) -> Resul
 		orders_accepted: 0,
 		transactions,
 		refusals: orders.refusals,
+		paid_ms: paid.map(|paid| paid.saturating_sub(terms.delivery_end)),
 	};
 	if let Some(publication) = publication {
 		publication.finalised().await?.success().context("publishing the limit")?;
@@ -230,7 +240,8 @@ async fn cleared(context: &Context, interval: Interval) -> Result<Tip> {
 /// Attests the interval's true readings and proves them, and waits until all stand in a block.
 async fn attest(context: &Context, quarter: usize, interval: Interval) -> Result<u64> {
 	let (world, chain) = (&context.world, context.submitter.chain());
-	let counted = world.members.iter().enumerate().map(|(index, member)| {
+	let read = world.members.iter().enumerate().filter(|(index, _)| Some(*index) != context.silent);
+	let counted = read.map(|(index, member)| {
 		let wh = context.truth(quarter, index);
 		let (import, export) = match member.kind {
 			Kind::Load => (wh, 0),

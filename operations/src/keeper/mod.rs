@@ -10,6 +10,7 @@ use anyhow::{bail, Context, Result};
 use busbar_client::{sign::Signer, storage, submit::Submitter, RuntimeCall};
 use busbar_primitives::{api::Status, Interval, Moment, Phase};
 use futures::future::try_join_all;
+use sp_core::H256;
 use std::collections::BTreeMap;
 
 use work::Work;
@@ -23,6 +24,8 @@ const ATTEMPTS: u32 = 8;
 pub struct Done {
 	/// Transactions of this keeper that succeeded.
 	pub transactions: u32,
+	/// The block in which it last paid credits.
+	pub paid: Option<H256>,
 	points: BTreeMap<Kind, usize>,
 }
 
@@ -32,7 +35,10 @@ impl Done {
 		self.points.get(&kind).copied().unwrap_or(0)
 	}
 
-	fn add(&mut self, kind: Kind, points: usize) {
+	fn add(&mut self, kind: Kind, points: usize, block: H256) {
+		if kind == Kind::Credit {
+			self.paid = Some(block);
+		}
 		self.transactions = self.transactions.saturating_add(1);
 		let count = self.points.entry(kind).or_default();
 		*count = count.saturating_add(points);
@@ -83,8 +89,8 @@ impl Keeper {
 			let (status, work) = self.look(interval).await?;
 			let later = match work {
 				Work::Call(batch) => {
-					self.run(interval, batch.kind.call(interval, &batch.points)).await?;
-					done.add(batch.kind, batch.points.len());
+					let block = self.run(interval, batch.kind.call(interval, &batch.points)).await?;
+					done.add(batch.kind, batch.points.len(), block);
 					continue;
 				},
 				Work::Later(later) => Some(later),
@@ -114,8 +120,8 @@ impl Keeper {
 			}
 			let until = match work {
 				Work::Call(batch) => match self.run(interval, batch.kind.call(interval, &batch.points)).await {
-					Ok(()) => {
-						done.add(batch.kind, batch.points.len());
+					Ok(block) => {
+						done.add(batch.kind, batch.points.len(), block);
 						failed = 0;
 						continue;
 					},
@@ -205,12 +211,13 @@ impl Keeper {
 		Ok((status, work))
 	}
 
-	async fn run(&self, interval: Interval, call: RuntimeCall) -> Result<()> {
+	/// Submits a call, and gives the block that it is in.
+	async fn run(&self, interval: Interval, call: RuntimeCall) -> Result<H256> {
 		let sent = self.submitter.submit(&self.signer, call).await?;
 		let included = sent.included().await?.success();
 		let included = included.with_context(|| format!("interval {interval} is not settled"))?;
 		// What is read next is read after it.
 		self.submitter.wait(|tip| tip.number >= included.block.0).await?;
-		Ok(())
+		Ok(included.block.1)
 	}
 }
