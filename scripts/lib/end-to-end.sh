@@ -400,6 +400,9 @@ single_bus_pays() {
 check_products() {
 	check "a demonstration that registers the members" "$CLI_BINARY" demo --url "$(node_url gateway)" --store "$(store_url)" \
 		--intervals 1 --from 12:00 --report "$WORK/report"
+	check "bills on paper are compared with the public chain" "$ROOT/scripts/linkage" "$WORK/report/report.json"
+	export BUSBAR_VAULT_PROGRAM="$VAULT_BINARY" BUSBAR_NETWORK="$NETWORK" BUSBAR_VAULT_PORT="$((BASE_PORT + 15))"
+	run_tests vault.mjs
 	check_examples
 	run_tests sessions.mjs
 	run_tests settlement.mjs
