@@ -2,22 +2,20 @@
 //! bound; alone, and in floods beside an honest order.
 
 use super::{
-	account, chain, id, Network, Taken, AGGREGATOR, FIRST_MEMBER, HONEST, MEMBERS, METER_OPERATOR, POINTS, PROVIDER,
-	RETAILER, SLOT, ZONE_METERS, ZONE_OPERATOR,
+	account, id, Network, AGGREGATOR, FIRST_MEMBER, HONEST, MEMBERS, METER_OPERATOR, POINTS, PROVIDER, RETAILER,
+	ZONE_METERS, ZONE_OPERATOR,
 };
 use busbar_mocks::Random;
 use busbar_primitives::{traits::Calendar, Interval, Side, Step};
-use busbar_runtime::{pallet_market, Market, RuntimeCall, System, UncheckedExtrinsic};
+use busbar_runtime::{pallet_market, Market, RuntimeCall};
 use codec::{Compact, Decode, Encode};
 use frame_support::BoundedVec;
 use scale_info::{form::PortableForm, PortableRegistry, Registry, TypeDef, TypeDefPrimitive};
-use sp_runtime::transaction_validity::{InvalidTransaction, TransactionPriority, TransactionValidityError};
-use std::collections::{BTreeMap, VecDeque};
 
 /// As deep as calls within calls go.
 const DEPTH: u32 = 12;
 /// Transactions that one attacker has in the pool.
-const FLOOD: u32 = 24;
+pub(super) const FLOOD: u32 = 24;
 
 /// All calls of the runtime, by its own description of them.
 pub struct Calls {
@@ -74,7 +72,7 @@ impl Calls {
 	}
 
 	/// Any call. `None` if a bound of the types refused the arguments.
-	fn any(&self, random: &mut Random, next: Interval) -> Option<RuntimeCall> {
+	pub(super) fn any(&self, random: &mut Random, next: Interval) -> Option<RuntimeCall> {
 		let mut bytes = Vec::new();
 		self.write(self.call, "", 0, &mut Values { random, next }, &mut bytes)?;
 		let mut rest = &bytes[..];
@@ -163,7 +161,8 @@ fn number_of(primitive: &TypeDefPrimitive) -> Option<(u32, bool)> {
 }
 
 /// Who would do anything: some members, and officers of one zone and of no consequence.
-const ATTACKERS: [u8; 6] = [FIRST_MEMBER, FIRST_MEMBER + 1, FIRST_MEMBER + 2, ZONE_OPERATOR, ZONE_METERS, PROVIDER];
+pub(super) const ATTACKERS: [u8; 6] =
+	[FIRST_MEMBER, FIRST_MEMBER + 1, FIRST_MEMBER + 2, ZONE_OPERATOR, ZONE_METERS, PROVIDER];
 
 impl Network {
 	/// One hostile call, or now and then a flood of them.
@@ -177,61 +176,11 @@ impl Network {
 		}
 	}
 
-	/// Everybody hostile fills the pool; an honest member sends one order. The author is honest: it takes what is ready, the
-	/// most urgent first, until nothing more has room. The order stands in one of the next two blocks.
-	fn flood(&mut self) {
-		let mut pool: BTreeMap<u8, VecDeque<(TransactionPriority, UncheckedExtrinsic)>> = BTreeMap::new();
-		for who in ATTACKERS {
-			let mut nonce = System::account_nonce(account(who));
-			for _ in 0..FLOOD {
-				let Some(call) = self.hostile.any(&mut self.random, self.next) else { continue };
-				let transaction = chain::transaction(who, nonce, call);
-				if let Ok(valid) = chain::validate(transaction.clone()) {
-					pool.entry(who).or_default().push_back((valid.priority, transaction));
-					nonce += 1;
-				}
-			}
-		}
-		let order = self.honest_order();
-		let nonce = System::account_nonce(account(HONEST));
-		let order = chain::transaction(HONEST, nonce, order);
-		if let Ok(valid) = chain::validate(order.clone()) {
-			pool.entry(HONEST).or_default().push_back((valid.priority, order));
-		}
-		for _ in 0..2 {
-			self.set_time(Market::now() + SLOT);
-			self.fill(&mut pool);
-		}
-		let left = pool.remove(&HONEST).unwrap_or_default();
-		assert!(left.is_empty(), "an honest order stood in none of two blocks");
-	}
-
-	fn honest_order(&mut self) -> RuntimeCall {
+	pub(super) fn honest_order(&mut self) -> RuntimeCall {
 		let (interval, point) = (Market::first_unopened().saturating_sub(1), POINTS - 1);
 		let price = 1_000 * i64::from(self.random.below(300));
 		let steps = BoundedVec::truncate_from(vec![Step { side: Side::Buy, price, wh: 10 }]);
 		RuntimeCall::Market(pallet_market::Call::place { interval, product: 0, point, steps })
-	}
-
-	/// Fills the block that is open with what is ready.
-	fn fill(&mut self, pool: &mut BTreeMap<u8, VecDeque<(TransactionPriority, UncheckedExtrinsic)>>) {
-		let mut full = Vec::new();
-		loop {
-			let ready = pool.iter().filter(|(who, _)| !full.contains(*who));
-			let ready = ready.filter_map(|(who, queue)| queue.front().map(|(priority, _)| (*priority, *who)));
-			let Some((_, who)) = ready.max() else { return };
-			let queue = pool.get_mut(&who).expect("it was just found");
-			let (priority, transaction) = queue.pop_front().expect("it was just found");
-			let taken = chain::apply(transaction.clone());
-			let exhausts = InvalidTransaction::ExhaustsResources;
-			if taken == Taken::Refused(TransactionValidityError::Invalid(exhausts)) {
-				// It waits for the next block, and what its sender has after it.
-				queue.push_front((priority, transaction));
-				full.push(who);
-				continue;
-			}
-			self.note(&taken, &transaction.function);
-		}
 	}
 }
 

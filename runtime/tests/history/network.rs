@@ -1,7 +1,9 @@
 //! The runtime with a small grid, whose members do at random whatever they may, and much that they may not.
 
+mod author;
 mod hostile;
 mod meter;
+mod record;
 mod settle;
 mod trade;
 
@@ -26,7 +28,7 @@ use busbar_runtime::{
 use frame_support::BoundedVec;
 use pallet_settlement::Sharing;
 use sp_core::{ed25519, H256};
-use sp_runtime::{traits::Dispatchable, transaction_validity::TransactionValidityError, DispatchError, Permill};
+use sp_runtime::{traits::Dispatchable, DispatchError, Permill};
 use std::collections::{BTreeMap, BTreeSet};
 
 const INTERVAL: Moment = 900_000;
@@ -70,11 +72,17 @@ struct Dataset {
 	tree: Tree,
 }
 
+/// Where what is settled is told.
+pub use record::Record;
+
 pub struct Network {
+	/// Who listens to what is settled.
+	pub record: Option<Record>,
 	random: Random,
 	devices: Vec<ed25519::Pair>,
 	genesis: H256,
 	chain: Chain,
+	pub watch: author::Watch,
 	hostile: hostile::Calls,
 	datasets: BTreeMap<(Interval, u8), Dataset>,
 	/// Intervals of which the meter operator has done its work.
@@ -136,10 +144,12 @@ impl Network {
 	/// A root with two feeders, one of them with a limit, and everybody's points and meters.
 	pub fn new(seed: u64) -> Self {
 		let mut network = Self {
+			record: None,
 			random: Random::new(seed),
 			devices: (0..=POINTS).map(device).collect(),
 			genesis: Metering::genesis(),
 			chain: Chain::new(),
+			watch: author::Watch::default(),
 			hostile: hostile::Calls::new(),
 			datasets: BTreeMap::new(),
 			read: BTreeSet::new(),
@@ -237,7 +247,7 @@ impl Network {
 	/// A transaction into the block that is open.
 	fn send(&mut self, name: u8, call: RuntimeCall) -> Taken {
 		let nonce = System::account_nonce(account(name));
-		chain::apply(chain::transaction(name, nonce, call))
+		self.apply(chain::transaction(name, nonce, call))
 	}
 
 	fn note(&mut self, taken: &Taken, call: &RuntimeCall) {
@@ -250,16 +260,16 @@ impl Network {
 				assert!(beyond || !defect, "{error:?} by {call:?}");
 				self.failed += 1;
 			},
-			Taken::Refused(TransactionValidityError::Invalid(_) | TransactionValidityError::Unknown(_)) => {
-				self.refused += 1;
-			},
+			Taken::Refused(_) => self.refused += 1,
 		}
 	}
 
 	/// Ends the block and begins another at this chain time, or at the next slot's.
 	fn advance(&mut self, now: Moment) {
 		self.chain.end();
+		self.check_block();
 		self.count_events();
+		let now = self.authors_time(now);
 		self.chain.begin(now);
 		let opened = self.next..Market::first_unopened();
 		self.next = opened.end;

@@ -108,6 +108,9 @@ impl Network {
 			}
 			self.finish(interval);
 			self.certified += Self::fed_in(interval);
+			if let Some(record) = &mut self.record {
+				record.ended(interval);
+			}
 			assert!(Market::now() < terms.final_from(), "interval {interval} was too late");
 			self.advance(terms.final_from());
 			assert!(Settlement::is_final(interval), "interval {interval} does not end final");

@@ -64,13 +64,23 @@ impl Chain {
 		Self { number: 0, parent: System::block_hash(0), slot: 0 }
 	}
 
+	/// The slot of the block that began last.
+	pub fn slot(&self) -> u64 {
+		self.slot
+	}
+
+	/// In which slot a block would stand that begins at this chain time: each has one at most.
+	pub fn next_slot(&self, now: Moment) -> u64 {
+		(now / SLOT_DURATION_MS).max(self.slot + 1)
+	}
+
 	/// Begins a block at this chain time, or at the next slot's.
 	///
 	/// # Panics
 	/// If the runtime does not take the author's time.
 	pub fn begin(&mut self, now: Moment) {
 		self.number += 1;
-		self.slot = (now / SLOT_DURATION_MS).max(self.slot + 1);
+		self.slot = self.next_slot(now);
 		let now = now.max(self.slot * SLOT_DURATION_MS);
 		let slot = DigestItem::PreRuntime(*b"aura", self.slot.encode());
 		let digest = Digest { logs: vec![slot] };
