@@ -7,11 +7,13 @@ receives.
 MILLION = 1_000_000
 # Readings of like days that an estimate rests on.
 LIKE = 4
+# No point carries more in an interval, whatever its rating.
+MOST_WH = 1 << 48
 
 
 def rated(power_w, seconds):
     """Energy of a power over an interval."""
-    return power_w * seconds // 3_600
+    return min(power_w * seconds // 3_600, MOST_WH)
 
 
 def towards_zero(number, by):

@@ -104,8 +104,11 @@ class Judge:
         one.closed = True
 
     def moved(self, record):
-        self.counts["payments"] += len(record["moved"])
-        self.intervals[record["interval"]].money.add(record)
+        one = self.intervals.get(record["interval"])
+        # Of a batch that went on without what failed in it, nothing of an interval may be settled.
+        if one is not None:
+            self.counts["payments"] += len(record["moved"])
+            one.money.add(record)
 
     def ended(self, record):
         one = self.intervals.pop(record["interval"])

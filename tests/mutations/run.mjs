@@ -46,12 +46,13 @@ if (values.check) {
 function test({ file, package: tested, target, tests }) {
 	// What is changed, and what tests it.
 	const changed = file.startsWith('pallets/') ? `pallet-${file.split('/')[1]}` : `busbar-${file.split('/')[0]}`;
-	const faster = [...new Set([changed, tested])].flatMap((name) => {
+	const faster = [...new Set(target ? [changed] : [changed, tested])].flatMap((name) => {
 		const profile = `profile.release.package.${name}`;
 		return ['--config', `${profile}.opt-level=1`, '--config', `${profile}.codegen-units=64`, '--config', `${profile}.incremental=true`];
 	});
-	const what = target ? ['--test', target] : ['--lib'];
-	const args = [...faster, 'test', '--release', '--locked', '--quiet', '--package', tested, ...what, '--', ...(tests ?? [])];
+	// Programs of the runtime's tests are built with the workspace's features.
+	const what = target ? ['--workspace', '--test', target] : ['--package', tested, '--lib'];
+	const args = [...faster, 'test', '--release', '--locked', '--quiet', ...what, '--', ...(tests ?? [])];
 	const run = spawnSync('cargo', args, { cwd: values.tree, encoding: 'utf8', maxBuffer: 1 << 28, timeout: MOST_MS, killSignal: 'SIGTERM' });
 	return { passed: run.status === 0, ended: run.status !== null, output: `${run.stdout}\n${run.stderr}` };
 }

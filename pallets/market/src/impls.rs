@@ -52,7 +52,7 @@ impl<T: Config> Positions for Pallet<T> {
 	fn zone_result(interval: Interval, zone: ZoneId) -> Option<ZoneResult> {
 		let record = Intervals::<T>::get(interval)?;
 		let decided = |product: ProductId| Some(Self::result((interval, product), zone)?.result);
-		// Fees are the same in all sessions.
+		// Where nobody traded, those of the first.
 		let path_fee_of = |result: ZoneResult| ZoneResult { path_fee: result.path_fee, ..ZoneResult::default() };
 		match record.last_traded.filter(|_| !record.void) {
 			Some(product) => decided(product),
