@@ -8,6 +8,7 @@ mod chain_spec;
 mod cli;
 mod command;
 mod consortium;
+mod delivery;
 mod genesis;
 mod genesis_state;
 mod outdated;

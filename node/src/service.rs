@@ -1,7 +1,7 @@
 //! Puts the node together: database, client, pool, network, Aura and GRANDPA.
 
 use crate::{
-	genesis, outdated,
+	delivery, genesis, outdated,
 	pool::{ask, FairPool},
 	readers::Readers,
 	rpc, session_keys,
@@ -315,6 +315,12 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 
 	if warps {
 		task_manager.spawn_handle().spawn("warp-sync-peers", None, warp::watch(sync_service.clone()));
+	}
+
+	if let Some(registry) = &prometheus_registry {
+		let watch =
+			delivery::watch(client.clone(), registry).map_err(|error| ServiceError::Application(Box::new(error)))?;
+		task_manager.spawn_handle().spawn("delivery", None, watch);
 	}
 
 	if role.is_authority() {
