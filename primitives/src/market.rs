@@ -226,9 +226,9 @@ impl Terms {
 		}
 	}
 
-	/// How long a run that is due holds up those behind it, in ms: four intervals.
+	/// How long a run that is due holds up those behind it, in ms: as long as an interval lasts.
 	pub fn run_patience(&self) -> Moment {
-		self.delivery_end.saturating_sub(self.delivery_start).saturating_mul(4)
+		self.delivery_end.saturating_sub(self.delivery_start)
 	}
 
 	/// From this chain time on an interval is final whose runs are all done: one more ruling period is left for the last.

@@ -104,9 +104,24 @@ export async function settle(api, interval, keeper) {
 	for (const phase of ['debit', 'credit']) {
 		for (let from = 0; from < points; from += most) {
 			const batch = Array.from({ length: Math.min(most, points - from) }, (_, i) => from + i);
-			await submit(api, api.tx.settlement[phase](interval, batch), keeper);
+			await inTurn(() => submit(api, api.tx.settlement[phase](interval, batch), keeper));
 		}
 	}
+}
+
+// Tries again while the run of another interval is due before, which is waited for no longer than an interval lasts.
+async function inTurn(attempt) {
+	await until('no other run is due before', 60, async () => {
+		try {
+			await attempt();
+			return true;
+		} catch (error) {
+			if (error instanceof DispatchFailed && error.errorName === 'settlement.EarlierRunDue') {
+				return false;
+			}
+			throw error;
+		}
+	});
 }
 
 // Proposes calls to the council, lets a majority agree, and closes the motion. Returns the events of its execution.

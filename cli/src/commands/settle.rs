@@ -8,8 +8,8 @@ use busbar_primitives::{api::Status, Interval};
 use clap::Args;
 use serde_json::json;
 
-/// Settle an interval: collect its debits, draw on what secures those who are short, pay its credits, and settle what newer
-/// readings change; or do so for every interval, for ever
+/// Settle an interval: collect its debits, draw on what secures those who are short, pay its credits, and so again for each
+/// later run that is due; what is due before, of other intervals, first. Or do so for every interval, for ever
 #[derive(Args)]
 pub struct Settle {
 	/// Delivery interval
@@ -44,13 +44,13 @@ fn tell(json: bool, told: &Told) {
 
 fn report(global: &Global, settled: &Settled) -> Result<()> {
 	let Settled { status, done, later } = settled;
-	let Status { interval, phase, statement_root, .. } = *status;
+	let Status { interval, phase, statement_root, run, .. } = *status;
 	let [debited, drawn, credited, corrected, closed] =
 		[Kind::Debit, Kind::Draw, Kind::Credit, Kind::Correct, Kind::Close].map(|kind| done.count(kind));
 	let waiting = later.filter(|_| statement_root.is_none());
 	if global.json {
 		print_json(&json!({
-			"interval": interval, "phase": phase, "statement_root": statement_root,
+			"interval": interval, "phase": phase, "run": run, "statement_root": statement_root,
 			"debited": debited, "drawn": drawn, "credited": credited, "corrected": corrected, "closed": closed,
 			"transactions": done.transactions,
 			"waiting": waiting.map(|later| later.waiting), "until": waiting.map(|later| later.until),

@@ -5,7 +5,7 @@ use crate::{
 	error::Result,
 	functions::energy_api as api,
 	pallet_securities::{Backing, Security},
-	pallet_settlement::{Accounts, Statement, StatementRoot},
+	pallet_settlement::{Accounts, Progress, Statement, StatementRoot},
 	pallet_supply::Served,
 	storage::{flexibility, participants, securities, settlement as storage, supply},
 };
@@ -51,15 +51,28 @@ impl Chain {
 		Ok(self.read(at, &storage::SYSTEM_ACCOUNTS, ()).await?.map(|schedule| schedule.0).unwrap_or_default())
 	}
 
-	/// The lines of an interval's first settlement that are no connection point's.
+	/// The lines of an interval that are no connection point's.
 	pub async fn system_lines(&self, at: H256, interval: Interval) -> Result<Vec<StatementLine>> {
 		let lines = self.read(at, &storage::SYSTEM_LINES, (interval,)).await?.unwrap_or_default();
 		Ok(lines.into_iter().map(|(index, line)| StatementLine { index, line }).collect())
 	}
 
-	/// How many corrections of its points' readings an interval's settlement has seen.
-	pub async fn corrections(&self, at: H256, interval: Interval) -> Result<u32> {
-		Ok(self.read(at, &storage::INTERVALS, (interval,)).await?.map_or(0, |progress| progress.corrections))
+	/// How far the run of an interval's settlement is that is under way or was done last; `None` before the first.
+	pub async fn progress(&self, at: H256, interval: Interval) -> Result<Option<Progress>> {
+		self.read(at, &storage::INTERVALS, (interval,)).await
+	}
+
+	/// The first run after `run` that has points to settle because their readings changed; `None` if none has.
+	pub async fn next_run(&self, at: H256, interval: Interval, run: u16) -> Result<Option<u16>> {
+		let waiting = self.read(at, &storage::WAITING, (interval,)).await?.unwrap_or_default();
+		let mut later = (2..).zip(waiting).filter(|(later, points)| *later > run && *points > 0);
+		Ok(later.next().map(|(later, _)| later))
+	}
+
+	/// The points that a run has to settle because their readings changed.
+	pub async fn changed(&self, at: H256, interval: Interval, run: u16) -> Result<Vec<PointId>> {
+		let changed = self.entries_of(at, &storage::CHANGED, ((interval, run),)).await?;
+		Ok(changed.into_iter().map(|((_, point), _)| point).collect())
 	}
 
 	/// The root over an interval's statement lines; `None` before it is settled. It outlives the lines.

@@ -1,21 +1,18 @@
 //! Whose a statement's money is, which version of a reading it rests on, and what becomes of a newer one.
 
 use busbar_client::{pallet_metering::Proven, pallet_settlement::Statement};
-use busbar_primitives::{Interval, ParticipantId};
+use busbar_primitives::{Interval, ParticipantId, LAST_RUN};
 use serde::Serialize;
-
-/// Most corrections of one connection point in one interval.
-pub(crate) const MAX_CORRECTIONS: u16 = 8;
 
 /// What a reading is that stands, but is not the one that was settled.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Newer {
-	/// `busbar settle` settles it until the interval is final.
+	/// The next run settles it.
 	Unsettled,
 	/// It is disputed: it can be settled after the ruling or its deadline.
 	Contested,
-	/// It stays as it is: the interval is final, the point was corrected as often as it may be, or the reading counts as none.
+	/// It stays as it is: the interval is final, its last run has settled the point, or the reading counts as none.
 	Ignored,
 }
 
@@ -49,7 +46,7 @@ impl Newer {
 		if reading.version == statement.reading {
 			return None;
 		}
-		let is_bounded = statement.corrections < MAX_CORRECTIONS && reading.metered().plausible_net().is_some();
+		let is_bounded = statement.run < LAST_RUN && reading.metered().plausible_net().is_some();
 		Some(match (is_final || !is_bounded, is_contested) {
 			(true, _) => Self::Ignored,
 			(false, true) => Self::Contested,
@@ -60,7 +57,7 @@ impl Newer {
 	/// What becomes of it, in words.
 	pub fn fate(self, interval: Interval) -> String {
 		match self {
-			Self::Unsettled => format!("`busbar settle --interval {interval}` settles it until the interval is final"),
+			Self::Unsettled => format!("`busbar settle --interval {interval}` settles it when the next run is due"),
 			Self::Contested => "it is disputed, and can be settled after the ruling".into(),
 			Self::Ignored => "it is not settled any more".into(),
 		}
@@ -87,8 +84,8 @@ pub mod tests {
 		Statement { payer, ..nothing }
 	}
 
-	fn settled(reading: u16, corrections: u16) -> Statement {
-		Statement { reading, corrections, ..empty(ParticipantId([2; 16])) }
+	fn settled(reading: u16, run: u16) -> Statement {
+		Statement { reading, run, ..empty(ParticipantId([2; 16])) }
 	}
 
 	#[test]
@@ -99,18 +96,18 @@ pub mod tests {
 
 	#[test]
 	fn a_reading_that_came_after_an_estimate_waits_to_be_settled() {
-		assert_eq!(Newer::of(&reading(1, 5), &settled(0, 0), false, false), Some(Newer::Unsettled));
+		assert_eq!(Newer::of(&reading(1, 5), &settled(0, 1), false, false), Some(Newer::Unsettled));
 	}
 
 	#[test]
 	fn a_disputed_reading_waits_for_the_ruling() {
-		assert_eq!(Newer::of(&reading(2, 5), &settled(1, 0), false, true), Some(Newer::Contested));
+		assert_eq!(Newer::of(&reading(2, 5), &settled(1, 1), false, true), Some(Newer::Contested));
 	}
 
 	#[test]
 	fn what_nothing_can_settle_any_more_is_called_ignored() {
-		assert_eq!(Newer::of(&reading(2, 5), &settled(1, 0), true, false), Some(Newer::Ignored));
-		assert_eq!(Newer::of(&reading(9, 5), &settled(8, MAX_CORRECTIONS), false, true), Some(Newer::Ignored));
-		assert_eq!(Newer::of(&reading(2, 1 << 49), &settled(1, 0), false, false), Some(Newer::Ignored));
+		assert_eq!(Newer::of(&reading(2, 5), &settled(1, 1), true, false), Some(Newer::Ignored));
+		assert_eq!(Newer::of(&reading(9, 5), &settled(8, LAST_RUN), false, true), Some(Newer::Ignored));
+		assert_eq!(Newer::of(&reading(2, 1 << 49), &settled(1, 1), false, false), Some(Newer::Ignored));
 	}
 }

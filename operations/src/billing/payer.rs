@@ -142,12 +142,6 @@ impl Payer {
 		if !parties.is_empty() {
 			let is_own = |line: &StatementLine| parties.contains(&line.line.party);
 			own.extend(chain.system_lines(*at, interval).await?.into_iter().filter(is_own));
-			// A correction's lines of all parties stand with the point that was corrected.
-			if chain.corrections(*at, interval).await? > 0 {
-				let statements = chain.all_statements(*at, interval).await?.into_values();
-				let lines = statements.flat_map(|statement| statement.lines);
-				own.extend(lines.map(|(index, line)| StatementLine { index, line }).filter(is_own));
-			}
 		}
 		own.sort_by_key(|line| line.index);
 		Ok(own)

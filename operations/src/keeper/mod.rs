@@ -16,6 +16,10 @@ use std::collections::BTreeMap;
 use work::Work;
 pub use work::{Kind, Later};
 
+/// What the chain says of a run before which another is due, which some keeper has to settle or which soon is not waited for any
+/// more.
+const NOT_IN_TURN: &str = "EarlierRunDue";
+
 /// How often a batch is tried that another keeper or a reorganisation may have been faster with.
 const ATTEMPTS: u32 = 8;
 
@@ -89,8 +93,11 @@ impl Keeper {
 			let (status, work) = self.look(interval).await?;
 			let later = match work {
 				Work::Call(batch) => {
-					let block = self.run(interval, batch.kind.call(interval, &batch.points)).await?;
-					done.add(batch.kind, batch.points.len(), block);
+					match self.run(interval, batch.kind.call(interval, &batch.points)).await {
+						Ok(block) => done.add(batch.kind, batch.points.len(), block),
+						Err(error) if is_not_in_turn(&error) => self.wait_for_turn().await?,
+						Err(error) => return Err(error),
+					}
 					continue;
 				},
 				Work::Later(later) => Some(later),
@@ -125,6 +132,7 @@ impl Keeper {
 						failed = 0;
 						continue;
 					},
+					Err(error) if is_not_in_turn(&error) => tip.clock.now.saturating_add(work::look_again(&tip.clock)),
 					Err(error) if failed >= ATTEMPTS => return Err(error),
 					Err(_) => {
 						failed = failed.saturating_add(1);
@@ -193,8 +201,10 @@ impl Keeper {
 			};
 			let (kind, points) = (batch.kind, batch.points.len());
 			let failure = self.run(interval, kind.call(interval, &batch.points)).await.err();
-			let failed = failure.is_some();
-			tell(Told { interval, kind, points, failure });
+			let (failed, waits) = (failure.is_some(), failure.as_ref().is_some_and(is_not_in_turn));
+			if !waits {
+				tell(Told { interval, kind, points, failure });
+			}
 			if failed {
 				// Another keeper may have been faster, or a reading was contested meanwhile.
 				return Ok(Some(tip.clock.now.saturating_add(work::look_again(&tip.clock))));
@@ -211,6 +221,14 @@ impl Keeper {
 		Ok((status, work))
 	}
 
+	/// Waits for a while in which another keeper may settle what is due before.
+	async fn wait_for_turn(&self) -> Result<()> {
+		let tip = self.submitter.best();
+		let until = tip.clock.now.saturating_add(work::look_again(&tip.clock));
+		self.submitter.wait(|newer| newer.clock.now >= until && newer.number > tip.number).await?;
+		Ok(())
+	}
+
 	/// Submits a call, and gives the block that it is in.
 	async fn run(&self, interval: Interval, call: RuntimeCall) -> Result<H256> {
 		let sent = self.submitter.submit(&self.signer, call).await?;
@@ -220,4 +238,8 @@ impl Keeper {
 		self.submitter.wait(|tip| tip.number >= included.block.0).await?;
 		Ok(included.block.1)
 	}
+}
+
+fn is_not_in_turn(error: &anyhow::Error) -> bool {
+	format!("{error:#}").contains(NOT_IN_TURN)
 }

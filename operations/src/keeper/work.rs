@@ -1,21 +1,23 @@
 //! What there is to do for an interval.
 
-use crate::billing::basis::{Newer, MAX_CORRECTIONS};
 use anyhow::Result;
 use busbar_client::{
 	constants,
 	pallet_metering::{self, Proven, Worth},
-	pallet_settlement::{self, Statement},
+	pallet_settlement::{self, Stage, Statement},
 	storage, Chain, RuntimeCall,
 };
 use busbar_primitives::{
 	api::{Clock, Status},
 	metering::Duty,
-	Interval, Moment, Phase, Point, PointId, PointKind, Quality,
+	Interval, Moment, Phase, Point, PointId, PointKind, Quality, LAST_RUN,
 };
 use serde::Serialize;
 use sp_core::H256;
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The run that first settles an interval.
+const FIRST_RUN: u16 = 1;
 
 /// A call of a keeper.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
@@ -27,7 +29,7 @@ pub enum Kind {
 	Draw,
 	/// Pay credits.
 	Credit,
-	/// Settle what newer readings change.
+	/// Collect the debits of a run after the first: what newer readings change.
 	Correct,
 	/// Close disputes whose deadline is over without a ruling, one point at a time.
 	Close,
@@ -41,10 +43,9 @@ impl Kind {
 		use pallet_settlement::Call;
 		let points = points.to_vec();
 		match self {
-			Self::Debit => Call::debit { interval, points }.into(),
+			Self::Debit | Self::Correct => Call::debit { interval, points }.into(),
 			Self::Draw => Call::draw { interval, points }.into(),
 			Self::Credit => Call::credit { interval, points }.into(),
-			Self::Correct => Call::correct { interval, points }.into(),
 			Self::Close => {
 				let point = points.first().copied().unwrap_or_default();
 				pallet_metering::Call::close_dispute { interval, point }.into()
@@ -124,12 +125,12 @@ pub(super) async fn next(chain: &Chain, at: H256, clock: &Clock, status: &Status
 		return Ok(Work::Call(Batch { kind: Kind::Close, points: vec![*point] }));
 	}
 	let (kind, points, waiting) = match status.phase {
-		Phase::Settled => (Kind::Correct, newer(chain, at, clock, status).await?, 0),
+		Phase::Settled => return later_runs(chain, at, clock, status).await,
 		Phase::Draws => (Kind::Draw, chain.points_to_draw(at, interval).await?, 0),
-		Phase::Credits => (Kind::Credit, uncredited(chain, at, interval).await?, 0),
+		Phase::Credits => (Kind::Credit, uncredited(chain, at, interval, FIRST_RUN).await?, 0),
 		_ => {
 			let open = undebited(chain, at, interval, outcome.points).await?;
-			let ready = if clock.now >= terms.attestation_end {
+			let ready = if clock.now >= terms.run_due(FIRST_RUN) {
 				open.clone()
 			} else {
 				read(chain, at, interval, &open).await?
@@ -139,22 +140,44 @@ pub(super) async fn next(chain: &Chain, at: H256, clock: &Clock, status: &Status
 		},
 	};
 	// An interval without points is settled by empty batches.
-	if points.is_empty() && (kind == Kind::Correct || outcome.points > 0) {
-		if kind == Kind::Correct && clock.now >= terms.dispute_end {
-			let missing = missing(chain, at, interval).await?;
-			if !missing.is_empty() {
-				return Ok(Work::Call(Batch { kind: Kind::Report, points: batch(chain, missing)? }));
-			}
-		}
-		// Sooner if a reading comes, at the latest when estimates may stand in.
-		let until = match (waiting, clock.now < terms.rulings_end()) {
-			(0, false) => terms.final_from(),
-			// The last estimates are settled then.
-			(0, true) => terms.rulings_end(),
-			_ => terms.attestation_end,
-		};
-		return Ok(Work::Later(Later::unless_read(clock, until, waiting)));
+	if points.is_empty() && outcome.points > 0 {
+		// Sooner if a reading comes, at the latest when estimates stand in.
+		return Ok(Work::Later(Later::unless_read(clock, terms.run_due(FIRST_RUN), waiting)));
 	}
+	Ok(Work::Call(Batch { kind, points: batch(chain, points)? }))
+}
+
+/// What there is to do for an interval whose first run is done: the run under way, the next that is due, and readings to report
+/// that did not come.
+async fn later_runs(chain: &Chain, at: H256, clock: &Clock, status: &Status) -> Result<Work> {
+	let (interval, terms) = (status.interval, &status.terms);
+	let Some(progress) = chain.progress(at, interval).await? else { return Ok(Work::Over) };
+	let run = progress.run;
+	let (kind, points) = match progress.stage {
+		Stage::Debits => (Kind::Correct, chain.changed(at, interval, run).await?),
+		Stage::Draws => (Kind::Draw, chain.points_to_draw(at, interval).await?),
+		Stage::Credits => (Kind::Credit, uncredited(chain, at, interval, run).await?),
+		_ => match chain.next_run(at, interval, run).await? {
+			Some(next) if clock.now >= terms.run_due(next) => (Kind::Correct, chain.changed(at, interval, next).await?),
+			next => {
+				if clock.now >= terms.dispute_end {
+					let missing = missing(chain, at, interval).await?;
+					if !missing.is_empty() {
+						return Ok(Work::Call(Batch { kind: Kind::Report, points: batch(chain, missing)? }));
+					}
+				}
+				let until = match next {
+					Some(next) => terms.run_due(next),
+					// A reading may come that one of them has to settle.
+					None => (FIRST_RUN..=LAST_RUN)
+						.map(|run| terms.run_due(run))
+						.find(|due| clock.now < *due)
+						.unwrap_or(terms.final_from()),
+				};
+				return Ok(Work::Later(Later::unless_read(clock, until, 0)));
+			},
+		},
+	};
 	Ok(Work::Call(Batch { kind, points: batch(chain, points)? }))
 }
 
@@ -174,9 +197,10 @@ async fn undebited(chain: &Chain, at: H256, interval: Interval, points: PointId)
 	Ok((0..points).filter(|point| !statements.contains_key(point)).collect())
 }
 
-async fn uncredited(chain: &Chain, at: H256, interval: Interval) -> Result<Vec<PointId>> {
-	let statements = statements(chain, at, interval).await?;
-	Ok(statements.into_iter().filter(|(_, statement)| !statement.credited).map(|(point, _)| point).collect())
+async fn uncredited(chain: &Chain, at: H256, interval: Interval, run: u16) -> Result<Vec<PointId>> {
+	let statements = statements(chain, at, interval).await?.into_iter();
+	let open = statements.filter(|(_, statement)| statement.run == run && !statement.credited);
+	Ok(open.map(|(point, _)| point).collect())
 }
 
 /// The meters of points, by point: where there is one, and what it may count.
@@ -228,29 +252,6 @@ async fn read(chain: &Chain, at: H256, interval: Interval, points: &[PointId]) -
 		!metered.contains_key(*point) || readings.get(*point).is_some_and(stands)
 	};
 	Ok(points.iter().filter(ready).copied().collect())
-}
-
-/// Points that were not settled on what they settle on now: whose newest reading, which nobody disputes, was not settled, or,
-/// once readings come no more, who have none and were never corrected.
-async fn newer(chain: &Chain, at: H256, clock: &Clock, status: &Status) -> Result<Vec<PointId>> {
-	let interval = status.interval;
-	let readings = chain.all_readings(at, interval).await?;
-	let disputes = chain.all_disputes(at, interval).await?;
-	let metered = metered(chain, at, interval).await?;
-	let last = clock.now >= status.terms.rulings_end();
-	let newer = |(point, statement): &(PointId, Statement)| {
-		let reading = readings.get(point).filter(|proven| settles(proven));
-		let is_newer = match reading {
-			Some(proven) => {
-				let disputed = disputes.get(point).is_some_and(|dispute| clock.now < dispute.deadline);
-				Newer::of(proven, statement, false, disputed) == Some(Newer::Unsettled)
-			},
-			// What was settled and then struck, or never came.
-			None => statement.reading > 0 || (last && statement.corrections == 0 && metered.contains_key(point)),
-		};
-		statement.outturn.is_some() && is_newer && statement.corrections < MAX_CORRECTIONS
-	};
-	Ok(statements(chain, at, interval).await?.into_iter().filter(newer).map(|(point, _)| point).collect())
 }
 
 #[cfg(test)]

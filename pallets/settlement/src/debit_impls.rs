@@ -160,8 +160,8 @@ impl<T: Config> Pallet<T> {
 				// What an owner posted for orders that were not filled does not stand in for its retailer.
 				round.collect(details.owner, core::mem::take(&mut collateral))?;
 			}
-			let amounts = delivery.contracts.iter().map(|contract| contract.amount);
-			let contract = amounts.fold(Some(0), |sum: Option<Amount>, amount| sum?.checked_add(amount));
+			let mut amounts = delivery.contracts.iter().map(|contract| contract.amount);
+			let contract = amounts.try_fold(0, |sum: Amount, amount| sum.checked_add(amount));
 			let contract = contract.ok_or(Error::<T>::Overflow)?;
 			round.count_point(statement.payer, statement.amount, contract, collateral)?;
 		}

@@ -22,11 +22,11 @@
 //! falls short, all other credits of the same kind are reduced by the same factor (`ranks.rs`), rounded down, as a line of its
 //! own, and the remainder of the rounding goes to the rent account. A credit whose payee has no account goes there too.
 //!
-//! What readings change later is settled in at most two more *runs* (`runs.rs`, `changes.rs`), the second when the dispute
-//! window ends and the last when rulings do: the differences only, netted over all points that changed, with the same
-//! remedies. So is, in the last run, the last estimate of a point without a reading. A run settles what stood when it
-//! became due, and runs that are due go on in one order, so that the order of calls changes nobody's money. Its lines join
-//! the interval's tree, whose root then covers them.
+//! What readings change later is settled in at most three more *runs* (`runs.rs`, `changes.rs`), when the attestation window
+//! ends, the dispute window, and rulings: the differences only, netted over all points that changed, with the same remedies.
+//! So is, in the last run, the last estimate of a point without a reading. A run settles what stood when it became due, and
+//! runs that are due go on in one order, so that the order of calls changes nobody's money. Its lines join the interval's
+//! tree, whose root then covers them.
 //!
 //! What the grid operator ordered members to draw or feed in less (`pallet-flexibility`) it pays for. A point that does not
 //! trade may be its retailer's (`pallet-supply`). What secures debts is `pallet-securities`' to keep. Energy that the root's

@@ -148,9 +148,13 @@ impl<T: Config> Pallet<T> {
 		Err(Error::<T>::AlreadySettled.into())
 	}
 
-	/// That no other run is due before this one.
+	/// That no other run is due before this one. A first run that is not due yet, because its readings came early, is in no
+	/// order: it goes on whenever it can.
 	pub(crate) fn ensure_turn(interval: Interval, run: u16, terms: &Terms) -> DispatchResult {
 		let own = (terms.run_due(run), interval, run);
+		if T::Calendar::now() < terms.run_due(run) {
+			return Ok(());
+		}
 		let mut firsts = NextRuns::<T>::get();
 		for (kind, first) in (FIRST_RUN..=LAST_RUN).zip(&mut firsts) {
 			if let Some((other, terms)) = Self::look_for_due(kind, first) {

@@ -22,7 +22,7 @@ use pallet_securities::Backing;
 use pallet_settlement::{Call, Lines, Stage};
 use serde_json::{json, Map, Value};
 use std::{
-	collections::{BTreeMap, BTreeSet},
+	collections::{btree_map::Entry, BTreeMap, BTreeSet},
 	io::Write,
 };
 
@@ -192,8 +192,8 @@ impl Record {
 		}
 		for point in 0..outcome.points {
 			let Some(statement) = pallet_settlement::Statements::<Runtime>::get(interval, point) else { continue };
-			if !self.void.contains_key(&interval) {
-				self.void.insert(interval, void);
+			if let Entry::Vacant(place) = self.void.entry(interval) {
+				place.insert(void);
 				self.say(&terms(interval, void));
 			}
 			if self.debited.entry(interval).or_default().insert(point) {

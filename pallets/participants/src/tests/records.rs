@@ -104,7 +104,7 @@ fn a_rectified_record_has_another_commitment_that_its_own_account_gives() {
 		assert_ok!(commit("ann", 8));
 		let commitment = H256::repeat_byte(8);
 		System::assert_last_event(Event::CommitmentChanged { participant: id("ann"), commitment }.into());
-		assert_eq!(Participants::<Test>::get(id("ann")).map(|record| record.commitment), Some(commitment));
+		assert_eq!(crate::Participants::<Test>::get(id("ann")).map(|record| record.commitment), Some(commitment));
 	});
 }
 

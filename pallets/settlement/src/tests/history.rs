@@ -40,6 +40,9 @@ struct Reached {
 	pruned: u32,
 }
 
+/// When the second run is due: beyond the times of [`step`], which go back and forth.
+const SECOND_RUN: Moment = ATTESTATION_END + 600;
+
 /// What lies between the deadlines of one interval and the next.
 const APART: Moment = 2_000;
 
@@ -57,7 +60,7 @@ fn terms_of(interval: Interval) -> Terms {
 		gate_closure: terms.gate_closure + by,
 		last_gate_closure: terms.last_gate_closure + by,
 		first_run: terms.first_run + by,
-		attestation_end: terms.attestation_end + by,
+		attestation_end: SECOND_RUN + by,
 		dispute_end: terms.dispute_end + by,
 		..terms
 	}
@@ -110,7 +113,7 @@ fn finish(interval: Interval, reached: &mut Reached) {
 		}
 	}
 	assert_ok!(finish_run(interval));
-	for (run, due) in [(2, ATTESTATION_END), (3, DISPUTE_END), (4, RULINGS_END)] {
+	for (run, due) in [(2, SECOND_RUN), (3, DISPUTE_END), (4, RULINGS_END)] {
 		at(due);
 		let changed: Vec<_> = Changed::<Test>::iter_prefix((interval, run)).map(|(point, _)| point).collect();
 		for point in changed {
