@@ -11,10 +11,10 @@ import { background, busbar, refused } from './lib/busbar.mjs';
 import { connect, council, keyring, meterOf, mint, prove, setting, signedReading, submit, until, uuid } from './lib/outsider.mjs';
 
 const EUR = 1_000_000_000n;
-// A horizon of 48 s of chain time leaves time for all orders; a short attestation window lets points without a reading soon
-// settle on estimates: on all that their ratings allow, because nothing was metered on four days before.
+// A horizon of 48 s of chain time leaves time for all orders; the attestation window is as long as it takes to come to the later interval, whose reading must be
+// in time. Points without one settle on estimates: on all that their ratings allow, because nothing was metered on four days before.
 const HORIZON = 8;
-const WINDOW_INTERVALS = 2;
+const WINDOW_INTERVALS = 10;
 const PRODUCTS = [{ kind: 'Auction', opensS: 86_400, closesS: 4, span: 1 }];
 const PRODUCT = 0;
 // Limit prices in nEUR/Wh, so far apart that everything trades, fees included.
@@ -315,6 +315,11 @@ test('curtailment, flexibility, non-delivery and imbalances are settled by the f
 });
 
 test('the grid operator and the balance-responsible party find their own lines in their bills', async () => {
+	// Bills are read at finalised blocks.
+	await until('it is settled in a finalised block', 60, async () => {
+		const final = await api.at(await api.rpc.chain.getFinalizedHead());
+		return (await final.query.settlement.roots(interval)).isSome;
+	});
 	const statements = (await api.query.settlement.statements.entries(interval)).map(([, statement]) => statement.unwrap());
 	const lines = [...statements.flatMap(({ lines }) => [...lines]), ...(await api.query.settlement.systemLines(interval))];
 	const { grid, balancing } = (await api.query.settlement.systemAccounts())[0][1].unwrap();

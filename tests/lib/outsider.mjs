@@ -99,29 +99,18 @@ export async function until(what, seconds, question) {
 // Settles an interval whose attestation window is over and in which nobody is short: all its points, debits first. Anybody
 // may. `busbar settle` also draws on securities.
 export async function settle(api, interval, keeper) {
-	const points = (await api.call.energyApi.status(interval)).unwrap().outcome.unwrap().points.toNumber();
+	const { terms, outcome } = (await api.call.energyApi.status(interval)).unwrap();
+	const points = outcome.unwrap().points.toNumber();
+	// Until then the run of another interval may be due before.
+	const turn = terms.firstRun.toNumber() + terms.deliveryEnd.sub(terms.deliveryStart).toNumber();
+	await until('the run is in turn', 120, async () => (await api.query.timestamp.now()).toNumber() >= turn);
 	const most = api.consts.settlement.maxPoints.toNumber();
 	for (const phase of ['debit', 'credit']) {
 		for (let from = 0; from < points; from += most) {
 			const batch = Array.from({ length: Math.min(most, points - from) }, (_, i) => from + i);
-			await inTurn(() => submit(api, api.tx.settlement[phase](interval, batch), keeper));
+			await submit(api, api.tx.settlement[phase](interval, batch), keeper);
 		}
 	}
-}
-
-// Tries again while the run of another interval is due before, which is waited for no longer than an interval lasts.
-async function inTurn(attempt) {
-	await until('no other run is due before', 60, async () => {
-		try {
-			await attempt();
-			return true;
-		} catch (error) {
-			if (error instanceof DispatchFailed && error.errorName === 'settlement.EarlierRunDue') {
-				return false;
-			}
-			throw error;
-		}
-	});
 }
 
 // Proposes calls to the council, lets a majority agree, and closes the motion. Returns the events of its execution.

@@ -1,7 +1,7 @@
 //! A chain of known companies, from one file that all of them can read.
 //!
 //! Each company makes its own keys and hands on a card, which has public keys only: [`company`]. The cards, the companies'
-//! roles and the parameters stand in one TOML file, which `--chain` takes like any specification: [`file`]. What is wrong
+//! roles and the parameters stand in one TOML file, which `--chain` takes like any specification: [`mod@file`]. What is wrong
 //! with it is said before anything is built, by the name of the company: [`check`]. What a live chain must not begin with is looked for
 //! again in its genesis state, whatever file that came from: [`live`].
 

@@ -100,6 +100,10 @@ impl Keeper {
 					}
 					continue;
 				},
+				Work::Turn(from) => {
+					self.submitter.wait(|tip| tip.clock.now >= from).await?;
+					continue;
+				},
 				Work::Later(later) => Some(later),
 				Work::Over => None,
 			};
@@ -139,6 +143,7 @@ impl Keeper {
 						tip.clock.now.saturating_add(work::look_again(&tip.clock))
 					},
 				},
+				Work::Turn(from) => from,
 				Work::Later(later) => later.again,
 				Work::Over => bail!("interval {interval} is final without a statement root"),
 			};
@@ -196,6 +201,7 @@ impl Keeper {
 			let Some(status) = self.submitter.chain().status(tip.hash, interval).await? else { return Ok(None) };
 			let batch = match work::next(self.submitter.chain(), tip.hash, &tip.clock, &status).await? {
 				Work::Call(batch) => batch,
+				Work::Turn(from) => return Ok(Some(from)),
 				Work::Later(later) => return Ok(Some(later.again)),
 				Work::Over => return Ok(None),
 			};

@@ -10,7 +10,7 @@ use busbar_client::{
 use busbar_primitives::{
 	api::{Clock, Status},
 	metering::Duty,
-	Interval, Moment, Phase, Point, PointId, PointKind, Quality, LAST_RUN,
+	Interval, Moment, Phase, Point, PointId, PointKind, Quality, Terms, LAST_RUN,
 };
 use serde::Serialize;
 use sp_core::H256;
@@ -75,6 +75,8 @@ pub(super) struct Batch {
 
 pub(super) enum Work {
 	Call(Batch),
+	/// A call, from this chain time on: until then another run may be due before, and a call in vain spends a budget.
+	Turn(Moment),
 	/// Nothing now, unless readings come.
 	Later(Later),
 	/// The interval is final.
@@ -108,6 +110,14 @@ impl Later {
 /// How long to wait, in ms of chain time, before looking for readings again: a tenth of an interval.
 pub(super) fn look_again(clock: &Clock) -> Moment {
 	Moment::from(clock.interval_clock_s).saturating_mul(100)
+}
+
+/// When a run that is due surely is in turn: whatever is due before it is done then or not waited for any more. `None` if that
+/// is now. One that is not due, because readings came early, is in no order.
+fn turn(clock: &Clock, terms: &Terms, run: u16) -> Option<Moment> {
+	let due = terms.run_due(run);
+	let from = due.saturating_add(terms.run_patience());
+	(due..from).contains(&clock.now).then_some(from)
 }
 
 /// What there is to do for an interval at a block.
@@ -144,6 +154,9 @@ pub(super) async fn next(chain: &Chain, at: H256, clock: &Clock, status: &Status
 		// Sooner if a reading comes, at the latest when estimates stand in.
 		return Ok(Work::Later(Later::unless_read(clock, terms.run_due(FIRST_RUN), waiting)));
 	}
+	if let Some(from) = turn(clock, terms, FIRST_RUN) {
+		return Ok(Work::Turn(from));
+	}
 	Ok(Work::Call(Batch { kind, points: batch(chain, points)? }))
 }
 
@@ -153,12 +166,14 @@ async fn later_runs(chain: &Chain, at: H256, clock: &Clock, status: &Status) -> 
 	let (interval, terms) = (status.interval, &status.terms);
 	let Some(progress) = chain.progress(at, interval).await? else { return Ok(Work::Over) };
 	let run = progress.run;
-	let (kind, points) = match progress.stage {
-		Stage::Debits => (Kind::Correct, chain.changed(at, interval, run).await?),
-		Stage::Draws => (Kind::Draw, chain.points_to_draw(at, interval).await?),
-		Stage::Credits => (Kind::Credit, uncredited(chain, at, interval, run).await?),
+	let (kind, under_way, points) = match progress.stage {
+		Stage::Debits => (Kind::Correct, run, chain.changed(at, interval, run).await?),
+		Stage::Draws => (Kind::Draw, run, chain.points_to_draw(at, interval).await?),
+		Stage::Credits => (Kind::Credit, run, uncredited(chain, at, interval, run).await?),
 		_ => match chain.next_run(at, interval, run).await? {
-			Some(next) if clock.now >= terms.run_due(next) => (Kind::Correct, chain.changed(at, interval, next).await?),
+			Some(next) if clock.now >= terms.run_due(next) => {
+				(Kind::Correct, next, chain.changed(at, interval, next).await?)
+			},
 			next => {
 				if clock.now >= terms.dispute_end {
 					let missing = missing(chain, at, interval).await?;
@@ -178,6 +193,9 @@ async fn later_runs(chain: &Chain, at: H256, clock: &Clock, status: &Status) -> 
 			},
 		},
 	};
+	if let Some(from) = turn(clock, terms, under_way) {
+		return Ok(Work::Turn(from));
+	}
 	Ok(Work::Call(Batch { kind, points: batch(chain, points)? }))
 }
 
