@@ -540,7 +540,7 @@ impl pallet_settlement::BenchmarkHelper<AccountId> for Helper {
 
 	fn revise(interval: Interval, points: u32) {
 		for point in 0..points {
-			<Settlement as OnReading>::changing(point, interval);
+			<crate::Settlement as OnReading>::changing(point, interval);
 			pallet_metering::Readings::<Runtime>::mutate(interval, point, |proven| {
 				let proven = proven.as_mut().expect("a delivered interval has readings");
 				proven.version = proven.version.saturating_add(1);

@@ -252,7 +252,7 @@ mod tests {
 	fn a_line_says_which_reading_it_was_settled_on() {
 		let newer = page(&sample_with_newer_reading(Newer::Unsettled).0).unwrap();
 		assert!(newer.contains("<td class=\"left\">version 1 of the reading; version 2 came later</td>"), "{newer}");
-		let warning = newer.find("settles it until the interval is final").unwrap();
+		let warning = newer.find("settles it when the next run is due").unwrap();
 		assert!(warning < newer.find("By cause").unwrap());
 		assert!(page(&sample("2026-03-29").0).unwrap().contains("<td class=\"left\">version 1 of the reading</td>"));
 	}
