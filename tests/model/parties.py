@@ -1,6 +1,6 @@
 """What an interval leaves to the grid operator, to who balances, to the fund and to congestion rent."""
 
-from point import MILLION, net, posted, settles
+from point import MILLION, candidates, posted
 
 HOURS = 24
 # Intervals that a mean of losses counts at most.
@@ -39,9 +39,11 @@ class Parties:
         of = self.of
         if point.facts["coupling"]:
             self.couplings += 1
-            if settles(point.facts["reading"]):
+            possible, read = candidates(self.terms, point.facts)
+            # Of two readings that contradict each other neither says what it supplied.
+            if read:
                 self.read += 1
-                of["supplied"] -= net(point.facts["reading"])
+                of["supplied"] -= possible[0]
             return
         of["imbalance"] += outcome["forgiven"] + outcome["charged"]
         of["wh"] += outcome["wh"]

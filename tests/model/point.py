@@ -56,13 +56,15 @@ def posted(terms):
 def candidates(terms, facts):
     """What may have been metered, of which the dearest counts, and whether a reading stands. None: the point waits."""
     reading, dispute = facts["reading"], facts["dispute"]
+    # A run settles what stood when it was due, however late.
+    at = min(facts["now"], terms["first_run"])
     if settles(reading):
         # Of two that devices signed both may be right until the ruling, or its deadline.
-        if dispute and dispute[0] and facts["now"] < dispute[1] and dispute[2]:
+        if dispute and dispute[0] and at < dispute[1] and dispute[2]:
             return [net(reading), dispute[2][0] - dispute[2][1]], False
         return [net(reading)], True
     declared = reading is not None and reading[0] == "estimated"
-    if facts["now"] < terms["attestation_end"] and not declared:
+    if at < terms["first_run"] and not declared:
         return None, False
     like = [net(one) for one in facts["like"] if settles(one)][:LIKE]
     if len(like) == LIKE:

@@ -275,6 +275,9 @@ impl Network {
 		self.next = opened.end;
 		// Those whose time was over before the grid existed never open.
 		self.running.extend(opened.filter(|interval| Market::terms(*interval).is_some()));
+		if let Some(record) = &mut self.record {
+			record.begins(self.running.iter().copied());
+		}
 	}
 
 	/// The same, after the meter operator has read what was delivered, and after bringing to their ends the intervals that would

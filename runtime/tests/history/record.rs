@@ -37,13 +37,19 @@ pub struct Record {
 	/// Whether the interval was void when its terms were written.
 	void: BTreeMap<Interval, bool>,
 	closed: BTreeSet<Interval>,
+	/// What stood of the readings when an interval's first run became due, which is what that run settles.
+	due: BTreeMap<Interval, BTreeMap<PointId, Stood>>,
 	/// Transactions so far.
 	number: u32,
 }
 
-/// What settlement's calls within a call do first rounds of, and whether the call does anything besides.
+/// A point's reading, and what is disputed of it.
+type Stood = (Value, Value);
+
+/// What settlement's calls within a call do of first runs, and whether the call does anything besides.
 #[derive(Default)]
 struct Touched {
+	/// Of intervals whose first run is not done.
 	calls: Vec<(&'static str, Interval, Vec<PointId>)>,
 	mixed: bool,
 }
@@ -53,6 +59,7 @@ impl Touched {
 		let mut touched = Self::default();
 		touched.add(call);
 		touched.mixed |= touched.calls.len() > 1;
+		touched.calls.retain(|(_, interval, _)| !pallet_settlement::Roots::<Runtime>::contains_key(interval));
 		touched
 	}
 
@@ -113,11 +120,30 @@ fn difference(after: Balance, before: Balance) -> Amount {
 
 impl Record {
 	pub fn new(sink: Box<dyn Write>) -> Self {
-		Self { sink, debited: BTreeMap::new(), void: BTreeMap::new(), closed: BTreeSet::new(), number: 0 }
+		Self {
+			sink,
+			debited: BTreeMap::new(),
+			void: BTreeMap::new(),
+			closed: BTreeSet::new(),
+			due: BTreeMap::new(),
+			number: 0,
+		}
 	}
 
 	fn say(&mut self, what: &Value) {
 		writeln!(self.sink, "{what}").expect("whoever reads the history goes on reading");
+	}
+
+	/// Keeps what stands of the readings of intervals whose first run is due from this block on.
+	pub fn begins(&mut self, running: impl Iterator<Item = Interval>) {
+		let is_due = |interval: &Interval| {
+			Market::terms(*interval).is_some_and(|terms| Market::now() >= terms.run_due(1))
+				&& !self.due.contains_key(interval)
+		};
+		for interval in running.filter(is_due).collect::<Vec<_>>() {
+			let points = Market::outcome(interval).map_or(0, |outcome| outcome.points);
+			self.due.insert(interval, (0..points).map(|point| (point, stands(interval, point))).collect());
+		}
 	}
 
 	fn before(&self, touched: &Touched) -> Before {
@@ -198,7 +224,8 @@ impl Record {
 			}
 			if self.debited.entry(interval).or_default().insert(point) {
 				let details = busbar_runtime::Grid::point(point).expect("a point that is settled exists");
-				let mut facts = facts(interval, point, &details);
+				let stood = self.due.get(&interval).and_then(|points| points.get(&point)).cloned();
+				let mut facts = facts(interval, point, &details, stood.unwrap_or_else(|| stands(interval, point)));
 				facts["k"] = json!("debit");
 				facts["transaction"] = json!(self.number);
 				facts["for_order"] = json!(before.for_orders.get(&point).map(ToString::to_string));
@@ -221,6 +248,7 @@ impl Record {
 		self.debited.remove(&interval);
 		self.void.remove(&interval);
 		self.closed.remove(&interval);
+		self.due.remove(&interval);
 	}
 }
 
@@ -256,7 +284,7 @@ fn terms(interval: Interval, void: bool) -> Value {
 		"interval": interval,
 		"void": void,
 		"interval_s": Market::interval_s(),
-		"attestation_end": terms.attestation_end,
+		"first_run": terms.run_due(1),
 		"bounds": [terms.price_floor, terms.price_cap],
 		"posted_bounds": [terms.posted.short_max, terms.posted.long_min],
 		"posted": [posted.short, posted.long],
@@ -278,18 +306,24 @@ fn registers(reading: &Proven) -> Value {
 	json!([quality, reading.worth == Worth::Sound, reading.registers.import, reading.registers.export])
 }
 
-/// What one point is settled on, as it is now.
-fn facts(interval: Interval, point: PointId, details: &Point) -> Value {
+/// What stands of a point's reading now.
+fn stands(interval: Interval, point: PointId) -> Stood {
+	let reading = pallet_metering::Readings::<Runtime>::get(interval, point);
+	let dispute = pallet_metering::Disputes::<Runtime>::get(interval, point).map(|dispute| {
+		let signed = matches!(dispute.ground, Ground::TwoSignatures | Ground::Quorum);
+		json!([signed, dispute.deadline, dispute.claim.map(|claim| [claim.import, claim.export])])
+	});
+	(json!(reading.as_ref().map(registers)), json!(dispute))
+}
+
+/// What one point is settled on, as it is now, but for its reading.
+fn facts(interval: Interval, point: PointId, details: &Point, (standing, dispute): Stood) -> Value {
 	let reading = |interval| pallet_metering::Readings::<Runtime>::get(interval, point);
 	let day = intervals_per_day(Market::interval_s());
 	let like: Vec<_> = (1..=LIKE_DAYS)
 		.map_while(|days| interval.checked_sub(day.checked_mul(days)?))
 		.filter_map(|like| reading(like).as_ref().map(registers))
 		.collect();
-	let dispute = pallet_metering::Disputes::<Runtime>::get(interval, point).map(|dispute| {
-		let signed = matches!(dispute.ground, Ground::TwoSignatures | Ground::Quorum);
-		json!([signed, dispute.deadline, dispute.claim.map(|claim| [claim.import, claim.export])])
-	});
 	let contracts: Vec<_> = Market::contracts(point, interval)
 		.into_iter()
 		.map(|Contract { product, position, amount, lowest, highest }| {
@@ -315,7 +349,7 @@ fn facts(interval: Interval, point: PointId, details: &Point) -> Value {
 		"in_force": details.from <= interval && details.until.is_none_or(|until| interval < until),
 		"retailer": busbar_runtime::Supply::retailer(interval, point).map(name),
 		"contracts": contracts,
-		"reading": reading(interval).as_ref().map(registers),
+		"reading": standing,
 		"like": like,
 		"dispute": dispute,
 		"ordered": ordered,
