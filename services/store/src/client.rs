@@ -8,54 +8,24 @@ use crate::{
 };
 use anyhow::{ensure, Context, Result};
 use axum::http::Method;
-use busbar_client::{
-	requests::{self, now_ms, To},
-	sign::Signer,
-};
+use busbar_client::sign::Signer;
 use busbar_primitives::Interval;
-use busbar_service::tls;
-use bytes::{Bytes, BytesMut};
+pub use busbar_service::remote::Refused;
+use busbar_service::remote::{bounded, Kind, Remote};
+use bytes::Bytes;
 use futures::{Stream, TryStreamExt};
-use serde::de::DeserializeOwned;
 use sp_core::H256;
 use std::time::Duration;
 
 /// Most bytes of an object that are taken from a store: what a store takes by default.
 const MOST_BYTES: usize = 256_000_000;
-/// Most bytes of an answer that is no object.
-const MOST_JSON: usize = 64_000_000;
 /// How long a store may be silent.
 const SILENCE: Duration = Duration::from_secs(120);
 
-/// An answer's bytes. A store is believed nothing, and may have no end of them.
-async fn bounded(mut answer: reqwest::Response, most: usize) -> Result<Bytes> {
-	let mut bytes = BytesMut::new();
-	while let Some(piece) = answer.chunk().await? {
-		ensure!(piece.len() <= most.saturating_sub(bytes.len()), "{} sends more than {most} bytes", answer.url());
-		bytes.extend_from_slice(&piece);
-	}
-	Ok(bytes.freeze())
-}
-
-/// A store's refusal, in its own words.
-#[derive(Debug, thiserror::Error)]
-#[error("{url} answered {status}: {message}")]
-pub struct Refused {
-	pub url: String,
-	pub status: u16,
-	/// The stable word, as in [`crate::error::Error::kind`]; empty if it was no store that answered.
-	pub word: String,
-	pub message: String,
-}
+const KIND: Kind = Kind { noun: "store", service: SERVICE, address: "http://HOST:PORT", port: 80 };
 
 /// A store by its address, and the key that signs requests to it.
-pub struct Client {
-	url: String,
-	/// The name that the store goes by: host and port of its address.
-	name: String,
-	http: reqwest::Client,
-	key: Option<Signer>,
-}
+pub struct Client(Remote);
 
 impl Client {
 	/// A store by its address. Without a key only what is public is served.
@@ -63,18 +33,13 @@ impl Client {
 	/// # Errors
 	/// If the address is no URL with a host.
 	pub fn new(url: &str, key: Option<Signer>) -> Result<Self> {
-		tls::install();
-		let address: reqwest::Url =
-			url.parse().with_context(|| format!("{url} is no address; write http://HOST:PORT"))?;
-		let host = address.host_str().with_context(|| format!("{url} has no host"))?;
-		let name = format!("{host}:{}", address.port_or_known_default().unwrap_or(80));
-		let http = reqwest::Client::builder().connect_timeout(Duration::from_secs(10)).read_timeout(SILENCE).build()?;
-		Ok(Self { url: url.trim_end_matches('/').into(), name, http, key })
+		let http = reqwest::Client::builder().connect_timeout(Duration::from_secs(10)).read_timeout(SILENCE);
+		Remote::new(KIND, url, key, http).map(Self)
 	}
 
 	/// The store's address.
 	pub fn url(&self) -> &str {
-		&self.url
+		self.0.url()
 	}
 
 	/// Sends a signed request; an answer that is no success is an error with the store's own words.
@@ -82,38 +47,7 @@ impl Client {
 	/// # Errors
 	/// If the store does not answer; [`Refused`] if it refuses.
 	pub async fn request(&self, method: Method, path: &str, body: Option<Bytes>) -> Result<reqwest::Response> {
-		let mut request = self.http.request(method.clone(), format!("{}{path}", self.url));
-		if let Some(key) = &self.key {
-			let to = To { service: SERVICE, name: &self.name, method: method.as_str(), path };
-			for (name, value) in requests::headers(key, to, now_ms().saturating_add(60_000)) {
-				request = request.header(name, value);
-			}
-		}
-		if let Some(body) = body {
-			request = request.body(body);
-		}
-		let answer = request.send().await.with_context(|| format!("cannot reach the store at {}", self.url))?;
-		let status = answer.status();
-		if !status.is_success() {
-			let text = bounded(answer, MOST_JSON).await.unwrap_or_default();
-			let text = String::from_utf8_lossy(&text).into_owned();
-			let json: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-			let field = |name| json.get(name).and_then(|field| field.as_str());
-			return Err(Refused {
-				url: self.url.clone(),
-				status: status.as_u16(),
-				word: field("error").unwrap_or_default().into(),
-				message: field("message").unwrap_or(&text).into(),
-			}
-			.into());
-		}
-		Ok(answer)
-	}
-
-	/// An answer as JSON.
-	async fn json<T: DeserializeOwned>(&self, method: Method, path: &str, body: Option<Bytes>) -> Result<T> {
-		let answer = bounded(self.request(method, path, body).await?, MOST_JSON).await?;
-		serde_json::from_slice(&answer).with_context(|| format!("{} answered what no store does", self.url))
+		self.0.request(method, path, body).await
 	}
 
 	/// Stores bytes and returns what the store knows about them.
@@ -123,7 +57,7 @@ impl Client {
 	pub async fn put(&self, class: Class, bytes: Bytes) -> Result<Meta> {
 		let class = if class == Class::Readings { "readings" } else { "document" };
 		let path = format!("/v1/blobs/{}?class={class}", hex::encode(hash_of(&bytes)));
-		self.json(Method::PUT, &path, Some(bytes)).await
+		self.0.json(Method::PUT, &path, Some(bytes)).await
 	}
 
 	/// An object's bytes, as they come: the caller compares their hash.
@@ -132,7 +66,7 @@ impl Client {
 	/// As [`Client::request`], and if the store breaks off because the bytes are damaged.
 	pub async fn get(&self, hash: H256) -> Result<Bytes> {
 		let answer = self.request(Method::GET, &format!("/v1/blobs/{}", hex::encode(hash)), None).await?;
-		bounded(answer, MOST_BYTES).await.with_context(|| format!("{} broke off; its copy may be damaged", self.url))
+		bounded(answer, MOST_BYTES).await.with_context(|| format!("{} broke off; its copy may be damaged", self.url()))
 	}
 
 	/// As [`Client::get`], piece by piece.
@@ -141,7 +75,7 @@ impl Client {
 	/// As [`Client::get`].
 	pub async fn stream(&self, hash: H256) -> Result<impl Stream<Item = Result<Bytes>> + use<>> {
 		let answer = self.request(Method::GET, &format!("/v1/blobs/{}", hex::encode(hash)), None).await?;
-		let url = self.url.clone();
+		let url = self.url().to_owned();
 		Ok(answer.bytes_stream().map_err(move |error| {
 			anyhow::Error::from(error).context(format!("{url} broke off; its copy may be damaged"))
 		}))
@@ -152,7 +86,7 @@ impl Client {
 	/// # Errors
 	/// As [`Client::request`]; damage is named in the message.
 	pub async fn check(&self, hash: H256) -> Result<Meta> {
-		self.json(Method::GET, &format!("/v1/check/{}", hex::encode(hash)), None).await
+		self.0.json(Method::GET, &format!("/v1/check/{}", hex::encode(hash)), None).await
 	}
 
 	/// Whether the store holds an object.
@@ -161,7 +95,7 @@ impl Client {
 	/// As [`Client::request`].
 	pub async fn holds(&self, hash: H256) -> Result<bool> {
 		let path = format!("/v1/holds/{}", hex::encode(hash));
-		let json: serde_json::Value = self.json(Method::GET, &path, None).await?;
+		let json: serde_json::Value = self.0.json(Method::GET, &path, None).await?;
 		Ok(json.get("holds").and_then(|holds| holds.as_bool()).unwrap_or_default())
 	}
 
@@ -190,13 +124,13 @@ impl Client {
 		if let Some(after) = after {
 			path = format!("{path}&after={after}");
 		}
-		let page: Page = self.json(Method::GET, &path, None).await?;
+		let page: Page = self.0.json(Method::GET, &path, None).await?;
 		if let Some(next) = &page.next {
-			let place = Page::place(next).with_context(|| format!("{} names no place: {next}", self.url))?;
+			let place = Page::place(next).with_context(|| format!("{} names no place: {next}", self.url()))?;
 			ensure!(
 				place.0 < until && after.and_then(Page::place).is_none_or(|after| after < place),
 				"{} goes round in circles: its list behind {after:?} goes on behind {next}",
-				self.url
+				self.url()
 			);
 		}
 		Ok(page)
@@ -209,6 +143,6 @@ impl Client {
 	pub async fn proofs(&self, hash: H256, points: &[u32]) -> Result<Proofs> {
 		let points: Vec<_> = points.iter().map(u32::to_string).collect();
 		let path = format!("/v1/datasets/{}/proofs?points={}", hex::encode(hash), points.join(","));
-		self.json(Method::GET, &path, None).await
+		self.0.json(Method::GET, &path, None).await
 	}
 }

@@ -5,6 +5,7 @@ mod bounds;
 use anyhow::{bail, Context, Result};
 use bounds::Bounds;
 use busbar_client::sign::Signer;
+use busbar_service::program;
 use busbar_store::{
 	bench,
 	blobs::Blobs,
@@ -332,20 +333,7 @@ async fn run(command: Command) -> Result<bool> {
 }
 
 fn main() -> ExitCode {
-	let cli = Cli::parse();
-	let outcome = tokio::runtime::Builder::new_multi_thread()
-		.enable_all()
-		.build()
-		.map_err(anyhow::Error::from)
-		.and_then(|runtime| runtime.block_on(run(cli.command)));
-	match outcome {
-		Ok(true) => ExitCode::SUCCESS,
-		Ok(false) => ExitCode::from(1),
-		Err(error) => {
-			eprintln!("error: {error:#}");
-			ExitCode::from(1)
-		},
-	}
+	program::run(run(Cli::parse().command))
 }
 
 #[cfg(test)]

@@ -24,20 +24,17 @@ use axum::{
 	body::Body,
 	extract::{Path, Query, Request, State},
 	http::{header, HeaderMap, Method, Uri},
-	middleware::Next,
 	response::{IntoResponse, Response},
 	routing::get,
 	Json, Router,
 };
 use busbar_primitives::{metering::Reading, Interval, PointId};
+use busbar_service::counters::{self, counted};
 use futures::StreamExt;
 use serde::Deserialize;
 use std::{
 	collections::BTreeSet,
-	sync::{
-		atomic::{AtomicU64, Ordering::Relaxed},
-		Arc,
-	},
+	sync::{atomic::Ordering::Relaxed, Arc},
 };
 
 /// Fewest owners of the connection points of an aggregate.
@@ -53,27 +50,15 @@ type Shared = State<Arc<Service>>;
 
 /// The routes.
 pub fn router(service: Arc<Service>) -> Router {
-	Router::new()
+	let routes = Router::new()
 		.route("/v1/blobs/{hash}", get(fetch).put(store))
 		.route("/v1/check/{hash}", get(check))
 		.route("/v1/holds/{hash}", get(holds))
 		.route("/v1/datasets", get(list))
 		.route("/v1/datasets/{hash}/proofs", get(proofs))
 		.route("/v1/datasets/{hash}/aggregate", get(aggregate))
-		.route("/metrics", get(metrics))
-		.layer(axum::middleware::from_fn_with_state(service.clone(), count))
-		.with_state(service)
-}
-
-async fn count(State(service): Shared, request: Request, next: Next) -> Response {
-	service.counters.requests.fetch_add(1, Relaxed);
-	let response = next.run(request).await;
-	if response.status().is_server_error() {
-		service.counters.failed.fetch_add(1, Relaxed);
-	} else if response.status().is_client_error() {
-		service.counters.refused.fetch_add(1, Relaxed);
-	}
-	response
+		.route("/metrics", get(metrics));
+	counted(routes, service.counters.answers.clone()).with_state(service)
 }
 
 #[derive(Deserialize)]
@@ -279,17 +264,10 @@ async fn are_many(service: &Service, points: &BTreeSet<PointId>, interval: Inter
 
 async fn metrics(State(service): Shared) -> String {
 	let counters = &service.counters;
-	let all = [
-		("requests_total", "Requests.", &counters.requests),
-		("refused_total", "Requests that were refused.", &counters.refused),
-		("failed_total", "Requests that failed here.", &counters.failed),
+	let own = [
 		("damaged_total", "Reads that met damaged data.", &counters.damaged),
 		("received_bytes_total", "Bytes of stored objects.", &counters.bytes_in),
 		("sent_bytes_total", "Bytes of served objects.", &counters.bytes_out),
 	];
-	let line = |(name, help, value): (&str, &str, &AtomicU64)| {
-		let name = format!("busbar_store_{name}");
-		format!("# HELP {name} {help}\n# TYPE {name} counter\n{name} {}\n", value.load(Relaxed))
-	};
-	all.into_iter().map(line).collect()
+	counters::text("store", counters.answers.all().into_iter().chain(own))
 }

@@ -51,9 +51,7 @@ impl Default for Limits {
 
 #[derive(Default)]
 pub(crate) struct Counters {
-	pub requests: AtomicU64,
-	pub refused: AtomicU64,
-	pub failed: AtomicU64,
+	pub answers: Arc<busbar_service::counters::Counters>,
 	pub damaged: AtomicU64,
 	pub bytes_in: AtomicU64,
 	pub bytes_out: AtomicU64,

@@ -4,7 +4,7 @@ use anyhow::{ensure, Context, Result};
 use busbar_client::sign::Signer;
 use busbar_service::{
 	connections::{serve_by, Limits},
-	tls,
+	program, tls,
 };
 use busbar_vault::{
 	chain::Node, database, keys::Keys, publish::publish_regularly, seal::Master, server::router, service::Service,
@@ -160,19 +160,7 @@ async fn run(command: Command) -> Result<()> {
 }
 
 fn main() -> ExitCode {
-	let cli = Cli::parse();
-	let outcome = tokio::runtime::Builder::new_multi_thread()
-		.enable_all()
-		.build()
-		.map_err(anyhow::Error::from)
-		.and_then(|runtime| runtime.block_on(run(cli.command)));
-	match outcome {
-		Ok(()) => ExitCode::SUCCESS,
-		Err(error) => {
-			eprintln!("error: {error:#}");
-			ExitCode::from(1)
-		},
-	}
+	program::run(async { run(Cli::parse().command).await.map(|()| true) })
 }
 
 #[cfg(test)]

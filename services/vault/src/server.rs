@@ -26,7 +26,6 @@ use axum::{
 	body::to_bytes,
 	extract::{Path, Query, Request, State},
 	http::{header, HeaderMap, Method, StatusCode, Uri},
-	middleware::Next,
 	response::{IntoResponse, Response},
 	routing::get,
 	Json, Router,
@@ -35,14 +34,9 @@ use busbar_primitives::{
 	records::{Field, Fields, Purpose},
 	ParticipantId,
 };
+use busbar_service::counters::{self, counted};
 use serde::{Deserialize, Serialize};
-use std::{
-	sync::{
-		atomic::{AtomicU64, Ordering::Relaxed},
-		Arc,
-	},
-	time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 use zeroize::Zeroizing;
 
 /// Most bytes of a body: all fields, written as JSON at its worst.
@@ -54,26 +48,14 @@ type Shared = State<Arc<Service>>;
 
 /// The routes.
 pub fn router(service: Arc<Service>) -> Router {
-	Router::new()
+	let routes = Router::new()
 		.route("/v1/records/{id}", get(read).put(put).delete(erase))
 		.route("/v1/records/{id}/log", get(accesses))
 		.route("/v1/records/{id}/export", get(export))
 		.route("/v1/key", get(key))
 		.route("/v1/root", get(root))
-		.route("/metrics", get(metrics))
-		.layer(axum::middleware::from_fn_with_state(service.clone(), count))
-		.with_state(service)
-}
-
-async fn count(State(service): Shared, request: Request, next: Next) -> Response {
-	service.counters.requests.fetch_add(1, Relaxed);
-	let response = next.run(request).await;
-	if response.status().is_server_error() {
-		service.counters.failed.fetch_add(1, Relaxed);
-	} else if response.status().is_client_error() {
-		service.counters.refused.fetch_add(1, Relaxed);
-	}
-	response
+		.route("/metrics", get(metrics));
+	counted(routes, service.counters.clone()).with_state(service)
 }
 
 fn id(text: &str) -> Result<ParticipantId, Error> {
@@ -209,15 +191,5 @@ async fn root(State(service): Shared) -> Result<Json<Root>, Error> {
 }
 
 async fn metrics(State(service): Shared) -> String {
-	let counters = &service.counters;
-	let all = [
-		("requests_total", "Requests.", &counters.requests),
-		("refused_total", "Requests that were refused.", &counters.refused),
-		("failed_total", "Requests that failed here.", &counters.failed),
-	];
-	let line = |(name, help, value): (&str, &str, &AtomicU64)| {
-		let name = format!("busbar_vault_{name}");
-		format!("# HELP {name} {help}\n# TYPE {name} counter\n{name} {}\n", value.load(Relaxed))
-	};
-	all.into_iter().map(line).collect()
+	counters::text("vault", service.counters.all())
 }

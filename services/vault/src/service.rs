@@ -19,13 +19,14 @@ use busbar_primitives::{
 	ParticipantId,
 };
 use busbar_service::{
+	counters::Counters,
 	members::Members,
 	turns::{Turn, Turns},
 };
 use codec::DecodeAll;
 use std::{
 	collections::HashMap,
-	sync::{atomic::AtomicU64, Arc, Mutex, PoisonError},
+	sync::{Arc, Mutex, PoisonError},
 	time::{Duration, Instant},
 };
 
@@ -37,13 +38,6 @@ pub const PAGE: u32 = 500;
 const MOST_REFUSED: u32 = 100;
 const REFUSED_IN: Duration = Duration::from_secs(3_600);
 
-#[derive(Default)]
-pub(crate) struct Counters {
-	pub requests: AtomicU64,
-	pub refused: AtomicU64,
-	pub failed: AtomicU64,
-}
-
 /// What the service works with.
 pub struct Service {
 	pub vault: Vault,
@@ -54,7 +48,7 @@ pub struct Service {
 	seen: Seen,
 	turns: Turns,
 	refusals: Mutex<HashMap<AccountId, (Instant, u32)>>,
-	pub(crate) counters: Counters,
+	pub(crate) counters: Arc<Counters>,
 }
 
 /// Who sent a request; one of so many that are answered for the account at a time.
@@ -103,7 +97,7 @@ impl Service {
 			seen: Seen::default(),
 			turns: Turns::new(AT_ONCE),
 			refusals: Mutex::default(),
-			counters: Counters::default(),
+			counters: Arc::default(),
 		}
 	}
 
