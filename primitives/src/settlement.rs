@@ -11,6 +11,9 @@ use sp_core::H256;
 /// payments below it stay far from the bounds of their types.
 pub const MAX_PLAUSIBLE_WH: Wh = 1 << 48;
 
+/// The run that first settles an interval.
+pub const FIRST_RUN: u16 = 1;
+
 /// The last run of an interval's settlement, counted from 1. [`Terms::run_due`](crate::Terms::run_due) says when each is due.
 pub const LAST_RUN: u16 = 4;
 

@@ -9,7 +9,8 @@ use clap::Args;
 use serde_json::json;
 
 /// Settle an interval: collect its debits, draw on what secures those who are short, pay its credits, and so again for each
-/// later run that is due; what is due before, of other intervals, first. Or do so for every interval, for ever
+/// later run that is due; a run waits until what is due before it, of other intervals, is done or late. Or do so for every
+/// interval, for ever
 #[derive(Args)]
 pub struct Settle {
 	/// Delivery interval

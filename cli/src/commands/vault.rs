@@ -232,17 +232,17 @@ impl Log {
 	}
 }
 
-fn print(entry: &Entry) {
-	let why = match entry.ground {
+fn print(Entry { event, .. }: &Entry) {
+	let why = match event.ground {
 		None => "refused",
 		Some(Ground::Own) => "the person itself",
 		Some(Ground::Grant) => "by grant",
 		Some(Ground::Oversight) => "by oversight",
 		Some(Ground::Admission) => "before registration",
 	};
-	let purpose = entry.purpose.map(|purpose| format!(" for {purpose:?}")).unwrap_or_default();
-	let reader = entry.reader.map_or_else(|| entry.account.to_string(), |reader| reader.to_string());
-	println!("{} ms: {reader} {:?} {:?}{purpose}: {why}", entry.at, entry.act, entry.fields.list());
+	let purpose = event.purpose.map(|purpose| format!(" for {purpose:?}")).unwrap_or_default();
+	let reader = event.reader.map_or_else(|| event.account.to_string(), |reader| reader.to_string());
+	println!("{} ms: {reader} {:?} {:?}{purpose}: {why}", event.at, event.act, event.fields.list());
 }
 
 impl Erase {

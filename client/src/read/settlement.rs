@@ -11,7 +11,7 @@ use crate::{
 };
 use busbar_primitives::{
 	api::{StatementLine, MAX_PAGE},
-	Balance, Flexibility, Interval, Margin, ParticipantId, PointId, StatementProof,
+	Balance, Flexibility, Interval, Margin, ParticipantId, PointId, StatementProof, FIRST_RUN,
 };
 use sp_core::H256;
 use sp_runtime::AccountId32;
@@ -65,7 +65,8 @@ impl Chain {
 	/// The first run after `run` that has points to settle because their readings changed; `None` if none has.
 	pub async fn next_run(&self, at: H256, interval: Interval, run: u16) -> Result<Option<u16>> {
 		let waiting = self.read(at, &storage::WAITING, (interval,)).await?.unwrap_or_default();
-		let mut later = (2..).zip(waiting).filter(|(later, points)| *later > run && *points > 0);
+		let mut later =
+			(FIRST_RUN.saturating_add(1)..).zip(waiting).filter(|(later, points)| *later > run && *points > 0);
 		Ok(later.next().map(|(later, _)| later))
 	}
 

@@ -16,10 +16,6 @@ use std::collections::BTreeMap;
 use work::Work;
 pub use work::{Kind, Later};
 
-/// What the chain says of a run before which another is due, which some keeper has to settle or which soon is not waited for any
-/// more.
-const NOT_IN_TURN: &str = "EarlierRunDue";
-
 /// How often a batch is tried that another keeper or a reorganisation may have been faster with.
 const ATTEMPTS: u32 = 8;
 
@@ -95,7 +91,8 @@ impl Keeper {
 				Work::Call(batch) => {
 					match self.run(interval, batch.kind.call(interval, &batch.points)).await {
 						Ok(block) => done.add(batch.kind, batch.points.len(), block),
-						Err(error) if is_not_in_turn(&error) => self.wait_for_turn().await?,
+						// A run whose readings came early has become due meanwhile.
+						Err(_) if matches!(self.look(interval).await?, (_, Work::Turn(_))) => {},
 						Err(error) => return Err(error),
 					}
 					continue;
@@ -136,7 +133,6 @@ impl Keeper {
 						failed = 0;
 						continue;
 					},
-					Err(error) if is_not_in_turn(&error) => tip.clock.now.saturating_add(work::look_again(&tip.clock)),
 					Err(error) if failed >= ATTEMPTS => return Err(error),
 					Err(_) => {
 						failed = failed.saturating_add(1);
@@ -207,10 +203,8 @@ impl Keeper {
 			};
 			let (kind, points) = (batch.kind, batch.points.len());
 			let failure = self.run(interval, kind.call(interval, &batch.points)).await.err();
-			let (failed, waits) = (failure.is_some(), failure.as_ref().is_some_and(is_not_in_turn));
-			if !waits {
-				tell(Told { interval, kind, points, failure });
-			}
+			let failed = failure.is_some();
+			tell(Told { interval, kind, points, failure });
 			if failed {
 				// Another keeper may have been faster, or a reading was contested meanwhile.
 				return Ok(Some(tip.clock.now.saturating_add(work::look_again(&tip.clock))));
@@ -227,14 +221,6 @@ impl Keeper {
 		Ok((status, work))
 	}
 
-	/// Waits for a while in which another keeper may settle what is due before.
-	async fn wait_for_turn(&self) -> Result<()> {
-		let tip = self.submitter.best();
-		let until = tip.clock.now.saturating_add(work::look_again(&tip.clock));
-		self.submitter.wait(|newer| newer.clock.now >= until && newer.number > tip.number).await?;
-		Ok(())
-	}
-
 	/// Submits a call, and gives the block that it is in.
 	async fn run(&self, interval: Interval, call: RuntimeCall) -> Result<H256> {
 		let sent = self.submitter.submit(&self.signer, call).await?;
@@ -244,8 +230,4 @@ impl Keeper {
 		self.submitter.wait(|tip| tip.number >= included.block.0).await?;
 		Ok(included.block.1)
 	}
-}
-
-fn is_not_in_turn(error: &anyhow::Error) -> bool {
-	format!("{error:#}").contains(NOT_IN_TURN)
 }

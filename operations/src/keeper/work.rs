@@ -10,14 +10,11 @@ use busbar_client::{
 use busbar_primitives::{
 	api::{Clock, Status},
 	metering::Duty,
-	Interval, Moment, Phase, Point, PointId, PointKind, Quality, Terms, LAST_RUN,
+	Interval, Moment, Phase, Point, PointId, PointKind, Quality, Terms, FIRST_RUN, LAST_RUN,
 };
 use serde::Serialize;
 use sp_core::H256;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The run that first settles an interval.
-const FIRST_RUN: u16 = 1;
 
 /// A call of a keeper.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]

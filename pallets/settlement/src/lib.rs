@@ -356,11 +356,11 @@ pub mod pallet {
 		TooManyChanges,
 		/// The interval is final: nothing moves any more.
 		Final,
-		/// Another run became due before this one and is not done: settle that first (`busbar settle --follow` does), or try
-		/// again four intervals after it was due, when it is not waited for any more.
+		/// Another run became due before this one and is not done: settle that first, or try again when an interval's time has
+		/// passed since this one was due (`busbar settle` does), after which nothing before it is waited for any more.
 		EarlierRunDue,
-		/// Readings changed, and settle in the interval's next run, which is not due yet: try again when the dispute window has
-		/// ended, or for the last run the regulator's time to rule.
+		/// Readings changed, and settle in the interval's next run, which is not due yet: try again when the attestation window
+		/// has ended, or the dispute window, or for the last run the regulator's time to rule.
 		RunNotDue,
 		/// The run does not settle this point: nothing of its reading had changed when the run became due.
 		NotChanged,

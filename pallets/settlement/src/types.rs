@@ -10,10 +10,7 @@ use frame_support::{pallet_prelude::ConstU32, BoundedVec};
 use sp_core::H256;
 use sp_runtime::Permill;
 
-/// The run that first settles an interval.
-pub const FIRST_RUN: u16 = 1;
-
-pub use busbar_primitives::LAST_RUN;
+pub use busbar_primitives::{FIRST_RUN, LAST_RUN};
 
 /// Runs that settle what readings change.
 pub(crate) const LATER_RUNS: u32 = (LAST_RUN - FIRST_RUN) as u32;

@@ -8,6 +8,7 @@ use busbar_primitives::{
 	metering::{intervals_per_day, LIKE_DAYS},
 	traits::{Calendar, Debts, Grid, Positions, Reductions, Supply},
 	Amount, Balance, Contract, Interval, ParticipantId, Point, PointId, PointKind, Quality, Reduction, ADJUSTED_BY,
+	FIRST_RUN,
 };
 use busbar_runtime::{
 	pallet_flexibility, pallet_metering, pallet_securities, pallet_settlement, pallet_utility, Balances, Market,
@@ -137,7 +138,7 @@ impl Record {
 	/// Keeps what stands of the readings of intervals whose first run is due from this block on.
 	pub fn begins(&mut self, running: impl Iterator<Item = Interval>) {
 		let is_due = |interval: &Interval| {
-			Market::terms(*interval).is_some_and(|terms| Market::now() >= terms.run_due(1))
+			Market::terms(*interval).is_some_and(|terms| Market::now() >= terms.run_due(FIRST_RUN))
 				&& !self.due.contains_key(interval)
 		};
 		for interval in running.filter(is_due).collect::<Vec<_>>() {
@@ -291,7 +292,7 @@ fn terms(interval: Interval, void: bool) -> Value {
 		"interval": interval,
 		"void": void,
 		"interval_s": Market::interval_s(),
-		"first_run": terms.run_due(1),
+		"first_run": terms.run_due(FIRST_RUN),
 		"bounds": [terms.price_floor, terms.price_cap],
 		"posted_bounds": [terms.posted.short_max, terms.posted.long_min],
 		"posted": [posted.short, posted.long],

@@ -105,7 +105,11 @@ impl Client {
 		for proven in &accesses.entries {
 			let (entry, leaf) = (&proven.entry, proven.entry.hash());
 			let good = busbar_merkle::verify(accesses.root, accesses.count, entry.index, leaf, &proven.path);
-			ensure!(good && entry.subject == subject, "{} answered with entries that are not proven", self.0.url());
+			ensure!(
+				good && entry.event.subject == subject,
+				"{} answered with entries that are not proven",
+				self.0.url()
+			);
 		}
 		let onward = accesses.next.is_none_or(|next| next > from);
 		ensure!(onward, "{} goes round in circles", self.0.url());

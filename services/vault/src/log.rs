@@ -52,13 +52,9 @@ pub enum Ground {
 	Admission,
 }
 
-/// An entry.
+/// What an entry says.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, Serialize, Deserialize)]
-pub struct Entry {
-	/// Its place, from 0 on.
-	pub index: u32,
-	/// Hash of the entry before; zero before the first.
-	pub previous: H256,
+pub struct Event {
 	/// In ms since the Unix epoch.
 	pub at: u64,
 	/// Whose record it is about.
@@ -75,17 +71,15 @@ pub struct Entry {
 	pub ground: Option<Ground>,
 }
 
-/// What an entry says, before it has a place.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Event {
-	pub at: u64,
-	pub subject: ParticipantId,
-	pub account: AccountId,
-	pub reader: Option<ParticipantId>,
-	pub act: Act,
-	pub fields: Fields,
-	pub purpose: Option<Purpose>,
-	pub ground: Option<Ground>,
+/// An entry.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, Serialize, Deserialize)]
+pub struct Entry {
+	/// Its place, from 0 on.
+	pub index: u32,
+	/// Hash of the entry before; zero before the first.
+	pub previous: H256,
+	#[serde(flatten)]
+	pub event: Event,
 }
 
 impl Entry {
@@ -178,11 +172,10 @@ impl Next<'_> {
 	/// # Errors
 	/// [`Error::FullLog`].
 	pub fn entry(&self, event: Event) -> Result<Logged, Error> {
-		let Event { at, subject, account, reader, act, fields, purpose, ground } = event;
 		let index = u32::try_from(self.0.leaves.len()).map_err(|_| Error::FullLog)?;
 		let previous = self.0.leaves.last().copied().unwrap_or_default();
-		let entry = Entry { index, previous, at, subject, account, reader, act, fields, purpose, ground };
-		Ok(Logged { index, subject, bytes: entry.encode() })
+		let subject = event.subject;
+		Ok(Logged { index, subject, bytes: Entry { index, previous, event }.encode() })
 	}
 
 	/// Says that the entry is written, and that nothing else was.

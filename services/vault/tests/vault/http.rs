@@ -75,7 +75,8 @@ async fn every_access_granted_or_refused_is_told_to_the_person_and_proven_under_
 	let told: Vec<_> = accesses
 		.entries
 		.iter()
-		.map(|proven| (proven.entry.reader.unwrap(), proven.entry.act, proven.entry.ground, proven.entry.purpose))
+		.map(|proven| proven.entry.event)
+		.map(|event| (event.reader.unwrap(), event.act, event.ground, event.purpose))
 		.collect();
 	assert_eq!(
 		told,
@@ -90,8 +91,8 @@ async fn every_access_granted_or_refused_is_told_to_the_person_and_proven_under_
 			(id("ann"), Act::Log, Some(Ground::Own), None),
 		]
 	);
-	assert_eq!(accesses.entries[1].entry.fields, NAME);
-	assert_eq!(accesses.entries[1].entry.account, account("utility"));
+	assert_eq!(accesses.entries[1].entry.event.fields, NAME);
+	assert_eq!(accesses.entries[1].entry.event.account, account("utility"));
 	// The client has checked the proofs; a changed entry has none.
 	let mut changed = accesses.entries[1].entry.clone();
 	changed.reader = Some(id("dso"));
