@@ -75,7 +75,7 @@ async fn every_access_granted_or_refused_is_told_to_the_person_and_proven_under_
 	let told: Vec<_> = accesses
 		.entries
 		.iter()
-		.map(|proven| proven.entry.event)
+		.map(|proven| &proven.entry.event)
 		.map(|event| (event.reader.unwrap(), event.act, event.ground, event.purpose))
 		.collect();
 	assert_eq!(
