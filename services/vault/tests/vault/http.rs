@@ -95,7 +95,7 @@ async fn every_access_granted_or_refused_is_told_to_the_person_and_proven_under_
 	assert_eq!(accesses.entries[1].entry.event.account, account("utility"));
 	// The client has checked the proofs; a changed entry has none.
 	let mut changed = accesses.entries[1].entry.clone();
-	changed.reader = Some(id("dso"));
+	changed.event.reader = Some(id("dso"));
 	let proof = &accesses.entries[1].path;
 	assert!(!busbar_merkle::verify(accesses.root, accesses.count, changed.index, changed.hash(), proof));
 	for overseer in ["regulator", "auditor"] {
