@@ -3,7 +3,10 @@
 
 use super::*;
 use frame_benchmarking::v2::*;
-use frame_support::traits::EnsureOrigin;
+use frame_support::{
+	traits::{EnsureOrigin, Get},
+	BoundedVec,
+};
 
 #[benchmarks]
 mod benchmarks {
@@ -31,6 +34,11 @@ mod benchmarks {
 	#[benchmark]
 	fn remove() -> Result<(), BenchmarkError> {
 		let origin = T::AdminOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+		// The last of as many as there may be: all of them are looked at, and enough are left.
+		Validators::<T>::mutate(|set| {
+			let others = (0..T::MaxValidators::get()).map(|index| account("validator", index, 0));
+			*set = BoundedVec::truncate_from(others.collect());
+		});
 		let validator = a_validator::<T>()?;
 
 		#[extrinsic_call]
