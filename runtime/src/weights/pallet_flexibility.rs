@@ -11,13 +11,13 @@ pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_flexibility::WeightInfo for WeightInfo<T> {
 	fn offer() -> Weight {
-		Weight::from_parts(524_389_000, 23_358)
+		Weight::from_parts(514_945_000, 23_367)
 			.saturating_add(T::DbWeight::get().reads(138))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 
 	fn order_reduction() -> Weight {
-		Weight::from_parts(617_177_000, 24_663)
+		Weight::from_parts(615_014_000, 24_676)
 			.saturating_add(T::DbWeight::get().reads(111))
 			.saturating_add(T::DbWeight::get().writes(9))
 	}

@@ -11,15 +11,15 @@ pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_grid::WeightInfo for WeightInfo<T> {
 	fn add_zone() -> Weight {
-		Weight::from_parts(456_218_000, 13_569)
+		Weight::from_parts(468_456_000, 13_573)
 			.saturating_add(T::DbWeight::get().reads(74))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 
 	/// `n` from 1 to 256.
 	fn add_zones(n: u32) -> Weight {
-		Weight::from_parts(451_861_000, 13_569)
-			.saturating_add(Weight::from_parts(323_583_961, 0).saturating_mul(n.into()))
+		Weight::from_parts(949_530_664, 13_573)
+			.saturating_add(Weight::from_parts(320_621_600, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(74))
 			.saturating_add(T::DbWeight::get().writes(3))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(n.into())))
@@ -27,47 +27,47 @@ impl<T: frame_system::Config> pallet_grid::WeightInfo for WeightInfo<T> {
 
 	/// `n` from 1 to 256.
 	fn add_points(n: u32) -> Weight {
-		Weight::from_parts(454_664_397, 13_885)
-			.saturating_add(Weight::from_parts(199_180_844, 0).saturating_mul(n.into()))
+		Weight::from_parts(11_188_585, 13_885)
+			.saturating_add(Weight::from_parts(196_950_692, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(77))
 			.saturating_add(T::DbWeight::get().writes(3))
 			.saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(n.into())))
 	}
 
 	fn set_link() -> Weight {
-		Weight::from_parts(281_368_000, 13_485)
+		Weight::from_parts(291_794_000, 13_485)
 			.saturating_add(T::DbWeight::get().reads(72))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn retire_zone() -> Weight {
-		Weight::from_parts(287_988_000, 13_485)
+		Weight::from_parts(290_582_000, 13_485)
 			.saturating_add(T::DbWeight::get().reads(72))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	fn add_point() -> Weight {
-		Weight::from_parts(328_498_000, 13_885)
+		Weight::from_parts(332_173_000, 13_885)
 			.saturating_add(T::DbWeight::get().reads(77))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
 
 	fn allow_couplings() -> Weight {
-		Weight::from_parts(16_215_000, 103)
+		Weight::from_parts(17_156_000, 103)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn retire_point() -> Weight {
-		Weight::from_parts(291_694_000, 13_607)
+		Weight::from_parts(285_975_000, 13_607)
 			.saturating_add(T::DbWeight::get().reads(72))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	/// `n` from 1 to 256.
 	fn publish(n: u32) -> Weight {
-		Weight::from_parts(141_555_090, 14_022)
-			.saturating_add(Weight::from_parts(52_033_709, 488).saturating_mul(n.into()))
+		Weight::from_parts(84_097_876, 14_035)
+			.saturating_add(Weight::from_parts(54_650_623, 488).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(14))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
@@ -76,8 +76,8 @@ impl<T: frame_system::Config> pallet_grid::WeightInfo for WeightInfo<T> {
 
 	/// `n` from 1 to 4096.
 	fn walk(n: u32) -> Weight {
-		Weight::from_parts(11_948_000, 159)
-			.saturating_add(Weight::from_parts(5_373_701, 251).saturating_mul(n.into()))
+		Weight::from_parts(12_228_000, 159)
+			.saturating_add(Weight::from_parts(5_786_336, 251).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(n.into())))
 	}
 }

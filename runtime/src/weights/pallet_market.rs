@@ -12,8 +12,8 @@ pub struct WeightInfo<T>(PhantomData<T>);
 impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// `s` from 1 to 16.
 	fn place(s: u32) -> Weight {
-		Weight::from_parts(303_406_342, 13_523)
-			.saturating_add(Weight::from_parts(72_936_462, 71).saturating_mul(s.into()))
+		Weight::from_parts(334_303_319, 13_537)
+			.saturating_add(Weight::from_parts(72_079_643, 71).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(30))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
@@ -23,9 +23,9 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// `o` from 1 to 16.
 	/// `n` from 1 to 16.
 	fn replace(o: u32, n: u32) -> Weight {
-		Weight::from_parts(317_689_774, 13_590)
-			.saturating_add(Weight::from_parts(73_903_787, 108).saturating_mul(o.into()))
-			.saturating_add(Weight::from_parts(74_412_472, 89).saturating_mul(n.into()))
+		Weight::from_parts(336_466_633, 13_604)
+			.saturating_add(Weight::from_parts(76_316_327, 108).saturating_mul(o.into()))
+			.saturating_add(Weight::from_parts(75_459_835, 89).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(30))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(o.into())))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(n.into())))
@@ -36,8 +36,8 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 
 	/// `s` from 1 to 16.
 	fn cancel(s: u32) -> Weight {
-		Weight::from_parts(117_547_565, 11_269)
-			.saturating_add(Weight::from_parts(71_302_744, 107).saturating_mul(s.into()))
+		Weight::from_parts(102_804_341, 11_279)
+			.saturating_add(Weight::from_parts(73_981_116, 107).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
@@ -45,25 +45,25 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	}
 
 	fn set_parameters() -> Weight {
-		Weight::from_parts(13_911_000, 260)
+		Weight::from_parts(14_131_000, 264)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn poll() -> Weight {
-		Weight::from_parts(22_293_000, 555).saturating_add(T::DbWeight::get().reads(7))
+		Weight::from_parts(22_173_000, 559).saturating_add(T::DbWeight::get().reads(7))
 	}
 
 	fn open() -> Weight {
-		Weight::from_parts(55_112_000, 596)
+		Weight::from_parts(57_806_000, 605)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(9))
 	}
 
 	/// `s` from 1 to 96.
 	fn begin(s: u32) -> Weight {
-		Weight::from_parts(7_196_720, 273)
-			.saturating_add(Weight::from_parts(8_159_146, 249).saturating_mul(s.into()))
+		Weight::from_parts(10_808_203, 273)
+			.saturating_add(Weight::from_parts(8_584_848, 258).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
@@ -71,8 +71,8 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 
 	/// `z` from 1 to 10240.
 	fn load_zones(z: u32) -> Weight {
-		Weight::from_parts(29_254_000, 948)
-			.saturating_add(Weight::from_parts(8_332_002, 71).saturating_mul(z.into()))
+		Weight::from_parts(23_565_000, 961)
+			.saturating_add(Weight::from_parts(9_064_818, 71).saturating_mul(z.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(z.into())))
 			.saturating_add(T::DbWeight::get().writes(2))
@@ -80,8 +80,8 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 
 	/// `l` from 1 to 131072.
 	fn load_levels(l: u32) -> Weight {
-		Weight::from_parts(28_322_000, 48_422)
-			.saturating_add(Weight::from_parts(2_963_442, 1).saturating_mul(l.into()))
+		Weight::from_parts(48_041_000, 48_422)
+			.saturating_add(Weight::from_parts(3_074_362, 1).saturating_mul(l.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(l.into())))
 			.saturating_add(T::DbWeight::get().writes(2))
@@ -90,9 +90,9 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// `z` from 1 to 10240.
 	/// `l` from 1 to 131072.
 	fn decide(z: u32, l: u32) -> Weight {
-		Weight::from_parts(8_588_336_000, 380)
-			.saturating_add(Weight::from_parts(2_976_202, 31).saturating_mul(z.into()))
-			.saturating_add(Weight::from_parts(553_517, 28).saturating_mul(l.into()))
+		Weight::from_parts(9_063_142_000, 380)
+			.saturating_add(Weight::from_parts(3_148_807, 31).saturating_mul(z.into()))
+			.saturating_add(Weight::from_parts(566_792, 28).saturating_mul(l.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(326))
 	}
@@ -100,42 +100,42 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// `z` from 1 to 10240.
 	/// `l` from 1 to 131072.
 	fn choose(z: u32, l: u32) -> Weight {
-		Weight::from_parts(1_014_337_000, 0)
-			.saturating_add(Weight::from_parts(2_434_568, 0).saturating_mul(z.into()))
-			.saturating_add(Weight::from_parts(466_237, 0).saturating_mul(l.into()))
+		Weight::from_parts(992_334_000, 0)
+			.saturating_add(Weight::from_parts(2_528_167, 0).saturating_mul(z.into()))
+			.saturating_add(Weight::from_parts(468_632, 0).saturating_mul(l.into()))
 	}
 
 	fn search() -> Weight {
-		Weight::from_parts(312_074_000, 101_965)
+		Weight::from_parts(321_448_000, 101_965)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn block_orders() -> Weight {
-		Weight::from_parts(5_867_605_000, 100_732)
+		Weight::from_parts(5_943_147_000, 101_600)
 			.saturating_add(T::DbWeight::get().reads(233))
 			.saturating_add(T::DbWeight::get().writes(323))
 	}
 
 	/// `n` from 1 to 96.
 	fn place_block_order(n: u32) -> Weight {
-		Weight::from_parts(130_791_178, 15_038)
-			.saturating_add(Weight::from_parts(20_510_829, 221).saturating_mul(n.into()))
+		Weight::from_parts(116_128_464, 15_042)
+			.saturating_add(Weight::from_parts(21_071_534, 230).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 
 	fn cancel_block_order() -> Weight {
-		Weight::from_parts(95_993_000, 14_669)
+		Weight::from_parts(102_832_000, 14_678)
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 
 	/// `t` from 0 to 16.
 	fn submit(t: u32) -> Weight {
-		Weight::from_parts(1_031_754_780, 15_601)
-			.saturating_add(Weight::from_parts(99_834_651, 333).saturating_mul(t.into()))
+		Weight::from_parts(1_102_333_590, 15_614)
+			.saturating_add(Weight::from_parts(105_073_676, 333).saturating_mul(t.into()))
 			.saturating_add(T::DbWeight::get().reads(205))
 			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(t.into())))
 			.saturating_add(T::DbWeight::get().writes(71))
@@ -143,27 +143,27 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	}
 
 	fn withdraw() -> Weight {
-		Weight::from_parts(149_241_000, 12_503)
+		Weight::from_parts(164_144_000, 12_512)
 			.saturating_add(T::DbWeight::get().reads(11))
 			.saturating_add(T::DbWeight::get().writes(7))
 	}
 
 	fn pass() -> Weight {
-		Weight::from_parts(3_689_691_000, 150_215)
+		Weight::from_parts(3_584_804_000, 150_228)
 			.saturating_add(T::DbWeight::get().reads(282))
 			.saturating_add(T::DbWeight::get().writes(152))
 	}
 
 	fn set_area() -> Weight {
-		Weight::from_parts(435_848_000, 4_951)
+		Weight::from_parts(438_952_000, 4_951)
 			.saturating_add(T::DbWeight::get().reads(129))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	/// `k` from 0 to 512.
 	fn prune(k: u32) -> Weight {
-		Weight::from_parts(54_694_668, 1_200)
-			.saturating_add(Weight::from_parts(7_119_540, 49).saturating_mul(k.into()))
+		Weight::from_parts(40_663_851, 1_213)
+			.saturating_add(Weight::from_parts(7_289_146, 49).saturating_mul(k.into()))
 			.saturating_add(T::DbWeight::get().reads(11))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(k.into())))
 			.saturating_add(T::DbWeight::get().writes(3))

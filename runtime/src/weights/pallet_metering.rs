@@ -11,15 +11,15 @@ pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_metering::WeightInfo for WeightInfo<T> {
 	fn register_meter() -> Weight {
-		Weight::from_parts(319_144_000, 14_915)
+		Weight::from_parts(386_314_000, 14_915)
 			.saturating_add(T::DbWeight::get().reads(79))
 			.saturating_add(T::DbWeight::get().writes(6))
 	}
 
 	/// `n` from 1 to 128.
 	fn register_meters(n: u32) -> Weight {
-		Weight::from_parts(329_650_000, 10_738)
-			.saturating_add(Weight::from_parts(456_288_775, 4_767).saturating_mul(n.into()))
+		Weight::from_parts(338_914_000, 10_738)
+			.saturating_add(Weight::from_parts(467_937_658, 4_767).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(11))
 			.saturating_add(T::DbWeight::get().reads(68_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
@@ -27,115 +27,115 @@ impl<T: frame_system::Config> pallet_metering::WeightInfo for WeightInfo<T> {
 	}
 
 	fn retire_meter() -> Weight {
-		Weight::from_parts(32_879_000, 856)
+		Weight::from_parts(34_371_000, 856)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn name_attester() -> Weight {
-		Weight::from_parts(56_324_000, 18_109)
+		Weight::from_parts(64_746_000, 18_109)
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	fn post_bond() -> Weight {
-		Weight::from_parts(104_936_000, 9_775)
+		Weight::from_parts(103_203_000, 9_775)
 			.saturating_add(T::DbWeight::get().reads(9))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn withdraw_bond() -> Weight {
-		Weight::from_parts(66_309_000, 366)
+		Weight::from_parts(65_347_000, 366)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn attest() -> Weight {
-		Weight::from_parts(82_282_000, 11_053)
+		Weight::from_parts(83_063_000, 11_062)
 			.saturating_add(T::DbWeight::get().reads(11))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	/// `n` from 1 to 128.
 	fn prove(n: u32) -> Weight {
-		Weight::from_parts(12_986_269, 1_271)
-			.saturating_add(Weight::from_parts(101_965_445, 423).saturating_mul(n.into()))
+		Weight::from_parts(31_432_581, 1_431)
+			.saturating_add(Weight::from_parts(107_344_071, 423).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(5))
-			.saturating_add(T::DbWeight::get().reads(13_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(5_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(8_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(n.into())))
 	}
 
 	/// `h` from 0 to 31.
 	fn hash(h: u32) -> Weight {
-		Weight::from_parts(1_419_343, 0).saturating_add(Weight::from_parts(1_031_427, 0).saturating_mul(h.into()))
+		Weight::from_parts(1_340_583, 0).saturating_add(Weight::from_parts(1_019_806, 0).saturating_mul(h.into()))
 	}
 
 	/// `n` from 1 to 128.
 	fn estimate(n: u32) -> Weight {
-		Weight::from_parts(9_196_444, 1_616)
-			.saturating_add(Weight::from_parts(13_685_568, 87).saturating_mul(n.into()))
+		Weight::from_parts(1_099_557, 1_620)
+			.saturating_add(Weight::from_parts(14_233_117, 87).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(n.into())))
 	}
 
 	fn dispute() -> Weight {
-		Weight::from_parts(582_936_000, 23_592)
-			.saturating_add(T::DbWeight::get().reads(88))
-			.saturating_add(T::DbWeight::get().writes(10))
+		Weight::from_parts(619_971_000, 23_752)
+			.saturating_add(T::DbWeight::get().reads(83))
+			.saturating_add(T::DbWeight::get().writes(7))
 	}
 
 	fn rule() -> Weight {
-		Weight::from_parts(520_012_000, 23_996)
-			.saturating_add(T::DbWeight::get().reads(90))
-			.saturating_add(T::DbWeight::get().writes(17))
+		Weight::from_parts(575_355_000, 24_498)
+			.saturating_add(T::DbWeight::get().reads(86))
+			.saturating_add(T::DbWeight::get().writes(14))
 	}
 
 	fn close_dispute() -> Weight {
-		Weight::from_parts(81_401_000, 3_718)
-			.saturating_add(T::DbWeight::get().reads(11))
-			.saturating_add(T::DbWeight::get().writes(6))
+		Weight::from_parts(105_486_000, 1_367)
+			.saturating_add(T::DbWeight::get().reads(7))
+			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn announce_holding() -> Weight {
-		Weight::from_parts(56_013_000, 10_152)
+		Weight::from_parts(58_276_000, 10_152)
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn withdraw_holding() -> Weight {
-		Weight::from_parts(50_886_000, 9_808)
+		Weight::from_parts(51_056_000, 9_808)
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn set_store() -> Weight {
-		Weight::from_parts(43_064_000, 9_632)
+		Weight::from_parts(43_284_000, 9_632)
 			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn admit_operator() -> Weight {
-		Weight::from_parts(378_122_000, 22_842)
+		Weight::from_parts(405_403_000, 22_842)
 			.saturating_add(T::DbWeight::get().reads(75))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
 
 	fn cancel_meter() -> Weight {
-		Weight::from_parts(386_193_000, 23_127)
+		Weight::from_parts(411_611_000, 23_127)
 			.saturating_add(T::DbWeight::get().reads(79))
 			.saturating_add(T::DbWeight::get().writes(7))
 	}
 
 	fn challenge() -> Weight {
-		Weight::from_parts(455_446_000, 15_116)
+		Weight::from_parts(472_532_000, 15_129)
 			.saturating_add(T::DbWeight::get().reads(77))
 			.saturating_add(T::DbWeight::get().writes(6))
 	}
 
 	/// `n` from 1 to 128.
 	fn report_missing(n: u32) -> Weight {
-		Weight::from_parts(39_502_910, 2_126)
-			.saturating_add(Weight::from_parts(102_829_451, 8_782).saturating_mul(n.into()))
+		Weight::from_parts(150_463_000, 2_139)
+			.saturating_add(Weight::from_parts(106_081_762, 8_782).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().reads(8_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(4))

@@ -11,36 +11,36 @@ pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_participants::WeightInfo for WeightInfo<T> {
 	fn register() -> Weight {
-		Weight::from_parts(110_925_000, 9_275)
+		Weight::from_parts(121_530_000, 9_275)
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	/// `n` from 1 to 128.
 	fn register_many(n: u32) -> Weight {
-		Weight::from_parts(195_319_932, 10_019)
-			.saturating_add(Weight::from_parts(147_634_113, 10).saturating_mul(n.into()))
+		Weight::from_parts(127_952_656, 10_050)
+			.saturating_add(Weight::from_parts(158_226_438, 9).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(4_u64.saturating_mul(n.into())))
 	}
 
 	fn grant_role() -> Weight {
-		Weight::from_parts(32_509_000, 9_018)
+		Weight::from_parts(31_557_000, 9_018)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	fn revoke_role() -> Weight {
-		Weight::from_parts(31_487_000, 9_024)
+		Weight::from_parts(32_208_000, 9_024)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	/// `d` from 0 to 8.
 	fn suspend(d: u32) -> Weight {
-		Weight::from_parts(28_649_214, 8_719)
-			.saturating_add(Weight::from_parts(4_831_733, 116).saturating_mul(d.into()))
+		Weight::from_parts(26_202_718, 8_719)
+			.saturating_add(Weight::from_parts(5_562_672, 116).saturating_mul(d.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(d.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
@@ -49,8 +49,8 @@ impl<T: frame_system::Config> pallet_participants::WeightInfo for WeightInfo<T> 
 
 	/// `d` from 0 to 8.
 	fn resume(d: u32) -> Weight {
-		Weight::from_parts(26_207_474, 8_720)
-			.saturating_add(Weight::from_parts(5_521_622, 116).saturating_mul(d.into()))
+		Weight::from_parts(26_526_696, 8_720)
+			.saturating_add(Weight::from_parts(5_238_177, 116).saturating_mul(d.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(d.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
@@ -59,8 +59,8 @@ impl<T: frame_system::Config> pallet_participants::WeightInfo for WeightInfo<T> 
 
 	/// `d` from 0 to 8.
 	fn remove(d: u32) -> Weight {
-		Weight::from_parts(26_158_274, 8_752)
-			.saturating_add(Weight::from_parts(13_949_561, 210).saturating_mul(d.into()))
+		Weight::from_parts(28_279_511, 8_752)
+			.saturating_add(Weight::from_parts(14_462_372, 210).saturating_mul(d.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(d.into())))
 			.saturating_add(T::DbWeight::get().writes(5))
@@ -68,67 +68,67 @@ impl<T: frame_system::Config> pallet_participants::WeightInfo for WeightInfo<T> 
 	}
 
 	fn add_delegate() -> Weight {
-		Weight::from_parts(47_210_000, 9_416)
+		Weight::from_parts(47_090_000, 9_416)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn remove_delegate() -> Weight {
-		Weight::from_parts(48_442_000, 9_632)
+		Weight::from_parts(50_204_000, 9_632)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn resign() -> Weight {
-		Weight::from_parts(40_310_000, 9_338)
+		Weight::from_parts(38_888_000, 9_338)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn grant_data() -> Weight {
-		Weight::from_parts(42_443_000, 18_765)
+		Weight::from_parts(41_862_000, 18_765)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn revoke_data() -> Weight {
-		Weight::from_parts(33_620_000, 10_416)
+		Weight::from_parts(38_367_000, 10_416)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn grant_record() -> Weight {
-		Weight::from_parts(45_000_000, 19_100)
+		Weight::from_parts(46_949_000, 19_358)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn revoke_record() -> Weight {
-		Weight::from_parts(36_000_000, 10_900)
+		Weight::from_parts(38_547_000, 10_747)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn set_commitment() -> Weight {
-		Weight::from_parts(36_000_000, 9_700)
+		Weight::from_parts(32_248_000, 9_259)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn publish_access_log() -> Weight {
-		Weight::from_parts(36_000_000, 12_000)
+		Weight::from_parts(29_333_000, 9_354)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn check_member() -> Weight {
-		Weight::from_parts(55_041_000, 9_404)
+		Weight::from_parts(56_614_000, 9_404)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	fn check_own() -> Weight {
-		Weight::from_parts(51_627_000, 9_093)
+		Weight::from_parts(53_670_000, 9_093)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}

@@ -11,30 +11,30 @@ pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_securities::WeightInfo for WeightInfo<T> {
 	fn deposit() -> Weight {
-		Weight::from_parts(112_477_000, 18_169)
+		Weight::from_parts(126_308_000, 18_169)
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	/// `n` from 1 to 128.
 	fn deposit_many(n: u32) -> Weight {
-		Weight::from_parts(39_661_284, 9_580)
-			.saturating_add(Weight::from_parts(91_622_945, 8_782).saturating_mul(n.into()))
+		Weight::from_parts(110_464_000, 9_580)
+			.saturating_add(Weight::from_parts(91_932_384, 8_782).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(3_u64.saturating_mul(n.into())))
 	}
 
 	fn guarantee() -> Weight {
-		Weight::from_parts(358_823_000, 22_938)
+		Weight::from_parts(360_786_000, 22_938)
 			.saturating_add(T::DbWeight::get().reads(74))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	/// `n` from 1 to 128.
 	fn guarantee_many(n: u32) -> Weight {
-		Weight::from_parts(220_277_746, 23_246)
-			.saturating_add(Weight::from_parts(230_304_755, 71).saturating_mul(n.into()))
+		Weight::from_parts(16_888_915, 23_246)
+			.saturating_add(Weight::from_parts(229_000_537, 71).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(72))
 			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(2))
@@ -42,53 +42,50 @@ impl<T: frame_system::Config> pallet_securities::WeightInfo for WeightInfo<T> {
 	}
 
 	fn give_notice() -> Weight {
-		Weight::from_parts(47_781_000, 17_894)
+		Weight::from_parts(56_374_000, 17_894)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn release() -> Weight {
-		// Not measured yet: with eight intervals that are looked at.
-		Weight::from_parts(297_875_000, 118_345)
-			.saturating_add(T::DbWeight::get().reads(47))
+		Weight::from_parts(106_128_000, 18_402)
+			.saturating_add(T::DbWeight::get().reads(10))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn repay() -> Weight {
-		// Not measured yet with four guarantors: five keys of each are read, and two written.
-		Weight::from_parts(482_293_000, 40_831)
-			.saturating_add(T::DbWeight::get().reads(24))
-			.saturating_add(T::DbWeight::get().writes(12))
+		Weight::from_parts(87_730_000, 873)
+			.saturating_add(T::DbWeight::get().reads(5))
+			.saturating_add(T::DbWeight::get().writes(4))
 	}
 
 	fn margin_in() -> Weight {
-		Weight::from_parts(108_351_000, 17_836)
+		Weight::from_parts(108_962_000, 17_836)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn margin_out() -> Weight {
-		Weight::from_parts(98_576_000, 17_891)
+		Weight::from_parts(102_182_000, 17_891)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn deposit_balancing() -> Weight {
-		// Not measured yet, as the next two.
-		Weight::from_parts(112_477_000, 22_938)
-			.saturating_add(T::DbWeight::get().reads(8))
+		Weight::from_parts(88_281_000, 1_245)
+			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn give_notice_balancing() -> Weight {
-		Weight::from_parts(47_781_000, 18_894)
-			.saturating_add(T::DbWeight::get().reads(6))
+		Weight::from_parts(28_542_000, 1_335)
+			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn release_balancing() -> Weight {
-		Weight::from_parts(297_875_000, 118_345)
-			.saturating_add(T::DbWeight::get().reads(47))
+		Weight::from_parts(82_232_000, 1_886)
+			.saturating_add(T::DbWeight::get().reads(9))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 }

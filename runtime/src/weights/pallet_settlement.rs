@@ -11,102 +11,102 @@ pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
 	fn set_accounts() -> Weight {
-		Weight::from_parts(18_928_000, 844)
+		Weight::from_parts(19_649_000, 844)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn set_ladder() -> Weight {
-		Weight::from_parts(12_829_000, 302)
+		Weight::from_parts(12_008_000, 302)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn post_prices() -> Weight {
-		Weight::from_parts(47_491_000, 1_752)
+		Weight::from_parts(46_649_000, 1_761)
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	/// `n` from 1 to 128.
 	fn debit(n: u32) -> Weight {
-		Weight::from_parts(1_043_460_000, 4_715)
-			.saturating_add(Weight::from_parts(1_012_397_961, 17_864).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(52))
-			.saturating_add(T::DbWeight::get().reads(20_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(12))
-			.saturating_add(T::DbWeight::get().writes(13_u64.saturating_mul(n.into())))
+		Weight::from_parts(1_138_861_000, 4_914)
+			.saturating_add(Weight::from_parts(1_021_001_024, 17_864).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(33))
+			.saturating_add(T::DbWeight::get().reads(19_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(11))
+			.saturating_add(T::DbWeight::get().writes(11_u64.saturating_mul(n.into())))
 	}
 
 	/// `n` from 1 to 128.
 	fn draw(n: u32) -> Weight {
-		Weight::from_parts(305_604_000, 2_722)
-			.saturating_add(Weight::from_parts(181_412_337, 9_179).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(31))
-			.saturating_add(T::DbWeight::get().reads(10_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(10))
-			.saturating_add(T::DbWeight::get().writes(10_u64.saturating_mul(n.into())))
+		Weight::from_parts(53_034_950, 3_834)
+			.saturating_add(Weight::from_parts(194_562_817, 9_180).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(11))
+			.saturating_add(T::DbWeight::get().reads(11_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(9))
+			.saturating_add(T::DbWeight::get().writes(11_u64.saturating_mul(n.into())))
 	}
 
 	/// `n` from 2 to 128.
 	fn credit(n: u32) -> Weight {
-		Weight::from_parts(707_901_000, 3_640)
-			.saturating_add(Weight::from_parts(249_945_242, 9_049).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(57))
-			.saturating_add(T::DbWeight::get().reads(19_u64.saturating_mul(n.into())))
+		Weight::from_parts(196_696_285, 4_775)
+			.saturating_add(Weight::from_parts(244_854_657, 9_049).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(37))
+			.saturating_add(T::DbWeight::get().reads(18_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(22))
-			.saturating_add(T::DbWeight::get().writes(15_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(14_u64.saturating_mul(n.into())))
 	}
 
 	/// `n` from 1 to 128.
 	fn debit_changed(n: u32) -> Weight {
-		Weight::from_parts(1_083_239_000, 6_176)
-			.saturating_add(Weight::from_parts(1_000_061_226, 18_206).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(47))
-			.saturating_add(T::DbWeight::get().reads(22_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(13))
-			.saturating_add(T::DbWeight::get().writes(10_u64.saturating_mul(n.into())))
+		Weight::from_parts(884_483_000, 7_293)
+			.saturating_add(Weight::from_parts(718_438_305, 18_096).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(32))
+			.saturating_add(T::DbWeight::get().reads(18_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(8))
+			.saturating_add(T::DbWeight::get().writes(6_u64.saturating_mul(n.into())))
 	}
 
 	fn set_levy() -> Weight {
-		Weight::from_parts(13_330_000, 294)
+		Weight::from_parts(11_788_000, 294)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn set_tolerance() -> Weight {
-		Weight::from_parts(12_729_000, 302)
+		Weight::from_parts(12_739_000, 302)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn set_sharing() -> Weight {
-		Weight::from_parts(12_889_000, 302)
+		Weight::from_parts(12_228_000, 302)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn void() -> Weight {
-		Weight::from_parts(47_941_000, 1_508)
-			.saturating_add(T::DbWeight::get().reads(26))
-			.saturating_add(T::DbWeight::get().writes(5))
+		Weight::from_parts(52_278_000, 1_808)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	/// `n` from 1 to 128.
 	fn unwind(n: u32) -> Weight {
-		Weight::from_parts(682_771_363, 5_667)
-			.saturating_add(Weight::from_parts(791_193_029, 18_135).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(30))
-			.saturating_add(T::DbWeight::get().reads(14_u64.saturating_mul(n.into())))
+		Weight::from_parts(267_791_148, 7_154)
+			.saturating_add(Weight::from_parts(804_556_289, 18_348).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(21))
+			.saturating_add(T::DbWeight::get().reads(18_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(15))
-			.saturating_add(T::DbWeight::get().writes(7_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(9_u64.saturating_mul(n.into())))
 	}
 
 	/// `n` from 1 to 128.
 	fn like(n: u32) -> Weight {
-		Weight::from_parts(51_567_000, 1_744)
-			.saturating_add(Weight::from_parts(45_014_158, 147).saturating_mul(n.into()))
+		Weight::from_parts(48_802_000, 1_748)
+			.saturating_add(Weight::from_parts(40_915_608, 147).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
-			.saturating_add(T::DbWeight::get().reads(16_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(15_u64.saturating_mul(n.into())))
 	}
 }

@@ -11,18 +11,18 @@ pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_validators::WeightInfo for WeightInfo<T> {
 	fn add() -> Weight {
-		Weight::from_parts(20_029_000, 760)
+		Weight::from_parts(20_831_000, 760)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	fn remove() -> Weight {
-		Weight::from_parts(10_936_000, 228)
+		Weight::from_parts(14_611_000, 2_149)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	fn authorize_upgrade() -> Weight {
-		Weight::from_parts(7_030_000, 0).saturating_add(T::DbWeight::get().writes(1))
+		Weight::from_parts(6_780_000, 0).saturating_add(T::DbWeight::get().writes(1))
 	}
 }
