@@ -21,7 +21,7 @@ const keys = {};
 before(async () => {
 	({ api, provider } = await connect(setting('BUSBAR_URL')));
 	const ring = keyring();
-	for (const name of ['Dso', 'Membership', 'SettlementA', 'SettlementB']) {
+	for (const name of ['Dso', 'Membership', 'MeterOperator', 'SettlementA', 'SettlementB']) {
 		keys[name] = ring.devnet(name);
 	}
 	keys.newcomer = ring.fresh();
@@ -102,12 +102,19 @@ test('the grid operator connects the newcomer at the root', async () => {
 	assert.equal(newcomer.points.length, 2);
 });
 
+test('the meter operator fits the meters without which the points do not trade', async () => {
+	for (const point of newcomer.points) {
+		const device = crypto.getRandomValues(new Uint8Array(32));
+		const fitted = await submit(api, api.tx.metering.registerMeter(point, device, 'B', 'Main', 0), keys.MeterOperator);
+		newcomer.from = eventOf(fitted, 'metering', 'MeterRegistered').data.from.toNumber();
+	}
+});
+
 test('the newcomer\'s orders are accepted and clear at one price', async () => {
 	const [buyer, seller] = newcomer.points;
-	const from = Math.max(...(await api.call.energyApi.points(buyer, 2)).map((each) => each.point.from.toNumber()));
-	newcomer.interval = await until('an interval in which the new points exist opens', 120, async () => {
+	newcomer.interval = await until('an interval in which the new points are metered opens', 120, async () => {
 		const last = (await clock()).firstUnopened - 1;
-		return last >= from && last;
+		return last >= newcomer.from && last;
 	});
 	const order = (side, { price, wh }) => [{ side, price, wh }];
 	const bought = await submit(api, api.tx.market.place(newcomer.interval, PRODUCT, buyer, order('Buy', BUY)), keys.newcomer);

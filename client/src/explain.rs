@@ -66,6 +66,7 @@ fn advice(name: &str) -> Option<&'static str> {
 		("AlreadyOrdered", "`busbar flexibility show` lists the orders"),
 		("NotChosen", "`busbar retailer show` says who is chosen"),
 		("RetailersPoint", "`busbar retailer choose --none` ends the service"),
+		("NotMetered", "a meter operator registers its meter first"),
 		("BeyondHoldings", "`busbar certificates show` lists them"),
 	];
 	ADVICE.iter().find(|(part, _)| name.contains(part)).map(|(_, text)| *text)

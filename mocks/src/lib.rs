@@ -36,8 +36,8 @@ mod runtime;
 pub use grid::{MockFlows, MockGrid};
 pub use market::{MockCalendar, MockOrderCollateral, MockPositions};
 pub use money::{
-	MockBalancing, MockCertificates, MockCollateral, MockCounterparties, MockFinality, MockOnReading, MockOnTrader,
-	MockPrune, MockReadings, MockSolvency, MockSupply, MockTraders,
+	MockBalancing, MockCertificates, MockCollateral, MockCounterparties, MockFinality, MockMeters, MockOnReading,
+	MockOnTrader, MockPrune, MockReadings, MockSolvency, MockSupply, MockTraders,
 };
 pub use participants::{id, refused, Member, MockParticipants, Status};
 pub use random::Random;

@@ -4,8 +4,8 @@ use crate::{register::mock, AccountId};
 use busbar_primitives::{
 	metering::{Basis, Standing},
 	traits::{
-		Balancing, Certificates, Collateral, Counterparties, Finality, OnReading, OnTrader, Prune, Readings, Solvency,
-		Supply, Traders,
+		Balancing, Certificates, Collateral, Counterparties, Finality, Meters, OnReading, OnTrader, Prune, Readings,
+		Solvency, Supply, Traders,
 	},
 	Balance, Interval, Margin, Metered, Moment, ParticipantId, Point, PointId, SignedWh, StandingSteps,
 };
@@ -89,6 +89,13 @@ mock! {
 			standing: Standing,
 			last: bool,
 		) -> Basis;
+	}
+}
+
+mock! {
+	/// Since when points are metered; by default they always were.
+	MockMeters: Meters {
+		on_metered_from: fn metered_from(point: PointId) -> Option<Interval> = Some(0);
 	}
 }
 

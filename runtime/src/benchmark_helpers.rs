@@ -7,7 +7,7 @@ use crate::{
 };
 use alloc::{vec, vec::Vec};
 use busbar_primitives::{
-	metering::Registers,
+	metering::{Duty, Registers},
 	traits::{Calendar, Grid as _, OnReading, Positions},
 	Baseline, Flexibility, Interval, Link, Moment, Outcome, ParticipantId, Placed, PointId, PointKind, Product,
 	ProductId, ProductKind, Quality, Reduction, Right, Role, Scope, Side, StandingSteps, Step, Watt, Wh, ZoneId,
@@ -186,6 +186,13 @@ impl pallet_grid::BenchmarkHelper<AccountId> for Helper {
 		balancing
 	}
 
+	fn delegate(owner: ParticipantId, account: &AccountId) {
+		let most = <<Runtime as pallet_participants::Config>::MaxDelegates as Get<u32>>::get();
+		let others = (1..most).map(|other| (frame_benchmarking::account("delegate", other, 0), Right::Trade));
+		let delegates = BoundedVec::truncate_from(others.chain([(account.clone(), Right::Operate)]).collect());
+		pallet_participants::Participants::<Runtime>::mutate_extant(owner, |record| record.delegates = delegates);
+	}
+
 	fn dso_everywhere() -> AccountId {
 		let account = genesis::devnet_account("Dso");
 		hold(genesis::devnet_id("Dso"), &account, Role::Dso, Scope::Grid);
@@ -238,6 +245,12 @@ impl pallet_grid::BenchmarkHelper<AccountId> for Helper {
 	}
 }
 
+/// Lets a point be metered from the first interval on, so that it trades.
+fn meter(point: PointId) {
+	let fitted = pallet_metering::Fitted { meter: point, before: None, ended: false, first: 0 };
+	pallet_metering::FittedMeters::<Runtime>::insert(point, Duty::Main, fitted);
+}
+
 impl pallet_market::BenchmarkHelper<AccountId> for Helper {
 	fn set_time(now: Moment) {
 		set_time(now);
@@ -250,7 +263,9 @@ impl pallet_market::BenchmarkHelper<AccountId> for Helper {
 	fn point(zone: ZoneId) -> (AccountId, PointId) {
 		let (owner, account) = member(Grid::point_count());
 		margin(owner, &account, RICH / 2);
-		(account, add_point(zone, owner))
+		let point = add_point(zone, owner);
+		meter(point);
+		(account, point)
 	}
 }
 
@@ -468,7 +483,7 @@ impl pallet_settlement::BenchmarkHelper<AccountId> for Helper {
 	/// and has nothing left to pay it with, so that every source of money is tried.
 	fn delivered_interval(points: u32) -> Interval {
 		for number in 0..points {
-			add_point(0, member(number).0);
+			meter(add_point(0, member(number).0));
 		}
 		let interval = open_interval();
 		let (wh, price) = ORDER;
@@ -563,7 +578,7 @@ impl pallet_settlement::BenchmarkHelper<AccountId> for Helper {
 	fn silent_interval(points: u32) -> Interval {
 		use busbar_primitives::metering::{intervals_per_day, LIKE_DAYS, LIKE_READINGS};
 		for number in Grid::point_count()..points {
-			add_point(0, member(number).0);
+			meter(add_point(0, member(number).0));
 		}
 		let day = intervals_per_day(<Market as Calendar>::interval_s());
 		for days in 0..LIKE_READINGS {

@@ -63,6 +63,9 @@ def candidates(terms, facts):
         if dispute and dispute[0] and at < dispute[1] and dispute[2]:
             return [net(reading), dispute[2][0] - dispute[2][1]], False
         return [net(reading)], True
+    if not facts.get("metered", True) and (terms["void"] or not facts["contracts"]):
+        # It never had a meter and did not trade: what it drew is nobody's but the losses'.
+        return [0], True
     declared = reading is not None and reading[0] == "estimated"
     if at < terms["first_run"] and not declared:
         return None, False

@@ -114,20 +114,25 @@ pub async fn setup(submitter: &Submitter, plan: &Plan, seed: u64, watch: &dyn Wa
 
 	watch.step("registering connection points");
 	let (points, coupling) = add_points(submitter, plan, &operators, &members, root, &mut transactions).await?;
-	let from = first_interval(submitter, &points, coupling).await?;
+	let mut from = first_interval(submitter, &points, coupling).await?;
 
 	watch.step("registering meters, minting money");
 	let terms = terms(submitter).await?;
 	let at = submitter.finalised().1;
 	let bare = registry::without_meter(chain, at, &points).await?;
 	let fit = |member: usize| registry::main_meter(points[member], &members[member].device().public());
-	let meters = bare.into_iter().map(fit).collect();
+	let meters: Vec<_> = bare.into_iter().map(fit).collect();
+	let fitted = !meters.is_empty();
 	let bond = registry::missing_bond(chain, at, operators.meter_operator.account()).await?;
 	let (a, (b, minted)) = tokio::try_join!(
 		registry::fit_meters(submitter, &operators.meter_operator, meters),
 		mint(submitter, plan, &operators, &members, &terms, clock.interval_s, bond)
 	)?;
 	transactions += a + b;
+	if fitted {
+		// A point trades from its first meter's first interval on, which had not opened when the meter was registered.
+		from = from.max(submitter.best().clock.first_unopened);
+	}
 	let meters = registry::meters_at(chain, submitter.finalised().1, &points).await?;
 	transactions += registry::post_bond(submitter, &operators.meter_operator, bond).await?;
 

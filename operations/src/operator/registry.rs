@@ -48,7 +48,8 @@ pub async fn admit(submitter: &Submitter, provider: &Signer, newcomers: Vec<Newc
 	in_bulk(submitter, provider, newcomers, most, call).await
 }
 
-/// The main meter of a connection point, by the key that its device signs with.
+/// The main meter of a connection point, by the key that its device signs with. It counts from the first interval on that has
+/// not opened when it is registered.
 pub fn main_meter(point: PointId, device: &ed25519::Public) -> NewMeter {
 	NewMeter { point, device: device.0, class: MeterClass::B, duty: Duty::Main, from: 0 }
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use alloc::vec::Vec;
-use busbar_primitives::{Link, PointKind, ZoneId};
+use busbar_primitives::{traits::Participants, Link, PointKind, ZoneId};
 use frame_benchmarking::v2::*;
 use frame_support::{
 	traits::{EnsureOrigin, Get},
@@ -24,11 +24,21 @@ fn deep_zone<T: Config>() -> Result<ZoneId, BenchmarkError> {
 	Ok(zone)
 }
 
-/// Who operates the part of the grid that such a chain makes, below the root: as far up as a walk goes that counts what is
-/// added.
+/// The highest zone of such a chain below the root: as far up as a walk goes that counts what is added.
+fn highest_operated<T: Config>(lowest: ZoneId) -> ZoneId {
+	lowest.saturating_add(2).saturating_sub(T::MaxDepth::get())
+}
+
+/// Who operates the part of the grid from there on.
 fn operator<T: Config>(lowest: ZoneId) -> RawOrigin<T::AccountId> {
-	let top = lowest.saturating_add(2).saturating_sub(T::MaxDepth::get());
-	RawOrigin::Signed(Helper::<T>::operator(top))
+	RawOrigin::Signed(Helper::<T>::operator(highest_operated::<T>(lowest)))
+}
+
+/// The same, who acts for the owner besides, so that what it adds needs no acceptance.
+fn operator_for_owner<T: Config>(lowest: ZoneId) -> RawOrigin<T::AccountId> {
+	let account = Helper::<T>::operator(highest_operated::<T>(lowest));
+	Helper::<T>::delegate(Helper::<T>::owner(), &account);
+	RawOrigin::Signed(account)
 }
 
 fn add_zone_below<T: Config>(parent: ZoneId) -> Result<ZoneId, BenchmarkError> {
@@ -72,7 +82,7 @@ mod benchmarks {
 		let (owner, kind, import_w, export_w) = (Helper::<T>::owner(), PointKind::Coupling, 1, 1);
 		let points: BoundedVec<_, T::MaxBatch> =
 			BoundedVec::truncate_from(alloc::vec![NewPoint { zone, owner, kind, import_w, export_w }; n as usize]);
-		let dso = operator::<T>(zone);
+		let dso = operator_for_owner::<T>(zone);
 		#[extrinsic_call]
 		_(dso, points);
 		assert_eq!(NextPoint::<T>::get(), n);
@@ -104,11 +114,44 @@ mod benchmarks {
 	fn add_point() -> Result<(), BenchmarkError> {
 		let zone = deep_zone::<T>()?;
 		let point = NextPoint::<T>::get();
-		let dso = operator::<T>(zone);
+		let dso = operator_for_owner::<T>(zone);
 		Pallet::<T>::do_allow_couplings(zone, true)?;
 		#[extrinsic_call]
 		_(dso, zone, Helper::<T>::owner(), PointKind::Coupling, 1, 1);
 		assert!(Points::<T>::contains_key(point));
+		Ok(())
+	}
+
+	/// By a delegate of the owner, of a coupling far below the root.
+	#[benchmark]
+	fn accept_point() -> Result<(), BenchmarkError> {
+		let zone = deep_zone::<T>()?;
+		Pallet::<T>::do_allow_couplings(zone, true)?;
+		let (id, point) = (NextProposal::<T>::get(), NextPoint::<T>::get());
+		let top = highest_operated::<T>(zone);
+		let account = Helper::<T>::operator(top);
+		let new = NewPoint { zone, owner: Helper::<T>::owner(), kind: PointKind::Coupling, import_w: 1, export_w: 1 };
+		let operator = T::Participants::participant(&account).ok_or(BenchmarkError::Stop("it is a member"))?;
+		Pallet::<T>::propose(account.clone(), operator, new)?;
+		Helper::<T>::delegate(new.owner, &account);
+		#[extrinsic_call]
+		_(RawOrigin::Signed(account), id);
+		assert!(Points::<T>::contains_key(point));
+		Ok(())
+	}
+
+	/// By an operator of the zone that neither made the proposal nor acts for the owner.
+	#[benchmark]
+	fn withdraw_point() -> Result<(), BenchmarkError> {
+		let zone = deep_zone::<T>()?;
+		let id = NextProposal::<T>::get();
+		let account = Helper::<T>::operator(highest_operated::<T>(zone));
+		let owner = Helper::<T>::owner();
+		let new = NewPoint { zone, owner, kind: PointKind::Metered, import_w: 1, export_w: 1 };
+		Pallet::<T>::propose(account.clone(), owner, new)?;
+		#[extrinsic_call]
+		_(RawOrigin::Signed(account), id);
+		assert!(!Proposals::<T>::contains_key(id));
 		Ok(())
 	}
 

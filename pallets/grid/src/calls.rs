@@ -61,20 +61,23 @@ mod calls {
 		}
 
 		/// Adds a connection point of this `kind` in `zone`, from the first unopened interval on. A coupling belongs to the
-		/// balance-responsible party, and stands at the root or where the council allows it.
+		/// balance-responsible party, and stands at the root or where the council allows it. What an operator of a part of the
+		/// grid adds for a participant that it does not act for is a proposal, until its owner accepts it.
 		///
 		/// - `origin`: a distribution system operator at the zone.
 		/// - `owner`: the active participant whose point it is.
-		/// - `import_w`, `export_w`: the most power, in W, that it may draw and feed in.
+		/// - `import_w`, `export_w`: the most power, in W, that it may draw and feed in; at most [`Config::MaxRating`], and by an
+		///   operator of a part no more than each link up to the root carries.
 		///
 		/// # Errors
-		/// [`Error::UnknownZone`], [`Error::ZoneRetired`], [`Error::QuotaReached`] if who operates a part of the grid has
-		/// added a quarter of all points, [`Error::TooManyPointsInZone`] if the zone has its share; [`Error::TooManyPoints`]; of a
+		/// [`Error::UnknownZone`], [`Error::ZoneRetired`], [`Error::RatingTooHigh`]; if who operates a part of the grid has
+		/// added a quarter of all points [`Error::QuotaReached`], if the zone has its share [`Error::TooManyPointsInZone`],
+		/// [`Error::RatingBeyondLink`]; [`Error::TooManyPoints`]; of a
 		/// coupling [`Error::NotBalancingParty`] and [`Error::NoCouplingsHere`]; those of a role check, and what the
 		/// participants pallet says about the owner.
 		///
 		/// # Events
-		/// [`Event::PointAdded`].
+		/// [`Event::PointAdded`], or [`Event::PointProposed`].
 		#[pallet::call_index(3)]
 		#[pallet::weight(T::WeightInfo::add_point())]
 		pub fn add_point(
@@ -160,7 +163,7 @@ mod calls {
 		/// [`Error::EmptyBatch`], and those of [`Pallet::add_point`].
 		///
 		/// # Events
-		/// [`Event::PointAdded`] of each.
+		/// [`Event::PointAdded`] or [`Event::PointProposed`] of each.
 		#[pallet::call_index(7)]
 		#[pallet::weight(
 			T::WeightInfo::add_points(points.len() as u32).saturating_add(Pallet::<T>::paths_weight(points.len()))
@@ -184,6 +187,43 @@ mod calls {
 		pub fn allow_couplings(origin: OriginFor<T>, zone: ZoneId, allowed: bool) -> DispatchResult {
 			T::AdminOrigin::ensure_origin(origin)?;
 			Self::do_allow_couplings(zone, allowed)
+		}
+
+		/// Accepts a connection point that the operator of a part of the grid proposed: it exists from the first unopened
+		/// interval on, and settles at its owner's cost.
+		///
+		/// - `origin`: the point's owner, or its delegate for operation.
+		/// - `proposal`: the number of the proposal.
+		///
+		/// # Errors
+		/// [`Error::UnknownProposal`], [`Error::ProposalExpired`]; what has become wrong since it was proposed:
+		/// [`Error::ZoneRetired`], [`Error::UnknownZone`], [`Error::RatingTooHigh`], [`Error::RatingBeyondLink`],
+		/// [`Error::NoCouplingsHere`], [`Error::TooManyPoints`]; if the signer does not act for the owner, and those of a role
+		/// check of who proposed it.
+		///
+		/// # Events
+		/// [`Event::PointAdded`], [`Event::ProposalEnded`].
+		#[pallet::call_index(9)]
+		#[pallet::weight(T::WeightInfo::accept_point())]
+		pub fn accept_point(origin: OriginFor<T>, proposal: ProposalId) -> DispatchResult {
+			Self::do_accept_point(&ensure_signed(origin)?, proposal)
+		}
+
+		/// Withdraws or declines a proposed connection point, which counts in no quota any more.
+		///
+		/// - `origin`: the point's owner, the participant whose operator proposed it, or a delegate of either for operation; a
+		///   distribution system operator at the zone; anybody when the proposal's time is over.
+		/// - `proposal`: the number of the proposal.
+		///
+		/// # Errors
+		/// [`Error::UnknownProposal`], [`Error::NotYourProposal`].
+		///
+		/// # Events
+		/// [`Event::ProposalEnded`].
+		#[pallet::call_index(10)]
+		#[pallet::weight(T::WeightInfo::withdraw_point())]
+		pub fn withdraw_point(origin: OriginFor<T>, proposal: ProposalId) -> DispatchResult {
+			Self::do_withdraw_point(&ensure_signed(origin)?, proposal)
 		}
 	}
 }

@@ -1,7 +1,8 @@
 //! The invariants that the pallet's documentation numbers.
 
 use crate::{
-	point_key, Added, Additions, Config, Couplings, NextPoint, NextZone, Pallet, Points, PointsOf, Publications, Zones,
+	point_key, Added, Additions, Config, Couplings, NextPoint, NextProposal, NextZone, Pallet, Points, PointsOf,
+	Proposal, Proposals, Publications, Zones,
 };
 use alloc::collections::BTreeMap;
 use frame_support::{ensure, traits::Get};
@@ -16,6 +17,7 @@ impl<T: Config> Pallet<T> {
 		Self::check_zones()?;
 		Self::check_points()?;
 		Self::check_added()?;
+		Self::check_proposals()?;
 		let known = |zone| Zones::<T>::contains_key(zone);
 		ensure!(Couplings::<T>::iter_keys().all(known), "grid: couplings are allowed in an unknown zone");
 		Self::check_publications()
@@ -77,6 +79,8 @@ impl<T: Config> Pallet<T> {
 				PointsOf::<T>::contains_key(point.owner, point_key(id)),
 				"grid: a point is missing from the index by owner"
 			);
+			let most = point.import_w.max(point.export_w);
+			ensure!(most <= T::MaxRating::get(), "grid: a point's rating is above MaxRating");
 			let zone = Zones::<T>::get(point.zone).ok_or("grid: a point's zone does not exist")?;
 			ensure!(zone.from <= point.from, "grid: a point is older than its zone");
 			match (point.until, zone.until) {
@@ -89,11 +93,15 @@ impl<T: Config> Pallet<T> {
 				*count = count.saturating_add(1);
 			}
 		}
+		for Proposal { point, .. } in Proposals::<T>::iter_values() {
+			let count_all = numbers.entry(point.zone).or_default();
+			*count_all = count_all.saturating_add(1);
+		}
 		for (id, zone) in Zones::<T>::iter() {
 			ensure!(points.get(&id).copied().unwrap_or(0) == zone.points, "grid: wrong count of points");
 			ensure!(
 				numbers.get(&id).copied().unwrap_or(0) == zone.numbers,
-				"grid: wrong count of points ever added in a zone"
+				"grid: wrong count of points ever added or proposed in a zone"
 			);
 		}
 		Ok(())
@@ -108,8 +116,24 @@ impl<T: Config> Pallet<T> {
 			sum.zones = sum.zones.saturating_add(zones);
 			sum.points = sum.points.saturating_add(points);
 		}
-		let within = sum.zones <= NextZone::<T>::get() && sum.points <= NextPoint::<T>::get();
+		let proposed = Proposals::<T>::iter_keys().count();
+		let points = u32::try_from(proposed).unwrap_or(u32::MAX).saturating_add(NextPoint::<T>::get());
+		let within = sum.zones <= NextZone::<T>::get() && sum.points <= points;
 		ensure!(within, "grid: operators have added more than there is");
+		Ok(())
+	}
+
+	fn check_proposals() -> Result<(), TryRuntimeError> {
+		let mut open = BTreeMap::<_, u32>::new();
+		for (id, Proposal { operator, point, .. }) in Proposals::<T>::iter() {
+			ensure!(id < NextProposal::<T>::get(), "grid: a proposal's number was not given yet");
+			let most = point.import_w.max(point.export_w);
+			ensure!(most <= T::MaxRating::get(), "grid: a proposal's rating is above MaxRating");
+			let count = open.entry(operator).or_default();
+			*count = count.saturating_add(1);
+		}
+		let counted = |(operator, count): (&_, &u32)| *count <= Added::<T>::get(operator).points;
+		ensure!(open.iter().all(counted), "grid: an operator has proposed more points than its quota counts");
 		Ok(())
 	}
 

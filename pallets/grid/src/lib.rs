@@ -19,6 +19,14 @@
 //!
 //! A zone or point exists in the intervals `[from, until)`. Retired ones keep their number and record.
 //!
+//! # Consent
+//!
+//! A point settles at its owner's cost. So what an operator of a part of the grid adds for somebody else is a proposal
+//! ([`Proposals`]): it is no point, and has no number, before its owner accepts it ([`Pallet::accept_point`]). Who operates the root
+//! connects by its contracts off chain, and needs no acceptance; nor does who acts for the owner. A membership provider accepts for
+//! nobody: it is hostile as well. Ratings are at most `MaxRating`, and those that an operator of a part wants at most what each
+//! link up to the root carries.
+//!
 //! # Genesis
 //!
 //! Tests and devnets may start with a grid. In a chain specification's patch it stands under `grid`, zones in the order of
@@ -39,8 +47,8 @@
 //!
 //! Zones and points are never removed: statements, deposits and role scopes name them by number. Their maps are bounded
 //! by `MaxZones` and `MaxPoints`. So that nobody uses the numbers up that others need, an operator of a part of the grid
-//! adds at most a quarter of either ([`Added`]), and all of them together at most `MaxZonePoints` points in one zone; who operates
-//! the root adds what there is room for. Publications are removed by [`Prune`](busbar_primitives::traits::Prune) when their interval
+//! adds at most a quarter of either ([`Added`]), and all of them together at most `MaxZonePoints` points in one zone, proposals
+//! counted; who operates the root adds what there is room for. Publications are removed by [`Prune`](busbar_primitives::traits::Prune) when their interval
 //! is. A link keeps at most [`MAX_LINK_CHANGES`] terms; older ones go once the last interval in which they were in force is final.
 //!
 //! # Invariants
@@ -51,12 +59,14 @@
 //!    child's; depth grows by one and stays within `MaxDepth`.
 //! 2. A link's static terms are in ascending order of intervals, and its fee never rises.
 //! 3. The static fees on every path to the root sum to at most `MaxPathFee`.
-//! 4. A zone's counts of living children and points, and of points ever added, are right; what exists in an interval has its zone and all zones
+//! 4. A zone's counts of living children and points, and of points ever added or proposed, are right; what exists in an interval has its zone and all zones
 //!    above it in that interval's tree.
 //! 5. Points are numbered without gaps below `NextPoint`, and the index by owner names exactly them.
-//! 6. No operator of a part has added more than a quarter, nor all of them together more than there are.
+//! 6. No operator of a part has added more than a quarter, nor all of them together more than there are; each has added what it
+//!    proposes.
 //! 7. Couplings are allowed in zones that exist.
 //! 8. No publication is for the root or an unknown zone, or has a fee above the static one.
+//! 9. No point or proposal has a rating above `MaxRating`.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -69,6 +79,7 @@ mod genesis;
 mod impls;
 mod invariants;
 mod points;
+mod proposals;
 mod publications;
 mod types;
 pub mod weights;
@@ -95,6 +106,8 @@ pub trait BenchmarkHelper<AccountId> {
 	fn operator(zone: busbar_primitives::ZoneId) -> AccountId;
 	/// An active participant, which is the balance-responsible party.
 	fn owner() -> busbar_primitives::ParticipantId;
+	/// Lets an account operate for a participant, as the last of as many delegates as it may have.
+	fn delegate(owner: busbar_primitives::ParticipantId, account: &AccountId);
 	/// Opens the session of an interval in which the whole tree exists, and returns it.
 	fn open_interval() -> busbar_primitives::Interval;
 	/// Lets there be `zones` zones, in branches as deep as they may be, and returns zones below which all of them lie on the way
@@ -161,6 +174,14 @@ pub mod pallet {
 		#[pallet::constant]
 		type MaxZonePoints: Get<u32>;
 
+		/// Highest rating of a connection point in either direction, in W.
+		#[pallet::constant]
+		type MaxRating: Get<Watt>;
+
+		/// For how many intervals, from the first that has not opened on, a proposed point may be accepted.
+		#[pallet::constant]
+		type ProposalLife: Get<Interval>;
+
 		/// Most links in one publication, and most zones or points in one batch.
 		#[pallet::constant]
 		type MaxBatch: Get<u32>;
@@ -190,6 +211,15 @@ pub mod pallet {
 	/// The connection points of each participant, in ascending order.
 	#[pallet::storage]
 	pub type PointsOf<T> = StorageDoubleMap<_, Blake2_128Concat, ParticipantId, Identity, PointKey, ()>;
+
+	/// Number of the next proposal.
+	#[pallet::storage]
+	pub type NextProposal<T> = StorageValue<_, ProposalId, ValueQuery>;
+
+	/// Connection points that operators of parts of the grid propose, and that their owners have not accepted. As many as the
+	/// quotas of operators and zones allow at most.
+	#[pallet::storage]
+	pub type Proposals<T: Config> = StorageMap<_, Twox64Concat, ProposalId, Proposal<T::AccountId>>;
 
 	/// What the operators of parts of the grid have added.
 	#[pallet::storage]
@@ -240,6 +270,11 @@ pub mod pallet {
 		PointRetired { point: PointId, until: Interval },
 		/// Limits and fees of links were published for one interval.
 		Published { interval: Interval, links: BoundedVec<(ZoneId, Link), T::MaxBatch> },
+		/// The operator of a part of the grid proposes a connection point to its owner, who may accept it as long as the first
+		/// interval that has not opened lies before `until`.
+		PointProposed { proposal: ProposalId, operator: ParticipantId, point: NewPoint, until: Interval },
+		/// A proposal was accepted, and is this point now, or withdrawn.
+		ProposalEnded { proposal: ProposalId, point: Option<PointId> },
 	}
 
 	#[pallet::error]
@@ -298,6 +333,17 @@ pub mod pallet {
 		/// `MaxZonePoints` connection points were added in the zone, retired ones with them: an operator of the whole grid adds
 		/// more.
 		TooManyPointsInZone,
+		/// A connection point has at most `MaxRating` W in either direction.
+		RatingTooHigh,
+		/// A link between the zone and the root carries less than the rating: an operator of the whole grid adds such a point.
+		RatingBeyondLink,
+		/// There is no proposal of this number: it was accepted or withdrawn, or who made it operates the zone for another
+		/// participant now and must propose anew.
+		UnknownProposal,
+		/// The proposal's time is over: the operator must withdraw it and propose anew.
+		ProposalExpired,
+		/// Before its time is over a proposal is withdrawn by the point's owner, by who made it, or by an operator of the zone.
+		NotYourProposal,
 	}
 
 	#[pallet::hooks]
@@ -306,6 +352,7 @@ pub mod pallet {
 			assert!(T::MaxZones::get() > 0, "a grid has at least its root");
 			assert!(T::MaxBatch::get() > 0, "a publication names at least one link");
 			assert!(T::MaxZonePoints::get() > 0, "a zone has room for a connection point");
+			assert!(T::ProposalLife::get() > 0, "a proposal can be accepted");
 		}
 
 		#[cfg(feature = "try-runtime")]

@@ -5,7 +5,7 @@ use busbar_mocks::{MockBalancing, MockCalendar, MockFlows, MockGrid, MockPartici
 use busbar_primitives::{
 	traits::Zones as _, Fee, Interval, Link, Moment, PointKind, PostedBounds, Role, Scope, SignedWh, Terms, ZoneId,
 };
-use frame_support::{assert_ok, parameter_types};
+use frame_support::{assert_ok, parameter_types, traits::ConstU32};
 use frame_system::EnsureRoot;
 use sp_runtime::BuildStorage;
 
@@ -24,6 +24,8 @@ pub const EPOCH: Moment = 1_000_000;
 pub const CLOCK: Moment = 10_000;
 /// Intervals whose session is open ahead of the one in delivery.
 pub const HORIZON: Interval = 4;
+/// Intervals for which a proposal may be accepted.
+pub const PROPOSAL_LIFE: Interval = 10;
 
 busbar_mocks::test_runtime!(1: Grid = pallet_grid);
 
@@ -36,6 +38,7 @@ parameter_types! {
 	pub static MaxZones: u32 = 100;
 	pub static MaxPoints: u32 = 50;
 	pub static MaxZonePoints: u32 = 1_000;
+	pub const MaxRating: u64 = 1_000_000;
 	pub const MaxDepth: u32 = 8;
 	pub const MaxPathFee: Fee = 1_000;
 	pub const MaxBatch: u32 = 4;
@@ -52,6 +55,8 @@ impl pallet_grid::Config for Test {
 	type MaxPathFee = MaxPathFee;
 	type MaxPoints = MaxPoints;
 	type MaxZonePoints = MaxZonePoints;
+	type MaxRating = MaxRating;
+	type ProposalLife = ConstU32<PROPOSAL_LIFE>;
 	type MaxBatch = MaxBatch;
 	type WeightInfo = crate::weights::SubstrateWeight<Test>;
 	#[cfg(feature = "runtime-benchmarks")]
@@ -87,6 +92,10 @@ impl crate::BenchmarkHelper<AccountId> for Setup {
 	}
 	fn owner() -> busbar_primitives::ParticipantId {
 		id(MEMBER)
+	}
+	fn delegate(owner: busbar_primitives::ParticipantId, account: &AccountId) {
+		let owner = (DSO..=SUSPENDED).find(|member| id(*member) == owner).expect("a member");
+		MockParticipants::delegate(owner, *account, busbar_primitives::Right::Operate);
 	}
 	fn open_interval() -> Interval {
 		at_interval(HORIZON);

@@ -41,7 +41,22 @@ pub struct NewPoint {
 	pub export_w: Watt,
 }
 
-/// What an operator of a part of the grid has ever added: numbers are not given twice, so what is retired counts.
+/// Number of a proposed connection point.
+pub type ProposalId = u32;
+
+/// A connection point that an operator of a part of the grid proposed.
+#[stored(Copy)]
+pub struct Proposal<AccountId> {
+	/// Who proposed it, and must still operate the zone when it is accepted.
+	pub by: AccountId,
+	/// The participant that it did so for.
+	pub operator: ParticipantId,
+	pub point: NewPoint,
+	/// It is accepted as long as the first interval that has not opened lies before this one.
+	pub until: Interval,
+}
+
+/// What an operator of a part of the grid has ever added, and proposes: numbers are not given twice, so what is retired counts.
 #[stored(Copy, Default)]
 pub struct Additions {
 	pub zones: u32,
@@ -65,7 +80,7 @@ pub struct Zone {
 	pub children: u32,
 	/// Connection points in the zone that are not retired.
 	pub points: u32,
-	/// Connection points that were ever added in the zone: their numbers are not given twice.
+	/// Connection points that were ever added in the zone, whose numbers are not given twice, and those that are proposed.
 	pub numbers: u32,
 }
 

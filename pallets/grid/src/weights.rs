@@ -19,6 +19,8 @@ pub trait WeightInfo {
 	fn add_point() -> Weight;
 	fn retire_point() -> Weight;
 	fn allow_couplings() -> Weight;
+	fn accept_point() -> Weight;
+	fn withdraw_point() -> Weight;
 	/// A batch of `zones` in one place of the tree.
 	fn add_zones(zones: u32) -> Weight;
 	/// A batch of `points` in one place of the tree.
@@ -72,9 +74,19 @@ impl Costs {
 	}
 
 	fn add_point(&self) -> Weight {
-		// NextZone, the zone, the owner, NextPoint, the calendar, the root, the quota, who balances, where couplings stand; the
-		// point, the index, NextPoint, the zone, the quota.
-		self.call(self.role().saturating_add(10), 5)
+		// NextZone, the zone, the owner, NextPoint, the calendar, the root, the quota, who balances, where couplings stand, the
+		// walk over what links carry; the point, the index, NextPoint, the zone, the quota. A proposal reads and writes no more.
+		self.call(self.role().saturating_add(self.depth).saturating_add(10), 5)
+	}
+
+	fn accept_point(&self) -> Weight {
+		// The proposal, and what adding its point reads; the proposal besides.
+		self.add_point().saturating_add(self.db.reads_writes(2, 1))
+	}
+
+	fn withdraw_point(&self) -> Weight {
+		// The proposal, the calendar, the owner, the operator, the zone, the quota; the proposal, the zone, the quota.
+		self.call(self.role().saturating_add(6), 3)
 	}
 
 	fn allow_couplings(&self) -> Weight {
@@ -137,6 +149,12 @@ impl<T: crate::Config> WeightInfo for SubstrateWeight<T> {
 	fn allow_couplings() -> Weight {
 		Self::costs().allow_couplings()
 	}
+	fn accept_point() -> Weight {
+		Self::costs().accept_point()
+	}
+	fn withdraw_point() -> Weight {
+		Self::costs().withdraw_point()
+	}
 	fn publish(links: u32) -> Weight {
 		Self::costs().publish(links)
 	}
@@ -170,6 +188,12 @@ impl WeightInfo for () {
 	}
 	fn allow_couplings() -> Weight {
 		default_costs().allow_couplings()
+	}
+	fn accept_point() -> Weight {
+		default_costs().accept_point()
+	}
+	fn withdraw_point() -> Weight {
+		default_costs().withdraw_point()
 	}
 	fn publish(links: u32) -> Weight {
 		default_costs().publish(links)

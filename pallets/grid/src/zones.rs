@@ -3,7 +3,7 @@
 use crate::{Added, Additions, Config, Error, Event, LinkTerms, NewZone, NextZone, Pallet, Zone, Zones};
 use busbar_primitives::{
 	traits::{Calendar, Participants},
-	Link, Role, ZoneId,
+	Link, ParticipantId, Role, ZoneId,
 };
 use frame_support::{
 	ensure,
@@ -37,24 +37,24 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// That the origin operates the zone and, unless it operates the root, has added less than a quarter of `most`. Counts
-	/// what it adds. Returns whether it operates the root.
+	/// what it adds. Returns who it is and for whom it acts, unless it operates the root.
 	pub(crate) fn ensure_may_add(
 		origin: OriginFor<T>,
 		zone: ZoneId,
 		most: u32,
 		count: impl FnOnce(&mut Additions) -> &mut u32,
-	) -> Result<bool, DispatchError> {
+	) -> Result<Option<(T::AccountId, ParticipantId)>, DispatchError> {
 		let who = ensure_signed(origin)?;
 		ensure!(zone < NextZone::<T>::get(), Error::<T>::UnknownZone);
 		if T::Participants::ensure(&who, Role::Dso, Some(ROOT)).is_ok() {
-			return Ok(true);
+			return Ok(None);
 		}
 		let operator = T::Participants::ensure(&who, Role::Dso, Some(zone))?;
 		Added::<T>::try_mutate(operator, |added| {
 			let added = count(added);
 			ensure!(*added < most / 4, Error::<T>::QuotaReached);
 			*added = added.saturating_add(1);
-			Ok(false)
+			Ok(Some((who, operator)))
 		})
 	}
 

@@ -17,7 +17,7 @@ mod calls {
 		/// # Errors
 		/// [`Error::UnknownInterval`], [`Error::UnknownProduct`], [`Error::NotOpenYet`], [`Error::GateClosed`],
 		/// [`Error::NotAnAuction`]; [`Error::UnknownPoint`], [`Error::PointNotInForce`] and those of `Participants` if
-		/// the signer may not trade there, [`Error::RetailersPoint`] if nobody may; [`Error::UnknownOwner`],
+		/// the signer may not trade there, [`Error::RetailersPoint`] if nobody may, [`Error::NotMetered`]; [`Error::UnknownOwner`],
 		/// [`Error::OrderExists`]; [`Error::NoSteps`],
 		/// [`Error::ZeroQuantity`], [`Error::PriceOutOfBounds`], [`Error::PriceOffTick`], [`Error::CrossedSteps`];
 		/// [`Error::BeyondRating`], [`Error::QuotaReached`] if the steps of all the owner's orders would be more than a
@@ -148,7 +148,7 @@ mod calls {
 		/// [`Error::UnknownInterval`], [`Error::UnknownProduct`], [`Error::NotOpenYet`], [`Error::GateClosed`],
 		/// [`Error::NotContinuous`], [`Error::SessionPaused`]; [`Error::UnknownPoint`], [`Error::PointNotInForce`] and
 		/// those of `Participants` if the signer may not trade there, [`Error::RetailersPoint`] if nobody may;
-		/// [`Error::UnknownOwner`], [`Error::OutsideArea`],
+		/// [`Error::NotMetered`], [`Error::UnknownOwner`], [`Error::OutsideArea`],
 		/// and with a session's first order [`Error::UnknownArea`], [`Error::NoSubtree`]; [`Error::ZeroQuantity`],
 		/// [`Error::PriceOutOfBounds`], [`Error::PriceOffTick`]; [`Error::BeyondRating`], [`Error::TooManyOrders`],
 		/// [`Error::NoRoomToWait`], [`Error::QuotaReached`], [`Error::Overflow`]; those of `Collateral` as of
@@ -263,7 +263,7 @@ mod calls {
 		/// [`Error::UnknownInterval`], [`Error::UnknownProduct`], [`Error::NotOpenYet`], [`Error::GateClosed`],
 		/// [`Error::NoBlockOrders`], [`Error::BeyondSpan`]; [`Error::UnknownPoint`], [`Error::PointNotInForce`] and
 		/// those of `Participants` if the signer may not trade there, [`Error::RetailersPoint`] if nobody may in one of the
-		/// intervals; [`Error::UnknownOwner`]; [`Error::ZeroQuantity`],
+		/// intervals; [`Error::NotMetered`], [`Error::UnknownOwner`]; [`Error::ZeroQuantity`],
 		/// [`Error::PriceOutOfBounds`], [`Error::PriceOffTick`]; [`Error::BeyondRating`], [`Error::Overflow`],
 		/// [`Error::TooManyBlockOrders`], [`Error::QuotaReached`], [`Error::TooManyOrders`]; those of `Collateral` as of
 		/// [`Pallet::place`].

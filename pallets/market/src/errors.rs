@@ -93,6 +93,9 @@ mod errors {
 		/// A retailer answers for the connection point in this interval, so it does not trade: end the service with `supply.choose`
 		/// of none, and trade from the next interval on that opens.
 		RetailersPoint,
+		/// The connection point has no meter in this interval that tells what it delivers: a meter operator registers one with
+		/// `metering.register_meter`, and the point trades from the meter's first interval on.
+		NotMetered,
 	}
 
 	impl<T> From<ParameterError> for Error<T> {

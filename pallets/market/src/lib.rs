@@ -119,7 +119,7 @@ use frame_support::pallet_macros::import_section;
 pub mod pallet {
 	use super::*;
 	use busbar_primitives::{
-		traits::{self, Collateral, Finality, Grid, OnTrader, Participants, Prune, Solvency, Supply},
+		traits::{self, Collateral, Finality, Grid, Meters, OnTrader, Participants, Prune, Solvency, Supply},
 		AreaId, Balance, Interval, Moment, Outcome, PointId, Price, ProductId, ProductKind, Side, SignedWh, Step,
 		TimeInForce, Wh, ZoneId, MAX_SPAN,
 	};
@@ -145,6 +145,8 @@ pub mod pallet {
 		type Collateral: Collateral<Self::AccountId> + Solvency;
 		/// Whose connection points are: those of a retailer take no orders.
 		type Supply: Supply;
+		/// Since when connection points are metered: before that they take no orders.
+		type Meters: Meters;
 		/// Who keeps what is counted of a participant's orders, with all else that an order needs of it.
 		type Traders: traits::Traders<Self::AccountId> + OnTrader;
 		/// When an interval's money has stopped moving.

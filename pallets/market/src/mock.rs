@@ -4,7 +4,7 @@ use crate::{
 	self as pallet_market,
 	types::{Session, SessionId, PAGE},
 };
-use busbar_mocks::{id, MockFinality, MockOnTrader, MockPrune, MockSolvency, MockSupply, MockTraders};
+use busbar_mocks::{id, MockFinality, MockMeters, MockOnTrader, MockPrune, MockSolvency, MockSupply, MockTraders};
 use busbar_primitives::{
 	traits::{Grid, Participants},
 	Balance, Fee, Interval, Link, Moment, ParticipantId, Point, PointId, PointKind, PostedBounds, Price, Product,
@@ -111,6 +111,7 @@ impl pallet_market::Config for Test {
 	type Grid = MockGrid;
 	type Collateral = MockCollateral;
 	type Supply = MockSupply;
+	type Meters = MockMeters;
 	type Traders = MockTraders;
 	type Finality = MockFinality;
 	type Prunable = MockPrune;

@@ -7,8 +7,8 @@ use crate::{
 };
 use busbar_primitives::{
 	energy,
-	traits::{Calendar, Grid, Participants, Supply},
-	Interval, Point, PointId, Position, Price, Right, Side, Step, Terms, Wh,
+	traits::{Calendar, Grid, Meters, Participants, Supply},
+	Interval, Point, PointId, PointKind, Position, Price, Right, Side, Step, Terms, Wh,
 };
 use frame_support::ensure;
 use sp_runtime::DispatchError;
@@ -40,6 +40,13 @@ impl<T: Config> Pallet<T> {
 	/// so that an owner who knows what an interval will come to does not choose by an order who pays for it.
 	pub(crate) fn ensure_own(interval: Interval, point: PointId) -> Result<(), Error<T>> {
 		ensure!(T::Supply::retailer(interval, point).is_none(), Error::<T>::RetailersPoint);
+		Ok(())
+	}
+
+	/// That something tells in an interval what a point delivered: what never had a meter, nobody can settle.
+	pub(crate) fn ensure_metered(interval: Interval, id: PointId, point: &Point) -> Result<(), Error<T>> {
+		let metered = || T::Meters::metered_from(id).is_some_and(|from| from <= interval);
+		ensure!(point.kind == PointKind::Coupling || metered(), Error::<T>::NotMetered);
 		Ok(())
 	}
 

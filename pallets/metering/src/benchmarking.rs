@@ -51,7 +51,11 @@ fn device() -> ed25519::Public {
 fn add_meter<T: Config>(who: &T::AccountId, point: PointId, key: ed25519::Public) -> Result<MeterId, BenchmarkError> {
 	let (device, class, duty, from) = (key.0, MeterClass::A, Duty::Main, 0);
 	Pallet::<T>::do_register_meter(who, NewMeter { point, device, class, duty, from })?;
-	Ok(NextMeter::<T>::get().saturating_sub(1))
+	let meter = NextMeter::<T>::get().saturating_sub(1);
+	// As if it had been there from the first interval on.
+	Meters::<T>::mutate(meter, |meter| meter.iter_mut().for_each(|meter| meter.from = 0));
+	FittedMeters::<T>::mutate(point, duty, |fitted| fitted.iter_mut().for_each(|fitted| fitted.first = 0));
+	Ok(meter)
 }
 
 fn sign<T: Config>(

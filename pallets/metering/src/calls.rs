@@ -8,10 +8,12 @@ mod calls {
 	impl<T: Config> Pallet<T> {
 		/// Registers a meter of this accuracy `class` that counts at `point` from the interval `from` on. The meter of the same
 		/// duty that may be there counts up to that interval, so that none is counted twice or not at all. A point's first main
-		/// meter may count past intervals.
+		/// meter counts from the first unopened interval on if delivery of `from` has begun; from there on the point trades, and
+		/// is settled if it is silent too.
 		///
 		/// - `origin`: for the main meter, a meter operator at the point's zone, which replaces its own meters, those at its own
-		///   points, and others as the grid operator or once it is admitted ([`Pallet::admit_operator`]); for the check meter
+		///   points, and others as the grid operator or once it is admitted ([`Pallet::admit_operator`]), and fits a first one if it
+		///   reads all of the grid or might replace it; for the check meter
 		///   (`duty`), the second attester that the point's owner named. The meter becomes its own.
 		/// - `device`: the device's Ed25519 public key.
 		///
@@ -95,7 +97,8 @@ mod calls {
 			Self::do_prove(interval, operator, &readings)
 		}
 
-		/// Ends `meter`: `until` is the first interval that it does not count any more.
+		/// Ends `meter`: `until` is the first interval that it does not count any more, one that has not opened. The point's
+		/// silence counts from then on too.
 		///
 		/// - `origin`: its operator, or who operates for it.
 		///
@@ -318,7 +321,8 @@ mod calls {
 			Self::do_admit_operator(&who, point, operator)
 		}
 
-		/// Takes back `meter`, which has not begun to count: the one before it counts on.
+		/// Takes back `meter`, which has not begun to count: the one before it counts on. A point's first one is taken back only
+		/// before an interval has opened that it counts.
 		///
 		/// - `origin`: who acts for the point's owner, for the meter's operator or for the one before it, or the grid operator
 		///   there.

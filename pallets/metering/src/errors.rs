@@ -13,14 +13,15 @@ mod errors {
 		NoMeter,
 		/// All meter numbers are given.
 		TooManyMeters,
-		/// A meter changes only in an interval whose delivery has not begun.
+		/// A meter changes only in an interval whose delivery has not begun; it ends, and a point's first one is taken back, only
+		/// from the first interval on whose session has not opened.
 		TooLate,
 		/// A meter must count at least one interval, and begins where the one before it has ended.
 		Overlap,
 		/// The interval is further ahead than a meter may be changed.
 		TooFarAhead,
-		/// Another operator's meter is replaced by whom the point's owner, that operator or the grid operator admitted; these
-		/// three admit and cancel.
+		/// A point's first meter is fitted by an operator of the whole grid's meters or by whom the owner or the grid operator
+		/// admitted, and another operator's replaced by whom one of these two or that operator did; these three admit and cancel.
 		NotAdmitted,
 		/// The meter before the last one is still needed: its last interval can be disputed.
 		ReplacedTooSoon,

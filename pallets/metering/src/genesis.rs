@@ -24,7 +24,7 @@ impl<T: Config> GenesisConfig<T> {
 			};
 			let new =
 				NewMeter { point: meter.point, device: meter.device.0, class: meter.class, duty: Duty::Main, from: 0 };
-			if let Err(error) = Pallet::<T>::do_register_meter(&operator, new) {
+			if let Err(error) = Pallet::<T>::register(&operator, new, true) {
 				panic!("meter {number} of the genesis, {meter:?}, is refused: {error:?}");
 			}
 		}

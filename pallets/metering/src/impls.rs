@@ -1,12 +1,12 @@
 //! What other pallets read, and the pruning of an interval.
 
 use crate::{
-	net, Checks, Config, Datasets, Dispute, Disputes, Earlier, Ground, HoldReason, Holders, Pallet, Proven, Readings,
-	Reported,
+	net, Checks, Config, Datasets, Dispute, Disputes, Earlier, FittedMeters, Ground, HoldReason, Holders, Pallet,
+	Proven, Readings, Reported,
 };
 use alloc::vec::Vec;
 use busbar_primitives::{
-	metering::{estimates, intervals_per_day, Basis, Standing, LIKE_DAYS, LIKE_READINGS},
+	metering::{estimates, intervals_per_day, Basis, Duty, Standing, LIKE_DAYS, LIKE_READINGS},
 	traits::{self, Calendar},
 	Interval, Metered, Moment, Point, PointId, Quality, SignedWh,
 };
@@ -63,6 +63,12 @@ impl<T: Config> traits::Readings for Pallet<T> {
 			let like = Self::like(point, interval, LIKE_READINGS);
 			estimates(&like, details, T::Calendar::interval_s(), last)
 		})
+	}
+}
+
+impl<T: Config> traits::Meters for Pallet<T> {
+	fn metered_from(point: PointId) -> Option<Interval> {
+		FittedMeters::<T>::get(point, Duty::Main).map(|fitted| fitted.first)
 	}
 }
 

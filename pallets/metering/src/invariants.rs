@@ -44,9 +44,11 @@ impl<T: Config> Pallet<T> {
 			ensure!(T::Grid::point(point).is_some(), "metering: a meter of an unknown point");
 			let meter = Meters::<T>::get(at.meter).ok_or("metering: a fitted meter has no record")?;
 			ensure!(meter.point == point && meter.duty == duty, "metering: a meter is fitted elsewhere");
+			ensure!(at.first <= meter.from, "metering: a point was metered before its first meter");
 			fitted = fitted.saturating_add(1);
 			if let Some(before) = at.before {
 				let before = Meters::<T>::get(before).ok_or("metering: a replaced meter has no record")?;
+				ensure!(at.first <= before.from, "metering: a point was metered before its first meter");
 				ensure!(before.until.is_some_and(|until| until <= meter.from), "metering: meters overlap");
 				ensure!(before.point == point && before.duty == duty, "metering: a meter replaced another point's");
 				fitted = fitted.saturating_add(1);

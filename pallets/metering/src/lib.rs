@@ -14,6 +14,9 @@
 //!  |--- dispute ------------------------------------------------|--- rulings, as long again --------|
 //! ```
 //!
+//! From its first main meter on a point's silence is its owner's debt, whatever becomes of that meter. Nobody's is that of a point
+//! that never had one: it does not trade, and what it draws is in what couplings supplied and no point drew.
+//!
 //! A later attestation of the same interval is a new version of the dataset. Of two readings of a meter the corrected
 //! stands above the measured and the measured above the estimated; each replacement is a new version of the reading.
 //! A connection point's owner may name a second attester, whose check meter is compared with the main one. What the
@@ -43,7 +46,8 @@
 //!
 //! Checked by `do_try_state`:
 //!
-//! 1. Every meter is fitted at a connection point; meters of one duty at one point do not overlap.
+//! 1. Every meter is fitted at a connection point; meters of one duty at one point do not overlap, and none begins before the
+//!    first that there was.
 //! 2. Every reading is of a known point, in range, and stands in a dataset of its operator that is kept or was brought by
 //!    a dispute. Pruning removes an interval's disputes, then its readings, then its datasets.
 //! 3. Every dispute is about a reading that stands.

@@ -7,10 +7,13 @@ use alloc::vec::Vec;
 use busbar_primitives::{
 	metering::{Duty, Meter, MeterId},
 	traits::{Calendar, Grid, Participants},
-	Interval, ParticipantId, Point, PointId, Right, Role,
+	Interval, ParticipantId, Point, PointId, Right, Role, ZoneId,
 };
 use frame_support::{ensure, traits::Get};
 use sp_runtime::{DispatchError, DispatchResult};
+
+/// Number of the root: whose role covers it reads the whole grid.
+const ROOT: ZoneId = 0;
 
 impl<T: Config> Pallet<T> {
 	/// Registers meters in order, each by whom its duty asks for.
@@ -19,9 +22,15 @@ impl<T: Config> Pallet<T> {
 		meters.iter().try_for_each(|meter| Self::do_register_meter(who, *meter))
 	}
 
-	pub(crate) fn do_register_meter(
+	pub(crate) fn do_register_meter(who: &T::AccountId, meter: NewMeter) -> DispatchResult {
+		Self::register(who, meter, false)
+	}
+
+	/// Registers a meter, by whom its duty asks for. `admitted`: whoever may decide lets the operator in.
+	pub(crate) fn register(
 		who: &T::AccountId,
 		NewMeter { point, device, class, duty, from }: NewMeter,
+		admitted: bool,
 	) -> DispatchResult {
 		let details = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?;
 		let operator = match duty {
@@ -34,44 +43,53 @@ impl<T: Config> Pallet<T> {
 		};
 		ensure!(from <= Self::furthest(), Error::<T>::TooFarAhead);
 		let fitted = FittedMeters::<T>::get(point, duty);
-		let mut ended = false;
-		if let Some(fitted) = fitted {
-			if duty == Duty::Main {
-				Self::ensure_may_replace(who, operator, fitted.meter, point, &details)?;
-			}
-			ended = Self::end_before(fitted, from)?;
-		} else if duty == Duty::Check {
-			ensure!(Self::is_ahead(from), Error::<T>::TooLate);
+		if duty == Duty::Main && !admitted {
+			Self::ensure_may_fit(who, operator, fitted.map(|fitted| fitted.meter), point, &details)?;
+		}
+		let (mut from, mut ended) = (from, false);
+		match (fitted, duty) {
+			(Some(fitted), _) => ended = Self::end_before(fitted, from)?,
+			// Whether a point is metered in an interval stands before its delivery begins, so that nobody looks at what was
+			// delivered first.
+			(None, Duty::Main) if !Self::is_ahead(from) => from = T::Calendar::first_unopened(),
+			(None, Duty::Main) => {},
+			(None, Duty::Check) => ensure!(Self::is_ahead(from), Error::<T>::TooLate),
 		}
 		let id = NextMeter::<T>::get();
 		NextMeter::<T>::put(id.checked_add(1).ok_or(Error::<T>::TooManyMeters)?);
 		let meter = Meter { point, operator, device, class, duty, from, until: None, since: T::Calendar::now() };
 		Meters::<T>::insert(id, meter);
 		let replaced = fitted.map(|fitted| fitted.meter);
-		FittedMeters::<T>::insert(point, duty, Fitted { meter: id, before: replaced, ended });
+		let first = fitted.map_or(from, |fitted| fitted.first);
+		FittedMeters::<T>::insert(point, duty, Fitted { meter: id, before: replaced, ended, first });
 		Self::deposit_event(Event::MeterRegistered { meter: id, point, operator, device, duty, from, replaced });
 		Ok(())
 	}
 
-	/// That `operator` may replace a point's main meter: its own, at its own point, as the point's grid operator, or once the
-	/// owner, the meter's operator or the grid operator admitted it, which is thereby used.
-	fn ensure_may_replace(
+	/// That `operator` may fit a point's main meter, in the place of another if there is one: in the place of its own, at its own
+	/// point, as the point's grid operator, or once the owner, the meter's operator or the grid operator admitted it, which is
+	/// thereby used. Who reads all of the grid fits first ones besides: from then on a point's silence is its owner's debt.
+	fn ensure_may_fit(
 		who: &T::AccountId,
 		operator: ParticipantId,
-		meter: MeterId,
+		meter: Option<MeterId>,
 		point: PointId,
 		details: &Point,
 	) -> DispatchResult {
-		let incumbent = Meters::<T>::get(meter).ok_or(Error::<T>::NoMeter)?.operator;
-		if operator == incumbent || operator == details.owner {
+		let incumbent = match meter {
+			Some(meter) => Some(Meters::<T>::get(meter).ok_or(Error::<T>::NoMeter)?.operator),
+			None => None,
+		};
+		if incumbent == Some(operator) || operator == details.owner {
 			return Ok(());
 		}
 		if Successors::<T>::get(point) == Some(operator) {
 			Successors::<T>::remove(point);
 			return Ok(());
 		}
-		let is_grid_operator = T::Participants::ensure(who, Role::Dso, Some(details.zone)).is_ok();
-		ensure!(is_grid_operator, Error::<T>::NotAdmitted);
+		let holds = |role, zone| T::Participants::ensure(who, role, Some(zone)).is_ok();
+		let reads_all = incumbent.is_none() && holds(Role::MeterOperator, ROOT);
+		ensure!(reads_all || holds(Role::Dso, details.zone), Error::<T>::NotAdmitted);
 		Ok(())
 	}
 
@@ -108,6 +126,9 @@ impl<T: Config> Pallet<T> {
 		// One that has a successor counts until that one does.
 		let fitted = fitted.ok_or(Error::<T>::Overlap)?;
 		ensure!(Self::is_ahead(meter.from), Error::<T>::TooLate);
+		// Orders of intervals that are open count on a point's first meter: nobody takes that back and leaves its owner silent.
+		let is_first = fitted.before.is_none() && meter.duty == Duty::Main;
+		ensure!(!is_first || meter.from >= T::Calendar::first_unopened(), Error::<T>::TooLate);
 		let before = fitted.before.and_then(|before| Meters::<T>::get(before).map(|meter| (before, meter)));
 		let operators: Vec<_> =
 			[Some(meter.operator), before.map(|(_, before)| before.operator)].into_iter().flatten().collect();
@@ -122,7 +143,7 @@ impl<T: Config> Pallet<T> {
 				FittedMeters::<T>::insert(
 					meter.point,
 					meter.duty,
-					Fitted { meter: number, before: None, ended: false },
+					Fitted { meter: number, before: None, ended: false, first: fitted.first },
 				);
 			},
 			None => FittedMeters::<T>::remove(meter.point, meter.duty),
@@ -158,7 +179,8 @@ impl<T: Config> Pallet<T> {
 		let mut meter = Meters::<T>::get(id).ok_or(Error::<T>::NoMeter)?;
 		T::Participants::ensure_acts_for(&who, meter.operator, Right::Operate)?;
 		ensure!(meter.until.is_none(), Error::<T>::AlreadyRetired);
-		ensure!(Self::is_ahead(until), Error::<T>::TooLate);
+		// What its owner ordered in intervals that are open it is to be settled on.
+		ensure!(until >= T::Calendar::first_unopened(), Error::<T>::TooLate);
 		ensure!(until > meter.from, Error::<T>::Overlap);
 		ensure!(until <= Self::furthest(), Error::<T>::TooFarAhead);
 		meter.until = Some(until);

@@ -255,12 +255,19 @@ pub fn dataset(readings: &[SignedReading]) -> (H256, Vec<ProvenReading>) {
 	(busbar_merkle::root(&leaves), proven.collect())
 }
 
-/// Registers the main meters of these points for an operator.
+/// The first interval of the meters that [`register`] registers.
+pub const FIRST: Interval = 5;
+
+/// Registers the main meters of these points for an operator, whom the owner admits, before the first delivery began.
 pub fn register(operator: AccountId, points: impl IntoIterator<Item = PointId>) {
+	let now = Now::get();
+	Now::set(0);
 	for point in points {
+		assert_ok!(Metering::admit_operator(RuntimeOrigin::signed(MEMBER), point, Some(id(operator))));
 		let (device, origin) = (device(point).public().0, RuntimeOrigin::signed(operator));
 		assert_ok!(Metering::register_meter(origin, point, device, MeterClass::A, Duty::Main, 0));
 	}
+	Now::set(now);
 }
 
 /// Names [`ATTESTER`] at these points, whose check meters count from before [`INTERVAL`] on, and posts its bond.

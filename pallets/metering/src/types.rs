@@ -60,6 +60,8 @@ pub struct Fitted {
 	pub before: Option<MeterId>,
 	/// Whether the newest one ended the one before it, which counts on if the newest is cancelled.
 	pub ended: bool,
+	/// The first interval of the first of all: whose silence counts from there on, whatever became of it.
+	pub first: Interval,
 }
 
 /// What an operator attested for one interval, as of its newest version.

@@ -249,7 +249,8 @@ mod benchmarks {
 				let Some(details) = T::Grid::point(point) else { continue };
 				let silent = Standing::Silent { declared: false };
 				let basis = T::Readings::basis(point, &details, interval, silent, true);
-				found += u32::from(basis.candidates().len() == LIKE_READINGS as usize);
+				let metered = T::Readings::metered_from(point).is_some_and(|from| from <= interval);
+				found += u32::from(metered && basis.candidates().len() == LIKE_READINGS as usize);
 			}
 		}
 		assert_eq!(found, n);

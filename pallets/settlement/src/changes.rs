@@ -24,9 +24,10 @@ impl<T: Config> Pallet<T> {
 		let old = statement.outturn.ok_or(Error::<T>::NotChanged)?;
 		let details = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?;
 		let delivery = Self::delivery(batch, point, &details)?;
-		let standing = Self::take_standing(interval, run, point, details.kind, &batch.terms);
+		let is_estimated = || Self::is_estimated(interval, point, &details, &delivery);
+		let standing = Self::take_standing(interval, run, point, is_estimated, &batch.terms);
 		let settling = Self::settling(batch, point, &details, &delivery, standing, run == LAST_RUN)?;
-		let Settling { version: reading, metered, outturn: mut new } = settling;
+		let Settling { version: reading, metered, outturn: mut new, .. } = settling;
 		let same = Outturn { unfunded: old.unfunded, unfunded_perimeter: old.unfunded_perimeter, ..new } == old;
 		round.keeper = Some(point);
 

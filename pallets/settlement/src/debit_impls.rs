@@ -10,7 +10,7 @@ use crate::{
 use busbar_primitives::{
 	metering::{Basis, Standing},
 	traits::{
-		Calendar, Certificates, Charges, Collateral, Grid, OrderCollateral, Participants, Positions, Readings,
+		Calendar, Certificates, Charges, Collateral, Grid, Meters, OrderCollateral, Participants, Positions, Readings,
 		Reductions, Securities, Supply,
 	},
 	Amount, Cause, Interval, Line, Outcome, Party, Point, PointId, PointKind, Price, SignedWh, Terms,
@@ -38,6 +38,8 @@ pub(crate) struct Settling {
 	pub version: u16,
 	/// Import less export of its reading, in Wh; `None` of what stands in for one.
 	pub metered: Option<SignedWh>,
+	/// Whether something stands in for its reading that its owner answers for.
+	pub estimated: bool,
 	/// What that comes to.
 	pub outturn: Outturn,
 }
@@ -134,8 +136,9 @@ impl<T: Config> Pallet<T> {
 			if delivery.contracts.is_empty() {
 				statement.payer = T::Supply::retailer(interval, point).unwrap_or(details.owner);
 			}
-			let standing = Self::take_standing(interval, FIRST_RUN, point, details.kind, &batch.terms);
-			let Settling { version, metered, mut outturn } =
+			let is_estimated = || Self::is_estimated(interval, point, &details, &delivery);
+			let standing = Self::take_standing(interval, FIRST_RUN, point, is_estimated, &batch.terms);
+			let Settling { version, metered, estimated, mut outturn } =
 				Self::settling(batch, point, &details, &delivery, standing, false)?;
 			statement.reading = version;
 			Self::fund_order(batch, round, point, &delivery, &mut outturn)?;
@@ -148,7 +151,6 @@ impl<T: Config> Pallet<T> {
 				.ok_or(Error::<T>::Overflow)?;
 			statement.outturn = Some(outturn);
 			T::Certificates::settled(interval, point, &details, statement.payer, delivery.position, metered)?;
-			let estimated = metered.is_none() && details.kind == PointKind::Metered;
 			statement.amount = Self::point_lines(round, &mut statement.lines, point, &delivery, &outturn, estimated)?;
 			let mut collateral = T::Positions::take_collateral(point, interval);
 			for (owner, amount) in &collateral {
@@ -197,6 +199,14 @@ impl<T: Config> Pallet<T> {
 		})
 	}
 
+	/// Whether what a silent point may have drawn or fed in is estimated at its owner's cost. Not so of one that never had a
+	/// meter by then, and did not trade either: what it draws is in what couplings supplied and no point drew. An owner that took
+	/// its first meter back after an order is not spared: it has a contract.
+	pub(crate) fn is_estimated(interval: Interval, point: PointId, details: &Point, delivery: &Delivery) -> bool {
+		let metered = || T::Readings::metered_from(point).is_some_and(|from| from <= interval);
+		details.kind == PointKind::Metered && (!delivery.contracts.is_empty() || metered())
+	}
+
 	/// What a point settles on where this stands: its reading, or what stands in for one, of which the dearest to the point
 	/// counts. A coupling without a reading settles on none. `last`: in the final run.
 	pub(crate) fn settling(
@@ -219,7 +229,12 @@ impl<T: Config> Pallet<T> {
 		};
 		if details.kind == PointKind::Coupling {
 			let (_, outturn) = outturn(metered)?;
-			return Ok(Settling { version, metered, outturn });
+			return Ok(Settling { version, metered, estimated: false, outturn });
+		}
+		let is_silent = matches!(basis, Basis::Estimate { .. });
+		if is_silent && !Self::is_estimated(batch.interval, point, details, delivery) {
+			let (_, outturn) = outturn(Some(0))?;
+			return Ok(Settling { version, metered, estimated: false, outturn });
 		}
 		let waits = matches!(basis, Basis::Estimate { declared: false, .. }) && !batch.estimate;
 		ensure!(!waits, Error::<T>::NotAttestedYet);
@@ -229,7 +244,7 @@ impl<T: Config> Pallet<T> {
 			dearest = Some(dearest.filter(|(least, _)| *least <= one.0).unwrap_or(one));
 		}
 		let (_, outturn) = dearest.ok_or(Error::<T>::NotAttestedYet)?;
-		Ok(Settling { version, metered, outturn })
+		Ok(Settling { version, metered, estimated: metered.is_none(), outturn })
 	}
 
 	/// Writes a point's lines and returns their sum. What was estimated of its imbalance says so, a line of zero too.

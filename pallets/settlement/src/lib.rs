@@ -102,7 +102,7 @@ pub mod pallet {
 	use super::*;
 	use busbar_primitives::{
 		traits::{
-			Calendar, Certificates, Charges, Collateral, Debts, Grid, OrderCollateral, Participants, Positions,
+			Calendar, Certificates, Charges, Collateral, Debts, Grid, Meters, OrderCollateral, Participants, Positions,
 			Readings, Reductions, Securities, Supply,
 		},
 		Balance, Interval, ParticipantId, Party, PointId, Price, Role,
@@ -142,8 +142,8 @@ pub mod pallet {
 		type Calendar: Calendar;
 		/// Positions and which collateral their orders have.
 		type Positions: Positions + OrderCollateral;
-		/// What meters proved.
-		type Readings: Readings;
+		/// What meters proved, and since when there are any.
+		type Readings: Readings + Meters;
 		/// What moves with the energy.
 		type Certificates: Certificates;
 		/// What secures debts.

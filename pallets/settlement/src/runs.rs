@@ -15,7 +15,7 @@ use crate::{
 use busbar_primitives::{
 	metering::Standing,
 	traits::{Calendar, Finality, Grid, OnReading, Positions, Readings},
-	Interval, Moment, PointId, PointKind, Terms,
+	Interval, Moment, PointId, Terms,
 };
 use core::cmp::Ordering;
 use frame_support::{
@@ -109,12 +109,12 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// What stands of a point's reading in a run, which is settled with it now. Notes the point for those runs that it changes
-	/// for by itself: an open dispute ends, and who is silent is settled on the last estimate in the last run.
+	/// for by itself: an open dispute ends, and who is silent and `is_estimated` is settled on the last estimate in the last run.
 	pub(crate) fn take_standing(
 		interval: Interval,
 		run: u16,
 		point: PointId,
-		kind: PointKind,
+		is_estimated: impl FnOnce() -> bool,
 		terms: &Terms,
 	) -> Standing {
 		let fixed = Changed::<T>::take((interval, run), point).and_then(|change| change.fixed);
@@ -123,7 +123,7 @@ impl<T: Config> Pallet<T> {
 		let again = match standing {
 			Standing::Reading { .. } => None,
 			Standing::Contested(_) => Some(run.saturating_add(1)),
-			Standing::Silent { .. } => (kind == PointKind::Metered).then_some(LAST_RUN),
+			Standing::Silent { .. } => is_estimated().then_some(LAST_RUN),
 		};
 		if let Some(again) = again.filter(|again| *again > run && *again <= LAST_RUN) {
 			Self::note_change(interval, again, point);

@@ -235,6 +235,13 @@ pub trait Readings {
 	fn basis(point: PointId, details: &Point, interval: Interval, standing: Standing, last: bool) -> Basis;
 }
 
+/// Since when connection points are metered. Implemented by `pallet-metering`.
+pub trait Meters {
+	/// The first interval in which a point had a main meter; `None` of one that never had one and has none ahead. Once an
+	/// interval's delivery has begun, whether it is at or before it does not change any more.
+	fn metered_from(point: PointId) -> Option<Interval>;
+}
+
 /// Who stands against connection points when something is paid for. Implemented by `pallet-settlement`.
 pub trait Counterparties<AccountId> {
 	/// The account of the balance-responsible party of an interval, counterparty of every imbalance, if there is one.

@@ -187,6 +187,8 @@ pub const CALLS: &[(&str, &[Row])] = &[
 			("retire_point", OF_OPERATORS, Own),
 			("publish", OF_OPERATORS, Own),
 			("allow_couplings", Motions, Own),
+			("accept_point", Members, Own),
+			("withdraw_point", Members, Own),
 		],
 	),
 	(

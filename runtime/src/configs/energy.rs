@@ -60,6 +60,11 @@ impl pallet_grid::Config for Runtime {
 	type MaxPoints = ConstU32<131_072>;
 	/// An eighth of them.
 	type MaxZonePoints = ConstU32<16_384>;
+	/// 3 GW: the reference incident of Continental Europe, the greatest loss of one connection that the synchronous area is
+	/// dimensioned for (Regulation (EU) 2017/1485, Article 153(2)(b)(i)).
+	type MaxRating = ConstU64<3_000_000_000>;
+	/// 14 days of quarter hours.
+	type ProposalLife = ConstU32<1_344>;
 	type MaxBatch = ConstU32<256>;
 	type WeightInfo = crate::weights::Grid;
 	#[cfg(feature = "runtime-benchmarks")]
@@ -77,6 +82,7 @@ impl pallet_market::Config for Runtime {
 	type Grid = Grid;
 	type Collateral = Securities;
 	type Supply = Supply;
+	type Meters = Metering;
 	type Traders = Participants;
 	type Finality = Settlement;
 	type Prunable = (Grid, Metering, Flexibility, Settlement);

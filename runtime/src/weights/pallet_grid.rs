@@ -28,8 +28,8 @@ impl<T: frame_system::Config> pallet_grid::WeightInfo for WeightInfo<T> {
 	/// `n` from 1 to 256.
 	fn add_points(n: u32) -> Weight {
 		Weight::from_parts(11_188_585, 13_885)
-			.saturating_add(Weight::from_parts(196_950_692, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(77))
+			.saturating_add(Weight::from_parts(345_000_000, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(80))
 			.saturating_add(T::DbWeight::get().writes(3))
 			.saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(n.into())))
 	}
@@ -47,8 +47,8 @@ impl<T: frame_system::Config> pallet_grid::WeightInfo for WeightInfo<T> {
 	}
 
 	fn add_point() -> Weight {
-		Weight::from_parts(332_173_000, 13_885)
-			.saturating_add(T::DbWeight::get().reads(77))
+		Weight::from_parts(482_000_000, 13_885)
+			.saturating_add(T::DbWeight::get().reads(80))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
 
@@ -56,6 +56,18 @@ impl<T: frame_system::Config> pallet_grid::WeightInfo for WeightInfo<T> {
 		Weight::from_parts(17_156_000, 103)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
+	}
+
+	fn accept_point() -> Weight {
+		Weight::from_parts(520_000_000, 13_885)
+			.saturating_add(T::DbWeight::get().reads(84))
+			.saturating_add(T::DbWeight::get().writes(6))
+	}
+
+	fn withdraw_point() -> Weight {
+		Weight::from_parts(330_000_000, 13_885)
+			.saturating_add(T::DbWeight::get().reads(80))
+			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn retire_point() -> Weight {

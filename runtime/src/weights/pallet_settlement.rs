@@ -105,8 +105,8 @@ impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
 	/// `n` from 1 to 128.
 	fn like(n: u32) -> Weight {
 		Weight::from_parts(48_802_000, 1_748)
-			.saturating_add(Weight::from_parts(40_915_608, 147).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(43_915_608, 300).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
-			.saturating_add(T::DbWeight::get().reads(15_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(16_u64.saturating_mul(n.into())))
 	}
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use busbar_mocks::Random;
 use busbar_primitives::{traits::Calendar, Interval, Side, Step};
-use busbar_runtime::{pallet_market, Market, RuntimeCall};
+use busbar_runtime::{pallet_grid, pallet_market, Market, Runtime, RuntimeCall};
 use codec::{Compact, Decode, Encode};
 use frame_support::BoundedVec;
 use scale_info::{form::PortableForm, PortableRegistry, Registry, TypeDef, TypeDefPrimitive};
@@ -36,6 +36,11 @@ impl Values<'_> {
 			"point" | "points" => Some(u128::from(self.random.below(POINTS + 2))),
 			"interval" | "from" | "until" | "last" => {
 				Some(u128::from(self.next.saturating_add(4).saturating_sub(self.random.below(40))))
+			},
+			// One of the newest.
+			"proposal" => {
+				let next = pallet_grid::NextProposal::<Runtime>::get();
+				Some(u128::from(next.saturating_sub(self.random.below(4))))
 			},
 			"zone" | "zones" | "parent" | "area" | "product" | "meter" | "index" => {
 				Some(u128::from(self.random.below(5)))

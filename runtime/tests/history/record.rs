@@ -6,13 +6,13 @@ use super::{chain::account, id, Network, Taken, ZONE_OPERATOR};
 use busbar_harness::{chain, DSO, REGULATOR, UTILITY};
 use busbar_primitives::{
 	metering::{intervals_per_day, LIKE_DAYS},
-	traits::{Calendar, Debts, Grid, Positions, Reductions, Supply},
+	traits::{Calendar, Debts, Grid, Meters, Positions, Reductions, Supply},
 	Amount, Balance, Contract, Interval, ParticipantId, Point, PointId, PointKind, Quality, Reduction, ADJUSTED_BY,
 	FIRST_RUN,
 };
 use busbar_runtime::{
 	pallet_flexibility, pallet_metering, pallet_securities, pallet_settlement, pallet_utility, Balances, Market,
-	Runtime, RuntimeCall, RuntimeEvent, Securities, System, UncheckedExtrinsic,
+	Metering, Runtime, RuntimeCall, RuntimeEvent, Securities, System, UncheckedExtrinsic,
 };
 use frame_support::traits::{
 	fungible::Inspect,
@@ -355,6 +355,7 @@ fn facts(interval: Interval, point: PointId, details: &Point, (standing, dispute
 		"coupling": details.kind == PointKind::Coupling,
 		"rating": [details.import_w, details.export_w],
 		"in_force": details.from <= interval && details.until.is_none_or(|until| interval < until),
+		"metered": Metering::metered_from(point).is_some_and(|from| from <= interval),
 		"retailer": busbar_runtime::Supply::retailer(interval, point).map(name),
 		"contracts": contracts,
 		"reading": standing,

@@ -15,7 +15,7 @@ fn add_zones(origin: RuntimeOrigin, zones: &[(Option<ZoneId>, Link)]) -> Dispatc
 }
 
 fn new_point(zone: ZoneId, owner: AccountId) -> NewPoint {
-	NewPoint { zone, owner: id(owner), kind: PointKind::Metered, import_w: 4_000, export_w: 2_000 }
+	NewPoint { zone, owner: id(owner), kind: PointKind::Metered, import_w: 400, export_w: 200 }
 }
 
 fn add_points(account: AccountId, points: &[NewPoint]) -> DispatchResult {

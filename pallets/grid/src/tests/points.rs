@@ -23,7 +23,7 @@ fn a_point_exists_from_the_first_unopened_interval_on() {
 	run(|| {
 		small_grid();
 		at_interval(20);
-		assert_ok!(add(FEEDER_DSO, 2, MEMBER));
+		assert_ok!(add(DSO, 2, MEMBER));
 		let from = 20 + HORIZON + 1;
 		let (zone, owner, kind) = (2, id(MEMBER), PointKind::Metered);
 		System::assert_last_event(Event::PointAdded { point: 0, zone, owner, kind, from }.into());
@@ -72,12 +72,12 @@ fn an_operator_of_one_zone_adds_a_quarter_of_all_points_that_there_can_be_and_le
 		small_grid();
 		MaxPoints::set(12);
 		let batch = |account, count| {
-			let point = NewPoint { zone: 2, owner: id(MEMBER), kind: PointKind::Metered, import_w: 1, export_w: 1 };
+			let point = NewPoint { zone: 2, owner: id(account), kind: PointKind::Metered, import_w: 1, export_w: 1 };
 			Grid::add_points(RuntimeOrigin::signed(account), vec![point; count].try_into().unwrap())
 		};
 		assert_noop!(batch(FEEDER_DSO, 4), GridError::QuotaReached);
 		assert_ok!(batch(FEEDER_DSO, 2));
-		assert_ok!(add(FEEDER_DSO, 1, MEMBER));
+		assert_ok!(add(FEEDER_DSO, 1, FEEDER_DSO));
 		assert_noop!(add(FEEDER_DSO, 1, MEMBER), GridError::QuotaReached);
 		// Numbers are not given twice.
 		assert_ok!(Grid::retire_point(RuntimeOrigin::signed(FEEDER_DSO), 0));
@@ -99,7 +99,7 @@ fn a_zone_takes_its_share_of_the_numbers_of_points_and_no_more_however_many_oper
 		MaxZonePoints::set(5);
 		busbar_mocks::MockParticipants::grant(MEMBER, Role::Dso, Scope::Zone(1));
 		for account in [FEEDER_DSO, FEEDER_DSO, FEEDER_DSO, MEMBER, MEMBER] {
-			assert_ok!(add(account, 2, MEMBER));
+			assert_ok!(add(account, 2, account));
 		}
 		assert_noop!(add(MEMBER, 2, MEMBER), GridError::TooManyPointsInZone);
 		// Numbers are not given twice, and nobody gives more of them in this zone.
@@ -172,6 +172,7 @@ fn a_coupling_stands_at_the_root_or_where_the_council_allows_it() {
 		System::assert_last_event(Event::CouplingsAllowed { zone: 2, allowed: true }.into());
 		assert_noop!(add_coupling(DSO, 1, MEMBER), GridError::NoCouplingsHere);
 		assert_ok!(add_coupling(FEEDER_DSO, 2, MEMBER));
+		assert_ok!(Grid::accept_point(RuntimeOrigin::signed(MEMBER), 0));
 		assert_ok!(allow(2, false));
 		assert_noop!(add_coupling(FEEDER_DSO, 2, MEMBER), GridError::NoCouplingsHere);
 		assert_eq!((Couplings::<Test>::iter().count(), Grid::point_count()), (0, 2));

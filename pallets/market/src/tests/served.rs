@@ -3,7 +3,8 @@
 
 use super::{continuous, spans};
 use crate::{mock::*, Error};
-use busbar_primitives::{Side, TimeInForce};
+use busbar_mocks::MockMeters;
+use busbar_primitives::{PointKind, Side, TimeInForce};
 use frame_support::{assert_noop, assert_ok};
 
 #[test]
@@ -38,5 +39,46 @@ fn no_block_order_reaches_into_an_interval_that_is_a_retailers() {
 		assert_noop!(spans::block_order(1, Side::Buy, 200, &[5, 5, 5]), Error::<Test>::RetailersPoint);
 		assert_ok!(spans::block_order(1, Side::Buy, 200, &[5, 5]));
 		assert_ok!(spans::block_order(2, Side::Buy, 200, &[5, 5, 5]));
+	});
+}
+
+#[test]
+fn a_point_that_never_had_a_meter_takes_no_order_of_any_kind() {
+	test(market(), || {
+		MockMeters::on_metered_from(|point| (point != 1).then_some(0));
+		assert_noop!(place(1, 1, 1, &[buy(100, 1)]), Error::<Test>::NotMetered);
+		assert_ok!(place(2, 1, 2, &[buy(100, 1)]));
+		// From its meter's first interval on it does.
+		MockMeters::on_metered_from(|_| Some(2));
+		assert_noop!(place(1, 1, 1, &[buy(100, 1)]), Error::<Test>::NotMetered);
+		assert_ok!(place(1, 2, 1, &[buy(100, 1)]));
+		// What stands is cancelled whatever becomes of the meter.
+		MockMeters::on_metered_from(|_| None);
+		assert_ok!(Market::cancel(RuntimeOrigin::signed(1), 2, 0, 1));
+	});
+	test(continuous::open_market(), || {
+		MockMeters::on_metered_from(|_| Some(continuous::N + 1));
+		let submitted = continuous::submit(1, Side::Buy, 100, 1, TimeInForce::GoodTillGate);
+		assert_eq!(submitted, Err(Error::<Test>::NotMetered.into()));
+		MockMeters::on_metered_from(|_| Some(continuous::N));
+		assert_ok!(continuous::submit(1, Side::Buy, 100, 1, TimeInForce::GoodTillGate));
+	});
+	test(spans::span_market(), || {
+		MockMeters::on_metered_from(|_| Some(spans::FIRST + 1));
+		assert_noop!(spans::block_order(1, Side::Buy, 200, &[5, 5, 5]), Error::<Test>::NotMetered);
+		MockMeters::on_metered_from(|_| Some(spans::FIRST));
+		assert_ok!(spans::block_order(1, Side::Buy, 200, &[5, 5, 5]));
+	});
+}
+
+/// What the balance-responsible party trades at a coupling is settled without one.
+#[test]
+fn a_coupling_trades_without_a_meter() {
+	test(market(), || {
+		MockMeters::on_metered_from(|_| None);
+		let mut points = GridPoints::get();
+		points[1].kind = PointKind::Coupling;
+		GridPoints::set(&points);
+		assert_ok!(place(1, 1, 1, &[buy(100, 1)]));
 	});
 }

@@ -28,7 +28,7 @@ fn registered() -> (Vec<(u32, Meter)>, usize, Vec<RuntimeEvent>) {
 
 #[test]
 fn a_batch_does_what_its_calls_do_one_by_one() {
-	let meters = [new(0), new(7), NewMeter { from: INTERVAL + 2, device: [99; 32], ..new(0) }, new(25)];
+	let meters = [new(0), new(7), NewMeter { from: INTERVAL + 20, device: [99; 32], ..new(0) }, new(25)];
 	let one_by_one = run(|| {
 		for NewMeter { point, device, class, duty, from } in meters {
 			let origin = RuntimeOrigin::signed(OPERATOR);
@@ -42,7 +42,7 @@ fn a_batch_does_what_its_calls_do_one_by_one() {
 	});
 	assert_eq!(at_once, one_by_one);
 	assert_eq!((at_once.0.len(), at_once.1), (4, 3));
-	assert_eq!(at_once.0[0].1.until, Some(INTERVAL + 2));
+	assert_eq!(at_once.0[0].1.until, Some(INTERVAL + 20));
 }
 
 #[test]
@@ -52,6 +52,7 @@ fn one_refused_meter_refuses_the_batch() {
 		assert_noop!(register_all(OPERATOR, &[new(0), new(0)]), MeteringError::TooLate);
 		assert_noop!(register_all(OPERATOR, &[]), MeteringError::EmptyBatch);
 		let outside = [new(0), new(POINTS_IN_ZONE_1)];
+		assert_ok!(Metering::admit_operator(RuntimeOrigin::signed(MEMBER), 0, Some(id(LOCAL_OPERATOR))));
 		assert_noop!(register_all(LOCAL_OPERATOR, &outside), refused::ROLE_OUT_OF_SCOPE);
 		assert_noop!(register_all(MEMBER, &outside), refused::ROLE_MISSING);
 		let check = NewMeter { duty: Duty::Check, ..new(0) };

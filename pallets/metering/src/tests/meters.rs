@@ -3,7 +3,8 @@
 use crate::{mock::*, Attesters, Event, FittedMeters, Meters, Named, NextMeter, Successors};
 use busbar_primitives::{
 	metering::{Duty, Meter, MeterClass, Reading},
-	Interval,
+	traits::Meters as _,
+	Interval, Role, Scope,
 };
 use frame_support::{assert_noop, assert_ok};
 use frame_system::RawOrigin;
@@ -32,16 +33,19 @@ fn cancel(account: AccountId, meter: u32) -> DispatchResult {
 
 /// The first interval whose delivery has not begun in [`run`].
 const AHEAD: Interval = INTERVAL + 2;
+/// The first interval whose session has not opened in [`run`].
+const UNOPENED: Interval = INTERVAL + 6;
 
 #[test]
 fn a_meter_belongs_to_the_operator_that_registered_it() {
 	run(|| {
-		assert_ok!(register_from(LOCAL_OPERATOR, 3, Duty::Main, 17));
+		assert_ok!(admit(MEMBER, 3, Some(LOCAL_OPERATOR)));
+		assert_ok!(register_from(LOCAL_OPERATOR, 3, Duty::Main, AHEAD));
 		let operator = id(LOCAL_OPERATOR);
 		let (device, class, duty) = ([7; 32], MeterClass::B, Duty::Main);
-		let meter = Meter { point: 3, operator, device, class, duty, from: 17, until: None, since: Now::get() };
+		let meter = Meter { point: 3, operator, device, class, duty, from: AHEAD, until: None, since: Now::get() };
 		assert_eq!(Meters::<Test>::get(0), Some(meter));
-		let event = Event::MeterRegistered { meter: 0, point: 3, operator, device, duty, from: 17, replaced: None };
+		let event = Event::MeterRegistered { meter: 0, point: 3, operator, device, duty, from: AHEAD, replaced: None };
 		assert_eq!(last_event(), event);
 	});
 }
@@ -54,7 +58,7 @@ fn a_new_meter_begins_where_the_old_one_ends_so_that_no_interval_is_without_one(
 		assert_ok!(register_from(LOCAL_OPERATOR, 3, Duty::Main, AHEAD));
 		let (old, new) = (Meters::<Test>::get(0).unwrap(), Meters::<Test>::get(1).unwrap());
 		assert_eq!((old.operator, new.operator), (id(OPERATOR), id(LOCAL_OPERATOR)));
-		for interval in 0..AHEAD + 9 {
+		for interval in FIRST..AHEAD + 9 {
 			assert_eq!(u32::from(old.counts(interval)) + u32::from(new.counts(interval)), 1, "{interval}");
 			assert_eq!(new.counts(interval), interval >= AHEAD);
 		}
@@ -94,16 +98,16 @@ fn a_point_keeps_two_meters_of_a_duty_until_the_older_is_beyond_dispute() {
 fn a_retired_meter_counts_no_more_and_its_successor_may_come_later() {
 	run(|| {
 		register(OPERATOR, [3]);
-		assert_noop!(retire(OPERATOR, 9, AHEAD), MeteringError::NoMeter);
-		assert_noop!(retire(MEMBER, 0, AHEAD), refused::NOT_DELEGATE);
-		assert_noop!(retire(OPERATOR, 0, AHEAD - 1), MeteringError::TooLate);
-		assert_ok!(retire(OPERATOR, 0, AHEAD + 2));
-		assert_eq!(last_event(), Event::MeterRetired { meter: 0, point: 3, until: AHEAD + 2 });
-		assert_noop!(retire(OPERATOR, 0, AHEAD + 3), MeteringError::AlreadyRetired);
-		assert_noop!(register_from(OPERATOR, 3, Duty::Main, AHEAD + 1), MeteringError::Overlap);
-		assert_ok!(register_from(OPERATOR, 3, Duty::Main, AHEAD + 4));
-		assert_eq!(Meters::<Test>::get(0).unwrap().until, Some(AHEAD + 2));
-		assert_noop!(retire(OPERATOR, 1, AHEAD + 4), MeteringError::Overlap);
+		assert_noop!(retire(OPERATOR, 9, UNOPENED), MeteringError::NoMeter);
+		assert_noop!(retire(MEMBER, 0, UNOPENED), refused::NOT_DELEGATE);
+		assert_noop!(retire(OPERATOR, 0, UNOPENED - 1), MeteringError::TooLate);
+		assert_ok!(retire(OPERATOR, 0, UNOPENED + 2));
+		assert_eq!(last_event(), Event::MeterRetired { meter: 0, point: 3, until: UNOPENED + 2 });
+		assert_noop!(retire(OPERATOR, 0, UNOPENED + 3), MeteringError::AlreadyRetired);
+		assert_noop!(register_from(OPERATOR, 3, Duty::Main, UNOPENED + 1), MeteringError::Overlap);
+		assert_ok!(register_from(OPERATOR, 3, Duty::Main, UNOPENED + 4));
+		assert_eq!(Meters::<Test>::get(0).unwrap().until, Some(UNOPENED + 2));
+		assert_noop!(retire(OPERATOR, 1, UNOPENED + 4), MeteringError::Overlap);
 	});
 }
 
@@ -250,14 +254,85 @@ fn a_future_meter_is_cancelled_and_the_one_before_it_counts_on() {
 fn a_cancelled_meter_does_not_bring_back_one_that_was_retired() {
 	run(|| {
 		register(OPERATOR, [3]);
-		assert_ok!(retire(OPERATOR, 0, AHEAD + 2));
-		assert_ok!(register_from(OPERATOR, 3, Duty::Main, AHEAD + 2));
+		assert_ok!(retire(OPERATOR, 0, UNOPENED + 2));
+		assert_ok!(register_from(OPERATOR, 3, Duty::Main, UNOPENED + 2));
 		assert_ok!(cancel(OPERATOR, 1));
-		assert_eq!(Meters::<Test>::get(0).unwrap().until, Some(AHEAD + 2));
+		assert_eq!(Meters::<Test>::get(0).unwrap().until, Some(UNOPENED + 2));
 		// A point's first meter that has not begun leaves none.
-		assert_ok!(register_from(OPERATOR, 4, Duty::Main, AHEAD + 2));
+		assert_ok!(register_from(OPERATOR, 4, Duty::Main, UNOPENED + 2));
 		assert_ok!(cancel(OPERATOR, 2));
 		assert_eq!(FittedMeters::<Test>::get(4, Duty::Main), None);
 		assert_ok!(register_from(OPERATOR, 4, Duty::Main, 0));
+	});
+}
+
+/// An owner who saw what it fed in, and not what it drew, would have its friend read the one and not the other.
+#[test]
+fn a_points_first_meter_counts_no_interval_whose_delivery_has_begun() {
+	run(|| {
+		for (point, from) in [(3, 0), (4, INTERVAL), (5, AHEAD - 1)] {
+			assert_ok!(register_from(OPERATOR, point, Duty::Main, from));
+			assert_eq!(Metering::metered_from(point), Some(UNOPENED));
+			let Event::MeterRegistered { from, .. } = last_event() else { panic!("another event") };
+			assert_eq!(from, UNOPENED);
+		}
+		assert_ok!(register_from(OPERATOR, 6, Duty::Main, AHEAD));
+		assert_eq!((Metering::metered_from(6), Metering::metered_from(7)), (Some(AHEAD), None));
+	});
+}
+
+#[test]
+fn a_point_was_metered_from_its_first_meter_on_whatever_becomes_of_it() {
+	run(|| {
+		register(OPERATOR, [3]);
+		assert_ok!(register_from(OPERATOR, 3, Duty::Main, AHEAD));
+		Now::set(dispute_end(AHEAD));
+		// The first one is forgotten.
+		assert_ok!(register_from(OPERATOR, 3, Duty::Main, AHEAD + 50));
+		assert_eq!(Metering::metered_from(3), Some(FIRST));
+		assert_ok!(cancel(OPERATOR, 2));
+		assert_eq!(Metering::metered_from(3), Some(FIRST));
+		assert_ok!(retire(OPERATOR, 1, AHEAD + 50));
+		assert_eq!(Metering::metered_from(3), Some(FIRST));
+		// A check meter settles nothing.
+		name_attester([4]);
+		assert_eq!(Metering::metered_from(4), None);
+	});
+}
+
+/// Orders of intervals that are open count on it: who takes it back, or ends it, would leave its owner silent.
+#[test]
+fn a_meter_that_orders_may_count_on_is_neither_taken_back_nor_ended() {
+	run(|| {
+		assert_ok!(register_from(OPERATOR, 3, Duty::Main, UNOPENED - 1));
+		assert_noop!(cancel(OPERATOR, 0), MeteringError::TooLate);
+		assert_noop!(retire(OPERATOR, 0, UNOPENED - 1), MeteringError::TooLate);
+		assert_ok!(register_from(OPERATOR, 4, Duty::Main, UNOPENED));
+		assert_ok!(cancel(OPERATOR, 1));
+		assert_eq!(Metering::metered_from(4), None);
+		// One that has a predecessor leaves nobody silent.
+		register(OPERATOR, [5]);
+		assert_ok!(register_from(OPERATOR, 5, Duty::Main, AHEAD));
+		assert_ok!(cancel(OPERATOR, 3));
+	});
+}
+
+/// From its first meter on a point's silence is its owner's debt, and that meter's operator decides what it says.
+#[test]
+fn an_operator_of_a_part_fits_a_first_meter_only_where_owner_or_grid_operator_admits_it() {
+	run(|| {
+		let register = |point| register_from(LOCAL_OPERATOR, point, Duty::Main, AHEAD);
+		assert_noop!(register(3), MeteringError::NotAdmitted);
+		assert_noop!(admit(LOCAL_OPERATOR, 3, Some(LOCAL_OPERATOR)), MeteringError::NotAdmitted);
+		for (admits, point) in [(MEMBER, 3), (DSO, 4)] {
+			assert_ok!(admit(admits, point, Some(LOCAL_OPERATOR)));
+			assert_ok!(register(point));
+			assert_eq!(Successors::<Test>::get(point), None);
+		}
+		// As the grid operator, and at its own point.
+		busbar_mocks::MockParticipants::grant(LOCAL_OPERATOR, Role::Dso, Scope::Zone(1));
+		assert_ok!(register(5));
+		busbar_mocks::MockParticipants::grant(MEMBER, Role::MeterOperator, Scope::Zone(1));
+		assert_ok!(register_from(MEMBER, 6, Duty::Main, AHEAD));
 	});
 }

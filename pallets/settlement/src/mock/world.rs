@@ -3,7 +3,7 @@
 use super::*;
 use busbar_primitives::{
 	metering::{estimates, Basis, Standing, LIKE_READINGS},
-	traits::{Calendar, Grid, OnTrader, OrderCollateral, Participants, Positions, Readings, Traders, Zones},
+	traits::{Calendar, Grid, Meters, OnTrader, OrderCollateral, Participants, Positions, Readings, Traders, Zones},
 	Margin, Right, StandingSteps, ZoneView,
 };
 use frame_support::{pallet_prelude::ValueQuery, storage_alias, Twox64Concat};
@@ -37,6 +37,8 @@ pub struct World {
 	pub claims: BTreeMap<(PointId, Interval), SignedWh>,
 	/// Last like readings, newest first, of points that did not, as others, always meter what they traded now.
 	pub like: BTreeMap<(PointId, Interval), Vec<SignedWh>>,
+	/// Since when points are metered that were not always, if they ever were.
+	pub metered_from: BTreeMap<PointId, Option<Interval>>,
 	pub gone: BTreeSet<AccountId>,
 	pub roles: BTreeSet<(AccountId, Role)>,
 	pub delegates: BTreeSet<(AccountId, ParticipantId, Right)>,
@@ -302,5 +304,11 @@ impl Readings for World {
 
 	fn basis(point: PointId, details: &Point, interval: Interval, standing: Standing, last: bool) -> Basis {
 		Basis::new(standing, || estimates(&Self::like(point, interval, LIKE_READINGS), details, 900, last))
+	}
+}
+
+impl Meters for World {
+	fn metered_from(point: PointId) -> Option<Interval> {
+		world(|w| w.metered_from.get(&point).copied()).unwrap_or(Some(0))
 	}
 }

@@ -18,6 +18,7 @@ mod reductions;
 mod runs;
 mod scenarios;
 mod statements;
+mod unmetered;
 mod void;
 
 use crate::{

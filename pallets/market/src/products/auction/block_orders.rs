@@ -125,6 +125,8 @@ impl<T: Config> Pallet<T> {
 		let at = Self::tradable(who, interval, point)?;
 		T::Collateral::ensure_solvent(at.owner)?;
 		ensure!(at.until.is_none_or(|until| end < until), Error::<T>::PointNotInForce);
+		// What is metered in the first of them is in all.
+		Self::ensure_metered(interval, point, &at)?;
 		let account = T::Participants::account(at.owner).ok_or(Error::<T>::UnknownOwner)?;
 
 		let (mut held, mut worth) = (BoundedVec::new(), 0 as Balance);

@@ -65,6 +65,7 @@ impl<T: Config> Pallet<T> {
 		let most = record.admitted.get(usize::from(product)).copied().unwrap_or(0);
 		let at = Self::tradable(who, interval, point)?;
 		Self::ensure_own(interval, point)?;
+		Self::ensure_metered(interval, point, &at)?;
 		T::Collateral::ensure_solvent(at.owner)?;
 		let zone = at.zone;
 		ensure!(!Orders::<T>::contains_key((interval, product, point)), Error::<T>::OrderExists);

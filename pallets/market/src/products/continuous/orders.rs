@@ -140,6 +140,7 @@ impl<T: Config> Pallet<T> {
 		let session = floor.session;
 		let at = Self::tradable(who, session.0, ticket.point)?;
 		Self::ensure_own(session.0, ticket.point)?;
+		Self::ensure_metered(session.0, ticket.point, &at)?;
 		T::Collateral::ensure_solvent(at.owner)?;
 		let account = T::Participants::account(at.owner).ok_or(Error::<T>::UnknownOwner)?;
 		let place = floor.book.zones.iter().position(|zone| zone.zone == at.zone).ok_or(Error::<T>::OutsideArea)?;
