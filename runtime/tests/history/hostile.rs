@@ -6,14 +6,16 @@ use super::{
 	ZONE_METERS, ZONE_OPERATOR,
 };
 use busbar_mocks::Random;
-use busbar_primitives::{traits::Calendar, Interval, Side, Step};
-use busbar_runtime::{pallet_grid, pallet_market, Market, Runtime, RuntimeCall};
+use busbar_primitives::{metering::Duty, traits::Calendar, Interval, PointId, PointKind, Side, Step};
+use busbar_runtime::{pallet_grid, pallet_market, pallet_metering, Market, Runtime, RuntimeCall};
 use codec::{Compact, Decode, Encode};
 use frame_support::BoundedVec;
 use scale_info::{form::PortableForm, PortableRegistry, Registry, TypeDef, TypeDefPrimitive};
 
 /// As deep as calls within calls go.
 const DEPTH: u32 = 12;
+/// Points beyond the first that accomplices accept.
+const MORE: PointId = 8;
 /// Transactions that one attacker has in the pool.
 pub(super) const FLOOD: u32 = 24;
 
@@ -175,9 +177,52 @@ impl Network {
 		if self.random.once_in(40) {
 			return self.flood();
 		}
+		if self.random.once_in(6) {
+			return self.impose();
+		}
 		let who = *self.random.one_of(&ATTACKERS);
 		if let Some(call) = self.hostile.any(&mut self.random, self.next) {
 			self.try_to(who, call);
+		}
+	}
+
+	/// The officers of one zone give points and meters to themselves, to each other and to who never asked, with ratings near every
+	/// bound; accomplices accept.
+	fn impose(&mut self) {
+		let owner = *self.random.one_of(&[HONEST, FIRST_MEMBER + 2, PROVIDER, ZONE_OPERATOR]);
+		let newest = pallet_grid::NextProposal::<Runtime>::get().saturating_sub(1 + self.random.below(2));
+		let point = pallet_grid::NextPoint::<Runtime>::get().saturating_sub(1 + self.random.below(3)).max(POINTS - 1);
+		let asked = pallet_grid::Proposals::<Runtime>::get(newest).map(|proposal| proposal.point.owner.0[0]);
+		match self.random.below(10) {
+			0..=3 => {
+				let mut rating = || *self.random.one_of(&[0, 1, 4_000, 6_000, 8_000, 8_001, 3_000_000_000, u64::MAX]);
+				let (import_w, export_w) = (rating(), rating());
+				let kind = if self.random.once_in(8) { PointKind::Coupling } else { PointKind::Metered };
+				let owner = id(owner);
+				self.try_to(ZONE_OPERATOR, pallet_grid::Call::add_point { zone: 2, owner, kind, import_w, export_w });
+			},
+			// So that there are not ever more of them.
+			4..=5 if point < POINTS + MORE => {
+				let who = asked.filter(|asked| *asked != HONEST).unwrap_or(PROVIDER);
+				self.try_to(who, pallet_grid::Call::accept_point { proposal: newest });
+			},
+			4..=6 => {
+				let who = *self.random.one_of(&[ZONE_OPERATOR, PROVIDER, HONEST]);
+				self.try_to(who, pallet_grid::Call::withdraw_point { proposal: newest });
+			},
+			7 => {
+				let operator = Some(id(ZONE_METERS));
+				self.try_to(ZONE_OPERATOR, pallet_metering::Call::admit_operator { point, operator });
+			},
+			8 => {
+				let who = *self.random.one_of(&[ZONE_METERS, METER_OPERATOR]);
+				let meter = self.register(point, point % POINTS, Duty::Main);
+				self.try_to(who, meter);
+			},
+			_ => {
+				let meter = pallet_metering::NextMeter::<Runtime>::get().saturating_sub(1);
+				self.try_to(ZONE_METERS, pallet_metering::Call::cancel_meter { meter });
+			},
 		}
 	}
 

@@ -304,6 +304,7 @@ impl Network {
 				RuntimeEvent::Flexibility(event) => format!("{event:?}"),
 				RuntimeEvent::Metering(event) => format!("{event:?}"),
 				RuntimeEvent::Market(event) => format!("{event:?}"),
+				RuntimeEvent::Grid(event) => format!("{event:?}"),
 				RuntimeEvent::Certificates(event) => format!("{event:?}"),
 				_ => continue,
 			};
@@ -398,5 +399,7 @@ impl Network {
 		let owed: Wh = pallet_certificates::Owed::<Runtime>::iter().map(|(_, _, wh)| wh).sum();
 		assert_eq!(issued, settled + self.certified + owed, "as much is issued as plants fed in, and what is owed");
 		Validators::do_try_state().expect("validators");
+		let given = <Grid as busbar_primitives::traits::Grid>::points_of(id(HONEST), u32::MAX);
+		assert_eq!(given.len(), 2, "who accepts no point is given none");
 	}
 }
