@@ -105,6 +105,8 @@ enum Command {
 	/// Admit or look up participants
 	#[command(subcommand)]
 	Participant(commands::participant::Participant),
+	/// Show which roles may make which call, and where
+	Roles(commands::roles::Roles),
 	/// Propose, vote on and close what the council decides
 	#[command(subcommand)]
 	Council(commands::council::Council),
@@ -139,6 +141,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
 		Command::Retailer(command) => Ok(command.run(global).await?),
 		Command::Certificates(command) => Ok(command.run(global).await?),
 		Command::Participant(command) => Ok(command.run(global).await?),
+		Command::Roles(command) => Ok(command.run(global)?),
 		Command::Council(command) => Ok(command.run(global).await?),
 		Command::Grid(command) => Ok(command.run(global).await?),
 		Command::Data(command) => Ok(command.run(global).await?),

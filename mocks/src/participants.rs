@@ -218,6 +218,33 @@ impl Participants<AccountId> for MockParticipants {
 		member.delegates.contains(&(*account, right)).then_some(()).ok_or(NOT_DELEGATE)
 	}
 
+	fn ensure_trades(
+		account: &AccountId,
+		owner: ParticipantId,
+		roles: &[Role],
+		zone: ZoneId,
+	) -> Result<u32, DispatchError> {
+		Self::ensure_acts_for(account, owner, Right::Trade)?;
+		let held = Self::active(owner)?.roles.into_iter().filter(|(held, _)| roles.contains(held));
+		let scopes: Vec<_> = held.map(|(_, scope)| scope).collect();
+		if scopes.is_empty() {
+			return Err(ROLE_MISSING);
+		}
+		let covers = |scope: &Scope| match scope {
+			Scope::Grid => true,
+			Scope::Zone(ancestor) => zone == *ancestor || MockGrid::is_within_any(zone, &[*ancestor]),
+		};
+		let walked = u32::from(!scopes.contains(&Scope::Grid));
+		scopes.iter().any(covers).then_some(walked).ok_or(ROLE_OUT_OF_SCOPE)
+	}
+
+	fn ensure_settles_for(account: &AccountId, participant: ParticipantId, right: Right) -> DispatchResult {
+		match Self::get(participant) {
+			Some(member) if member.status == Status::Suspended && member.account == Some(*account) => Ok(()),
+			_ => Self::ensure_acts_for(account, participant, right),
+		}
+	}
+
 	fn is_removed(participant: ParticipantId) -> bool {
 		Self::get(participant).is_some_and(|member| member.status == Status::Removed)
 	}

@@ -16,6 +16,7 @@
 extern crate alloc;
 
 pub mod api;
+pub mod calls;
 pub mod certificates;
 pub mod decimal;
 pub mod flexibility;

@@ -1,6 +1,6 @@
 //! Who may do what, and where.
 
-use crate::{stored, ZoneId};
+use crate::{stored, Moment, ParticipantId, PointKind, ZoneId};
 
 /// What a participant may do.
 #[stored(Copy, PartialOrd, Ord, serde)]
@@ -32,6 +32,70 @@ pub enum Role {
 	Regulator,
 	/// Reads everything, changes nothing.
 	Auditor,
+	/// Trades where the grid is coupled to the wholesale market.
+	WholesaleTrader,
+}
+
+impl Role {
+	/// All of them, in their order.
+	pub const ALL: [Self; 14] = [
+		Self::Dso,
+		Self::Aggregator,
+		Self::Prosumer,
+		Self::Consumer,
+		Self::Generator,
+		Self::Retailer,
+		Self::BalanceResponsibleParty,
+		Self::MarketOperator,
+		Self::MeterOperator,
+		Self::SettlementAgent,
+		Self::MembershipProvider,
+		Self::Regulator,
+		Self::Auditor,
+		Self::WholesaleTrader,
+	];
+
+	/// With which of these the owner of a connection point of this kind trades there.
+	pub const fn trading(kind: PointKind) -> &'static [Self] {
+		match kind {
+			PointKind::Metered => &[Self::Prosumer, Self::Consumer, Self::Generator, Self::Aggregator, Self::Retailer],
+			PointKind::Coupling => &[Self::WholesaleTrader],
+		}
+	}
+}
+
+/// From when on and until when something holds, in chain time (ms). Its end needs no transaction: whoever uses it looks at
+/// the time.
+#[stored(Copy, PartialOrd, Ord, serde)]
+pub struct Validity {
+	/// The first moment at which it holds.
+	pub from: Moment,
+	/// The first moment at which it does not hold any more.
+	pub until: Moment,
+}
+
+impl Validity {
+	/// From the beginning on, without an end.
+	pub const ALWAYS: Self = Self { from: 0, until: Moment::MAX };
+
+	pub const fn holds_at(&self, now: Moment) -> bool {
+		self.from <= now && now < self.until
+	}
+
+	/// Whether it will never hold again.
+	pub const fn is_over_at(&self, now: Moment) -> bool {
+		self.until <= now
+	}
+}
+
+/// A role that somebody was given: where, how long, and by whom.
+#[stored(Copy, PartialOrd, Ord)]
+pub struct RoleGrant {
+	pub role: Role,
+	pub scope: Scope,
+	pub validity: Validity,
+	/// The membership provider that gave it; nobody if the council or the genesis did.
+	pub issuer: Option<ParticipantId>,
 }
 
 /// Where a role holds.

@@ -10,14 +10,14 @@ use busbar_primitives::{
 	metering::{Duty, Registers},
 	traits::{Calendar, Grid as _, OnReading, Positions},
 	Baseline, Flexibility, Interval, Link, Moment, Outcome, ParticipantId, Placed, PointId, PointKind, Product,
-	ProductId, ProductKind, Quality, Reduction, Right, Role, Scope, Side, StandingSteps, Step, Watt, Wh, ZoneId,
-	ZoneResult, MAX_PRODUCTS,
+	ProductId, ProductKind, Quality, Reduction, Right, Role, RoleGrant, Scope, Side, StandingSteps, Step, Validity,
+	Watt, Wh, ZoneId, ZoneResult, MAX_PRODUCTS,
 };
 use frame_support::{
 	traits::{
 		fungible::{Inspect, Mutate, MutateHold},
 		tokens::{Fortitude, Precision, Preservation},
-		Get, Hooks,
+		ConstU32, Get, Hooks,
 	},
 	weights::WeightMeter,
 	BoundedVec,
@@ -78,11 +78,20 @@ fn deep_zone() -> ZoneId {
 	deepest
 }
 
+/// What a participant holds of roles.
+type Grants = BoundedVec<RoleGrant, ConstU32<{ pallet_participants::MAX_ROLES }>>;
+
 /// As many scopes of a role as there may be, the last of them this one, and the others zones that there are not.
-fn scopes(role: Role, last: Scope) -> BoundedVec<(Role, Scope), <Runtime as pallet_participants::Config>::MaxRoles> {
+fn scopes(role: Role, last: Scope) -> Grants {
 	let most = <<Runtime as pallet_participants::Config>::MaxRoles as Get<u32>>::get();
-	let others = (1..most).map(|number| (role, Scope::Zone(ZoneId::MAX.saturating_sub(number))));
-	BoundedVec::truncate_from(others.chain([(role, last)]).collect())
+	let others = (1..most).map(|number| Scope::Zone(ZoneId::MAX.saturating_sub(number)));
+	let (validity, issuer) = (Validity::ALWAYS, Some(ParticipantId::default()));
+	let grant = |scope| RoleGrant { role, scope, validity, issuer };
+	BoundedVec::truncate_from(others.chain([last]).map(grant).collect())
+}
+
+fn set_roles(id: ParticipantId, roles: Grants) {
+	pallet_participants::Participants::<Runtime>::mutate_extant(id, |record| record.roles = roles);
 }
 
 /// Lets a participant hold a role in as many scopes as there may be, of which the last alone covers anything, and its account
@@ -90,8 +99,8 @@ fn scopes(role: Role, last: Scope) -> BoundedVec<(Role, Scope), <Runtime as pall
 fn hold(id: ParticipantId, account: &AccountId, role: Role, last: Scope) {
 	ensure_root();
 	let (principal, _) = member(u32::MAX.saturating_sub(1));
-	pallet_participants::Roles::<Runtime>::insert(id, scopes(role, last));
-	pallet_participants::Roles::<Runtime>::insert(principal, scopes(role, Scope::Zone(ZoneId::MAX)));
+	set_roles(id, scopes(role, last));
+	set_roles(principal, scopes(role, Scope::Zone(ZoneId::MAX)));
 	pallet_participants::DelegateOf::<Runtime>::mutate(account, |delegation| {
 		delegation.get_or_insert_default().operates_for = Some(principal);
 	});
@@ -124,7 +133,7 @@ fn open_interval() -> Interval {
 	last.saturating_sub(1)
 }
 
-/// A member of its own for each number, as registration would leave it, but with the longest record of orders.
+/// A member of its own for each number, as registration would leave it, but with the longest record of orders and of roles.
 fn member(number: u32) -> (ParticipantId, AccountId) {
 	use pallet_participants::{Budget, MemberOf, Participant, Participants, Status};
 	let account: AccountId = frame_benchmarking::account("member", number, 0);
@@ -142,6 +151,8 @@ fn member(number: u32) -> (ParticipantId, AccountId) {
 			in_debt: false,
 			margin: Default::default(),
 			standing: StandingSteps::longest(0),
+			// As long as it gets; what it holds in the whole grid needs no walk.
+			roles: scopes(Role::Prosumer, Scope::Grid),
 			delegates: Default::default(),
 		};
 		Participants::<Runtime>::insert(id, participant);
@@ -321,9 +332,9 @@ impl pallet_metering::BenchmarkHelper<AccountId> for Helper {
 		// Half of the scopes are of the role that is asked for first, and cover nothing: both are looked for up to the root.
 		let (principal, _) = member(u32::MAX.saturating_sub(1));
 		for holder in [genesis::devnet_id("Dso"), principal] {
-			pallet_participants::Roles::<Runtime>::mutate(holder, |roles| {
-				let half = roles.len() / 2;
-				roles.iter_mut().take(half).for_each(|(role, _)| *role = Role::BalanceResponsibleParty);
+			pallet_participants::Participants::<Runtime>::mutate_extant(holder, |record| {
+				let half = record.roles.len() / 2;
+				record.roles.iter_mut().take(half).for_each(|grant| grant.role = Role::BalanceResponsibleParty);
 			});
 		}
 		let account = genesis::devnet_account("Dso");
@@ -388,6 +399,8 @@ fn acting(owner: ParticipantId) -> AccountId {
 /// A connection point as far from the root as can be, and an account that acts for its owner.
 fn owned_point() -> (PointId, AccountId) {
 	let (owner, _) = member(0);
+	// It may trade there by a role in the root zone alone.
+	set_roles(owner, scopes(Role::Prosumer, Scope::Zone(0)));
 	(add_point(deep_zone(), owner), acting(owner))
 }
 

@@ -95,11 +95,14 @@ fn devnet(authorities: &[(Sr25519Keyring, Ed25519Keyring)]) -> Value {
 			(devnet_id(name), sr.to_account_id(), vec![])
 		})
 		.collect();
-	members.extend(
-		DEVNET_ROLES
-			.iter()
-			.map(|(name, key, role)| (devnet_id(name), AccountId::from(*key), vec![(*role, Scope::Grid)])),
-	);
+	members.extend(DEVNET_ROLES.iter().map(|(name, key, role)| {
+		let mut roles = vec![(*role, Scope::Grid)];
+		if *role == Role::BalanceResponsibleParty {
+			// The utility trades at the coupling, too, which is its own.
+			roles.push((Role::WholesaleTrader, Scope::Grid));
+		}
+		(devnet_id(name), AccountId::from(*key), roles)
+	}));
 	build_struct_json_patch!(RuntimeGenesisConfig {
 		session: SessionConfig { keys },
 		validators: ValidatorsConfig { validators: council.clone() },

@@ -1,12 +1,12 @@
 //! The table of calls lists every call of the runtime and no other, and its pages say the same.
 
 use busbar_harness::{account, submit, Genesis, Party, EUR};
-use busbar_primitives::Role;
+use busbar_primitives::{
+	calls::{Kind, Row, Who, CALLS},
+	Role,
+};
 use busbar_runtime::{
-	configs::{
-		budgets::Budgets,
-		calls::{Kind, Row, Who, CALLS},
-	},
+	configs::budgets::Budgets,
 	pallet_collective::{self, Instance1 as CouncilInstance, RawOrigin},
 	pallet_issuance::{self, Issue},
 	pallet_participants::{self, Load},
@@ -59,7 +59,7 @@ fn every_call_of_the_runtime_stands_in_the_table_once_and_nothing_else_does() {
 		assert!(listed.insert((pallet.to_string(), call.to_string())), "{pallet}.{call} stands there twice");
 	}
 	let missing: Vec<_> = all.difference(&listed).collect();
-	assert!(missing.is_empty(), "say in runtime/src/configs/calls.rs who makes these calls: {missing:?}");
+	assert!(missing.is_empty(), "say in primitives/src/calls.rs who makes these calls: {missing:?}");
 	let unknown: Vec<_> = listed.difference(&all).collect();
 	assert!(unknown.is_empty(), "the runtime has no such calls: {unknown:?}");
 }
@@ -88,8 +88,10 @@ fn calls_that_carry_calls_are_judged_by_what_they_carry_or_nobody_makes_them() {
 
 fn told(who: Who) -> String {
 	match who {
-		Who::Members => "participants and their delegates".into(),
-		Who::Holders(roles) => roles.iter().map(|role| format!("`{role:?}`")).collect::<Vec<_>>().join(", "),
+		Who::Members | Who::Parties(_) | Who::PartiesOrHolders(..) | Who::Traders => {
+			"participants and their delegates".into()
+		},
+		Who::Holders(roles, _) => roles.iter().map(|role| format!("`{role:?}`")).collect::<Vec<_>>().join(", "),
 		Who::Council => "council members".into(),
 		Who::Motions => "the council, by a motion".into(),
 		Who::TwoThirds => "the council, by two thirds".into(),
@@ -104,6 +106,7 @@ fn the_page_has_the_table() {
 	for (pallet, (call, who, kind)) in rows() {
 		let kind = match kind {
 			Kind::Own => "",
+			Kind::Settles => "the suspended, too",
 			Kind::Due => "due work",
 			Kind::Remedy => "remedy",
 			Kind::Carries => "what it carries",

@@ -11,7 +11,7 @@ declare -A COMPANY_NAMES=(
 )
 declare -A COMPANY_ROLES=(
 	[north-grid]='["dso", "meter_operator"]'
-	[city-utility]='["balance_responsible_party", "settlement_agent"]'
+	[city-utility]='["balance_responsible_party", "wholesale_trader", "settlement_agent"]'
 	[member-services]='["membership_provider", "settlement_agent"]'
 	[regulator]='["regulator"]'
 )

@@ -16,6 +16,7 @@ pub mod prices;
 pub mod progress;
 pub mod replay;
 pub mod retailer;
+pub mod roles;
 pub mod security;
 pub mod settle;
 pub mod statement;

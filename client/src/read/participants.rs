@@ -15,7 +15,7 @@ use sp_runtime::AccountId32;
 pub struct Principal {
 	/// The participant.
 	pub participant: ParticipantId,
-	/// What it may do, and where.
+	/// What it may do now, and where.
 	pub roles: Vec<(Role, Scope)>,
 	/// Whether it attests readings: a meter operator, or a second attester that posted its bond.
 	pub attests: bool,
@@ -42,8 +42,10 @@ impl Chain {
 		let mut principals = Vec::new();
 		for participant in own.into_iter().chain(delegation.and_then(|delegation| delegation.operates_for)) {
 			let record = self.read(at, &storage::PARTICIPANTS, (participant,)).await?;
-			if record.is_some_and(|record| record.status == Status::Active) {
-				let roles = self.read(at, &storage::ROLES, (participant,)).await?.unwrap_or_default();
+			if let Some(record) = record.filter(|record| record.status == Status::Active) {
+				// The chain says which of them hold at that block: what is over needs no transaction.
+				let view = self.participant(at, &record.account).await?;
+				let roles = view.map(|view| view.roles).unwrap_or_default();
 				let attests = roles.iter().any(|(role, _)| *role == Role::MeterOperator)
 					|| self.read(at, &metering::OPERATORS, (participant,)).await?.is_some();
 				principals.push(Principal { participant, roles, attests });

@@ -14,16 +14,16 @@ use sp_crypto_hashing::blake2_128;
 
 /// Who governs and writes blocks on a devnet.
 const VALIDATORS: [&str; 4] = ["Alice", "Bob", "Charlie", "Dave"];
-/// Who holds a role on a devnet, beside its members.
-const ROLES: [(&str, Role); 8] = [
-	("Dso", Role::Dso),
-	("Utility", Role::BalanceResponsibleParty),
-	("MeterOperator", Role::MeterOperator),
-	("MarketOperator", Role::MarketOperator),
-	("Membership", Role::MembershipProvider),
-	("SettlementA", Role::SettlementAgent),
-	("SettlementB", Role::SettlementAgent),
-	("Regulator", Role::Regulator),
+/// Who holds roles on a devnet, beside its members.
+const ROLES: [(&str, &[Role]); 8] = [
+	("Dso", &[Role::Dso]),
+	("Utility", &[Role::BalanceResponsibleParty, Role::WholesaleTrader]),
+	("MeterOperator", &[Role::MeterOperator]),
+	("MarketOperator", &[Role::MarketOperator]),
+	("Membership", &[Role::MembershipProvider]),
+	("SettlementA", &[Role::SettlementAgent]),
+	("SettlementB", &[Role::SettlementAgent]),
+	("Regulator", &[Role::Regulator]),
 ];
 /// What the meter operator has posted, as much as it has to: 1,000 EUR, in nEUR.
 const BOND: Balance = 1_000_000_000_000;
@@ -43,8 +43,9 @@ pub fn genesis(plan: &Plan, prices: &Prices, interval_s: u32, seed: u64) -> Resu
 	for name in VALIDATORS {
 		participants.push(json!([devnet_id(name), account(name)?, []]));
 	}
-	for (name, role) in ROLES {
-		participants.push(json!([devnet_id(name), account(name)?, [[role, Scope::Grid]]]));
+	for (name, roles) in ROLES {
+		let roles: Vec<_> = roles.iter().map(|role| (role, Scope::Grid)).collect();
+		participants.push(json!([devnet_id(name), account(name)?, roles]));
 	}
 	participants
 		.extend(own.iter().map(|member| json!([member.id, member.signer.account(), [[member.role(), Scope::Grid]]])));

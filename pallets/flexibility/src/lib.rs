@@ -182,7 +182,8 @@ pub mod pallet {
 		/// non-delivery comes to if nothing is delivered is held on the owner's account until the point is settled. Until
 		/// limits are published for its zone or one above it, and delivery begins.
 		///
-		/// - `origin`: the point's owner, or its delegate for trade.
+		/// - `origin`: the point's owner, or its delegate for trade; for an offer the owner holds a role that trades there
+		///   ([`busbar_primitives::Role::trading`]).
 		/// - `interval` and `point`: when and where.
 		/// - `offer`: energy in Wh, price and charge in nEUR/Wh, or `None`.
 		///

@@ -93,6 +93,9 @@ pub fn empty() -> sp_io::TestExternalities {
 	busbar_mocks::reset();
 	MockParticipants::register(MEMBERS);
 	MockParticipants::grant(GRID_OPERATOR, Role::Dso, Scope::Grid);
+	for trader in [HOME, PLANT] {
+		MockParticipants::grant(trader, Role::Prosumer, Scope::Grid);
+	}
 	MockGrid::points(vec![point(HOME), point(PLANT)]);
 	MockCalendar::on_now(|| 0);
 	MockCalendar::on_interval_s(|| 900);

@@ -44,7 +44,12 @@ impl<T: Config> Pallet<T> {
 		offer: Option<Flexibility>,
 	) -> DispatchResult {
 		let (details, terms) = Self::point_to_order(interval, point)?;
-		T::Participants::ensure_acts_for(who, details.owner, Right::Trade)?;
+		if offer.is_some() {
+			T::Participants::ensure_trades(who, details.owner, Role::trading(details.kind), details.zone)?;
+		} else {
+			// What was offered is taken back whatever roles its owner has left.
+			T::Participants::ensure_acts_for(who, details.owner, Right::Trade)?;
+		}
 		ensure!(T::Calendar::now() < terms.delivery_start, Error::<T>::DeliveryBegun);
 		ensure!(!Activations::<T>::contains_key(interval, point), Error::<T>::AlreadyOrdered);
 		offer.as_ref().map_or(Ok(()), |offer| Self::ensure_sound(offer, &terms))?;

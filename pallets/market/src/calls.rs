@@ -8,7 +8,8 @@ mod calls {
 	impl<T: Config> Pallet<T> {
 		/// Places the order of a connection point in a session and holds its collateral, of the owner's margin.
 		///
-		/// - `origin`: signed by the point's owner or a delegate with the right to trade.
+		/// - `origin`: signed by the point's owner, who holds a role that trades there ([`busbar_primitives::Role::trading`]), or
+		///   a delegate with the right to trade.
 		/// - `interval` and `product` name the session, an auction whose gate is open.
 		/// - `point`: one in force in the interval, of whose zone the order becomes part.
 		/// - `steps`: quantities in Wh, limit prices in nEUR/Wh on the tick and within the bounds, buys below sells.
@@ -28,18 +29,19 @@ mod calls {
 		/// # Events
 		/// [`Event::OrderPlaced`].
 		#[pallet::call_index(0)]
-		#[pallet::weight(T::WeightInfo::place(steps.len() as u32))]
+		#[pallet::weight(T::WeightInfo::place(steps.len() as u32).saturating_add(Pallet::<T>::longest_walk()))]
 		pub fn place(
 			origin: OriginFor<T>,
 			interval: Interval,
 			product: ProductId,
 			point: PointId,
 			steps: BoundedVec<Step, T::MaxSteps>,
-		) -> DispatchResult {
+		) -> DispatchResultWithPostInfo {
 			let who = ensure_signed(origin)?;
-			let (zone, account, arrival, held) = Self::do_place(&who, (interval, product), point, &steps)?;
+			let (zone, account, arrival, held, walked) = Self::do_place(&who, (interval, product), point, &steps)?;
+			let weight = T::WeightInfo::place(steps.len() as u32).saturating_add(Self::walk(walked));
 			Self::deposit_event(Event::OrderPlaced { interval, product, point, zone, account, arrival, held, steps });
-			Ok(())
+			Ok(Some(weight).into())
 		}
 
 		/// Replaces the order of a connection point in a session, at once: its collateral is released and the new one's
@@ -54,7 +56,9 @@ mod calls {
 		/// # Events
 		/// [`Event::OrderReplaced`].
 		#[pallet::call_index(1)]
-		#[pallet::weight(T::WeightInfo::replace(T::MaxSteps::get(), steps.len() as u32))]
+		#[pallet::weight(
+			T::WeightInfo::replace(T::MaxSteps::get(), steps.len() as u32).saturating_add(Pallet::<T>::longest_walk())
+		)]
 		pub fn replace(
 			origin: OriginFor<T>,
 			interval: Interval,
@@ -66,9 +70,9 @@ mod calls {
 			let new = steps.len() as u32;
 			let session = (interval, product);
 			let (_, _, old) = Self::do_cancel(&who, session, point)?;
-			let (zone, account, arrival, held) = Self::do_place(&who, session, point, &steps)?;
+			let (zone, account, arrival, held, walked) = Self::do_place(&who, session, point, &steps)?;
 			Self::deposit_event(Event::OrderReplaced { interval, product, point, zone, account, arrival, held, steps });
-			Ok(Some(T::WeightInfo::replace(old, new)).into())
+			Ok(Some(T::WeightInfo::replace(old, new).saturating_add(Self::walk(walked))).into())
 		}
 
 		/// Cancels the order of a connection point in a session and releases its collateral.
@@ -134,7 +138,7 @@ mod calls {
 		/// Submits an order to a continuous session: it trades at once with what it can, best price first, and stands
 		/// with the rest if its time in force says so. Its collateral is held.
 		///
-		/// - `origin`: signed by the point's owner or a delegate with the right to trade.
+		/// - `origin`: as of [`Pallet::place`].
 		/// - `interval` and `product` name the session, a continuous one whose gate is open; `point` is in one of its
 		///   zones.
 		/// - `side`: whether it buys or sells.
@@ -158,7 +162,11 @@ mod calls {
 		/// [`Event::LimitOrderSubmitted`], an [`Event::Traded`] per trade, and [`Event::LimitOrderEnded`] if it does
 		/// not stand and for one that gives way to it.
 		#[pallet::call_index(4)]
-		#[pallet::weight(T::WeightInfo::submit(FILLS).saturating_add(Pallet::<T>::giving_way(*time_in_force)))]
+		#[pallet::weight(
+			T::WeightInfo::submit(FILLS)
+				.saturating_add(Pallet::<T>::giving_way(*time_in_force))
+				.saturating_add(Pallet::<T>::longest_walk())
+		)]
 		#[allow(clippy::too_many_arguments)]
 		pub fn submit(
 			origin: OriginFor<T>,
@@ -172,8 +180,9 @@ mod calls {
 		) -> DispatchResultWithPostInfo {
 			let who = ensure_signed(origin)?;
 			let ticket = Ticket { point, side, price, wh, time_in_force };
-			let (_, trades) = Self::do_submit(&who, (interval, product), ticket)?;
-			Ok(Some(T::WeightInfo::submit(trades).saturating_add(Self::giving_way(time_in_force))).into())
+			let (_, trades, walked) = Self::do_submit(&who, (interval, product), ticket)?;
+			let weight = T::WeightInfo::submit(trades).saturating_add(Self::giving_way(time_in_force));
+			Ok(Some(weight.saturating_add(Self::walk(walked))).into())
 		}
 
 		/// Withdraws an order from a continuous session and releases its collateral.
@@ -201,7 +210,7 @@ mod calls {
 		/// Changes limit and quantity of an order of a continuous session. If the price stays and the quantity does not
 		/// grow it keeps its place in time; else it is withdrawn and submitted anew.
 		///
-		/// - `origin`: signed by the point's owner or a delegate with the right to trade.
+		/// - `origin`: as of [`Pallet::place`].
 		/// - `interval`, `product` and `id` name the order, as of [`Pallet::withdraw`].
 		/// - `price` in nEUR/Wh and `wh` in Wh: as of [`Pallet::submit`].
 		///
@@ -211,7 +220,11 @@ mod calls {
 		/// # Events
 		/// [`Event::LimitOrderReduced`], or [`Event::LimitOrderEnded`] and those of [`Pallet::submit`].
 		#[pallet::call_index(6)]
-		#[pallet::weight(T::WeightInfo::withdraw().saturating_add(T::WeightInfo::submit(FILLS)))]
+		#[pallet::weight(
+			T::WeightInfo::withdraw()
+				.saturating_add(T::WeightInfo::submit(FILLS))
+				.saturating_add(Pallet::<T>::longest_walk())
+		)]
 		pub fn amend(
 			origin: OriginFor<T>,
 			interval: Interval,
@@ -221,8 +234,9 @@ mod calls {
 			wh: Wh,
 		) -> DispatchResultWithPostInfo {
 			let who = ensure_signed(origin)?;
-			let (_, trades) = Self::do_amend(&who, (interval, product), id, price, wh)?;
-			Ok(Some(T::WeightInfo::withdraw().saturating_add(T::WeightInfo::submit(trades))).into())
+			let (_, trades, walked) = Self::do_amend(&who, (interval, product), id, price, wh)?;
+			let weight = T::WeightInfo::withdraw().saturating_add(T::WeightInfo::submit(trades));
+			Ok(Some(weight.saturating_add(Self::walk(walked))).into())
 		}
 
 		/// Sets the zones of an area in which continuous products trade: for sessions in which no order has arrived
@@ -249,7 +263,7 @@ mod calls {
 
 		/// Places a block order, whose energy begins in an interval, and holds its collateral.
 		///
-		/// - `origin`: signed by the point's owner or a delegate with the right to trade.
+		/// - `origin`: as of [`Pallet::place`].
 		/// - `interval` and `product` name a session whose gate is open and whose intervals clear together.
 		/// - `point`: one in force in all intervals of the order.
 		/// - `side`: whether it buys or sells.
@@ -273,7 +287,9 @@ mod calls {
 		/// the gate closes.
 		#[pallet::call_index(8)]
 		#[pallet::weight(
-			T::WeightInfo::place_block_order(wh.len() as u32).saturating_add(T::WeightInfo::cancel_block_order())
+			T::WeightInfo::place_block_order(wh.len() as u32)
+				.saturating_add(T::WeightInfo::cancel_block_order())
+				.saturating_add(Pallet::<T>::longest_walk())
 		)]
 		pub fn place_block_order(
 			origin: OriginFor<T>,
@@ -283,10 +299,13 @@ mod calls {
 			side: Side,
 			price: Price,
 			wh: Energies,
-		) -> DispatchResult {
+		) -> DispatchResultWithPostInfo {
 			let who = ensure_signed(origin)?;
+			let weight =
+				T::WeightInfo::place_block_order(wh.len() as u32).saturating_add(T::WeightInfo::cancel_block_order());
 			let ticket = BlockOrderTicket { point, side, price, wh: &wh };
-			let Placed { id, zone, account, held } = Self::do_place_block_order(&who, (interval, product), ticket)?;
+			let placed = Self::do_place_block_order(&who, (interval, product), ticket)?;
+			let Placed { id, zone, account, held, walked } = placed;
 			Self::deposit_event(Event::BlockOrderPlaced {
 				interval,
 				product,
@@ -299,7 +318,7 @@ mod calls {
 				wh,
 				held,
 			});
-			Ok(())
+			Ok(Some(weight.saturating_add(Self::walk(walked))).into())
 		}
 
 		/// Cancels a block order and releases its collateral.

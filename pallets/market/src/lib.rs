@@ -161,6 +161,9 @@ pub mod pallet {
 		/// Most steps of an order.
 		#[pallet::constant]
 		type MaxSteps: Get<u32>;
+		/// Greatest depth of the tree, which bounds the walk of a role check.
+		#[pallet::constant]
+		type MaxDepth: Get<u32>;
 		/// Most zones of an interval's tree that clears.
 		#[pallet::constant]
 		type MaxZones: Get<u32>;

@@ -8,7 +8,7 @@ use busbar_mocks::{id, MockFinality, MockMeters, MockOnTrader, MockPrune, MockSo
 use busbar_primitives::{
 	traits::{Grid, Participants},
 	Balance, Fee, Interval, Link, Moment, ParticipantId, Point, PointId, PointKind, PostedBounds, Price, Product,
-	ProductId, ProductKind, Right, Side, StandingSteps, Step, Wh, ZoneId, ZoneResult, ZoneView,
+	ProductId, ProductKind, Right, Role, Scope, Side, StandingSteps, Step, Wh, ZoneId, ZoneResult, ZoneView,
 };
 use frame_support::{
 	pallet_prelude::ValueQuery,
@@ -118,6 +118,7 @@ impl pallet_market::Config for Test {
 	type Time = MockTime;
 	type SlotDuration = ConstU64<2_000>;
 	type MaxSteps = ConstU32<4>;
+	type MaxDepth = ConstU32<8>;
 	type MaxZones = MaxZones;
 	type MaxLevels = MaxLevels;
 	type MaxOpenPerBlock = ConstU32<4>;
@@ -293,6 +294,7 @@ pub fn set_link(zone: ZoneId, link: Link) {
 pub fn add_point(owner: u64, zone: ZoneId, watt: u64) -> PointId {
 	if MockParticipants::ensure_active(id(owner)).is_err() {
 		MockParticipants::register([owner]);
+		MockParticipants::grant(owner, Role::Prosumer, Scope::Grid);
 		MockParticipants::delegate(owner, 1_000 + owner, Right::Trade);
 		if owner == NOBODY {
 			MockParticipants::change(owner, |nobody| nobody.account = None);
@@ -351,7 +353,8 @@ pub fn place(account: AccountId, interval: Interval, point: PointId, curve: &[St
 
 /// Places an order in a session.
 pub fn place_in(session: SessionId, account: AccountId, point: PointId, curve: &[Step]) -> DispatchResult {
-	Market::place(RuntimeOrigin::signed(account), session.0, session.1, point, steps(curve))
+	let placed = Market::place(RuntimeOrigin::signed(account), session.0, session.1, point, steps(curve));
+	placed.map(|_| ()).map_err(|refused| refused.error)
 }
 
 /// A session that is there.

@@ -8,10 +8,13 @@ use crate::{
 use busbar_primitives::{
 	energy,
 	traits::{Calendar, Grid, Meters, Participants, Supply},
-	Interval, Point, PointId, PointKind, Position, Price, Right, Side, Step, Terms, Wh,
+	Interval, Point, PointId, PointKind, Position, Price, Right, Role, Side, Step, Terms, Wh,
 };
-use frame_support::ensure;
+use frame_support::{ensure, traits::Get, weights::Weight};
 use sp_runtime::DispatchError;
+
+/// What a zone adds to the proof of what a call reads, at most, in bytes.
+const ZONE: u64 = 256;
 
 impl<T: Config> Pallet<T> {
 	/// A session that accepts orders, and its interval.
@@ -28,11 +31,39 @@ impl<T: Config> Pallet<T> {
 		Ok((record, session))
 	}
 
-	/// The connection point, if it is in force in the interval and `who` may trade there.
-	pub(crate) fn tradable(who: &T::AccountId, interval: Interval, point: PointId) -> Result<Point, DispatchError> {
+	/// The connection point, if it is in force in the interval, `who` may trade there for its owner, and the owner has a role
+	/// that trades there; and how many zones were read to know it.
+	pub(crate) fn tradable(
+		who: &T::AccountId,
+		interval: Interval,
+		point: PointId,
+	) -> Result<(Point, u32), DispatchError> {
+		let point = Self::point_in_force(interval, point)?;
+		let walked = T::Participants::ensure_trades(who, point.owner, Role::trading(point.kind), point.zone)?;
+		Ok((point, walked))
+	}
+
+	/// What the look at so many zones weighs that the check of a role may need.
+	pub(crate) fn walk(zones: u32) -> Weight {
+		T::DbWeight::get().reads(zones.into()).saturating_add(Weight::from_parts(0, ZONE).saturating_mul(zones.into()))
+	}
+
+	/// The longest such look: from a zone as deep as there may be to the root.
+	pub(crate) fn longest_walk() -> Weight {
+		Self::walk(T::MaxDepth::get().saturating_add(1))
+	}
+
+	/// The connection point, if it is in force in the interval and `who` may take orders back there: whoever may trade for its
+	/// owner, whatever roles that one has left.
+	pub(crate) fn cancellable(who: &T::AccountId, interval: Interval, point: PointId) -> Result<Point, DispatchError> {
+		let point = Self::point_in_force(interval, point)?;
+		T::Participants::ensure_acts_for(who, point.owner, Right::Trade)?;
+		Ok(point)
+	}
+
+	fn point_in_force(interval: Interval, point: PointId) -> Result<Point, Error<T>> {
 		let point = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?;
 		ensure!(point.is_in_force(interval), Error::<T>::PointNotInForce);
-		T::Participants::ensure_acts_for(who, point.owner, Right::Trade)?;
 		Ok(point)
 	}
 

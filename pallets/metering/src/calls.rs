@@ -18,8 +18,8 @@ mod calls {
 		/// - `device`: the device's Ed25519 public key.
 		///
 		/// # Errors
-		/// [`Error::UnknownPoint`], [`Error::NotNamed`], [`Error::TooFarAhead`], [`Error::NotAdmitted`], [`Error::TooLate`],
-		/// [`Error::NoMeter`], [`Error::Overlap`], [`Error::ReplacedTooSoon`], [`Error::TooManyMeters`], and those of a role
+		/// [`Error::UnknownPoint`], [`Error::OwnPoint`], [`Error::NotNamed`], [`Error::TooFarAhead`], [`Error::NotAdmitted`],
+		/// [`Error::TooLate`], [`Error::NoMeter`], [`Error::Overlap`], [`Error::ReplacedTooSoon`], [`Error::TooManyMeters`], and those of a role
 		/// check.
 		///
 		/// # Events

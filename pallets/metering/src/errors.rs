@@ -118,5 +118,7 @@ mod errors {
 		DeadlinePassed,
 		/// The regulator may still rule.
 		DeadlineAhead,
+		/// Nobody measures what it pays for itself: another meter operator registers the meter of one's own point.
+		OwnPoint,
 	}
 }

@@ -34,7 +34,12 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResult {
 		let details = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?;
 		let operator = match duty {
-			Duty::Main => T::Participants::ensure(who, Role::MeterOperator, Some(details.zone))?,
+			Duty::Main => {
+				let operator = T::Participants::ensure(who, Role::MeterOperator, Some(details.zone))?;
+				// Nobody measures what it pays for itself.
+				ensure!(operator != details.owner, Error::<T>::OwnPoint);
+				operator
+			},
 			Duty::Check => {
 				let attester = Attesters::<T>::get(point).ok_or(Error::<T>::NotNamed)?;
 				T::Participants::ensure_acts_for(who, attester, Right::Operate)?;
@@ -66,8 +71,8 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// That `operator` may fit a point's main meter, in the place of another if there is one: in the place of its own, at its own
-	/// point, as the point's grid operator, or once the owner, the meter's operator or the grid operator admitted it, which is
+	/// That `operator` may fit a point's main meter, in the place of another if there is one: in the place of its own, as the
+	/// point's grid operator, or once the owner, the meter's operator or the grid operator admitted it, which is
 	/// thereby used. Who reads all of the grid fits first ones besides: from then on a point's silence is its owner's debt.
 	fn ensure_may_fit(
 		who: &T::AccountId,
@@ -80,7 +85,7 @@ impl<T: Config> Pallet<T> {
 			Some(meter) => Some(Meters::<T>::get(meter).ok_or(Error::<T>::NoMeter)?.operator),
 			None => None,
 		};
-		if incumbent == Some(operator) || operator == details.owner {
+		if incumbent == Some(operator) {
 			return Ok(());
 		}
 		if Successors::<T>::get(point) == Some(operator) {

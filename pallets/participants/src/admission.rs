@@ -3,8 +3,11 @@
 use crate::*;
 use alloc::vec;
 use busbar_primitives::refusals::Refusal;
-use frame_support::{dispatch::DispatchInfo, ensure, traits::Get};
-use frame_system::pallet_prelude::BlockNumberFor;
+use frame_support::{
+	dispatch::DispatchInfo,
+	ensure,
+	traits::{Get, Time},
+};
 use sp_runtime::transaction_validity::{InvalidTransaction, TransactionPriority, TransactionValidityError};
 
 /// What a chain says of its calls. Calls that carry others are judged with all that they carry.
@@ -48,9 +51,24 @@ impl<T: Config> Pallet<T> {
 	/// Whether the account's transactions are let in: an active participant's own account, or, of those without a
 	/// participant, one that an active participant delegates to.
 	pub fn is_admitted(account: &T::AccountId) -> bool {
+		Self::is_admitted_for(account, &Terms::default())
+	}
+
+	/// The same of a call with these terms: of those by which one settles what it owes a suspended participant's own account
+	/// makes transactions, too.
+	pub(crate) fn is_admitted_for(account: &T::AccountId, terms: &Terms) -> bool {
 		match MemberOf::<T>::get(account) {
-			Some(participant) => Self::is_active(participant),
+			Some(participant) => Self::ensure_pays(&participant, terms).is_ok(),
 			None => DelegateOf::<T>::get(account).is_some_and(|delegation| delegation.active > 0),
+		}
+	}
+
+	/// The participant, if it acts, or is suspended and settles what it owes.
+	fn ensure_pays(participant: &ParticipantId, terms: &Terms) -> Result<ParticipantOf<T>, Error<T>> {
+		let record = Self::get(participant)?;
+		match record.status {
+			Status::Suspended(_) if terms.settles => Ok(record),
+			_ => Self::ensure_active(participant),
 		}
 	}
 
@@ -70,8 +88,10 @@ impl<T: Config> Pallet<T> {
 		};
 		let mut refusal = InvalidTransaction::BadSigner.into();
 		for participant in candidates {
-			let Ok(record) = Self::ensure_active(&participant) else { continue };
-			match Self::ensure_affords(&Self::left(&record.budget, terms), cost) {
+			let found =
+				if own.is_some() { Self::ensure_pays(&participant, terms) } else { Self::ensure_active(&participant) };
+			let Ok(record) = found else { continue };
+			match Self::ensure_affords(&Self::left(&record, terms), cost) {
 				Ok(()) => return Ok(Payer { participant, own: own.is_some() }),
 				Err(error) => refusal = error.into(),
 			}
@@ -79,23 +99,33 @@ impl<T: Config> Pallet<T> {
 		Err(refusal)
 	}
 
-	pub(crate) fn rule(budget: &Budget<BlockNumberFor<T>>, terms: &Terms) -> Allowance {
+	/// By which rule a participant's budget fills: that of the roles which it holds now.
+	fn class(record: &ParticipantOf<T>) -> Class {
+		Class::of(&record.roles, T::Time::now())
+	}
+
+	/// The provider with whose other members a participant shares a budget. Whom the council trusts with a role shares none.
+	pub(crate) fn shares_with(record: &ParticipantOf<T>) -> Option<ParticipantId> {
+		record.budget.provider.filter(|_| Self::class(record) == Class::Member)
+	}
+
+	pub(crate) fn rule(record: &ParticipantOf<T>, terms: &Terms) -> Allowance {
 		let rules = T::Allowances::get();
 		if terms.governing {
 			rules.governing
 		} else {
-			*rules.of(budget.class)
+			*rules.of(Self::class(record))
 		}
 	}
 
-	fn left(budget: &Budget<BlockNumberFor<T>>, terms: &Terms) -> Left {
+	fn left(record: &ParticipantOf<T>, terms: &Terms) -> Left {
 		let now = frame_system::Pallet::<T>::block_number();
-		let rule = Self::rule(budget, terms);
-		let shared = budget.shares_with().map(|provider| {
+		let rule = Self::rule(record, terms);
+		let shared = Self::shares_with(record).map(|provider| {
 			let rule = T::Allowances::get().provider;
 			(SharedBudgets::<T>::get(provider).left(now, &rule), rule.most)
 		});
-		Left { own: budget.spent.left(now, &rule), own_most: rule.most, shared }
+		Left { own: record.budget.spent.left(now, &rule), own_most: rule.most, shared }
 	}
 
 	fn ensure_affords(left: &Left, cost: &Load) -> Result<(), Refusal> {
@@ -107,7 +137,7 @@ impl<T: Config> Pallet<T> {
 
 	/// What of a participant's budget is left for ordinary calls in this block; nothing of one that never was.
 	pub fn budget_left(participant: ParticipantId) -> Load {
-		let left = |record: ParticipantOf<T>| Self::left(&record.budget, &Terms::default()).own;
+		let left = |record: ParticipantOf<T>| Self::left(&record, &Terms::default()).own;
 		Participants::<T>::get(participant).map(left).unwrap_or_default()
 	}
 
@@ -115,11 +145,11 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn charge(participant: ParticipantId, terms: &Terms, cost: &Load) -> bool {
 		let now = frame_system::Pallet::<T>::block_number();
 		let Some(mut record) = Participants::<T>::get(participant) else { return false };
-		let rule = Self::rule(&record.budget, terms);
+		let rule = Self::rule(&record, terms);
 		if !record.budget.spent.take(now, &rule, cost) {
 			return false;
 		}
-		if let Some(provider) = record.budget.shares_with() {
+		if let Some(provider) = Self::shares_with(&record) {
 			let mut shared = SharedBudgets::<T>::get(provider);
 			if !shared.take(now, &T::Allowances::get().provider, cost) {
 				return false;
@@ -135,7 +165,7 @@ impl<T: Config> Pallet<T> {
 		// It may have removed itself.
 		let provider = Participants::<T>::mutate_extant(participant, |record| {
 			record.budget.spent.give_back(load);
-			record.budget.shares_with()
+			Self::shares_with(record)
 		});
 		if let Some(provider) = provider {
 			SharedBudgets::<T>::mutate(provider, |shared| shared.give_back(load));
@@ -154,7 +184,7 @@ impl<T: Config> Pallet<T> {
 	) -> Result<TransactionPriority, TransactionValidityError> {
 		ensure!(ahead < u64::from(T::MaxWaiting::get()), Refusal::TooFarAhead);
 		let participant = Self::payer(signer, terms, cost)?.participant;
-		let left = Self::left(&Self::get(&participant).map_err(|_| InvalidTransaction::BadSigner)?.budget, terms);
+		let left = Self::left(&Self::get(&participant).map_err(|_| InvalidTransaction::BadSigner)?, terms);
 		let mut all = cost.times(ahead.saturating_add(1));
 		if terms.due {
 			all = Load { bytes: all.bytes, ..*cost };

@@ -1,7 +1,7 @@
 //! Benchmarks of the calls, at the bounds of their lists.
 
 use super::*;
-use busbar_primitives::StandingSteps;
+use busbar_primitives::{StandingSteps, Validity};
 use frame_benchmarking::v2::*;
 use frame_support::{
 	traits::{EnsureOrigin, Get},
@@ -25,6 +25,10 @@ fn participant<T: Config>(n: u8, d: u32) -> (ParticipantId, T::AccountId) {
 		Pallet::<T>::do_add_delegate(&account, delegate, Right::Trade).expect("within the bound");
 	}
 	(id(n), account)
+}
+
+fn forever(role: Role, scope: Scope) -> RoleGrant {
+	RoleGrant { role, scope, validity: Validity::ALWAYS, issuer: None }
 }
 
 /// How many rights a participant delegates.
@@ -51,7 +55,7 @@ mod benchmarks {
 		let public = sp_io::crypto::sr25519_generate(kind, None);
 		let account = AccountId32::new(public.0);
 		let (provider, provider_account) = participant::<T>(1, 0);
-		Pallet::<T>::do_grant_role(provider, Role::MembershipProvider, Scope::Grid)?;
+		Pallet::<T>::do_grant_role(provider, forever(Role::MembershipProvider, Scope::Grid))?;
 		let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
 		let payload = acceptance_payload(&genesis, &id(2), &account, &H256::zero());
 		let signature =
@@ -74,7 +78,7 @@ mod benchmarks {
 	fn register_many(n: Linear<1, { T::MaxBatch::get() }>) -> Result<(), BenchmarkError> {
 		let kind = sp_core::crypto::KeyTypeId(*b"bbar");
 		let (provider, provider_account) = participant::<T>(1, 0);
-		Pallet::<T>::do_grant_role(provider, Role::MembershipProvider, Scope::Grid)?;
+		Pallet::<T>::do_grant_role(provider, forever(Role::MembershipProvider, Scope::Grid))?;
 		let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
 		let roles = alloc::vec![Role::Prosumer, Role::Consumer, Role::Generator];
 		let mut newcomers = Vec::new();
@@ -113,7 +117,7 @@ mod benchmarks {
 		let origin = admin::<T>()?;
 		let (participant, _) = participant::<T>(1, 0);
 		for zone in 1..T::MaxRoles::get() {
-			Pallet::<T>::do_grant_role(participant, Role::Dso, Scope::Zone(zone))?;
+			Pallet::<T>::do_grant_role(participant, forever(Role::Dso, Scope::Zone(zone)))?;
 		}
 
 		#[extrinsic_call]
@@ -128,7 +132,7 @@ mod benchmarks {
 		let origin = admin::<T>()?;
 		let (participant, _) = participant::<T>(1, 0);
 		for zone in 0..T::MaxRoles::get() {
-			Pallet::<T>::do_grant_role(participant, Role::Dso, Scope::Zone(zone))?;
+			Pallet::<T>::do_grant_role(participant, forever(Role::Dso, Scope::Zone(zone)))?;
 		}
 
 		#[extrinsic_call]
@@ -319,7 +323,7 @@ mod benchmarks {
 		let now = frame_system::Pallet::<T>::block_number();
 		let spent = if empty { Spent::all(now, &T::Allowances::get().member) } else { Spent::default() };
 		SharedBudgets::<T>::insert(participant, Spent::default());
-		let budget = Budget { class: Class::Member, provider: Some(participant), spent };
+		let budget = Budget { provider: Some(participant), spent };
 		Participants::<T>::mutate_extant(participant, |record| record.budget = budget);
 	}
 

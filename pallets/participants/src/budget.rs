@@ -4,7 +4,7 @@
 //! stored is what was taken and has not come back yet, so that a budget is never below nothing and never above its most,
 //! whatever its class becomes.
 
-use busbar_primitives::{stored, ParticipantId, Role, Scope};
+use busbar_primitives::{stored, Moment, ParticipantId, Role, RoleGrant, Scope};
 use frame_support::weights::Weight;
 use sp_runtime::traits::{Saturating, UniqueSaturatedInto};
 
@@ -96,14 +96,14 @@ pub enum Class {
 }
 
 impl Class {
-	/// The greatest that one of the roles gives.
-	pub fn of(roles: &[(Role, Scope)]) -> Self {
-		let class = |(role, scope): &(Role, Scope)| match role {
+	/// The greatest that one of the roles gives which hold now.
+	pub fn of(roles: &[RoleGrant], now: Moment) -> Self {
+		let class = |grant: &RoleGrant| match grant.role {
 			Role::Prosumer | Role::Consumer | Role::Generator | Role::Auditor => Self::Member,
-			Role::Dso | Role::MeterOperator | Role::MembershipProvider if *scope == Scope::Grid => Self::Operator,
+			Role::Dso | Role::MeterOperator | Role::MembershipProvider if grant.scope == Scope::Grid => Self::Operator,
 			_ => Self::Professional,
 		};
-		roles.iter().map(class).max().unwrap_or_default()
+		roles.iter().filter(|grant| grant.validity.holds_at(now)).map(class).max().unwrap_or_default()
 	}
 }
 
@@ -156,20 +156,12 @@ impl<BlockNumber: Copy + Saturating + UniqueSaturatedInto<u64>> Spent<BlockNumbe
 	}
 }
 
-/// A participant's budget.
+/// A participant's budget. Its class is that of the roles which its participant holds.
 #[stored(Copy, Default)]
 pub struct Budget<BlockNumber> {
-	pub class: Class,
 	/// Who admitted it; nobody for members from genesis.
 	pub provider: Option<ParticipantId>,
 	pub spent: Spent<BlockNumber>,
-}
-
-impl<BlockNumber> Budget<BlockNumber> {
-	/// The provider with whose other members it shares a budget. Whom the council trusts with a role shares none.
-	pub fn shares_with(&self) -> Option<ParticipantId> {
-		self.provider.filter(|_| self.class == Class::Member)
-	}
 }
 
 /// What the chain's table says of a call, whoever makes it.
@@ -181,4 +173,6 @@ pub struct Terms {
 	pub governing: bool,
 	/// It helps against misuse: nothing overtakes it.
 	pub remedy: bool,
+	/// Its sender settles by it what it owes: the suspended make it, too.
+	pub settles: bool,
 }

@@ -33,14 +33,15 @@ mod calls {
 			Self::do_register(provider, participant, account, commitment, acceptance)
 		}
 
-		/// Grants `participant` the `role` in `scope`.
+		/// Grants `participant` the `role` in `scope`, from now on without an end. If it holds it there for another time, it
+		/// holds it for this time instead.
 		///
 		/// - `origin`: the council, or for ordinary roles an account that exercises [`Role::MembershipProvider`] where the
 		///   role will hold.
 		///
 		/// # Errors
-		/// [`Error::PrivilegedRole`], [`Error::UnknownParticipant`], [`Error::Removed`], [`Error::RoleHeld`],
-		/// [`Error::TooManyRoles`], and those of a role check.
+		/// [`Error::PrivilegedRole`], [`Error::NeverHolds`], [`Error::UnknownParticipant`], [`Error::Removed`],
+		/// [`Error::RoleHeld`], [`Error::TooManyRoles`], and those of a role check.
 		///
 		/// # Events
 		/// [`Event::RoleGranted`].
@@ -52,8 +53,8 @@ mod calls {
 			role: Role,
 			scope: Scope,
 		) -> DispatchResult {
-			Self::ensure_may_grant(origin, role, scope)?;
-			Self::do_grant_role(participant, role, scope)
+			let issuer = Self::ensure_may_grant(origin, role, scope)?;
+			Self::do_grant_role(participant, RoleGrant { role, scope, validity: Validity::ALWAYS, issuer })
 		}
 
 		/// Takes the `role` in `scope` from `participant`.
@@ -330,6 +331,32 @@ mod calls {
 		pub fn publish_access_log(origin: OriginFor<T>, entries: u32, root: H256) -> DispatchResult {
 			let who = ensure_signed(origin)?;
 			Self::do_publish_access_log(&who, entries, root)
+		}
+
+		/// Grants `participant` the `role` in `scope` for a time, whose end needs no further transaction. If it holds it there
+		/// for another time, it holds it for this time instead.
+		///
+		/// - `origin`: as for [`Pallet::grant_role`].
+		/// - `from`: the first moment of chain time, in ms, at which it holds.
+		/// - `until`: the first one at which it does not hold any more.
+		///
+		/// # Errors
+		/// those of [`Pallet::grant_role`].
+		///
+		/// # Events
+		/// [`Event::RoleGranted`].
+		#[pallet::call_index(16)]
+		#[pallet::weight(T::WeightInfo::grant_role().saturating_add(Pallet::<T>::ensure_weight()))]
+		pub fn grant_role_for(
+			origin: OriginFor<T>,
+			participant: ParticipantId,
+			role: Role,
+			scope: Scope,
+			from: Moment,
+			until: Moment,
+		) -> DispatchResult {
+			let issuer = Self::ensure_may_grant(origin, role, scope)?;
+			Self::do_grant_role(participant, RoleGrant { role, scope, validity: Validity { from, until }, issuer })
 		}
 	}
 }

@@ -22,8 +22,8 @@ use sp_runtime::{
 	DispatchResult,
 };
 
-/// Admits signed transactions of active participants and their delegates only, of calls that the chain lists and they may
-/// make, and within the [`Budget`](crate::Budget) of the participant.
+/// Admits signed transactions of active participants and their delegates only, and of the suspended those by which they settle
+/// what they owe; of calls that the chain lists and they may make, and within the [`Budget`](crate::Budget) of the participant.
 ///
 /// A stranger's transaction is refused with `InvalidTransaction::BadSigner` before it enters a pool, any other with a
 /// [`Refusal`]. What is declared is charged before the call is dispatched. What succeeds gets back what it did not use, due
@@ -96,8 +96,10 @@ where
 		let Some(signer) = origin.as_system_origin_signer().cloned() else {
 			return Ok((ValidTransaction::default(), None, origin));
 		};
-		ensure!(Pallet::<T>::is_admitted(&signer), InvalidTransaction::BadSigner);
-		let terms = T::Calls::terms(call)?;
+		let terms = T::Calls::terms(call);
+		let admitted = Pallet::<T>::is_admitted_for(&signer, terms.as_ref().unwrap_or(&Terms::default()));
+		ensure!(admitted, InvalidTransaction::BadSigner);
+		let terms = terms?;
 		let cost = Pallet::<T>::declared(info, len);
 		let payer = Pallet::<T>::payer(&signer, &terms, &cost).map_err(|refusal| {
 			// What others spent comes back with the next block: until then it waits.

@@ -52,6 +52,24 @@ impl<T: Config> traits::Participants<T::AccountId> for Pallet<T> {
 		Ok(())
 	}
 
+	fn ensure_trades(
+		account: &T::AccountId,
+		owner: ParticipantId,
+		roles: &[Role],
+		zone: ZoneId,
+	) -> Result<u32, DispatchError> {
+		<Self as traits::Participants<_>>::ensure_acts_for(account, owner, Right::Trade)?;
+		Ok(Self::ensure_holds(&Self::get(&owner)?, roles, zone)?)
+	}
+
+	fn ensure_settles_for(account: &T::AccountId, participant: ParticipantId, right: Right) -> DispatchResult {
+		let record = Self::get(&participant)?;
+		if record.account == *account && matches!(record.status, Status::Suspended(_)) {
+			return Ok(());
+		}
+		<Self as traits::Participants<_>>::ensure_acts_for(account, participant, right)
+	}
+
 	fn is_removed(participant: ParticipantId) -> bool {
 		Participants::<T>::get(participant).is_some_and(|record| record.status == Status::Removed)
 	}

@@ -9,13 +9,14 @@ impl<T: Config> Pallet<T> {
 	/// What must hold between the stored items.
 	///
 	/// 1. Every participant's account leads back to it, and nothing else leads to it.
-	/// 2. Roles and delegates belong to participants that are not removed, without repetition; none is its own delegate.
+	/// 2. Roles and delegates are of participants that are not removed, without repetition; a role holds at some time, and nobody
+	///    is its own delegate.
 	/// 3. Each delegate's sums equal the grants that stand, and it operates for the one that says so.
 	/// 4. Every participant's and delegate's account has a provider reference.
 	/// 5. Grants of data are given by participants that are not removed, to others, for at least one interval, and once
 	///    for each grantee and kind.
 	///    Grants of records likewise: of fields that there are, and once for each grantee and purpose.
-	/// 6. A budget is of the class that the participant's roles give; one that is removed has none.
+	/// 6. One that is removed has no budget.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let fail = |what: &'static str| TryRuntimeError::Other(what);
 		let present = |id: &ParticipantId| Participants::<T>::get(id).filter(|p| p.status != Status::Removed);
@@ -27,20 +28,18 @@ impl<T: Config> Pallet<T> {
 				fail("an account does not lead to its participant")
 			);
 			ensure!(frame_system::Pallet::<T>::providers(&record.account) > 0, fail("a participant lost its provider"));
-			let class = Class::of(&Roles::<T>::get(id));
-			ensure!(record.budget.class == class, fail("a budget of another class than its participant's roles"));
+			let distinct: BTreeSet<_> = record.roles.iter().map(|grant| (grant.role, grant.scope)).collect();
+			ensure!(distinct.len() == record.roles.len(), fail("a role is held twice in the same scope"));
+			let holds = record.roles.iter().all(|grant| grant.validity.from < grant.validity.until);
+			ensure!(holds, fail("a role that never holds"));
+			ensure!(record.roles.len() <= T::MaxRoles::get() as usize, fail("more roles than one may hold"));
+			let none = record.status != Status::Removed || record.roles.is_empty();
+			ensure!(none, fail("a removed participant has a role"));
 			let none = record.status != Status::Removed || record.budget == Budget::default();
 			ensure!(none, fail("a removed participant has a budget"));
 			accounts = accounts.saturating_add(1);
 		}
 		ensure!(MemberOf::<T>::iter().count() == accounts, fail("an account leads to a foreign participant"));
-
-		for (id, roles) in Roles::<T>::iter() {
-			ensure!(present(&id).is_some(), fail("a role without a participant"));
-			ensure!(!roles.is_empty(), fail("an empty list of roles is stored"));
-			let distinct: BTreeSet<_> = roles.iter().collect();
-			ensure!(distinct.len() == roles.len(), fail("a role is held twice in the same scope"));
-		}
 
 		let mut sums = BTreeMap::<T::AccountId, Delegation>::new();
 		let mut principals = BTreeMap::<T::AccountId, BTreeSet<ParticipantId>>::new();

@@ -12,9 +12,12 @@
 //!
 //! ## Roles and scopes
 //!
-//! A [`Role`] holds in a [`Scope`]: everywhere, or in a zone and all zones below it. The council grants every role; a
-//! membership provider grants and revokes [`Role::Prosumer`], [`Role::Consumer`] and [`Role::Generator`], inside its own
-//! scope.
+//! A [`Role`] holds in a [`Scope`], everywhere or in a zone and all zones below it, and while its [`Validity`] says so: its end
+//! needs no transaction, because every check looks at the time. The council grants every role; a membership provider grants
+//! and revokes [`Role::Prosumer`], [`Role::Consumer`] and [`Role::Generator`], inside its own scope, and the grant names it.
+//!
+//! Who trades at a connection point does so for its owner, and the owner must hold a role that trades there
+//! ([`Role::trading`]).
 //!
 //! ## Delegates
 //!
@@ -37,7 +40,8 @@
 //! ## Suspension
 //!
 //! A suspended participant acts in no capacity: its transactions are refused at the pool, also where it is somebody's
-//! delegate, and its delegates act for it no more. A membership provider with [`Scope::Grid`] may suspend participants
+//! delegate, and its delegates act for it no more. Only by calls that settle what it owes may its own account go on
+//! ([`Terms::settles`]). A membership provider with [`Scope::Grid`] may suspend participants
 //! that hold ordinary roles only and are not protected (see [`Config::Protected`]), and may resume what a provider
 //! suspended; what the council suspended only the council resumes.
 //!
@@ -50,14 +54,14 @@
 //!
 //! ## Growth
 //!
-//! `Participants`, `MemberOf` and `Roles` grow by acts of membership providers only, `SharedBudgets` with their number; all
+//! `Participants` and `MemberOf` grow by acts of membership providers only, `SharedBudgets` with their number; all
 //! lists are bounded; `DelegateOf` is pruned as said above.
 //!
 //! ## One value per participant
 //!
 //! Whatever must be known of a participant to let its transaction in, to charge it and to take its order stands in one
-//! value of `Participants`: its account and its delegates, its status, its budget, whether it is in debt, its margin, how many
-//! steps its orders have. It is the only key of its owner that an order reads and writes, and the budget costs none more. Other
+//! value of `Participants`: its account, its roles and its delegates, its status, its budget, whether it is in debt, its margin,
+//! how many steps its orders have. It is the only key of its owner that an order reads and writes, and the budget costs none more. Other
 //! keys are of others: `MemberOf` and `DelegateOf` of whoever signs, `SharedBudgets` of the provider.
 
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -95,11 +99,12 @@ pub use busbar_primitives::{
 pub use extension::{CheckMember, MortalOnly};
 pub use nonce::FewAhead;
 pub use pallet::*;
+pub use roles::founding;
 pub use types::*;
 pub use weights::WeightInfo;
 
 use alloc::vec::Vec;
-use busbar_primitives::{Interval, ParticipantId, Right, Role, Scope};
+use busbar_primitives::{Interval, ParticipantId, Right, Role, RoleGrant, Scope};
 
 use frame_support::pallet_macros::import_section;
 
@@ -107,8 +112,11 @@ use frame_support::pallet_macros::import_section;
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use busbar_primitives::traits::Zones;
-	use frame_support::{pallet_prelude::*, traits::Contains};
+	use busbar_primitives::{traits::Zones, Moment, Validity};
+	use frame_support::{
+		pallet_prelude::*,
+		traits::{Contains, Time},
+	};
 	use frame_system::pallet_prelude::*;
 	use sp_core::H256;
 	use sp_runtime::{AccountId32, MultiSignature};
@@ -128,10 +136,13 @@ pub mod pallet {
 		/// The relation between zones that scopes need.
 		type Zones: Zones;
 
+		/// Chain time.
+		type Time: Time<Moment = Moment>;
+
 		/// Accounts that only [`Config::AdminOrigin`] may suspend, whatever their roles: those of council and validators.
 		type Protected: Contains<Self::AccountId>;
 
-		/// Most roles of one participant.
+		/// Most roles of one participant, at most [`MAX_ROLES`].
 		#[pallet::constant]
 		type MaxRoles: Get<u32>;
 
@@ -175,11 +186,6 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type MemberOf<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, ParticipantId>;
 
-	/// What participants may do, and where.
-	#[pallet::storage]
-	pub type Roles<T: Config> =
-		StorageMap<_, Blake2_128Concat, ParticipantId, BoundedVec<(Role, Scope), T::MaxRoles>, ValueQuery>;
-
 	/// To whom participants open their data; one grant for each grantee and kind of data.
 	#[pallet::storage]
 	pub type DataGrants<T: Config> =
@@ -220,12 +226,9 @@ pub mod pallet {
 			for (participant, account, roles) in &self.members {
 				assert!(!Participants::<T>::contains_key(participant), "participant {participant} is named twice");
 				assert!(!MemberOf::<T>::contains_key(account), "account {account:?} is named twice");
-				let roles = BoundedVec::try_from(roles.clone()).expect("more roles than one participant may hold");
+				assert!(roles.len() <= T::MaxRoles::get() as usize, "more roles than one participant may hold");
 				Pallet::<T>::admit(*participant, account, H256::zero(), Budget::default());
-				if !roles.is_empty() {
-					Pallet::<T>::classify(*participant, &roles);
-					Roles::<T>::insert(participant, roles);
-				}
+				Participants::<T>::mutate_extant(participant, |record| record.roles = founding(roles));
 			}
 		}
 	}
@@ -235,8 +238,15 @@ pub mod pallet {
 	pub enum Event<T: Config> {
 		/// A participant was registered by a membership provider.
 		Registered { participant: ParticipantId, account: T::AccountId, commitment: H256, provider: ParticipantId },
-		/// A participant may do more.
-		RoleGranted { participant: ParticipantId, role: Role, scope: Scope },
+		/// A participant may do more, between these moments; the council says so, or the membership provider that is named.
+		RoleGranted {
+			participant: ParticipantId,
+			role: Role,
+			scope: Scope,
+			from: Moment,
+			until: Moment,
+			issuer: Option<ParticipantId>,
+		},
 		/// A participant may do less.
 		RoleRevoked { participant: ParticipantId, role: Role, scope: Scope },
 		/// A participant may not act.
@@ -292,7 +302,7 @@ pub mod pallet {
 		RoleMissing,
 		/// The role is held, but not there.
 		RoleOutOfScope,
-		/// The participant has this role in this scope already.
+		/// The participant has this role in this scope and for this time already.
 		RoleHeld,
 		/// Only the council grants and revokes this role.
 		PrivilegedRole,
@@ -334,6 +344,8 @@ pub mod pallet {
 		SameCommitment,
 		/// A log of accesses only grows: it has fewer entries than were published, or as many under another root.
 		LogShrinks,
+		/// The role would never hold: its time must begin before it ends, and end in the future.
+		NeverHolds,
 	}
 
 	#[pallet::hooks]
@@ -341,6 +353,7 @@ pub mod pallet {
 		fn integrity_test() {
 			assert!(T::MaxRoles::get() > 0 && T::MaxDepth::get() > 0 && T::MaxWaiting::get() > 0);
 			assert!(T::MaxDelegates::get() <= MAX_DELEGATES, "more delegates than a record has room for");
+			assert!(T::MaxRoles::get() <= MAX_ROLES, "more roles than a record has room for");
 			let rules = T::Allowances::get();
 			for rule in [rules.member, rules.professional, rules.operator, rules.governing, rules.provider] {
 				assert!(rule.per_block.fits(&rule.most), "a budget that a block more than fills");

@@ -1,11 +1,11 @@
 //! Registering, suspending, resuming and removing participants.
 
 use crate::*;
-use busbar_primitives::{Margin, StandingSteps};
+use busbar_primitives::{Margin, StandingSteps, Validity};
 use frame_support::{
 	ensure,
 	pallet_prelude::DispatchResult,
-	traits::{Contains, EnsureOrigin, Get},
+	traits::{Contains, EnsureOrigin, Get, Time},
 	BoundedVec,
 };
 use frame_system::{
@@ -30,11 +30,6 @@ impl<T: Config> Pallet<T> {
 			Status::Suspended(_) => Err(Error::<T>::Suspended),
 			Status::Removed => Err(Error::<T>::Removed),
 		}
-	}
-
-	/// Whether the participant exists and may act.
-	pub(crate) fn is_active(participant: ParticipantId) -> bool {
-		Participants::<T>::get(participant).is_some_and(|record| record.status == Status::Active)
 	}
 
 	/// The active participant whose own account it is.
@@ -74,6 +69,7 @@ impl<T: Config> Pallet<T> {
 				in_debt: false,
 				margin: Margin::default(),
 				standing: StandingSteps::default(),
+				roles: BoundedVec::new(),
 				delegates: BoundedVec::new(),
 			},
 		);
@@ -94,14 +90,14 @@ impl<T: Config> Pallet<T> {
 	) -> DispatchResult {
 		ensure!(!newcomers.is_empty(), Error::<T>::EmptyBatch);
 		let provider = Self::provider(who)?;
-		if newcomers.iter().any(|newcomer| !newcomer.roles.is_empty()) {
-			Self::ensure_provides(who, scope)?;
-		}
+		let has_roles = newcomers.iter().any(|newcomer| !newcomer.roles.is_empty());
+		let issuer = if has_roles { Some(Self::ensure_provides(who, scope)?) } else { None };
 		for Newcomer { participant, account, commitment, acceptance, roles } in newcomers {
 			Self::do_register(provider, participant, account, commitment, acceptance)?;
 			for role in roles {
 				ensure!(is_ordinary(role), Error::<T>::PrivilegedRole);
-				Self::do_grant_role(participant, role, scope)?;
+				let grant = RoleGrant { role, scope, validity: Validity::ALWAYS, issuer };
+				Self::do_grant_role(participant, grant)?;
 			}
 		}
 		Ok(())
@@ -123,7 +119,7 @@ impl<T: Config> Pallet<T> {
 		// With nothing, so that many newcomers are no more budget than one member that waits as long.
 		let now = frame_system::Pallet::<T>::block_number();
 		let spent = Spent::all(now, &T::Allowances::get().member);
-		let budget = Budget { class: Class::Member, provider: Some(provider), spent };
+		let budget = Budget { provider: Some(provider), spent };
 		Self::admit(participant, &account, commitment, budget);
 		Self::deposit_event(Event::Registered { participant, account, commitment, provider });
 		Ok(())
@@ -143,7 +139,9 @@ impl<T: Config> Pallet<T> {
 			Status::Removed => return Err(Error::<T>::Removed.into()),
 		};
 		if by < Authority::Council {
-			let ordinary = Roles::<T>::get(participant).iter().all(|(role, _)| is_ordinary(*role));
+			let now = T::Time::now();
+			let ordinary = |grant: &RoleGrant| is_ordinary(grant.role) || grant.validity.is_over_at(now);
+			let ordinary = record.roles.iter().all(ordinary);
 			ensure!(ordinary && !T::Protected::contains(&record.account), Error::<T>::CouncilOnly);
 		}
 		record.status = Status::Suspended(by);
@@ -180,7 +178,7 @@ impl<T: Config> Pallet<T> {
 		for (delegate, right) in core::mem::take(&mut record.delegates) {
 			Self::drop_grant(participant, &delegate, right, was_active, true);
 		}
-		Roles::<T>::remove(participant);
+		record.roles = BoundedVec::new();
 		DataGrants::<T>::remove(participant);
 		RecordGrants::<T>::remove(participant);
 		AccessLogs::<T>::remove(participant);

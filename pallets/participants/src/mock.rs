@@ -3,7 +3,7 @@
 use crate as pallet_participants;
 use crate::*;
 use busbar_mocks::MockGrid;
-use busbar_primitives::refusals::Refusal;
+use busbar_primitives::{refusals::Refusal, Moment};
 use frame_support::{
 	derive_impl,
 	dispatch::{DispatchClass, DispatchInfo},
@@ -76,6 +76,7 @@ impl Calls<RuntimeCall, AccountId> for Named {
 			b'd' => Ok(Terms { due: true, ..Default::default() }),
 			b'g' => Ok(Terms { governing: true, ..Default::default() }),
 			b'r' => Ok(Terms { remedy: true, ..Default::default() }),
+			b's' => Ok(Terms { settles: true, ..Default::default() }),
 			b'n' => Err(Refusal::NotListed),
 			_ => Ok(Terms::default()),
 		}
@@ -98,14 +99,29 @@ fn kind(call: &RuntimeCall) -> u8 {
 	}
 }
 
-/// A call of a kind: `d`ue work, a `g`overning one, a `r`emedy, one that is `n`ot listed, or none of these.
+/// A call of a kind: `d`ue work, a `g`overning one, a `r`emedy, one that `s`ettles, one that is `n`ot listed, or none of these.
 pub fn remark(kind: u8) -> RuntimeCall {
 	frame_system::Call::remark { remark: vec![kind] }.into()
+}
+
+parameter_types! {
+	/// Chain time, in ms.
+	pub storage Now: Moment = 0;
+}
+
+pub struct MockTime;
+
+impl frame_support::traits::Time for MockTime {
+	type Moment = Moment;
+	fn now() -> Moment {
+		Now::get()
+	}
 }
 
 impl Config for Test {
 	type AdminOrigin = EnsureRoot<AccountId>;
 	type Zones = MockGrid;
+	type Time = MockTime;
 	type Protected = Protected;
 	type MaxRoles = ConstU32<4>;
 	type MaxDelegates = ConstU32<3>;

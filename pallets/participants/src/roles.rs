@@ -1,13 +1,15 @@
 //! Roles and their scopes: who holds them, who grants and revokes them.
 
 use crate::*;
-use busbar_primitives::{traits::Zones, ZoneId};
+use busbar_primitives::{traits::Zones, Moment, Validity, ZoneId};
 use frame_support::{
 	ensure,
 	pallet_prelude::{DispatchResult, Weight},
-	traits::{EnsureOrigin, Get},
+	traits::{EnsureOrigin, Get, Time},
+	BoundedVec,
 };
 use frame_system::{ensure_signed, pallet_prelude::OriginFor};
+use sp_runtime::DispatchError;
 
 /// In whose names an account may exercise a role.
 pub(crate) struct Held<T> {
@@ -20,11 +22,30 @@ pub(crate) struct Held<T> {
 }
 
 impl<T: Config> Pallet<T> {
-	/// What a role check costs at worst: the roles of the account's own participant and of the one it operates for, and a walk
-	/// to the root of the zone tree.
+	/// What a role check costs at worst: the records of the account's own participant and of the one it operates for, how they
+	/// are found, the time, and a walk to the root of the zone tree.
 	pub fn ensure_weight() -> Weight {
 		let walk = u64::from(T::MaxDepth::get()).saturating_add(1);
 		T::DbWeight::get().reads(walk.saturating_add(6))
+	}
+
+	/// Where a participant holds a role now.
+	fn scopes(record: &ParticipantOf<T>, roles: &[Role], now: Moment) -> Vec<Scope> {
+		let held = record.roles.iter().filter(|grant| roles.contains(&grant.role) && grant.validity.holds_at(now));
+		held.map(|grant| grant.scope).collect()
+	}
+
+	/// That a participant holds now one of the roles in the zone. Gives the number of zones that were read for it.
+	pub(crate) fn ensure_holds(record: &ParticipantOf<T>, roles: &[Role], zone: ZoneId) -> Result<u32, Error<T>> {
+		let scopes = Self::scopes(record, roles, T::Time::now());
+		if scopes.contains(&Scope::Grid) {
+			return Ok(0);
+		}
+		let ancestors: Vec<_> = scopes.iter().filter_map(|scope| scope.zone()).collect();
+		ensure!(!ancestors.is_empty(), Error::<T>::RoleMissing);
+		let (within, read) = T::Zones::all_within(&[zone], &ancestors);
+		ensure!(within, Error::<T>::RoleOutOfScope);
+		Ok(read)
 	}
 
 	/// In whose name the account may exercise `role`, and where: its own participant first, then the one that it operates for.
@@ -36,13 +57,16 @@ impl<T: Config> Pallet<T> {
 		let principal = DelegateOf::<T>::get(account).and_then(|delegation| delegation.operates_for);
 		let refusal = if own.is_none() && principal.is_none() { Error::NotMember } else { Error::RoleMissing };
 		let mut held = Held { participants: Vec::new(), scopes: Vec::new(), refusal };
+		let now = T::Time::now();
 		for participant in own.into_iter().chain(principal) {
-			if let Err(inactive) = Self::ensure_active(&participant) {
-				held.refusal = inactive;
-				continue;
-			}
-			let roles = Roles::<T>::get(participant).into_iter();
-			let scopes: Vec<_> = roles.filter(|(held, _)| *held == role).map(|(_, scope)| scope).collect();
+			let record = match Self::ensure_active(&participant) {
+				Ok(record) => record,
+				Err(inactive) => {
+					held.refusal = inactive;
+					continue;
+				},
+			};
+			let scopes = Self::scopes(&record, &[role], now);
 			if !scopes.is_empty() {
 				held.refusal = Error::RoleOutOfScope;
 			}
@@ -76,56 +100,70 @@ impl<T: Config> Pallet<T> {
 		[everywhere, named, below].into_iter().flatten().min()
 	}
 
-	/// That the origin may grant and revoke the role in the scope.
-	pub(crate) fn ensure_may_grant(origin: OriginFor<T>, role: Role, scope: Scope) -> DispatchResult {
-		if let Err(origin) = T::AdminOrigin::try_origin(origin) {
-			let who = ensure_signed(origin)?;
-			ensure!(is_ordinary(role), Error::<T>::PrivilegedRole);
-			Self::ensure_provides(&who, scope)?;
-		}
-		Ok(())
+	/// That the origin may grant and revoke the role in the scope; as which membership provider, if it is not the council.
+	pub(crate) fn ensure_may_grant(
+		origin: OriginFor<T>,
+		role: Role,
+		scope: Scope,
+	) -> Result<Option<ParticipantId>, DispatchError> {
+		let Err(origin) = T::AdminOrigin::try_origin(origin) else { return Ok(None) };
+		let who = ensure_signed(origin)?;
+		ensure!(is_ordinary(role), Error::<T>::PrivilegedRole);
+		Ok(Some(Self::ensure_provides(&who, scope)?))
 	}
 
-	/// That the account exercises the role of membership provider in all of the scope.
-	pub(crate) fn ensure_provides(who: &T::AccountId, scope: Scope) -> Result<(), Error<T>> {
-		Self::holder(who, Role::MembershipProvider, |held| Self::first_covering(held, scope.zone())).map(|_| ())
+	/// The participant in whose name the account exercises the role of membership provider in all of the scope.
+	pub(crate) fn ensure_provides(who: &T::AccountId, scope: Scope) -> Result<ParticipantId, Error<T>> {
+		Self::holder(who, Role::MembershipProvider, |held| Self::first_covering(held, scope.zone()))
 	}
 
-	pub(crate) fn do_grant_role(participant: ParticipantId, role: Role, scope: Scope) -> DispatchResult {
-		ensure!(Self::get(&participant)?.status != Status::Removed, Error::<T>::Removed);
-		Roles::<T>::try_mutate(participant, |roles| {
-			ensure!(!roles.contains(&(role, scope)), Error::<T>::RoleHeld);
-			roles.try_push((role, scope)).map_err(|_| Error::<T>::TooManyRoles)?;
-			Self::classify(participant, roles);
-			Ok::<_, Error<T>>(())
-		})?;
-		Self::deposit_event(Event::RoleGranted { participant, role, scope });
+	/// Grants a role, or changes how long it holds and who says so. What is over makes room for it.
+	pub(crate) fn do_grant_role(participant: ParticipantId, grant: RoleGrant) -> DispatchResult {
+		let RoleGrant { role, scope, validity, issuer } = grant;
+		let now = T::Time::now();
+		ensure!(validity.from < validity.until && !validity.is_over_at(now), Error::<T>::NeverHolds);
+		let mut record = Self::get(&participant)?;
+		ensure!(record.status != Status::Removed, Error::<T>::Removed);
+		let same = |held: &RoleGrant| (held.role, held.scope) == (role, scope);
+		ensure!(!record.roles.iter().any(|held| same(held) && held.validity == validity), Error::<T>::RoleHeld);
+		record.roles.retain(|held| !same(held) && !held.validity.is_over_at(now));
+		ensure!(record.roles.len() < T::MaxRoles::get() as usize, Error::<T>::TooManyRoles);
+		record.roles.try_push(grant).map_err(|_| Error::<T>::TooManyRoles)?;
+		Participants::<T>::insert(participant, record);
+		let Validity { from, until } = validity;
+		Self::deposit_event(Event::RoleGranted { participant, role, scope, from, until, issuer });
 		Ok(())
 	}
 
 	pub(crate) fn do_revoke_role(participant: ParticipantId, role: Role, scope: Scope) -> DispatchResult {
-		Self::get(&participant)?;
-		Roles::<T>::try_mutate_exists(participant, |entry| {
-			let roles = entry.as_mut().ok_or(Error::<T>::RoleMissing)?;
-			let index = roles.iter().position(|held| *held == (role, scope)).ok_or(Error::<T>::RoleMissing)?;
-			roles.remove(index);
-			Self::classify(participant, roles);
-			if roles.is_empty() {
-				*entry = None;
-			}
-			Ok::<_, Error<T>>(())
-		})?;
+		let mut record = Self::get(&participant)?;
+		let index = record.roles.iter().position(|held| (held.role, held.scope) == (role, scope));
+		record.roles.remove(index.ok_or(Error::<T>::RoleMissing)?);
+		Participants::<T>::insert(participant, record);
 		Self::deposit_event(Event::RoleRevoked { participant, role, scope });
 		Ok(())
 	}
 
-	/// Lets the participant's budget follow its roles.
-	pub(crate) fn classify(participant: ParticipantId, roles: &[(Role, Scope)]) {
-		Participants::<T>::mutate_extant(participant, |record| record.budget.class = Class::of(roles));
+	/// The roles that a participant holds now.
+	pub fn roles_of(participant: ParticipantId) -> Vec<(Role, Scope)> {
+		let now = T::Time::now();
+		let held = Self::grants_of(participant).into_iter().filter(|grant| grant.validity.holds_at(now));
+		held.map(|grant| (grant.role, grant.scope)).collect()
 	}
 
-	/// The roles of a participant.
-	pub fn roles_of(participant: ParticipantId) -> Vec<(Role, Scope)> {
-		Roles::<T>::get(participant).into_inner()
+	/// All roles that a participant was given and that were not taken back, those that are over or still to come as well.
+	pub fn grants_of(participant: ParticipantId) -> Vec<RoleGrant> {
+		Participants::<T>::get(participant).map(|record| record.roles.into_inner()).unwrap_or_default()
 	}
+}
+
+/// Roles that hold from the beginning on without an end, by the council's word.
+pub fn founding(roles: &[(Role, Scope)]) -> BoundedVec<RoleGrant, frame_support::traits::ConstU32<MAX_ROLES>> {
+	let grant = |(role, scope): &(Role, Scope)| RoleGrant {
+		role: *role,
+		scope: *scope,
+		validity: Validity::ALWAYS,
+		issuer: None,
+	};
+	BoundedVec::try_from(roles.iter().map(grant).collect::<Vec<_>>()).expect("more roles than one participant may hold")
 }

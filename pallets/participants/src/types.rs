@@ -1,7 +1,7 @@
 //! What is stored about participants and those who act for them.
 
 use crate::Budget;
-use busbar_primitives::{stored, Interval, Margin, ParticipantId, Right, Role, StandingSteps};
+use busbar_primitives::{stored, Interval, Margin, ParticipantId, Right, Role, RoleGrant, StandingSteps};
 use frame_support::{traits::ConstU32, BoundedVec};
 use sp_core::H256;
 use sp_runtime::MultiSignature;
@@ -44,6 +44,9 @@ pub struct Participant<AccountId, BlockNumber> {
 	pub margin: Margin,
 	/// How many steps its orders have in the sessions of the intervals ahead, as far as the market counts them.
 	pub standing: StandingSteps,
+	/// What it may do, where and how long, those that are over as well until there is another one; each role once in each
+	/// scope.
+	pub roles: BoundedVec<RoleGrant, ConstU32<MAX_ROLES>>,
 	/// Who may act for it.
 	pub delegates: BoundedVec<Grant<AccountId>, ConstU32<MAX_DELEGATES>>,
 }
@@ -82,6 +85,9 @@ pub const MAX_PRINCIPALS: u32 = 4;
 
 /// Most rights that one participant delegates, whatever a runtime lets it.
 pub const MAX_DELEGATES: u32 = 8;
+
+/// Most roles of one participant, whatever a runtime lets it have.
+pub const MAX_ROLES: u32 = 16;
 
 /// A delegate and its right.
 pub type Grant<AccountId> = (AccountId, Right);

@@ -28,10 +28,10 @@ impl<T: Config> Pallet<T> {
 	) -> Option<Sender<T::AccountId>> {
 		let terms = T::Calls::terms(call).ok()?;
 		let participant = Self::payer(&signer, &terms, &Self::declared(info, len)).ok()?.participant;
-		let budget = Self::get(&participant).ok()?.budget;
+		let record = Self::get(&participant).ok()?;
 		let (account, rules) = (T::MaxWaiting::get(), T::Allowances::get());
 		let room = |accounts: u32, bytes| Room::new(account.saturating_mul(accounts), bytes);
-		let own = room(OF_PARTICIPANT, Self::rule(&budget, &terms).most.bytes);
+		let own = room(OF_PARTICIPANT, Self::rule(&record, &terms).most.bytes);
 		let provider = room(OF_PROVIDER, rules.provider.most.bytes);
 		let behind = |room: Room| room.part(BEHIND_GAPS, BEHIND_GAPS.into());
 		let rooms = Rooms {
@@ -43,7 +43,7 @@ impl<T: Config> Pallet<T> {
 			provider_gap: behind(provider),
 		};
 		let next = frame_system::Pallet::<T>::account_nonce(&signer).unique_saturated_into();
-		let (provider, remedy) = (budget.shares_with(), terms.remedy);
+		let (provider, remedy) = (Self::shares_with(&record), terms.remedy);
 		Some(Sender { account: signer, nonce: nonce.saturated_into(), next, participant, provider, remedy, rooms })
 	}
 }

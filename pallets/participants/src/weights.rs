@@ -103,12 +103,12 @@ impl WeightInfo for () {
 	fn publish_access_log() -> Weight {
 		counted(20 * MICROSECOND, 3, 1)
 	}
-	// MemberOf, DelegateOf, and of each principal its record and its provider's budget; the payer's two.
+	// MemberOf, DelegateOf, the time, and of each principal its record and its provider's budget; the payer's two.
 	fn check_member() -> Weight {
-		counted(30 * MICROSECOND, 2 + 2 * u64::from(crate::MAX_PRINCIPALS), 2)
+		counted(30 * MICROSECOND, 3 + 2 * u64::from(crate::MAX_PRINCIPALS), 2)
 	}
-	// MemberOf, the record, its provider's budget; the last two.
+	// MemberOf, the record, the time, its provider's budget; the last two.
 	fn check_own() -> Weight {
-		counted(20 * MICROSECOND, 3, 2)
+		counted(20 * MICROSECOND, 4, 2)
 	}
 }

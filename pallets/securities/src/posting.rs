@@ -65,12 +65,13 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// That `who` may ask for money of a participant to go back to its account. Of one that was removed anybody may, since
-	/// nobody acts for it any more: it can go nowhere else.
+	/// nobody acts for it any more: it can go nowhere else. One that is suspended does so itself, to pay what it owes: from its
+	/// account the money goes nowhere else either, as long as it is.
 	pub(crate) fn ensure_takes_back(who: &T::AccountId, participant: ParticipantId) -> DispatchResult {
 		if T::Participants::is_removed(participant) {
 			return Ok(());
 		}
-		T::Participants::ensure_acts_for(who, participant, Right::Funds)
+		T::Participants::ensure_settles_for(who, participant, Right::Funds)
 	}
 
 	/// What leaves by a notice of `amount` of `all`, and the last interval that it secures. Of a participant that was removed all

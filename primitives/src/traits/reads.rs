@@ -44,6 +44,24 @@ pub trait Participants<AccountId> {
 	/// If the participant is unknown or suspended, or the account has no such right.
 	fn ensure_acts_for(account: &AccountId, participant: ParticipantId, right: Right) -> DispatchResult;
 
+	/// That `account` may trade for `owner` in `zone`: as of [`Self::ensure_acts_for`] with [`Right::Trade`], and `owner` holds
+	/// now one of `roles` there. Gives the number of zones that had to be read for it: none for a role in the whole grid.
+	///
+	/// # Errors
+	/// Those of [`Self::ensure_acts_for`], and if it holds none of them, or not there.
+	fn ensure_trades(
+		account: &AccountId,
+		owner: ParticipantId,
+		roles: &[Role],
+		zone: ZoneId,
+	) -> Result<u32, DispatchError>;
+
+	/// As [`Self::ensure_acts_for`], but a suspended participant's own account passes, too: what it owes it may settle.
+	///
+	/// # Errors
+	/// If the participant is unknown or removed, or the account has no such right.
+	fn ensure_settles_for(account: &AccountId, participant: ParticipantId, right: Right) -> DispatchResult;
+
 	/// Whether a participant was removed, so that nobody acts for it any more.
 	fn is_removed(participant: ParticipantId) -> bool;
 

@@ -1,6 +1,6 @@
-//! The one table of calls: what may be sent at all, and by whom. What is not in it is refused; a test walks the metadata.
+//! The table of calls at work: what may be sent at all, and by whom. What is not in it is refused; a test walks the metadata.
 //!
-//! The pallets still decide about zones, rights and states. This table keeps what its sender may never make out of the pool,
+//! The pallets still decide about zones, rights and states. The table keeps what its sender may never make out of the pool,
 //! and says which calls are paid from a budget and which are due work (`docs/budgets.md`).
 
 use super::{
@@ -12,12 +12,15 @@ use crate::{
 };
 use alloc::{collections::BTreeSet, vec::Vec};
 use busbar_primitives::{
+	calls::{
+		Cover,
+		Kind::{Carries, Due, Pays, Remedy, Settles},
+		Row,
+		Who::{self, Authors, Holders, Members, Motions, Nobody, Parties, PartiesOrHolders, Traders, TwoThirds},
+	},
 	refusals::Refusal,
 	traits::{Debts, Participants as _},
-	Role::{
-		self, Aggregator, BalanceResponsibleParty, Dso, MembershipProvider, MeterOperator, Regulator, Retailer,
-		SettlementAgent,
-	},
+	Role,
 };
 use codec::{Decode, Encode};
 use frame_support::{
@@ -28,277 +31,10 @@ use pallet_collective::Instance1 as CouncilInstance;
 use pallet_participants::Terms;
 use sp_runtime::MultiAddress;
 
-/// Who makes a call.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Who {
-	/// Any participant, and whom it delegates to.
-	Members,
-	/// Participants with one of these roles, somewhere.
-	Holders(&'static [Role]),
-	/// The members of the council.
-	Council,
-	/// The council as a whole, by a motion of more than half of it.
-	Motions,
-	/// The council as a whole, by a motion of at least two thirds of it.
-	TwoThirds,
-	/// Block authors, and nobody by a signature.
-	Authors,
-	/// Nobody.
-	Nobody,
-}
-
-/// What kind of call it is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
-	/// An ordinary one: its sender's budget pays.
-	Own,
-	/// Work that somebody has to do, and that succeeds once: the budget pays only if it fails.
-	Due,
-	/// It helps against misuse: nothing overtakes it.
-	Remedy,
-	/// It carries other calls, which are judged instead.
-	Carries,
-	/// It moves money to the account that it names, which must be a member's or one of the rules.
-	Pays,
-}
-
-use Kind::{Carries, Due, Own, Pays, Remedy};
-use Who::{Authors, Holders, Members, Motions, Nobody, TwoThirds};
-
-/// A call's name, who makes it, what kind it is.
-pub type Row = (&'static str, Who, Kind);
-
-const OF_PROVIDERS: Who = Holders(&[MembershipProvider]);
-const OF_OPERATORS: Who = Holders(&[Dso]);
-const OF_AGENTS: Who = Holders(&[SettlementAgent]);
-const OF_KEEPERS: Who = Holders(&[MeterOperator, Dso, Aggregator]);
-const OF_GUARANTORS: Who = Holders(&[Retailer, Aggregator]);
-
-/// The table, by pallet.
-pub const CALLS: &[(&str, &[Row])] = &[
-	(
-		"System",
-		&[
-			("remark", Members, Own),
-			("remark_with_event", Members, Own),
-			("set_heap_pages", Nobody, Own),
-			("set_code", Nobody, Own),
-			("set_code_without_checks", Nobody, Own),
-			("set_storage", Nobody, Own),
-			("kill_storage", Nobody, Own),
-			("kill_prefix", Nobody, Own),
-			("authorize_upgrade", Nobody, Own),
-			("authorize_upgrade_without_checks", Nobody, Own),
-			// Its code is what the council authorised; it comes without a signature, too.
-			("apply_authorized_upgrade", Who::Council, Due),
-		],
-	),
-	("Timestamp", &[("set", Authors, Own)]),
-	(
-		"Balances",
-		&[
-			("transfer_allow_death", Members, Pays),
-			("transfer_keep_alive", Members, Pays),
-			("transfer_all", Members, Pays),
-			("force_transfer", Nobody, Own),
-			("force_unreserve", Nobody, Own),
-			("upgrade_accounts", Nobody, Own),
-			("force_set_balance", Nobody, Own),
-			("force_adjust_total_issuance", Nobody, Own),
-			// Money leaves the chain with two keys only.
-			("burn", Nobody, Own),
-		],
-	),
-	(
-		"Utility",
-		&[
-			("batch", Members, Carries),
-			("batch_all", Members, Carries),
-			("force_batch", Members, Carries),
-			// Accounts without a participant act for nobody.
-			("as_derivative", Nobody, Own),
-			("dispatch_as", Nobody, Own),
-			("dispatch_as_fallible", Nobody, Own),
-			("with_weight", Nobody, Own),
-			("if_else", Nobody, Own),
-		],
-	),
-	(
-		"Session",
-		&[
-			("set_keys", Members, Own),
-			// A validator leaves through the council only: this would drop it from the set below the least number.
-			("purge_keys", Nobody, Own),
-		],
-	),
-	(
-		"Grandpa",
-		&[
-			("report_equivocation", Members, Own),
-			("report_equivocation_unsigned", Authors, Own),
-			("note_stalled", Nobody, Own),
-		],
-	),
-	(
-		"Council",
-		&[
-			("set_members", TwoThirds, Own),
-			("propose", Who::Council, Remedy),
-			("vote", Who::Council, Remedy),
-			("close", Who::Council, Remedy),
-			// One member's word is nothing here.
-			("execute", Nobody, Own),
-			("disapprove_proposal", Motions, Own),
-			("kill", Motions, Own),
-			("release_proposal_cost", Nobody, Own),
-		],
-	),
-	("Validators", &[("add", TwoThirds, Own), ("remove", TwoThirds, Own), ("authorize_upgrade", TwoThirds, Own)]),
-	(
-		"Participants",
-		&[
-			("register", OF_PROVIDERS, Own),
-			("register_many", OF_PROVIDERS, Own),
-			("grant_role", OF_PROVIDERS, Own),
-			("revoke_role", OF_PROVIDERS, Own),
-			("suspend", OF_PROVIDERS, Remedy),
-			("resume", OF_PROVIDERS, Remedy),
-			("remove", TwoThirds, Own),
-			("add_delegate", Members, Own),
-			("remove_delegate", Members, Own),
-			("resign", Members, Own),
-			("grant_data", Members, Own),
-			("revoke_data", Members, Own),
-			("grant_record", Members, Own),
-			("revoke_record", Members, Own),
-			("set_commitment", Members, Own),
-			("publish_access_log", Members, Own),
-		],
-	),
-	(
-		"Grid",
-		&[
-			("add_zone", OF_OPERATORS, Own),
-			("add_zones", OF_OPERATORS, Own),
-			("set_link", OF_OPERATORS, Own),
-			("retire_zone", OF_OPERATORS, Own),
-			("add_point", OF_OPERATORS, Own),
-			("add_points", OF_OPERATORS, Own),
-			("retire_point", OF_OPERATORS, Own),
-			("publish", OF_OPERATORS, Own),
-			("allow_couplings", Motions, Own),
-			("accept_point", Members, Own),
-			("withdraw_point", Members, Own),
-		],
-	),
-	(
-		"Market",
-		&[
-			("place", Members, Own),
-			("replace", Members, Own),
-			("cancel", Members, Own),
-			("set_parameters", Motions, Own),
-			("submit", Members, Own),
-			("withdraw", Members, Own),
-			("amend", Members, Own),
-			("set_area", Motions, Own),
-			("place_block_order", Members, Own),
-			("cancel_block_order", Members, Own),
-		],
-	),
-	(
-		"Metering",
-		&[
-			// A second attester, whom a point's owner names, needs no role.
-			("register_meter", Members, Own),
-			("register_meters", Members, Own),
-			("attest", Members, Own),
-			("post_bond", Members, Own),
-			("withdraw_bond", Members, Own),
-			("prove", Members, Due),
-			("retire_meter", Members, Own),
-			("name_attester", Members, Own),
-			("dispute", Members, Own),
-			("rule", Holders(&[Regulator]), Own),
-			("close_dispute", Members, Own),
-			("announce_holding", OF_KEEPERS, Own),
-			("withdraw_holding", OF_KEEPERS, Own),
-			("set_store", OF_KEEPERS, Own),
-			("admit_operator", Members, Own),
-			("cancel_meter", Members, Own),
-			("challenge", Holders(&[Dso, BalanceResponsibleParty, Regulator]), Own),
-			("report_missing", Members, Due),
-		],
-	),
-	(
-		"Settlement",
-		&[
-			("set_accounts", Motions, Own),
-			("set_ladder", Motions, Own),
-			("set_levy", Motions, Own),
-			("set_tolerance", Motions, Own),
-			("set_sharing", Motions, Own),
-			("void", Motions, Own),
-			("post_prices", Holders(&[BalanceResponsibleParty]), Own),
-			("debit", Members, Due),
-			("draw", Members, Due),
-			("credit", Members, Due),
-		],
-	),
-	(
-		"Certificates",
-		&[
-			("certify", Holders(&[Regulator]), Own),
-			("transfer", Members, Own),
-			("retire", Members, Own),
-			("forget", Members, Own),
-		],
-	),
-	(
-		"Issuance",
-		&[
-			("propose", OF_AGENTS, Own),
-			("approve", OF_AGENTS, Own),
-			("cancel", OF_AGENTS, Own),
-			("set_ceiling", TwoThirds, Own),
-		],
-	),
-	(
-		"Securities",
-		&[
-			("deposit", Members, Own),
-			("deposit_many", Members, Own),
-			("guarantee", OF_GUARANTORS, Own),
-			("guarantee_many", OF_GUARANTORS, Own),
-			("give_notice", Members, Own),
-			("release", Members, Own),
-			("repay", Members, Own),
-			("margin_in", Members, Own),
-			("margin_out", Members, Own),
-			("deposit_balancing", Holders(&[BalanceResponsibleParty]), Own),
-			// Also one that is none any more, and anybody for one that was removed.
-			("give_notice_balancing", Members, Own),
-			("release_balancing", Members, Own),
-		],
-	),
-	(
-		"Supply",
-		&[
-			("choose", Members, Own),
-			("serve", Holders(&[Retailer]), Own),
-			// Also one that is no retailer any more.
-			("resign", Members, Own),
-			("set_last_resort", Motions, Own),
-		],
-	),
-	("Flexibility", &[("offer", Members, Own), ("order_reduction", OF_OPERATORS, Own)]),
-];
-
 /// The row of a call; `None` if the table has none.
 pub fn row(call: &RuntimeCall) -> Option<&'static Row> {
 	let name = call.get_call_metadata();
-	let (_, rows) = CALLS.iter().find(|(pallet, _)| *pallet == name.pallet_name)?;
-	rows.iter().find(|(function, ..)| *function == name.function_name)
+	busbar_primitives::calls::row(name.pallet_name, name.function_name)
 }
 
 /// The calls that a call carries.
@@ -406,25 +142,31 @@ impl pallet_participants::Calls<RuntimeCall, AccountId> for Table {
 			let (mut terms, mut first) = (Terms::default(), true);
 			for call in carried(call) {
 				let each = Self::terms(call)?;
-				let (governing, remedy) = (each.governing, each.remedy);
+				let (governing, remedy, settles) = (each.governing, each.remedy, each.settles);
 				terms = Terms {
 					due: false,
 					governing: governing && (first || terms.governing),
 					remedy: remedy && (first || terms.remedy),
+					settles: settles && (first || terms.settles),
 				};
 				first = false;
 			}
 			return Ok(terms);
 		}
-		Ok(Terms { due: *kind == Due, governing: *who == Who::Council, remedy: *kind == Remedy })
+		let (due, remedy, settles) = (*kind == Due, *kind == Remedy, *kind == Settles);
+		Ok(Terms { due, governing: *who == Who::Council, remedy, settles })
 	}
 
 	fn ensure(call: &RuntimeCall, signer: &AccountId) -> Result<(), Refusal> {
 		let (_, who, _) = row(call).ok_or(Refusal::NotListed)?;
 		match who {
-			Members => (),
-			Holders(roles) => {
-				let holds = |role: &Role| Participants::ensure_anywhere(signer, *role).is_ok();
+			// Whom it is about, and where, the pallets know.
+			Members | Parties(_) | PartiesOrHolders(..) | Traders => (),
+			Holders(roles, cover) => {
+				let holds = |role: &Role| match cover {
+					Cover::Grid => Participants::ensure(signer, *role, None).is_ok(),
+					Cover::Named | Cover::Somewhere => Participants::ensure_anywhere(signer, *role).is_ok(),
+				};
 				ensure!(roles.iter().any(holds), Refusal::NotYours);
 			},
 			Who::Council => {
@@ -439,8 +181,8 @@ impl pallet_participants::Calls<RuntimeCall, AccountId> for Table {
 
 	fn reads(call: &RuntimeCall) -> u64 {
 		let own = match row(call) {
-			// Roles of the signer's own participant and of the one that it operates for, whose membership is known.
-			Some((_, Holders(_), _)) => 3,
+			// The record of the one that the signer operates for, how it is found, and the time; its own is known.
+			Some((_, Holders(..), _)) => 3,
 			// The council and the motion's votes.
 			Some((_, Who::Council, _)) => 2,
 			// The payee's membership and the accounts of the rules, before and in the dispatch.

@@ -35,6 +35,7 @@ impl Contains<AccountId> for Governing {
 impl pallet_participants::Config for Runtime {
 	type AdminOrigin = CouncilTwoThirds;
 	type Zones = Grid;
+	type Time = Timestamp;
 	type Protected = Governing;
 	type MaxRoles = ConstU32<16>;
 	type MaxDelegates = ConstU32<8>;
@@ -88,6 +89,7 @@ impl pallet_market::Config for Runtime {
 	type Prunable = (Grid, Metering, Flexibility, Settlement);
 	type Time = Timestamp;
 	type SlotDuration = ConstU64<SLOT_DURATION_MS>;
+	type MaxDepth = MaxDepth;
 	type MaxSteps = ConstU32<16>;
 	type MaxZones = MaxMarketZones;
 	type MaxLevels = MaxMarketLevels;

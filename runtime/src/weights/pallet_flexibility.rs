@@ -11,8 +11,8 @@ pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_flexibility::WeightInfo for WeightInfo<T> {
 	fn offer() -> Weight {
-		Weight::from_parts(514_945_000, 23_367)
-			.saturating_add(T::DbWeight::get().reads(138))
+		Weight::from_parts(514_945_000, 37_293)
+			.saturating_add(T::DbWeight::get().reads(204))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 

@@ -123,13 +123,13 @@ impl<T: frame_system::Config> pallet_participants::WeightInfo for WeightInfo<T> 
 
 	fn check_member() -> Weight {
 		Weight::from_parts(56_614_000, 9_404)
-			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	fn check_own() -> Weight {
 		Weight::from_parts(53_670_000, 9_093)
-			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 }

@@ -58,7 +58,8 @@ fn open() -> Interval {
 /// Lets a participant of the devnet hold a role for the root zone alone, behind as many other scopes as there may be.
 fn narrow(name: &str, role: Role) {
 	let scopes = (1..16).map(|number| (role, Scope::Zone(u32::MAX - number))).chain([(role, Scope::Zone(0))]);
-	pallet_participants::Roles::<Runtime>::insert(devnet_id(name), BoundedVec::truncate_from(scopes.collect()));
+	let roles = pallet_participants::founding(&scopes.collect::<Vec<_>>());
+	pallet_participants::Participants::<Runtime>::mutate_extant(devnet_id(name), |record| record.roles = roles);
 }
 
 #[test]

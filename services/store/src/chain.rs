@@ -3,6 +3,7 @@
 use crate::error::Error;
 use async_trait::async_trait;
 use busbar_client::{
+	functions::energy_api,
 	metadata::Item,
 	pallet_metering::Dataset as Attested,
 	pallet_participants::DataGrant,
@@ -57,7 +58,7 @@ impl Node {
 	fn needs() -> Vec<Item> {
 		vec![
 			participants::PARTICIPANTS.item(),
-			participants::ROLES.item(),
+			energy_api::PARTICIPANT.item(),
 			participants::DATA_GRANTS.item(),
 			metering::OPERATORS.item(),
 			metering::DATASETS.item(),

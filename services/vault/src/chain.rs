@@ -3,6 +3,7 @@
 use crate::error::Error;
 use async_trait::async_trait;
 use busbar_client::{
+	functions::energy_api,
 	metadata::Item,
 	records,
 	storage::{grid, market, participants, settlement},
@@ -69,7 +70,7 @@ impl Node {
 	fn needs() -> Vec<Item> {
 		vec![
 			participants::PARTICIPANTS.item(),
-			participants::ROLES.item(),
+			energy_api::PARTICIPANT.item(),
 			records::RECORD_GRANTS.item(),
 			records::ACCESS_LOGS.item(),
 			grid::POINTS.item(),

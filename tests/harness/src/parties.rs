@@ -42,7 +42,8 @@ impl Party {
 		Self { id: id(name), account: account(name), roles: vec![(role, Scope::Grid)], money: OFFICERS_MONEY }
 	}
 
-	/// The four without which nothing trades: grid operator, meter operator, utility, regulator.
+	/// The four without which nothing trades: grid operator, meter operator, utility, regulator. The utility trades at the
+	/// coupling, too.
 	pub fn officers() -> Vec<Self> {
 		let roles = [
 			(DSO, Role::Dso),
@@ -50,7 +51,9 @@ impl Party {
 			(UTILITY, Role::BalanceResponsibleParty),
 			(REGULATOR, Role::Regulator),
 		];
-		roles.into_iter().map(|(name, role)| Self::officer(name, role)).collect()
+		let mut officers: Vec<_> = roles.into_iter().map(|(name, role)| Self::officer(name, role)).collect();
+		officers[2].roles.push((Role::WholesaleTrader, Scope::Grid));
+		officers
 	}
 
 	/// The same one, whose account is that of its own key, so that it signs transactions.
@@ -58,8 +61,8 @@ impl Party {
 		Self { account: crate::chain::account(self.id.0[0]), ..self }
 	}
 
-	/// One without a role.
+	/// One that trades at its own connection points.
 	pub fn member(id: ParticipantId, account: AccountId, money: Balance) -> Self {
-		Self { id, account, roles: vec![], money }
+		Self { id, account, roles: vec![(Role::Prosumer, Scope::Grid)], money }
 	}
 }

@@ -14,4 +14,5 @@ mod random;
 mod served;
 mod sessions;
 mod spans;
+mod trading;
 mod void;

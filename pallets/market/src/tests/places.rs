@@ -29,7 +29,8 @@ pub(super) fn newcomers() -> Vec<(u64, PointId)> {
 
 pub(super) fn block_at((n, point): (u64, PointId), side: Side, price: i64, wh: &[Wh]) -> DispatchResult {
 	let wh = BoundedVec::truncate_from(wh.to_vec());
-	Market::place_block_order(RuntimeOrigin::signed(n), FIRST, 0, point, side, price, wh)
+	let placed = Market::place_block_order(RuntimeOrigin::signed(n), FIRST, 0, point, side, price, wh);
+	placed.map(|_| ()).map_err(|refused| refused.error)
 }
 
 fn cancel_block(n: u64, id: u32) -> DispatchResult {

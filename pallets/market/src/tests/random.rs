@@ -228,7 +228,7 @@ proptest! {
 					let origin = |point: &u32| RuntimeOrigin::signed((*point).into());
 					let _ = match action {
 						Action::Place(point, curve) => {
-							Market::place(origin(point), interval, product, *point, steps(curve))
+							Market::place(origin(point), interval, product, *point, steps(curve)).map(|_| ()).map_err(|e| e.error)
 						},
 						Action::Replace(point, curve) => {
 							Market::replace(origin(point), interval, product, *point, steps(curve)).map(|_| ()).map_err(|e| e.error)

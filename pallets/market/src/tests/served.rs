@@ -4,7 +4,7 @@
 use super::{continuous, spans};
 use crate::{mock::*, Error};
 use busbar_mocks::MockMeters;
-use busbar_primitives::{PointKind, Side, TimeInForce};
+use busbar_primitives::{PointKind, Role, Scope, Side, TimeInForce};
 use frame_support::{assert_noop, assert_ok};
 
 #[test]
@@ -79,6 +79,7 @@ fn a_coupling_trades_without_a_meter() {
 		let mut points = GridPoints::get();
 		points[1].kind = PointKind::Coupling;
 		GridPoints::set(&points);
+		MockParticipants::grant(1, Role::WholesaleTrader, Scope::Grid);
 		assert_ok!(place(1, 1, 1, &[buy(100, 1)]));
 	});
 }

@@ -45,7 +45,8 @@ pub(super) fn block_order(n: u64, side: Side, price: Price, wh: &[Wh]) -> Dispat
 
 pub(super) fn block_from(interval: u32, n: u64, side: Side, price: Price, wh: &[Wh]) -> DispatchResult {
 	let wh = BoundedVec::truncate_from(wh.to_vec());
-	Market::place_block_order(RuntimeOrigin::signed(n), interval, 0, point(n), side, price, wh)
+	let placed = Market::place_block_order(RuntimeOrigin::signed(n), interval, 0, point(n), side, price, wh);
+	placed.map(|_| ()).map_err(|refused| refused.error)
 }
 
 pub(super) fn point(n: u64) -> PointId {

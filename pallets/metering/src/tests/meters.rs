@@ -1,6 +1,7 @@
 //! Registering, replacing and retiring meters, and naming second attesters.
 
 use crate::{mock::*, Attesters, Event, FittedMeters, Meters, Named, NextMeter, Successors};
+use busbar_mocks::MockParticipants;
 use busbar_primitives::{
 	metering::{Duty, Meter, MeterClass, Reading},
 	traits::Meters as _,
@@ -329,10 +330,20 @@ fn an_operator_of_a_part_fits_a_first_meter_only_where_owner_or_grid_operator_ad
 			assert_ok!(register(point));
 			assert_eq!(Successors::<Test>::get(point), None);
 		}
-		// As the grid operator, and at its own point.
-		busbar_mocks::MockParticipants::grant(LOCAL_OPERATOR, Role::Dso, Scope::Zone(1));
+		// As the grid operator.
+		MockParticipants::grant(LOCAL_OPERATOR, Role::Dso, Scope::Zone(1));
 		assert_ok!(register(5));
-		busbar_mocks::MockParticipants::grant(MEMBER, Role::MeterOperator, Scope::Zone(1));
-		assert_ok!(register_from(MEMBER, 6, Duty::Main, AHEAD));
+	});
+}
+
+#[test]
+fn nobody_registers_the_main_meter_of_its_own_point() {
+	run(|| {
+		MockParticipants::grant(MEMBER, Role::MeterOperator, Scope::Grid);
+		assert_noop!(register_meter(MEMBER, 3), MeteringError::OwnPoint);
+		register(OPERATOR, [3]);
+		assert_noop!(register_from(MEMBER, 3, Duty::Main, AHEAD), MeteringError::OwnPoint);
+		assert_ok!(admit(MEMBER, 3, Some(LOCAL_OPERATOR)));
+		assert_ok!(register_from(LOCAL_OPERATOR, 3, Duty::Main, AHEAD));
 	});
 }

@@ -187,3 +187,46 @@ fn mortality_goes_by_the_standard_name_type_and_encoding() {
 		assert_eq!(ours.implicit(), Ok(H256::repeat_byte(5)));
 	});
 }
+
+#[test]
+fn the_suspended_send_what_settles_their_debts_and_their_delegates_nothing() {
+	run(|| {
+		settle_in("ann");
+		assert_ok!(mock::Participants::add_delegate(signed("ann"), account("bot"), Right::Funds));
+		assert_ok!(mock::Participants::suspend(RuntimeOrigin::root(), id("ann")));
+		assert_ok!(pool_of("ann", remark(b's')));
+		for kind in [b'd', b'r', b'x'] {
+			assert_eq!(pool_of("ann", remark(kind)), refused(InvalidTransaction::BadSigner));
+		}
+		assert_eq!(pool_of("bot", remark(b's')), refused(InvalidTransaction::BadSigner));
+		// Of its budget, like any other.
+		let pay = || {
+			let run = CheckMember::<Test>::new();
+			run.test_run(signed("ann"), &remark(b's'), &units(1), BYTES, 0, |_| Ok(Default::default())).map(|_| ())
+		};
+		for _ in 0..4 {
+			assert_ok!(pay());
+		}
+		assert_eq!(pay(), refuses(Refusal::BudgetSpent));
+		assert_ok!(mock::Participants::remove(RuntimeOrigin::root(), id("ann")));
+		assert_eq!(pool_of("ann", remark(b's')), refused(InvalidTransaction::BadSigner));
+	});
+}
+
+#[test]
+fn a_suspended_participant_settles_by_its_own_account_alone() {
+	run(|| {
+		use busbar_primitives::traits::Participants as _;
+		register("ann");
+		assert_ok!(mock::Participants::add_delegate(signed("ann"), account("bot"), Right::Funds));
+		let settles = |name: &str| mock::Participants::ensure_settles_for(&account(name), id("ann"), Right::Funds);
+		assert_ok!(settles("ann"));
+		assert_ok!(settles("bot"));
+		assert_ok!(mock::Participants::suspend(RuntimeOrigin::root(), id("ann")));
+		assert_ok!(settles("ann"));
+		assert_eq!(settles("bot"), Err(Error::<Test>::Suspended.into()));
+		assert_eq!(settles("dso"), Err(Error::<Test>::Suspended.into()));
+		assert_ok!(mock::Participants::remove(RuntimeOrigin::root(), id("ann")));
+		assert_eq!(settles("ann"), Err(Error::<Test>::Removed.into()));
+	});
+}

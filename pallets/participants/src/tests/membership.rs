@@ -20,8 +20,7 @@ fn a_newcomer_that_signed_becomes_a_participant_with_a_nonce() {
 		assert!(!System::account_exists(&account("ann")));
 		register("ann");
 		// It begins with an empty budget, and with no debt, no margin and no delegate.
-		let (class, provider) = (Class::Member, Some(id("provider")));
-		let budget = Budget { class, provider, spent: Spent::all(1, &Rules::get().member) };
+		let budget = Budget { provider: Some(id("provider")), spent: Spent::all(1, &Rules::get().member) };
 		let (own, status) = (account("ann"), Status::Active);
 		let (in_debt, margin, delegates) = (false, Default::default(), Default::default());
 		assert_eq!(
@@ -35,6 +34,7 @@ fn a_newcomer_that_signed_becomes_a_participant_with_a_nonce() {
 				in_debt,
 				margin,
 				standing: Default::default(),
+				roles: Default::default(),
 				delegates,
 			})
 		);

@@ -1,7 +1,7 @@
 //! Granting, revoking and checking roles.
 
 use crate::{mock::*, *};
-use busbar_primitives::traits::Participants as _;
+use busbar_primitives::{traits::Participants as _, Moment, Validity};
 use frame_support::{assert_noop, assert_ok};
 use sp_runtime::DispatchError::BadOrigin;
 
@@ -50,7 +50,15 @@ fn a_role_in_the_grid_holds_everywhere() {
 	run(|| {
 		assert_ok!(grant(RuntimeOrigin::root(), "dso", Role::Dso, Scope::Grid));
 		System::assert_last_event(
-			Event::RoleGranted { participant: id("dso"), role: Role::Dso, scope: Scope::Grid }.into(),
+			Event::RoleGranted {
+				participant: id("dso"),
+				role: Role::Dso,
+				scope: Scope::Grid,
+				from: 0,
+				until: Moment::MAX,
+				issuer: None,
+			}
+			.into(),
 		);
 		for zone in [None, Some(0), Some(3), Some(u32::MAX)] {
 			assert_eq!(ensure("dso", Role::Dso, zone), Ok(id("dso")));
@@ -77,7 +85,7 @@ fn a_provider_grants_and_revokes_ordinary_roles_inside_its_scope() {
 				System::assert_last_event(Event::RoleRevoked { participant: id("ann"), role, scope }.into());
 			}
 		}
-		assert!(!Roles::<Test>::contains_key(id("ann")));
+		assert_eq!(mock::Participants::grants_of(id("ann")), []);
 	});
 }
 
@@ -95,6 +103,7 @@ fn a_privileged_role_needs_the_council() {
 			Role::MembershipProvider,
 			Role::Regulator,
 			Role::Auditor,
+			Role::WholesaleTrader,
 		];
 		for role in privileged {
 			assert_noop!(grant(signed("provider"), "provider", role, Scope::Zone(1)), Error::<Test>::PrivilegedRole);
@@ -153,5 +162,144 @@ fn a_suspended_provider_admits_nobody() {
 		let call =
 			mock::Participants::register(signed("provider"), id("ann"), account("ann"), COMMITMENT, acceptance("ann"));
 		assert_noop!(call, Error::<Test>::Suspended);
+	});
+}
+
+/// Grants the named participant a role in zone 1 between two moments, by the council.
+fn grant_for(name: &str, role: Role, from: Moment, until: Moment) -> frame_support::dispatch::DispatchResult {
+	let root = RuntimeOrigin::root();
+	mock::Participants::grant_role_for(root, id(name), role, Scope::Zone(1), from, until)
+}
+
+#[test]
+fn a_role_holds_from_its_first_moment_to_before_its_last_one_without_a_transaction() {
+	run(|| {
+		register("ann");
+		assert_ok!(grant_for("ann", Role::Dso, 10, 20));
+		System::assert_last_event(
+			Event::RoleGranted {
+				participant: id("ann"),
+				role: Role::Dso,
+				scope: Scope::Zone(1),
+				from: 10,
+				until: 20,
+				issuer: None,
+			}
+			.into(),
+		);
+		assert_ok!(mock::Participants::add_delegate(signed("ann"), account("engineer"), Right::Operate));
+		for (now, holds) in [(0, false), (9, false), (10, true), (19, true), (20, false), (Moment::MAX, false)] {
+			Now::set(&now);
+			for name in ["ann", "engineer"] {
+				let expected = if holds { Ok(id("ann")) } else { Err(Error::<Test>::RoleMissing.into()) };
+				assert_eq!(ensure(name, Role::Dso, Some(3)), expected, "{name} at {now}");
+				assert_eq!(mock::Participants::ensure_anywhere(&account(name), Role::Dso), expected);
+				assert_eq!(mock::Participants::ensure_each(&account(name), Role::Dso, &[1, 3]).is_ok(), holds);
+			}
+			assert_eq!(mock::Participants::roles_of(id("ann")).len(), usize::from(holds));
+			assert_eq!(mock::Participants::grants_of(id("ann")).len(), 1);
+		}
+	});
+}
+
+#[test]
+fn a_budget_is_that_of_the_roles_that_hold_now() {
+	run(|| {
+		settle_in("ann");
+		let member = Rules::get().member.most;
+		assert_eq!(left("ann"), member);
+		assert_ok!(grant_for("ann", Role::Retailer, 10, 20));
+		assert_eq!(left("ann"), member);
+		Now::set(&10);
+		assert_eq!(left("ann"), Rules::get().professional.most);
+		Now::set(&20);
+		assert_eq!(left("ann"), member);
+	});
+}
+
+#[test]
+fn a_role_is_granted_for_a_time_that_is_and_for_another_time_instead() {
+	run(|| {
+		register("ann");
+		Now::set(&100);
+		for (from, until) in [(200, 200), (200, 199), (0, 100), (0, 0)] {
+			assert_noop!(grant_for("ann", Role::Dso, from, until), Error::<Test>::NeverHolds);
+		}
+		assert_ok!(grant_for("ann", Role::Dso, 0, 101));
+		assert_noop!(grant_for("ann", Role::Dso, 0, 101), Error::<Test>::RoleHeld);
+		assert_ok!(grant_for("ann", Role::Dso, 100, 300));
+		let validity = Validity { from: 100, until: 300 };
+		let grant = RoleGrant { role: Role::Dso, scope: Scope::Zone(1), validity, issuer: None };
+		assert_eq!(mock::Participants::grants_of(id("ann")), [grant]);
+	});
+}
+
+#[test]
+fn a_grant_names_the_provider_that_gave_it() {
+	run(|| {
+		register("ann");
+		assert_ok!(grant(signed("feeder"), "ann", Role::Prosumer, Scope::Zone(3)));
+		assert_ok!(mock::Participants::grant_role_for(
+			signed("provider"),
+			id("ann"),
+			Role::Consumer,
+			Scope::Grid,
+			0,
+			50
+		));
+		assert_ok!(grant(RuntimeOrigin::root(), "ann", Role::Dso, Scope::Grid));
+		let issuers: Vec<_> = mock::Participants::grants_of(id("ann")).iter().map(|grant| grant.issuer).collect();
+		assert_eq!(issuers, [Some(id("feeder")), Some(id("provider")), None]);
+		let narrow = mock::Participants::grant_role_for(signed("feeder"), id("ann"), Role::Consumer, Scope::Grid, 0, 9);
+		assert_noop!(narrow, Error::<Test>::RoleOutOfScope);
+	});
+}
+
+#[test]
+fn roles_that_are_over_make_room_for_others() {
+	run(|| {
+		register("ann");
+		let four = [Role::Dso, Role::Retailer, Role::Aggregator, Role::Auditor];
+		for role in four {
+			assert_ok!(grant_for("ann", role, 0, 10));
+		}
+		assert_noop!(grant_for("ann", Role::Regulator, 0, 20), Error::<Test>::TooManyRoles);
+		Now::set(&10);
+		assert_ok!(grant_for("ann", Role::Regulator, 0, 20));
+		assert_eq!(mock::Participants::grants_of(id("ann")).len(), 1);
+	});
+}
+
+#[test]
+fn who_trades_needs_its_owners_role_in_the_zone_and_the_right_to_trade() {
+	run(|| {
+		const ROLES: &[Role] = &[Role::Prosumer, Role::Retailer];
+		register("ann");
+		let trades = |who: &str, zone| mock::Participants::ensure_trades(&account(who), id("ann"), ROLES, zone);
+		assert_eq!(trades("ann", 3), Err(Error::<Test>::RoleMissing.into()));
+		assert_ok!(grant(signed("provider"), "ann", Role::Consumer, Scope::Grid));
+		assert_eq!(trades("ann", 3), Err(Error::<Test>::RoleMissing.into()));
+		assert_ok!(mock::Participants::grant_role_for(
+			signed("provider"),
+			id("ann"),
+			Role::Prosumer,
+			Scope::Zone(1),
+			0,
+			10
+		));
+		assert_ok!(mock::Participants::add_delegate(signed("ann"), account("bot"), Right::Trade));
+		assert_ok!(mock::Participants::add_delegate(signed("ann"), account("clerk"), Right::Operate));
+		for zone in [1, 3] {
+			// The mock reads a zone for each that it is asked for.
+			assert_eq!(trades("ann", zone), Ok(1));
+			assert_eq!(trades("bot", zone), Ok(1));
+			assert_eq!(trades("clerk", zone), Err(Error::<Test>::NotDelegate.into()));
+		}
+		assert_eq!(trades("bot", 2), Err(Error::<Test>::RoleOutOfScope.into()));
+		Now::set(&10);
+		assert_eq!(trades("bot", 3), Err(Error::<Test>::RoleMissing.into()));
+		Now::set(&9);
+		assert_ok!(mock::Participants::suspend(RuntimeOrigin::root(), id("ann")));
+		assert_eq!(trades("bot", 3), Err(Error::<Test>::Suspended.into()));
 	});
 }

@@ -228,3 +228,17 @@ fn whatever_happens_the_margin_is_on_hold_covers_all_collateral_and_no_money_is_
 		});
 	}
 }
+
+#[test]
+fn a_suspended_participant_moves_its_margin_to_its_own_account_and_nothing_in() {
+	run(|| {
+		let home = participant(HOME);
+		assert_ok!(Securities::margin_in(signed(HOME), home, 100));
+		MockParticipants::delegate(HOME, AGGREGATOR, Right::Funds);
+		MockParticipants::suspend(HOME);
+		assert_noop!(Securities::margin_in(signed(HOME), home, 1), refused::SUSPENDED);
+		assert_noop!(Securities::margin_out(signed(AGGREGATOR), home, 1), refused::SUSPENDED);
+		assert_ok!(Securities::margin_out(signed(HOME), home, 100));
+		assert_eq!(account(), (WEALTH, 0));
+	});
+}

@@ -96,6 +96,19 @@ impl Participants<AccountId> for World {
 		acts.then_some(()).ok_or(DispatchError::BadOrigin)
 	}
 
+	fn ensure_trades(
+		account: &AccountId,
+		owner: ParticipantId,
+		_roles: &[Role],
+		_zone: ZoneId,
+	) -> Result<u32, DispatchError> {
+		Self::ensure_acts_for(account, owner, Right::Trade).map(|()| 0)
+	}
+
+	fn ensure_settles_for(account: &AccountId, id: ParticipantId, right: Right) -> DispatchResult {
+		Self::ensure_acts_for(account, id, right)
+	}
+
 	fn is_removed(_id: ParticipantId) -> bool {
 		false
 	}

@@ -44,6 +44,8 @@ pub(crate) struct Placed<AccountId> {
 	pub zone: ZoneId,
 	pub account: AccountId,
 	pub held: Balance,
+	/// Zones that were read to know that its owner may trade there.
+	pub walked: u32,
 }
 
 /// A block order of the span: its number, the order, and whether it was rejected in the money.
@@ -122,7 +124,7 @@ impl<T: Config> Pallet<T> {
 		let end = end.filter(|end| *end <= last).ok_or(Error::<T>::BeyondSpan)?;
 		ensure!(Intervals::<T>::contains_key(last), Error::<T>::NotOpenYet);
 		ensure!(wh.iter().any(|wh| *wh > 0), Error::<T>::ZeroQuantity);
-		let at = Self::tradable(who, interval, point)?;
+		let (at, walked) = Self::tradable(who, interval, point)?;
 		T::Collateral::ensure_solvent(at.owner)?;
 		ensure!(at.until.is_none_or(|until| end < until), Error::<T>::PointNotInForce);
 		// What is metered in the first of them is in all.
@@ -164,7 +166,7 @@ impl<T: Config> Pallet<T> {
 			accepted: None,
 		};
 		BlockOrders::<T>::insert((last, product, id), block_order);
-		Ok(Placed { id, zone: at.zone, account, held: sum })
+		Ok(Placed { id, zone: at.zone, account, held: sum, walked })
 	}
 
 	/// Takes a block order out of the span that an interval belongs to. Returns what was released, in nEUR.
@@ -177,7 +179,7 @@ impl<T: Config> Pallet<T> {
 		let spec = record.products.get(usize::from(product)).ok_or(Error::<T>::UnknownProduct)?;
 		let last = last(interval, spec);
 		let block_order = BlockOrders::<T>::get((last, product, id)).ok_or(Error::<T>::NoOrder)?;
-		let owner = Self::tradable(who, interval, block_order.point)?.owner;
+		let owner = Self::cancellable(who, interval, block_order.point)?.owner;
 		BlockOrderPlaces::<T>::try_mutate(last, product, |places| {
 			ensure!(places::may_leave(&places.taken, id), Error::<T>::TookAPlace);
 			places::leave(&mut places.taken, id);

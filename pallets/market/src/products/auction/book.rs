@@ -52,18 +52,19 @@ impl<T: Config> Nodes for Queue<T> {
 }
 
 impl<T: Config> Pallet<T> {
-	/// Checks and places an order. Returns its zone, whose money is held, its arrival number, and how much is held.
+	/// Checks and places an order. Returns its zone, whose money is held, its arrival number, how much is held, and how many
+	/// zones were read to know that its owner may trade there.
 	pub(crate) fn do_place(
 		who: &T::AccountId,
 		(interval, product): SessionId,
 		point: PointId,
 		steps: &BoundedVec<Step, T::MaxSteps>,
-	) -> Result<(ZoneId, T::AccountId, u32, Balance), DispatchError> {
+	) -> Result<(ZoneId, T::AccountId, u32, Balance, u32), DispatchError> {
 		let (record, mut session) = Self::open_session((interval, product))?;
 		let spec = record.products.get(usize::from(product)).ok_or(Error::<T>::UnknownProduct)?;
 		Self::ensure_takes(spec, OrderCall::Place, Error::NotAnAuction)?;
 		let most = record.admitted.get(usize::from(product)).copied().unwrap_or(0);
-		let at = Self::tradable(who, interval, point)?;
+		let (at, walked) = Self::tradable(who, interval, point)?;
 		Self::ensure_own(interval, point)?;
 		Self::ensure_metered(interval, point, &at)?;
 		T::Collateral::ensure_solvent(at.owner)?;
@@ -91,7 +92,7 @@ impl<T: Config> Pallet<T> {
 		Sessions::<T>::insert(interval, product, session);
 		let order = Order { account: account.clone(), zone, arrival, steps: steps_held, held };
 		Orders::<T>::insert((interval, product, point), order);
-		Ok((zone, account, arrival, held))
+		Ok((zone, account, arrival, held, walked))
 	}
 
 	/// Takes an order out. Returns whose money was released, how much, and the number of its steps.
@@ -101,7 +102,7 @@ impl<T: Config> Pallet<T> {
 		point: PointId,
 	) -> Result<(T::AccountId, Balance, u32), DispatchError> {
 		let (_, mut session) = Self::open_session((interval, product))?;
-		let owner = Self::tradable(who, interval, point)?.owner;
+		let owner = Self::cancellable(who, interval, point)?.owner;
 		let order = Orders::<T>::take((interval, product, point)).ok_or(Error::<T>::NoOrder)?;
 		Self::discount_steps((interval, product), owner, order.steps.len() as u32)?;
 		for step in &order.steps {

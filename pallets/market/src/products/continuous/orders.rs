@@ -118,12 +118,13 @@ impl<T: Config> Pallet<T> {
 		Ok((record, area))
 	}
 
-	/// Checks and matches an order. Returns its number and how many trades it made.
+	/// Checks and matches an order. Returns its number, how many trades it made, and how many zones were read to know that its
+	/// owner may trade there.
 	pub(crate) fn do_submit(
 		who: &T::AccountId,
 		session: SessionId,
 		ticket: Ticket,
-	) -> Result<(u64, u32), DispatchError> {
+	) -> Result<(u64, u32, u32), DispatchError> {
 		let (record, area) = Self::trading(session)?;
 		let mut floor = Floor::<T>::open(session, &record, area)?;
 		let submitted = Self::submit_on(&mut floor, who, &record, ticket)?;
@@ -136,9 +137,9 @@ impl<T: Config> Pallet<T> {
 		who: &T::AccountId,
 		record: &Record,
 		ticket: Ticket,
-	) -> Result<(u64, u32), DispatchError> {
+	) -> Result<(u64, u32, u32), DispatchError> {
 		let session = floor.session;
-		let at = Self::tradable(who, session.0, ticket.point)?;
+		let (at, walked) = Self::tradable(who, session.0, ticket.point)?;
 		Self::ensure_own(session.0, ticket.point)?;
 		Self::ensure_metered(session.0, ticket.point, &at)?;
 		T::Collateral::ensure_solvent(at.owner)?;
@@ -165,20 +166,18 @@ impl<T: Config> Pallet<T> {
 			wh,
 			time_in_force,
 		});
-		floor.arrive(ticket, place as u8, at.owner, account)
+		let (id, trades) = floor.arrive(ticket, place as u8, at.owner, account)?;
+		Ok((id, trades, walked))
 	}
 
-	/// A standing order that `who` may change.
-	fn standing(who: &T::AccountId, session: SessionId, id: u64) -> Result<LimitOrder<T::AccountId>, DispatchError> {
-		let order = LimitOrders::<T>::get((session.0, session.1, id)).ok_or(Error::<T>::NoOrder)?;
-		Self::tradable(who, session.0, order.point)?;
-		Ok(order)
+	fn standing(session: SessionId, id: u64) -> Result<LimitOrder<T::AccountId>, Error<T>> {
+		LimitOrders::<T>::get((session.0, session.1, id)).ok_or(Error::<T>::NoOrder)
 	}
 
 	/// Takes an order back.
 	pub(crate) fn do_withdraw(who: &T::AccountId, session: SessionId, id: u64) -> DispatchResult {
 		let (record, area) = Self::trading(session)?;
-		Self::standing(who, session, id)?;
+		Self::cancellable(who, session.0, Self::standing(session, id)?.point)?;
 		let mut floor = Floor::<T>::open(session, &record, area)?;
 		floor.ensure_may_leave(id)?;
 		floor.end(id, EndReason::Withdrawn)?;
@@ -190,17 +189,17 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Changes an order: in its place if only its quantity falls, else as a new one. Returns its number and how many trades
-	/// it made.
+	/// Changes an order: in its place if only its quantity falls, else as a new one. Returns what [`Self::do_submit`] does.
 	pub(crate) fn do_amend(
 		who: &T::AccountId,
 		session: SessionId,
 		id: u64,
 		price: Price,
 		wh: Wh,
-	) -> Result<(u64, u32), DispatchError> {
+	) -> Result<(u64, u32, u32), DispatchError> {
 		let (record, area) = Self::trading(session)?;
-		let mut order = Self::standing(who, session, id)?;
+		let mut order = Self::standing(session, id)?;
+		let (_, walked) = Self::tradable(who, session.0, order.point)?;
 		let mut floor = Floor::<T>::open(session, &record, area)?;
 		floor.ensure_may_leave(id)?;
 		if wh > 0 && keeps_priority(order.price, order.wh, price, wh) {
@@ -221,7 +220,7 @@ impl<T: Config> Pallet<T> {
 				Due::<T>::insert(session.0, session.1, ());
 			}
 			floor.close();
-			return Ok((id, 0));
+			return Ok((id, 0, walked));
 		}
 		let time_in_force = if order.whole { TimeInForce::AllOrNothing } else { TimeInForce::GoodTillGate };
 		floor.end(id, EndReason::Withdrawn)?;
