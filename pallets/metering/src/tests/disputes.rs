@@ -115,6 +115,23 @@ fn an_attested_estimate_is_no_forgery_and_gives_way() {
 	});
 }
 
+/// What was attested anew is not brought back by an old leaf: the operator corrected it before anybody proved it.
+#[test]
+fn a_leaf_of_an_older_version_is_no_reading_that_a_claim_would_contradict() {
+	run(|| {
+		register(OPERATOR, [0]);
+		let old = attest(OPERATOR, &[reading(0)]);
+		let new = attest(OPERATOR, &[other(0)]);
+		let leaf = Some((1, old[0].clone()));
+		assert_ok!(Metering::dispute(RuntimeOrigin::signed(MEMBER), sign(&other(0)), leaf));
+		decided(Decision::Filled, 1);
+		assert_eq!(Metering::of(0, INTERVAL), Some(other(0).metered()));
+		assert_eq!(Disputes::<Test>::iter().count(), 0);
+		// It is what the newest version says.
+		assert_noop!(prove(OPERATOR, &new), MeteringError::AlreadyProven);
+	});
+}
+
 #[test]
 fn two_signatures_of_one_device_wait_for_the_regulator() {
 	for bring in [false, true] {

@@ -123,6 +123,30 @@ fn an_estimate_and_an_impossible_reading_are_missing_and_a_gap_without_a_meter_i
 	});
 }
 
+/// Who corrects what came in time is not charged for it, or nobody would correct.
+#[test]
+fn a_reading_that_came_in_time_is_not_missing_because_a_better_one_came_late() {
+	let corrected = |import| busbar_primitives::metering::Reading { import, quality: Quality::Corrected, ..reading(0) };
+	run(|| {
+		register(OPERATOR, [0]);
+		assert_ok!(deliver(OPERATOR, reading(0)));
+		Now::set(attestation_end(INTERVAL));
+		assert_ok!(deliver(OPERATOR, corrected(50)));
+		Now::set(dispute_end(INTERVAL));
+		assert_noop!(report(&[0]), MeteringError::NotMissing);
+	});
+	// One that came late stays late, whatever follows.
+	run(|| {
+		register(OPERATOR, [0]);
+		Now::set(attestation_end(INTERVAL));
+		assert_ok!(deliver(OPERATOR, reading(0)));
+		assert_ok!(deliver(OPERATOR, corrected(50)));
+		Now::set(dispute_end(INTERVAL));
+		assert_ok!(report(&[0]));
+		missed(0, CHARGE);
+	});
+}
+
 #[test]
 fn readings_in_time_are_counted_once_by_day_over_thirty_days() {
 	run(|| {
