@@ -250,6 +250,7 @@ pub const CALLS: &[(&str, &[Row])] = &[
 			("debit", Members, Due),
 			("draw", Members, Due),
 			("credit", Members, Due),
+			("recover", Members, Due),
 		],
 	),
 	(

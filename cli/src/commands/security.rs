@@ -36,9 +36,9 @@ pub enum Security {
 	MarginIn(Move),
 	/// Move money that no order holds out of the margin
 	MarginOut(Move),
-	/// Show what a participant owes to the mutual fund after a default
+	/// Show what a participant owes after defaults
 	Debt(Whose),
-	/// Pay what a participant owes to the mutual fund, so that it may trade again
+	/// Pay what a participant owes after defaults, to who bore them, so that it may trade again
 	Repay(Repay),
 }
 

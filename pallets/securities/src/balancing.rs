@@ -7,7 +7,10 @@ use busbar_primitives::{
 };
 use frame_support::{
 	ensure,
-	traits::{fungible::MutateHold, tokens::Precision},
+	traits::{
+		fungible::{Mutate, MutateHold},
+		tokens::{Precision, Preservation},
+	},
 };
 use sp_runtime::{traits::Zero, DispatchError, DispatchResult};
 
@@ -103,6 +106,19 @@ impl<T: Config> Pallet<T> {
 		security.amount = security.amount.saturating_sub(amount);
 		Balancing::<T>::insert(participant, security);
 		Self::deposit_event(Event::BalancingDrawn { interval, participant, amount });
+		Ok(amount)
+	}
+
+	/// Puts money from an account back on hold, as far as the party ever posted some.
+	pub(crate) fn give_back_to_balancing(
+		participant: ParticipantId,
+		amount: Balance,
+		from: &T::AccountId,
+	) -> Result<Balance, DispatchError> {
+		let security = Balancing::<T>::get(participant).filter(|_| T::Participants::account(participant).is_some());
+		let Some(security) = security.filter(|_| !amount.is_zero()) else { return Ok(0) };
+		T::Currency::transfer(from, &security.account, amount, Preservation::Expendable)?;
+		Self::post_balancing(participant, amount)?;
 		Ok(amount)
 	}
 

@@ -1,4 +1,6 @@
-//! What participants owe to the mutual fund after defaults, and to those who stood in for them, and pay back.
+//! What participants owe after defaults, and to those who stood in for them, and pay back.
+//!
+//! What they repay of defaults lies on an account of its own until settlement allots it to who bore the loss.
 
 use crate::{Claims, Config, Debts, Error, Event, Pallet};
 use alloc::vec::Vec;
@@ -13,6 +15,7 @@ use frame_support::{
 		tokens::{Fortitude, Preservation},
 		Get,
 	},
+	PalletId,
 };
 use sp_runtime::{
 	traits::{AccountIdConversion, Zero},
@@ -26,6 +29,14 @@ impl<T: Config> Pallet<T> {
 	/// The mutual fund's account.
 	pub fn fund_account() -> T::AccountId {
 		T::FundId::get().into_account_truncating()
+	}
+
+	/// The account where what is repaid lies until it is allotted to who bore the loss.
+	pub fn repaid_account() -> T::AccountId {
+		let [_, _, _, _, own @ ..] = T::FundId::get().0;
+		let [first, second, third, fourth] = *b"paid";
+		let [fifth, sixth, seventh, eighth] = own;
+		PalletId([first, second, third, fourth, fifth, sixth, seventh, eighth]).into_account_truncating()
 	}
 
 	/// Counts `amount` nEUR more that a participant owes.
@@ -42,7 +53,7 @@ impl<T: Config> Pallet<T> {
 		Self::deposit_event(Event::Owed { participant, amount, owed });
 	}
 
-	/// Counts `amount` nEUR that reached the fund against a participant's debt.
+	/// Counts `amount` nEUR that were repaid, or are not owed any more, against a participant's debt.
 	pub(crate) fn reduce_debt(participant: ParticipantId, amount: Balance) {
 		if amount.is_zero() {
 			return;
@@ -74,7 +85,7 @@ impl<T: Config> Pallet<T> {
 		claim
 	}
 
-	/// The fund bore later than the guarantors, so it is repaid before them.
+	/// Whoever bore a default did so later than the guarantors, so it is repaid before them.
 	pub(crate) fn do_repay(who: &T::AccountId, participant: ParticipantId, amount: Balance) -> DispatchResult {
 		let owed = Debts::<T>::get(participant).unwrap_or(0);
 		let most = usize::try_from(CLAIMS_PAID).unwrap_or(usize::MAX);
@@ -87,7 +98,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(free >= left, Error::<T>::BeyondFreeMoney);
 		let paid = left.min(owed);
 		if !paid.is_zero() {
-			T::Currency::transfer(who, &Self::fund_account(), paid, Preservation::Expendable)?;
+			T::Currency::transfer(who, &Self::repaid_account(), paid, Preservation::Expendable)?;
 			Self::reduce_debt(participant, paid);
 			left = left.saturating_sub(paid);
 		}

@@ -22,6 +22,10 @@ impl<T: Config> traits::Debts<T::AccountId> for Pallet<T> {
 		Self::fund_account()
 	}
 
+	fn repaid() -> T::AccountId {
+		Self::repaid_account()
+	}
+
 	fn owed(participant: ParticipantId) -> Balance {
 		Debts::<T>::get(participant).unwrap_or(0)
 	}
@@ -60,6 +64,10 @@ impl<T: Config> traits::Securities<T::AccountId> for Pallet<T> {
 		to: &T::AccountId,
 	) -> Result<Balance, DispatchError> {
 		Self::draw_on_balancing(interval, party, amount, to)
+	}
+
+	fn repost_balancing(party: ParticipantId, amount: Balance, from: &T::AccountId) -> Result<Balance, DispatchError> {
+		Self::give_back_to_balancing(party, amount, from)
 	}
 
 	fn balancing_earned(interval: Interval, party: ParticipantId, amount: Balance) {

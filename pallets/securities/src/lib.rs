@@ -9,8 +9,9 @@
 //! participant that was removed anybody may ask for what is its own; it goes to its account.
 //!
 //! What settlement cannot collect it draws on what secures the point: the deposit, then the guarantee. What is still missing
-//! the debtor owes to the mutual fund, and trades no more until it has paid; what it receives later pays that first. A guarantor that
-//! was drawn on has a claim on the debtor, which is repaid after the fund and keeps nobody from trading.
+//! the debtor owes, and trades no more until it has paid; what it receives later pays that first. What is repaid lies on an account
+//! of its own until settlement allots it to who bore the loss. A guarantor that was drawn on has a claim on the debtor, which is
+//! repaid after that and keeps nobody from trading.
 //!
 //! # Invariants
 //!
@@ -126,7 +127,7 @@ pub mod pallet {
 	pub type Balancing<T: Config> =
 		StorageMap<_, Blake2_128Concat, ParticipantId, BalancingSecurity<T::AccountId>, OptionQuery>;
 
-	/// What participants owe to the mutual fund after defaults, in nEUR; at most one entry per participant.
+	/// What participants owe after defaults, in nEUR; at most one entry per participant.
 	#[pallet::storage]
 	pub type Debts<T> = StorageMap<_, Blake2_128Concat, ParticipantId, Balance, OptionQuery>;
 
@@ -170,9 +171,9 @@ pub mod pallet {
 		Released { point: PointId, backing: Backing, account: T::AccountId, amount: Balance, total: Balance },
 		/// What secures a connection point paid `amount` of its debt.
 		SecurityDrawn { interval: Interval, point: PointId, backing: Backing, account: T::AccountId, amount: Balance },
-		/// A participant owes the mutual fund `amount` more, `owed` in all, and trades no more until it has paid.
+		/// A participant owes `amount` more, `owed` in all, and trades no more until it has paid.
 		Owed { participant: ParticipantId, amount: Balance, owed: Balance },
-		/// A participant's debt to the mutual fund shrank by `amount` to `owed`.
+		/// A participant's debt shrank by `amount` to `owed`.
 		Recovered { participant: ParticipantId, amount: Balance, owed: Balance },
 		/// A guarantor that was drawn on for a participant has a claim of `claim` on it, `amount` more than before.
 		Claimed { debtor: ParticipantId, guarantor: ParticipantId, amount: Balance, claim: Balance },
@@ -368,8 +369,8 @@ pub mod pallet {
 			Self::do_release(&ensure_signed(origin)?, point, backing)
 		}
 
-		/// Pays what a participant owes to the mutual fund after a default, and then what it owes to those who stood in for it, no
-		/// more than that and to no more than four of them.
+		/// Pays what a participant owes after defaults, which goes to who bore them, and then what it owes to those who stood in for
+		/// it, no more than that and to no more than four of them.
 		///
 		/// - `origin`: any signed account, which pays.
 		/// - `participant`: who owes.

@@ -4,7 +4,7 @@ use super::*;
 use busbar_primitives::{
 	metering::{Standing, LIKE_READINGS},
 	traits::{Debts, Grid, Readings, Securities},
-	Flexibility, Interval, ParticipantId, PointId, Reduction, Wh,
+	Flexibility, Interval, ParticipantId, Party, PointId, Reduction, Wh,
 };
 use frame_benchmarking::v2::*;
 use frame_support::{
@@ -254,6 +254,57 @@ mod benchmarks {
 			}
 		}
 		assert_eq!(found, n);
+	}
+
+	/// An interval of one point whose owner could not pay, all of it repaid. Everybody bore a part.
+	#[benchmark]
+	fn allot() -> Result<(), BenchmarkError> {
+		let interval = delivered::<T>(1);
+		let anyone = RawOrigin::Signed(account("anyone", 0, 0));
+		Pallet::<T>::debit(anyone.clone().into(), interval, points::<T>(1))?;
+		Pallet::<T>::draw(anyone.clone().into(), interval, points::<T>(1))?;
+		Pallet::<T>::credit(anyone.into(), interval, points::<T>(1))?;
+		let (debtor, (balancing, _)) = (T::BenchmarkHelper::owner(0), T::BenchmarkHelper::balancing());
+		T::Securities::balancing_earned(interval, balancing, 1);
+		let mut loss = Loss { fund: 1, secured: 1, own: 1, ..Loss::default() };
+		loss.runs[0].contracts = borne::Scaled { credits: 1, lost: 1, recovered: 0 };
+		Losses::<T>::insert(interval, loss);
+		T::Securities::owe(balancing, 1);
+		T::Securities::recovered(debtor, T::Securities::owed(debtor));
+		fund::<T>(&T::Securities::repaid());
+
+		#[block]
+		{
+			Pallet::<T>::allot(debtor)?;
+		}
+
+		assert!(!Defaults::<T>::contains_key(interval, debtor));
+		Ok(())
+	}
+
+	/// Each bore a part of credits of both kinds, and owes something itself.
+	#[benchmark]
+	fn recover(n: Linear<1, { T::MaxPoints::get() }>) -> Result<(), BenchmarkError> {
+		let interval = delivered::<T>(n);
+		let anyone = RawOrigin::Signed(account("anyone", 0, 0));
+		Pallet::<T>::debit(anyone.clone().into(), interval, points::<T>(n))?;
+		let all = borne::Scaled { credits: n.into(), lost: n.into(), recovered: n.into() };
+		let mut loss = Loss::default();
+		(loss.runs[0].contracts, loss.runs[0].imbalances) = (all, all);
+		Losses::<T>::insert(interval, loss);
+		for point in 0..n {
+			let share = Share { contracts: 1, imbalances: 1, paid: 0 };
+			Shares::<T>::insert((interval, FIRST_RUN), Party::Point(point), share);
+			T::Securities::owe(T::BenchmarkHelper::owner(point), 1);
+		}
+		fund::<T>(&T::Securities::repaid());
+		let parties = BoundedVec::truncate_from((0..n).map(Party::Point).collect());
+
+		#[extrinsic_call]
+		_(anyone, interval, FIRST_RUN, parties);
+
+		assert_eq!(Losses::<T>::get(interval).runs[0].waiting(), 0);
+		Ok(())
 	}
 
 	impl_benchmark_test_suite!(Pallet, crate::mock::empty(), crate::mock::Test);

@@ -206,6 +206,30 @@ mod calls {
 			Self::do_credit(interval, &points)
 		}
 
+		/// Pays parties their shares of what came back of credits that a run of an interval scaled after defaults, as far as they
+		/// have it not yet: what each then owes itself first, then its account.
+		///
+		/// - `origin`: any signed account.
+		/// - `interval` and `run`: of which the credits were; the first run is 1.
+		/// - `parties`: with whose lines their loss shares stand; who has nothing to receive is passed over.
+		///
+		/// # Errors
+		/// [`Error::NothingCameBack`], [`Error::AccountsNotSet`], [`Error::Overflow`].
+		///
+		/// # Events
+		/// [`Event::LossRepaid`] of each.
+		#[pallet::call_index(10)]
+		#[pallet::weight(T::WeightInfo::recover(parties.len() as u32))]
+		pub fn recover(
+			origin: OriginFor<T>,
+			interval: Interval,
+			run: u16,
+			parties: BoundedVec<Party, T::MaxPoints>,
+		) -> DispatchResult {
+			ensure_signed(origin)?;
+			Self::do_recover(interval, run, &parties)
+		}
+
 		/// Voids an interval that does not settle, before its first credit: all its contracts are cancelled, and what its debits
 		/// did so far is taken back in idle blocks ([`Event::Unwound`] tells when). Then it settles anew by [`Pallet::debit`] and
 		/// the following: what was metered at posted prices; with its debit each point's collateral, and what is held for its

@@ -1,7 +1,7 @@
 //! The traits that other pallets use.
 
 use crate::{
-	Changed, Chunks, Config, Defaults, Drawings, Intervals, Keepers, Pallet, Posted, Roots, Statements, SystemAccounts,
+	Changed, Chunks, Config, Drawings, Intervals, Keepers, Pallet, Posted, Roots, Statements, SystemAccounts,
 	SystemLines, Voids, Waiting, FIRST_RUN, LAST_RUN,
 };
 use busbar_primitives::{
@@ -38,9 +38,11 @@ impl<T: Config> Prune for Pallet<T> {
 		if !Self::is_final(interval) {
 			return 0;
 		}
-		let most = usize::try_from(limit).unwrap_or(usize::MAX);
+		// As long as it is known whose points are.
+		let mut removed = Self::prune_losses(interval, limit);
+		let most = usize::try_from(limit.saturating_sub(removed)).unwrap_or(usize::MAX);
 		let statements = Statements::<T>::drain_prefix(interval).take(most).count();
-		let mut removed = u32::try_from(statements).unwrap_or(u32::MAX);
+		removed = removed.saturating_add(u32::try_from(statements).unwrap_or(u32::MAX));
 		if removed < limit && Posted::<T>::take(interval).is_some() {
 			removed = removed.saturating_add(1);
 		}
@@ -65,8 +67,6 @@ impl<T: Config> Prune for Pallet<T> {
 		removed = removed.saturating_add(u32::try_from(keepers).unwrap_or(u32::MAX));
 		let drawings = Drawings::<T>::drain_prefix(interval).take(left(removed)).count();
 		removed = removed.saturating_add(u32::try_from(drawings).unwrap_or(u32::MAX));
-		let defaults = Defaults::<T>::drain_prefix(interval).take(left(removed)).count();
-		removed = removed.saturating_add(u32::try_from(defaults).unwrap_or(u32::MAX));
 		let chunks = Chunks::<T>::drain_prefix(interval).take(left(removed)).count();
 		removed = removed.saturating_add(u32::try_from(chunks).unwrap_or(u32::MAX));
 		if removed < limit && Intervals::<T>::take(interval).is_some() {

@@ -1,12 +1,17 @@
 //! What must hold after every call.
 
 use crate::{
-	bill::Outturn, Changed, Chunks, Config, Drawings, InTransit, Intervals, Net, Nets, Pallet, Progress, Roots, Stage,
-	Statements, SystemLines, Unwinding, Voids, Waiting, FIRST_RUN, LAST_RUN,
+	bill::Outturn, repaid::place_of, Booked, Changed, Chunks, Config, Defaults, Drawings, InTransit, Intervals, Losses,
+	Net, Nets, OrderDebts, Owing, Pallet, Progress, Roots, Shares, Stage, Statements, SystemLines, Unwinding, Voids,
+	Waiting, FIRST_RUN, LAST_RUN,
 };
 use alloc::vec::Vec;
 use busbar_merkle::Frontier;
-use busbar_primitives::{api::StatementLine, traits::Finality, Amount, Balance, Interval};
+use busbar_primitives::{
+	api::StatementLine,
+	traits::{Debts, Finality},
+	Amount, Balance, Interval,
+};
 use frame_support::{ensure, traits::fungible::Inspect};
 use sp_core::H256;
 use sp_runtime::TryRuntimeError;
@@ -18,6 +23,7 @@ impl<T: Config> Pallet<T> {
 	/// Says which invariant is broken.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		Self::check_transit()?;
+		Self::check_repaid()?;
 		for (interval, progress) in Intervals::<T>::iter() {
 			Self::check_interval(interval, &progress)?;
 		}
@@ -31,6 +37,50 @@ impl<T: Config> Pallet<T> {
 			.fold(0, |sum: Balance, interval| sum.saturating_add(interval.purse.in_transit()));
 		ensure!(sum == transit, "money in transit differs from the intervals' running accounts");
 		ensure!(T::Currency::balance(&Self::account_id()) >= transit, "the settlement account lacks money in transit");
+		Ok(())
+	}
+
+	/// What debtors repaid that is not allotted, and what came back and was not paid to who bore it, in nEUR.
+	pub(crate) fn all_repaid() -> Balance {
+		let unallotted = Booked::<T>::iter_keys().map(Self::unallotted);
+		let waiting = Losses::<T>::iter_values().flat_map(|loss| loss.runs).map(|run| run.waiting());
+		unallotted.chain(waiting).fold(0, Balance::saturating_add)
+	}
+
+	/// That what is repaid is there, that debts are booked where they came from, and that shares of losses are as much as came
+	/// back.
+	fn check_repaid() -> Result<(), TryRuntimeError> {
+		let account = T::Securities::repaid();
+		ensure!(T::Currency::balance(&account) >= Self::all_repaid(), "the money that was repaid is not there");
+		for (debtor, books) in Booked::<T>::iter() {
+			ensure!(books.all >= T::Securities::owed(debtor), "a participant owes more than is booked");
+			let places = Owing::<T>::iter_key_prefix(debtor).map(|at| match place_of(at) {
+				(interval, None) => Defaults::<T>::get(interval, debtor),
+				(interval, Some(point)) => OrderDebts::<T>::get(interval, point).map_or(0, |debt| debt.sum()),
+			});
+			let placed = places.fold(0, Balance::saturating_add);
+			ensure!(placed == books.placed && placed <= books.all, "what is owed is not where it is booked");
+		}
+		let mut debtors = Owing::<T>::iter_keys().map(|(debtor, _)| debtor);
+		ensure!(debtors.all(Booked::<T>::contains_key), "a participant owes something and is not in the books");
+		for (interval, loss) in Losses::<T>::iter() {
+			for (run, of_run) in (FIRST_RUN..=LAST_RUN).zip(loss.runs) {
+				let kinds = [of_run.contracts, of_run.imbalances];
+				let bounded = kinds.iter().all(|kind| kind.recovered <= kind.lost && kind.lost <= kind.credits);
+				ensure!(bounded, "more came back of credits than was lost, or more was lost than there was");
+				let back = kinds.iter().fold(0, |sum: Balance, kind| sum.saturating_add(kind.recovered));
+				ensure!(of_run.paid <= back, "more was paid to who bore a loss than came back");
+				let mut sums = [0; 3];
+				for share in Shares::<T>::iter_prefix_values((interval, run)) {
+					for (sum, more) in sums.iter_mut().zip([share.contracts, share.imbalances, share.paid]) {
+						*sum = Balance::saturating_add(*sum, more);
+					}
+				}
+				let [contracts, imbalances, paid] = sums;
+				let fits = contracts <= of_run.contracts.credits && imbalances <= of_run.imbalances.credits;
+				ensure!(fits && paid <= of_run.paid, "shares of a loss are more than all of it");
+			}
+		}
 		Ok(())
 	}
 
@@ -103,6 +153,10 @@ impl<T: Config> Pallet<T> {
 			let stands = root
 				.is_some_and(|root| root.root == progress.frontier.root() && root.count == progress.frontier.count());
 			ensure!(stands, "a settled interval's statement root differs");
+			let defaults = Defaults::<T>::iter_prefix_values(interval).fold(0, Balance::saturating_add);
+			let loss = Losses::<T>::get(interval);
+			let is_borne = Self::is_final(interval) || defaults.saturating_add(loss.unowed) == loss.open();
+			ensure!(is_borne, "what debtors still owe is not what has not come back to who bore it");
 		} else if progress.run == FIRST_RUN {
 			ensure!(root.is_none(), "an unsettled interval has a statement root");
 		} else {

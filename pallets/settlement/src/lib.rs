@@ -17,7 +17,7 @@
 //! paid at once, from the collateral of its orders and offers and its free money. If that falls short, each point in debt
 //! bears its share of what is missing, and what secures it is drawn on: the standing deposit, then the guarantor. What is
 //! still missing is a default, a line of its own: the debtor owes it to the mutual fund and trades no more until it has
-//! paid; what it receives later pays that first. What lacks of imbalances cuts the balance-responsible party's own credit
+//! paid; what it receives later pays that first, and goes to who bore it (`repaid.rs`). What lacks of imbalances cuts the balance-responsible party's own credit
 //! first; then the fund, which a levy on imbalances feeds, covers what is missing, of contracts before imbalances. If that
 //! falls short, all other credits of the same kind are reduced by the same factor (`ranks.rs`), rounded down, as a line of its
 //! own, and the remainder of the rounding goes to the rent account. A credit whose payee has no account goes there too.
@@ -43,6 +43,8 @@
 //! 3. Participants' debts and credits sum to the running account of an interval in its debit phase, and are gone once the
 //!    run is done.
 //! 4. As many points are noted for a run as it waits for, and none settles twice in one.
+//! 5. What debtors of an interval still owe is what of its losses has not come back, and what they repaid lies where it waits
+//!    for who bore it.
 //!
 //! Every 256 lines in a row are a subtree of that tree, whose top is kept, so that one line is proven without all others
 //! (`proof.rs`). Statement roots stay for ever, 40 bytes each; everything else about an interval goes by `Prune` once it is final.
@@ -54,10 +56,13 @@ extern crate alloc;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
 pub mod bill;
+pub mod borne;
 mod calls;
 mod changes;
 mod credit_impls;
 mod debit_impls;
+mod errors;
+mod events;
 mod impls;
 mod invariants;
 mod lines;
@@ -70,6 +75,7 @@ mod orders;
 mod payments;
 mod proof;
 mod ranks;
+mod repaid;
 mod round;
 mod runs;
 mod sums;
@@ -85,10 +91,12 @@ pub mod weights;
 #[cfg(feature = "runtime-benchmarks")]
 pub use benchmarking::BenchmarkHelper;
 pub use bill::Outturn;
+pub use borne::{Loss, Share};
 pub use losses::MeanLoss;
 pub use net::Net;
 pub use pallet::*;
 pub use ranks::Ranks;
+pub use repaid::Place;
 pub use runs::{Counts, Firsts};
 pub use sums::{Parties, Sums};
 pub use types::*;
@@ -97,6 +105,8 @@ pub use weights::WeightInfo;
 use frame_support::pallet_macros::import_section;
 
 #[import_section(calls::calls)]
+#[import_section(events::events)]
+#[import_section(errors::errors)]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
@@ -238,17 +248,41 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Roots<T> = StorageMap<_, Twox64Concat, Interval, StatementRoot, OptionQuery>;
 
-	/// What was drawn on for points of intervals, in their first settlement: whose deposits and guarantees. Pruned with
-	/// their interval.
+	/// What was drawn on for points of intervals: whose deposits and guarantees. Pruned with their interval.
 	#[pallet::storage]
 	pub type Drawings<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, PointId, Drawing<T::AccountId>, ValueQuery>;
 
-	/// What participants defaulted on in an interval, less what later runs showed that they did not owe, in nEUR. Pruned with
-	/// the interval.
+	/// What participants defaulted on in an interval, less what they repaid of it and what later runs showed that they did not
+	/// owe, in nEUR. Pruned with the interval.
 	#[pallet::storage]
 	pub type Defaults<T> =
 		StorageDoubleMap<_, Twox64Concat, Interval, Blake2_128Concat, ParticipantId, Balance, ValueQuery>;
+
+	/// What lacks of what orders of the grid operator gave, less what was repaid. Pruned with the interval.
+	#[pallet::storage]
+	pub type OrderDebts<T> = StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, PointId, OrderDebt, OptionQuery>;
+
+	/// Who bore what debtors of an interval could not pay, and what of it came back. Pruned with the interval.
+	#[pallet::storage]
+	pub type Losses<T> = StorageMap<_, Twox64Concat, Interval, Loss, ValueQuery>;
+
+	/// Credits of who bore a part of what a run scaled, by the party with whose lines the loss stands. Pruned with the interval.
+	#[pallet::storage]
+	pub type Shares<T> = StorageDoubleMap<_, Twox64Concat, (Interval, u16), Twox64Concat, Party, Share, OptionQuery>;
+
+	/// Where participants owe something, the oldest first: one place for each default and each order that is not paid. Pruned
+	/// with the interval.
+	#[pallet::storage]
+	pub type Owing<T> = StorageDoubleMap<_, Blake2_128Concat, ParticipantId, Identity, Place, (), OptionQuery>;
+
+	/// What participants owe and is not allotted to who bore it; at most one entry per participant.
+	#[pallet::storage]
+	pub type Booked<T> = StorageMap<_, Blake2_128Concat, ParticipantId, Books, ValueQuery>;
+
+	/// The debtor after which idle blocks go on to allot; `None`: from the first.
+	#[pallet::storage]
+	pub type NextDebtor<T> = StorageValue<_, ParticipantId, OptionQuery>;
 
 	/// Intervals that the council voided. Pruned with them.
 	#[pallet::storage]
@@ -284,120 +318,13 @@ pub mod pallet {
 		}
 	}
 
-	#[pallet::event]
-	#[pallet::generate_deposit(pub(super) fn deposit_event)]
-	pub enum Event<T: Config> {
-		/// Who is paid and debited beside the connection points changed, from `from` on.
-		AccountsSet { from: Interval, grid: T::AccountId, rent: T::AccountId, balancing: ParticipantId },
-		/// The default prices changed, from `from` on.
-		LadderSet { from: Interval, short: Price, long: Price },
-		/// Prices were posted for an interval.
-		PricesPosted { interval: Interval, short: Price, long: Price },
-		/// The mutual fund's levy changed, in nEUR per Wh of imbalance, from `from` on.
-		LevySet { from: Interval, levy: Price },
-		/// The tolerance band of imbalances changed, from `from` on.
-		ToleranceSet { from: Interval, tolerance: Permill },
-		/// How surpluses of the balance-responsible party are shared changed, from `from` on.
-		SharingSet { from: Interval, sharing: Sharing },
-		/// Debts and credits of a participant in one interval set off `amount` more.
-		SetOff { interval: Interval, participant: ParticipantId, amount: Balance },
-		/// What secures connection points was looked at for what their payers are short of; `left` more wait for it.
-		Drawn { interval: Interval, left: u32 },
-		/// A debtor could not pay `amount`.
-		Defaulted { interval: Interval, party: Party, amount: Balance },
-		/// A later run showed that a debtor owed `amount` less than it defaulted on, which goes back to who bore it.
-		DefaultUndone { interval: Interval, participant: ParticipantId, amount: Balance },
-		/// The mutual fund paid `amount` in defaulters' places.
-		Covered { interval: Interval, amount: Balance },
-		/// A batch of debits of a run was collected; `done` of its `points` connection points are through.
-		Debited { interval: Interval, run: u16, done: u32, points: u32 },
-		/// All debits are done: of `due` after netting, `collected` can be paid.
-		DebitsClosed { interval: Interval, due: Balance, collected: Balance },
-		/// Who receives a credit has no account; it went to the rent account.
-		Unclaimed { interval: Interval, party: Party, amount: Balance },
-		/// A batch of credits of a run was paid; `done` of its `points` connection points are through.
-		Credited { interval: Interval, run: u16, done: u32, points: u32 },
-		/// Every line of a run is paid. The root covers all lines of the interval so far.
-		Settled { interval: Interval, run: u16, root: H256, lines: u32 },
-		/// The council voided an interval: its contracts are cancelled, and what its debits did is taken back.
-		Voided { interval: Interval },
-		/// The council dropped a run after the first: `points` that it had not counted yet stay as they were settled.
-		RunDropped { interval: Interval, run: u16, points: u32 },
-		/// Money that was collected for a void interval, or repaid of a default while it was undone, went back to where it came
-		/// from.
-		Returned { interval: Interval, account: T::AccountId, amount: Balance },
-		/// All debits of a void interval are taken back.
-		Unwound { interval: Interval },
-		/// All contracts of a void interval are cancelled: from now on it settles without them.
-		ContractsCancelled { interval: Interval },
-	}
-
-	#[pallet::error]
-	pub enum Error<T> {
-		/// The balancing party is no participant.
-		UnknownParticipant,
-		/// The long price lies above the short price.
-		CrossedPrices,
-		/// The prices lie outside the bounds that the interval's terms set.
-		PricesOutOfBounds,
-		/// Only the balance-responsible party that settles imbalances posts prices.
-		NotBalancingParty,
-		/// The interval has not opened, or its records are pruned.
-		UnknownInterval,
-		/// The interval's gate is closed.
-		GateClosed,
-		/// No such connection point, or none that belongs to this interval.
-		UnknownPoint,
-		/// The shares of a surplus must not be more than all of it.
-		SharesTooGreat,
-		/// The levy must not be below zero.
-		NegativeLevy,
-		/// Intervals whose records are kept rest on as many earlier values as there is room for: wait until some are pruned.
-		TooManyChanges,
-		/// The interval is final: nothing moves any more.
-		Final,
-		/// Another run became due before this one and is not done: settle that first, or try again when an interval's time has
-		/// passed since this one was due (`busbar settle` does), after which nothing before it is waited for any more.
-		EarlierRunDue,
-		/// Readings changed, and settle in the interval's next run, which is not due yet: try again when the attestation window
-		/// has ended, or the dispute window, or for the last run the regulator's time to rule.
-		RunNotDue,
-		/// The run does not settle this point: nothing of its reading had changed when the run became due.
-		NotChanged,
-		/// Who receives fees and rent, and who balances, must be set first.
-		AccountsNotSet,
-		/// A batch must name at least one connection point.
-		EmptyBatch,
-		/// The interval's market has not ended yet.
-		NotCleared,
-		/// The interval is still being delivered.
-		DeliveryNotEnded,
-		/// A connection point has no reading yet, and the attestation window is open.
-		NotAttestedYet,
-		/// The connection point, or all of the interval whose readings have not changed since, is already through this phase.
-		AlreadySettled,
-		/// Nothing that secures this point need be looked at: it owes nothing, its payer paid, or it was done.
-		NothingToDraw,
-		/// Securities are drawn on after all debits, and credits are paid after that.
-		DebitsNotDone,
-		/// Contract payments less receipts differ from grid fees and rent: a defect.
-		ContractMismatch,
-		/// Debits and credits of the interval differ: a defect.
-		NotBalanced,
-		/// An amount is beyond the range of its type.
-		Overflow,
-		/// The run has begun to pay, so that it cannot be voided or dropped any more. Later readings settle in a later run.
-		CreditsBegun,
-		/// The council voided the interval, and what was collected for it is going back: try again some blocks later.
-		Unwinding,
-	}
-
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_idle(_: BlockNumberFor<T>, remaining: Weight) -> Weight {
 			let mut meter = WeightMeter::with_limit(remaining);
 			Self::unwind_next(&mut meter);
 			Self::look_ahead(&mut meter);
+			Self::allot_next(&mut meter);
 			meter.consumed()
 		}
 

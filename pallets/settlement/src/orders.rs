@@ -1,18 +1,19 @@
 //! Who pays for what the grid operator ordered: whoever ordered it, from what is held for that.
 //!
 //! What it lacks is its debt, and reduces the credits that the order gave: first the member's, then that of the
-//! balance-responsible party. So a credit that nobody has funded sets off no debt, and nobody else bears anything of it.
+//! balance-responsible party. So a credit that nobody has funded sets off no debt, and nobody else bears anything of it. What it
+//! repays goes to these two, in reverse order.
 
 use crate::{
 	bill::{Delivery, Outturn},
 	debit_impls::Batch,
 	round::Round,
-	Config, Error, Event, Pallet,
+	Config, Error, Event, OrderDebt, OrderDebts, Pallet,
 };
 use alloc::vec;
 use busbar_primitives::{
-	traits::{Charges, Debts, Participants, Readings, Reductions, Securities},
-	Amount, Balance, Interval, ParticipantId, Party, PointId, SignedWh, ADJUSTED_BY,
+	traits::{Charges, Participants, Readings, Reductions},
+	Amount, Balance, Interval, Party, PointId, SignedWh, ADJUSTED_BY,
 };
 use sp_runtime::{traits::Zero, DispatchError, DispatchResult};
 
@@ -52,7 +53,9 @@ impl<T: Config> Pallet<T> {
 		outturn.unfunded_perimeter = missing.saturating_sub(outturn.unfunded);
 		let sum = &mut round.progress.sums.funded;
 		*sum = sum.checked_add(Self::amount(funded)?).ok_or(Error::<T>::Overflow)?;
-		Self::owe_for_order(batch.interval, placed.operator, missing);
+		let (member, perimeter) = (outturn.unfunded, outturn.unfunded_perimeter);
+		let debt = OrderDebt { operator: placed.operator, member, perimeter };
+		Self::owe_for_order(batch.interval, point, debt);
 		Ok(())
 	}
 
@@ -72,12 +75,20 @@ impl<T: Config> Pallet<T> {
 		// What only lowers a debt to the grid operator is no cost of the order.
 		let more = more.min(credit).max(0).unsigned_abs();
 		let account = T::Participants::account(placed.operator);
-		let (funded, missing) = Self::take_for_order(round, account.as_ref(), more)?;
-		new.unfunded = missing;
+		// What who ordered it has repaid meanwhile the member has already.
+		let operator = placed.operator;
+		let debt = OrderDebts::<T>::get(interval, point).unwrap_or(OrderDebt { operator, member: 0, perimeter: 0 });
+		let repaid = old.unfunded.saturating_sub(debt.member);
+		let (funded, missing) = Self::take_for_order(round, account.as_ref(), more.saturating_sub(repaid))?;
+		new.unfunded = repaid.saturating_add(missing);
 		new.unfunded_perimeter = old.unfunded_perimeter;
-		Self::owe_for_order(interval, placed.operator, missing.saturating_sub(old.unfunded));
-		let settled = old.unfunded.saturating_sub(missing).min(T::Securities::owed(placed.operator));
-		T::Securities::recovered(placed.operator, settled);
+		let settled = debt.member.saturating_sub(missing);
+		if !settled.is_zero() {
+			Self::put_order_debt(interval, point, OrderDebt { member: missing, ..debt });
+			round.forgive(operator, settled)?;
+		}
+		let member = missing.saturating_sub(debt.member);
+		Self::owe_for_order(interval, point, OrderDebt { operator, member, perimeter: 0 });
 		Self::amount(funded)
 	}
 
@@ -93,11 +104,12 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Books what an operator lacks for its order as its debt.
-	fn owe_for_order(interval: Interval, operator: ParticipantId, missing: Balance) {
-		if missing.is_zero() {
+	fn owe_for_order(interval: Interval, point: PointId, debt: OrderDebt) {
+		let amount = debt.sum();
+		if amount.is_zero() {
 			return;
 		}
-		Self::deposit_event(Event::Defaulted { interval, party: Party::GridOperator, amount: missing });
-		T::Securities::owe(operator, missing);
+		Self::deposit_event(Event::Defaulted { interval, party: Party::GridOperator, amount });
+		Self::book_order(interval, point, debt);
 	}
 }

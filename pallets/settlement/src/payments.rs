@@ -1,6 +1,6 @@
-//! What a round pays out: credits by their rank, what was taken too much, and debts to the fund out of both.
+//! What a round pays out: credits by their rank, what was taken too much, and debts after defaults out of both.
 
-use crate::{round::Round, Config, Error, Event, InTransit, Lines, Nets, Pallet, Purse};
+use crate::{round::Round, Config, Error, Event, InTransit, Lines, Nets, Pallet, Purse, Ranks, Share, Shares};
 use busbar_primitives::{
 	traits::{Debts, Participants, Securities},
 	Amount, Balance, Cause, ParticipantId, Party, PointId,
@@ -42,10 +42,12 @@ impl<T: Config> Round<T> {
 				Party::CongestionRent => self.progress.purse.in_transit(),
 				_ => credit.saturating_sub(self.lost_of(self.credit_of(party, credit))?),
 			};
+			self.note_share(party, self.credit_of(party, credit));
 			self.pay(&self.account_of(party), paid)?;
 			let loss = Pallet::<T>::amount(paid)?.checked_sub(Pallet::<T>::amount(credit)?);
 			self.loss(lines, party, loss.ok_or(Error::<T>::Overflow)?)?;
 		}
+		self.hand_on_undone()?;
 		for participant in [system.balancing, system.grid].into_iter().flatten() {
 			Nets::<T>::remove(self.interval, participant);
 		}
@@ -69,12 +71,13 @@ impl<T: Config> Round<T> {
 		let mut net = self.net(participant);
 		let system = self.progress.system;
 		let is_balancing = system.balancing == Some(participant);
-		let lost = if is_balancing {
-			// Of imbalances its credit is a rank alone.
-			self.lost_of([net.due_of_contracts(), 0])?.saturating_add(self.progress.purse.lost.balancing)
-		} else {
-			self.lost_of([net.due_of_contracts(), net.due_of_imbalances()])?
+		// Of the balance-responsible party's credit that of imbalances is a rank alone.
+		let [of_imbalances, own] = match is_balancing {
+			true => [0, self.progress.purse.lost.balancing],
+			false => [net.due_of_imbalances(), 0],
 		};
+		let scaled = [net.due_of_contracts(), of_imbalances];
+		let lost = self.lost_of(scaled)?.saturating_add(own);
 		let first = !net.returned;
 		let mut due = net.next_due(credit).ok_or(Error::<T>::Overflow)?;
 		if first {
@@ -83,6 +86,7 @@ impl<T: Config> Round<T> {
 			due = due.saturating_add(net.surplus());
 		}
 		if first {
+			self.note_share(if is_balancing { Party::Balancing } else { party }, scaled);
 			self.undo(lines, party, participant, net.undone)?;
 		}
 		let withheld = net.withheld.min(due);
@@ -91,7 +95,11 @@ impl<T: Config> Round<T> {
 		if stands_here {
 			self.loss(lines, party, Pallet::<T>::amount(lost)?.saturating_neg())?;
 		}
-		self.pay_participant(party, participant, account, due.saturating_sub(withheld))?;
+		let mut paid = due.saturating_sub(withheld);
+		if let Party::Point(point) = party {
+			paid = self.pay_guarantors(point, participant, paid)?;
+		}
+		self.pay_participant(party, participant, account, paid)?;
 		net.points = net.points.saturating_sub(points);
 		let more = net.points > 0 || [system.balancing, system.grid].contains(&Some(participant));
 		if !more {
@@ -108,6 +116,19 @@ impl<T: Config> Round<T> {
 		credits.share(lost, of_contracts, of_imbalances).ok_or(Error::<T>::Overflow.into())
 	}
 
+	/// Keeps whose credits of contracts and of imbalances were scaled, for what comes back of that.
+	fn note_share(&self, party: Party, [contracts, imbalances]: [Balance; 2]) {
+		let Ranks { contracts: of_contracts, imbalances: of_imbalances, .. } = self.progress.purse.lost;
+		let share = Share {
+			contracts: if of_contracts.is_zero() { 0 } else { contracts },
+			imbalances: if of_imbalances.is_zero() { 0 } else { imbalances },
+			paid: 0,
+		};
+		if share != Share::default() {
+			Shares::<T>::insert((self.interval, self.progress.run), party, share);
+		}
+	}
+
 	/// The line that brings a credit to what is paid of it, if they differ.
 	fn loss<const MAX: u32>(&mut self, lines: &mut Lines<MAX>, party: Party, amount: Amount) -> DispatchResult {
 		if amount == 0 {
@@ -116,8 +137,8 @@ impl<T: Config> Round<T> {
 		self.note(lines, party, Cause::LossShare, amount)
 	}
 
-	/// Pays a participant: first what it owes to the mutual fund, in its name, then its account. Without an account the
-	/// money goes to the rent account.
+	/// Pays a participant: first what it owes after defaults, in its name, then its account. Without an account the money
+	/// goes to the rent account.
 	fn pay_participant(
 		&mut self,
 		party: Party,
@@ -129,7 +150,7 @@ impl<T: Config> Round<T> {
 			return Ok(());
 		}
 		let kept = T::Securities::owed(participant).min(amount);
-		self.pay(&T::Securities::fund(), kept)?;
+		self.pay(&T::Securities::repaid(), kept)?;
 		T::Securities::recovered(participant, kept);
 		let rest = amount.saturating_sub(kept);
 		if let Some(account) = account {

@@ -6,8 +6,8 @@
 //! ```
 
 use crate::{
-	Accounts, Borne, ChunkKeepers, Config, Defaults, Drawing, Drawings, Error, Event, InTransit, Lines, Net, Nets,
-	Pallet, Progress, Purse, FIRST_RUN,
+	Accounts, ChunkKeepers, Config, Drawings, Error, Event, InTransit, Lines, Loss, Losses, Net, Nets, Pallet,
+	Progress, Purse, System,
 };
 use alloc::vec::Vec;
 use busbar_primitives::{
@@ -169,7 +169,8 @@ impl<T: Config> Round<T> {
 		self.net(payer).short() > 0
 	}
 
-	/// Meets a point's share of what its payer is short of from what secures the point; the rest is a default.
+	/// Meets a point's share of what its payer is short of from what secures the point. With the last of its points what is
+	/// lacking of all is a default, unless the payer owes in another role, too: then it is booked when the debits are closed.
 	pub fn draw<const MAX: u32>(
 		&mut self,
 		lines: &mut Lines<MAX>,
@@ -177,25 +178,47 @@ impl<T: Config> Round<T> {
 		payer: ParticipantId,
 		debt: Balance,
 	) -> DispatchResult {
-		let mut net = self.net(payer);
-		let missing = net.next_short(debt).ok_or(Error::<T>::Overflow)?;
-		self.put(payer, net);
-		let sources = T::Securities::draw(self.interval, point, payer, missing, &Pallet::<T>::account_id())?;
+		let share = self.net(payer).share_of_short(debt).ok_or(Error::<T>::Overflow)?;
+		let sources = T::Securities::draw(self.interval, point, payer, share, &Pallet::<T>::account_id())?;
 		let drawn = sources.iter().fold(0, |sum: Balance, (_, amount)| sum.saturating_add(*amount));
-		if self.progress.run == FIRST_RUN && drawn > 0 {
+		if drawn > 0 {
 			self.drew(point, sources);
 		}
-		self.collected(drawn)?;
+		let net = self.count_drawn(payer, drawn, 1)?;
 		self.progress.purse.to_draw = self.progress.purse.to_draw.saturating_sub(1);
-		self.default(lines, Party::Point(point), Some(payer), missing.saturating_sub(drawn))
+		let System { parties, .. } = self.progress.system;
+		let mut debts = parties.all().into_iter().filter(|(_, amount)| *amount < 0);
+		let has_role = debts.any(|(party, _)| self.progress.system.participant(party) == Some(payer));
+		if net.looked < net.in_debt || has_role {
+			return Ok(());
+		}
+		self.default(lines, Party::Point(point), Some(payer), net.lacks())
+	}
+
+	/// Counts what was drawn on for a participant, at so many points.
+	fn count_drawn(&mut self, participant: ParticipantId, drawn: Balance, points: u32) -> Result<Net, DispatchError> {
+		let old = self.net(participant);
+		let mut net = old;
+		net.drawn = net.drawn.checked_add(drawn).ok_or(Error::<T>::Overflow)?;
+		net.looked = net.looked.saturating_add(points);
+		self.progress.purse.replace(&old, &net).ok_or(Error::<T>::Overflow)?;
+		self.put(participant, net);
+		self.collected(drawn)?;
+		Ok(net)
 	}
 
 	/// Remembers whose money of their own was taken at a point, beside what participants are netted on: it goes back if the
-	/// interval is voided.
+	/// interval is voided, and a guarantor's if a later run shows that it was not owed.
 	pub fn drew(&self, point: PointId, sources: Vec<(T::AccountId, Balance)>) {
 		Drawings::<T>::mutate(self.interval, point, |drawing| {
-			let all = drawing.iter().cloned().chain(sources).collect();
-			*drawing = Drawing::truncate_from(all);
+			for (account, amount) in sources {
+				if let Some((_, sum)) = drawing.iter_mut().find(|(known, _)| *known == account) {
+					*sum = sum.saturating_add(amount);
+				} else {
+					// There is room for each account that there can be.
+					let _ = drawing.try_push((account, amount));
+				}
+			}
 		});
 	}
 
@@ -203,13 +226,13 @@ impl<T: Config> Round<T> {
 	/// balance-responsible party's own credit and then its security bear what lacks of imbalances, then the mutual fund stand in
 	/// for what is missing, as far as its money goes, of contracts first. What is left credits bear by their rank.
 	pub fn close_debits<const MAX: u32>(&mut self, lines: &mut Lines<MAX>) -> DispatchResult {
-		for (party, amount) in self.progress.system.parties.all().into_iter().filter(|(_, amount)| *amount < 0) {
+		for (party, _) in self.progress.system.parties.all().into_iter().filter(|(_, amount)| *amount < 0) {
 			let Some(participant) = self.progress.system.participant(party) else { continue };
-			let mut net = self.net(participant);
-			let missing = net.next_short(amount.unsigned_abs()).ok_or(Error::<T>::Overflow)?;
-			self.put(participant, net);
+			let net = self.net(participant);
+			let missing = net.lacks().saturating_sub(net.missing);
 			// What it posted for others it pays its own debt with, too.
 			let drawn = if party == Party::Balancing { self.draw_balancing(participant, missing)? } else { 0 };
+			self.count_drawn(participant, drawn, 0)?;
 			self.default(lines, party, Some(participant), missing.saturating_sub(drawn))?;
 		}
 		let own = self.progress.system.balancing.map_or(0, |party| self.net(party).due_of_imbalances());
@@ -223,6 +246,7 @@ impl<T: Config> Round<T> {
 			Some(party) => self.draw_balancing(party, beyond_own)?,
 			None => 0,
 		};
+		self.collected(secured)?;
 		if !secured.is_zero() {
 			let amount = Pallet::<T>::amount(secured)?.saturating_neg();
 			self.note(lines, Party::Balancing, Cause::Cover, amount)?;
@@ -233,11 +257,10 @@ impl<T: Config> Round<T> {
 		let of_contracts = of_contracts.saturating_sub(covered);
 		let lost = credits.lost(of_contracts, of_imbalances.saturating_sub(for_imbalances));
 		self.progress.purse.lost = lost;
-		let Borne { balancing, fund, others } = &mut self.progress.borne;
-		let of_others = lost.contracts.saturating_add(lost.imbalances);
-		let of_balancing = lost.balancing.saturating_add(secured);
-		for (sum, more) in [(balancing, of_balancing), (fund, covered), (others, of_others)] {
-			*sum = sum.checked_add(more).ok_or(Error::<T>::Overflow)?;
+		if !self.progress.purse.missing.is_zero() {
+			let run = self.progress.run;
+			let counted = |loss: &mut Loss| loss.bear(run, &credits, &lost, covered, secured);
+			Losses::<T>::mutate(self.interval, counted).ok_or(Error::<T>::Overflow)?;
 		}
 		if !covered.is_zero() {
 			self.collected(covered)?;
@@ -256,7 +279,7 @@ impl<T: Config> Round<T> {
 		Ok(())
 	}
 
-	/// Takes up to `amount` nEUR of the security of the balance-responsible party, and returns how much it was.
+	/// Moves up to `amount` nEUR of the security of the balance-responsible party here, and returns how much it was.
 	fn draw_balancing(&mut self, party: ParticipantId, amount: Balance) -> Result<Balance, DispatchError> {
 		if amount.is_zero() {
 			return Ok(0);
@@ -264,11 +287,10 @@ impl<T: Config> Round<T> {
 		let drawn = T::Securities::draw_balancing(self.interval, party, amount, &Pallet::<T>::account_id())?;
 		let sum = &mut self.progress.purse.drawn_of_balancing;
 		*sum = sum.checked_add(drawn).ok_or(Error::<T>::Overflow)?;
-		self.collected(drawn)?;
 		Ok(drawn)
 	}
 
-	/// Books what a debtor could not pay. It owes that to the mutual fund and trades no more until it has paid.
+	/// Books what a debtor could not pay. It owes that to who bears it and trades no more until it has paid.
 	fn default<const MAX: u32>(
 		&mut self,
 		lines: &mut Lines<MAX>,
@@ -286,9 +308,9 @@ impl<T: Config> Round<T> {
 		}
 		self.note(lines, party, Cause::Default, Pallet::<T>::amount(missing)?)?;
 		Pallet::deposit_event(Event::<T>::Defaulted { interval: self.interval, party, amount: missing });
-		if let Some(debtor) = debtor {
-			Defaults::<T>::mutate(self.interval, debtor, |all| *all = all.saturating_add(missing));
-			T::Securities::owe(debtor, missing);
+		match debtor {
+			Some(debtor) => Pallet::<T>::book_default(self.interval, debtor, missing),
+			None => Losses::<T>::mutate(self.interval, |loss| loss.unowed = loss.unowed.saturating_add(missing)),
 		}
 		Ok(())
 	}

@@ -246,10 +246,10 @@ pub struct Progress {
 	pub purse: Purse,
 	/// The other parties, known once the debits are counted.
 	pub system: System,
-	/// Who bore what debtors could not pay, of all runs whose debits are closed, less what was undone of it.
-	pub borne: Borne,
 	/// What of earlier defaults the run undoes, in nEUR.
 	pub undone: Balance,
+	/// Of that, what goes back to credits that were scaled, in nEUR.
+	pub undone_of_scaled: Balance,
 	/// From this chain time on the interval is final, if no run is left.
 	pub final_from: Moment,
 }
@@ -270,8 +270,8 @@ impl Progress {
 			parties: Parties::default(),
 			purse: Purse::default(),
 			system: System::default(),
-			borne: Borne::default(),
 			undone: 0,
+			undone_of_scaled: 0,
 			final_from,
 		}
 	}
@@ -281,19 +281,36 @@ impl Progress {
 		let sums = Sums { funded: 0, ..self.sums };
 		let (purse, system) = (Purse::default(), System::default());
 		let (stage, debits_done, credits_done) = (Stage::Debits, 0, 0);
-		Self { run, stage, to_settle, debits_done, credits_done, sums, purse, system, undone: 0, ..self }
+		let (undone, undone_of_scaled) = (0, 0);
+		Self { run, stage, to_settle, debits_done, credits_done, sums, purse, system, undone, undone_of_scaled, ..self }
 	}
 }
 
-/// Who bore what debtors of an interval could not pay, in nEUR.
+/// What a participant owes and is not allotted to who bore it, in nEUR.
 #[stored(Copy, Default)]
-pub struct Borne {
-	/// The balance-responsible party: its own credits, and what it posted.
-	pub balancing: Balance,
-	/// The mutual fund.
-	pub fund: Balance,
-	/// Other credits.
-	pub others: Balance,
+pub struct Books {
+	/// All of it.
+	pub all: Balance,
+	/// Of that, what of intervals that are kept. The rest is owed to the mutual fund.
+	pub placed: Balance,
+}
+
+/// What lacks of what an order of the grid operator gave, less what was repaid.
+#[stored(Copy)]
+pub struct OrderDebt {
+	/// Who gave it, and owes that.
+	pub operator: ParticipantId,
+	/// Of the member's credit, in nEUR.
+	pub member: Balance,
+	/// Of the balance-responsible party's, in nEUR.
+	pub perimeter: Balance,
+}
+
+impl OrderDebt {
+	/// All of it, in nEUR.
+	pub fn sum(&self) -> Balance {
+		self.member.saturating_add(self.perimeter)
+	}
 }
 
 /// A connection point that a run settles because what stands of its reading changed.
@@ -303,8 +320,11 @@ pub struct Change {
 	pub fixed: Option<Standing>,
 }
 
+/// Most accounts that are drawn on for one point: who gave an order, its owner's, and of each run another guarantor's.
+pub const DRAWN_ON: u32 = 2 + LAST_RUN as u32;
+
 /// Whose money was drawn on for a point, and how much, in nEUR: of its deposit and of its guarantee.
-pub type Drawing<AccountId> = BoundedVec<(AccountId, Balance), ConstU32<3>>;
+pub type Drawing<AccountId> = BoundedVec<(AccountId, Balance), ConstU32<DRAWN_ON>>;
 
 /// Statement lines with their leaf indices.
 pub type Lines<const MAX: u32> = BoundedVec<(u32, Line), ConstU32<MAX>>;

@@ -3,15 +3,16 @@
 //! As long as no credit was paid, all that debits collected lies in the settlement account, and it is known whose it was: what
 //! participants paid of their own in their debts and credits, what was drawn on in [`Drawings`], what the fund covered and what
 //! the parties that are nobody's paid in their lines. It goes back to the accounts that it came from, free, whatever it
-//! secured. Defaults are not owed any more; what was repaid of them meanwhile the fund gives back. Only when all points are
+//! secured. Defaults are not owed any more; what was repaid of them meanwhile goes back, too. Only when all points are
 //! through are the contracts cancelled, so that each is taken back as it was settled.
 
 use crate::{
-	debit_impls::metered_of, round::Round, Chunks, Config, Defaults, Drawings, Error, Event, Intervals, Keepers, Nets,
-	Pallet, Progress, Roots, Stage, Statements, SystemLines, Unwinding, Voids, WeightInfo, FIRST_RUN,
+	debit_impls::metered_of, round::Round, Chunks, Config, Drawings, Error, Event, Intervals, Keepers, Losses, Nets,
+	OrderDebt, OrderDebts, Pallet, Progress, Roots, Stage, Statements, SystemLines, Unwinding, Voids, WeightInfo,
+	FIRST_RUN,
 };
 use busbar_primitives::{
-	traits::{Calendar, Certificates, Debts, Grid, OrderCollateral, Participants, Positions, Reductions, Securities},
+	traits::{Calendar, Certificates, Debts, Grid, OrderCollateral, Participants, Positions, Securities},
 	Balance, Cause, Interval, Line, ParticipantId, Party, PointId, SignedWh,
 };
 use frame_support::{
@@ -112,6 +113,7 @@ impl<T: Config> Pallet<T> {
 		}
 		ensure!(round.progress.purse.in_transit().is_zero(), Error::<T>::NotBalanced);
 		Intervals::<T>::remove(interval);
+		Losses::<T>::remove(interval);
 		Unwinding::<T>::remove(interval);
 		Self::deposit_event(Event::Unwound { interval });
 		Self::cancel_contracts(interval);
@@ -146,7 +148,7 @@ impl<T: Config> Round<T> {
 			let missing = defaulted(lines.iter(), party).saturating_sub(for_orders);
 			if let Some(participant) = system.participant(party) {
 				self.return_own(participant)?;
-				Defaults::<T>::remove(self.interval, participant);
+				Pallet::<T>::reduce_default(self.interval, participant, missing);
 				self.forgive(participant, missing)?;
 			} else if amount < 0 {
 				self.give_back(&self.account_of(party), amount.unsigned_abs().saturating_sub(missing))?;
@@ -167,11 +169,9 @@ impl<T: Config> Round<T> {
 		let position = position.ok_or(Error::<T>::Overflow)?;
 		let counted = statement.counted.then(|| metered_of(&outturn));
 		T::Certificates::unsettled(interval, point, &details, statement.payer, position, counted)?;
-		let placed = T::Flexibility::placed(interval, point);
 		let payer = T::Participants::account(statement.payer);
 		for (account, amount) in Drawings::<T>::take(interval, point) {
-			let orders = |by: &ParticipantId| placed.as_ref().is_some_and(|placed| placed.operator == *by);
-			let guarantor = T::Participants::participant(&account).filter(|by| *by != statement.payer && !orders(by));
+			let guarantor = self.guarantor(point, statement.payer, &account);
 			// What a guarantor got back meanwhile is its debtor's now.
 			let repaid = guarantor.map_or(0, |guarantor| T::Securities::unclaim(statement.payer, guarantor, amount));
 			let (own, other) = match &payer {
@@ -183,11 +183,13 @@ impl<T: Config> Round<T> {
 				self.give_back(payer, repaid)?;
 			}
 		}
-		if let Some(placed) = placed {
-			self.forgive(placed.operator, outturn.unfunded.saturating_add(outturn.unfunded_perimeter))?;
+		if let Some(debt) = OrderDebts::<T>::get(interval, point) {
+			Pallet::<T>::put_order_debt(interval, point, OrderDebt { member: 0, perimeter: 0, ..debt });
+			self.forgive(debt.operator, debt.sum())?;
 		}
-		Defaults::<T>::remove(interval, statement.payer);
-		self.forgive(statement.payer, defaulted(statement.lines.iter(), Party::Point(point)))?;
+		let missing = defaulted(statement.lines.iter(), Party::Point(point));
+		Pallet::<T>::reduce_default(interval, statement.payer, missing);
+		self.forgive(statement.payer, missing)?;
 		self.return_own(statement.payer)
 	}
 
@@ -207,14 +209,17 @@ impl<T: Config> Round<T> {
 		Ok(())
 	}
 
-	/// A debtor does not owe a default any more. What it has repaid of it meanwhile comes back from the fund.
+	/// A debtor does not owe `missing` any more. What it has repaid of it meanwhile comes back, out of what is not allotted yet.
 	pub(crate) fn forgive(&mut self, debtor: ParticipantId, missing: Balance) -> DispatchResult {
 		let owed = T::Securities::owed(debtor).min(missing);
 		T::Securities::recovered(debtor, owed);
-		let fund = T::Securities::fund();
-		let repaid = missing.saturating_sub(owed).min(Pallet::<T>::free(&fund));
-		let Some(account) = T::Participants::account(debtor).filter(|_| !repaid.is_zero()) else { return Ok(()) };
-		T::Currency::transfer(&fund, &account, repaid, Preservation::Expendable)?;
+		Pallet::<T>::strike(debtor, missing);
+		let repaid = missing.saturating_sub(owed);
+		if repaid.is_zero() {
+			return Ok(());
+		}
+		let account = T::Participants::account(debtor).unwrap_or_else(|| self.accounts.rent.clone());
+		T::Currency::transfer(&T::Securities::repaid(), &account, repaid, Preservation::Expendable)?;
 		Pallet::deposit_event(Event::<T>::Returned { interval: self.interval, account, amount: repaid });
 		Ok(())
 	}

@@ -32,6 +32,10 @@ pub trait WeightInfo {
 	fn unwind(n: u32) -> Weight;
 	/// Looking for what stands in for `n` readings that did not come.
 	fn like(n: u32) -> Weight;
+	/// Paying `n` parties what came back of their losses.
+	fn recover(n: u32) -> Weight;
+	/// Allotting what a debtor has repaid of one default.
+	fn allot() -> Weight;
 }
 
 const PICOSECONDS_PER_MICROSECOND: u64 = 1_000_000;
@@ -54,19 +58,19 @@ macro_rules! weights {
 			cost($db, 15, 6, 1)
 		}
 		fn debit(n: u32) -> Weight {
-			cost($db, 90, 40, 14).saturating_add(cost($db, 200, 67, 19).saturating_mul(n.into()))
+			cost($db, 90, 41, 15).saturating_add(cost($db, 200, 69, 22).saturating_mul(n.into()))
 		}
 		fn credit(n: u32) -> Weight {
-			cost($db, 100, 53, 23).saturating_add(cost($db, 180, 21, 15).saturating_mul(n.into()))
+			cost($db, 100, 57, 27).saturating_add(cost($db, 240, 28, 20).saturating_mul(n.into()))
 		}
 		fn debit_changed(n: u32) -> Weight {
-			cost($db, 90, 40, 14).saturating_add(cost($db, 430, 76, 25).saturating_mul(n.into()))
+			cost($db, 90, 42, 15).saturating_add(cost($db, 430, 80, 28).saturating_mul(n.into()))
 		}
 		fn set_levy() -> Weight {
 			cost($db, 12, 3, 1)
 		}
 		fn draw(n: u32) -> Weight {
-			cost($db, 90, 37, 11).saturating_add(cost($db, 200, 12, 10).saturating_mul(n.into()))
+			cost($db, 90, 38, 12).saturating_add(cost($db, 200, 14, 12).saturating_mul(n.into()))
 		}
 		fn set_tolerance() -> Weight {
 			cost($db, 12, 3, 1)
@@ -79,10 +83,16 @@ macro_rules! weights {
 		}
 		fn unwind(n: u32) -> Weight {
 			// As a debit without its reading, and a draw.
-			cost($db, 100, 20, 14).saturating_add(cost($db, 200, 55, 20).saturating_mul(n.into()))
+			cost($db, 100, 21, 15).saturating_add(cost($db, 200, 58, 23).saturating_mul(n.into()))
 		}
 		fn like(n: u32) -> Weight {
 			cost($db, 20, u64::from(LIKE_DAYS) + 1, 0).saturating_mul(n.into())
+		}
+		fn recover(n: u32) -> Weight {
+			cost($db, 30, 4, 1).saturating_add(cost($db, 150, 10, 7).saturating_mul(n.into()))
+		}
+		fn allot() -> Weight {
+			cost($db, 300, 24, 16)
 		}
 	};
 }

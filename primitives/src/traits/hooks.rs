@@ -92,14 +92,21 @@ pub trait Securities<AccountId> {
 		to: &AccountId,
 	) -> Result<Balance, DispatchError>;
 
+	/// Gives up to `amount` nEUR back to what the balance-responsible party posted, from an account. Returns how much it was:
+	/// nothing if it never posted any.
+	///
+	/// # Errors
+	/// If the account has less, which would be a defect.
+	fn repost_balancing(party: ParticipantId, amount: Balance, from: &AccountId) -> Result<Balance, DispatchError>;
+
 	/// Counts `amount` nEUR that the balance-responsible party earned with the imbalances of an interval, of which what it must
 	/// have posted depends.
 	fn balancing_earned(interval: Interval, party: ParticipantId, amount: Balance);
 
-	/// Counts `amount` nEUR that a participant defaulted on as its debt to the mutual fund.
+	/// Counts `amount` nEUR that a participant defaulted on as its debt.
 	fn owe(participant: ParticipantId, amount: Balance);
 
-	/// Counts `amount` nEUR that reached the mutual fund against a participant's debt.
+	/// Counts `amount` nEUR that were repaid, or are not owed any more, against a participant's debt.
 	fn recovered(participant: ParticipantId, amount: Balance);
 }
 

@@ -199,8 +199,11 @@ pub trait Solvency {
 
 /// What participants owe after defaults. Implemented by `pallet-securities`.
 pub trait Debts<AccountId> {
-	/// The account of the mutual fund, to which it is owed.
+	/// The account of the mutual fund.
 	fn fund() -> AccountId;
+
+	/// The account where what is repaid lies until it is allotted to who bore the loss.
+	fn repaid() -> AccountId;
 
 	/// What a participant owes, in nEUR.
 	fn owed(participant: ParticipantId) -> Balance;

@@ -32,40 +32,40 @@ impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
 	fn debit(n: u32) -> Weight {
 		Weight::from_parts(1_138_861_000, 4_914)
 			.saturating_add(Weight::from_parts(1_021_001_024, 17_864).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(33))
-			.saturating_add(T::DbWeight::get().reads(19_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(11))
-			.saturating_add(T::DbWeight::get().writes(11_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(34))
+			.saturating_add(T::DbWeight::get().reads(21_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(12))
+			.saturating_add(T::DbWeight::get().writes(14_u64.saturating_mul(n.into())))
 	}
 
 	/// `n` from 1 to 128.
 	fn draw(n: u32) -> Weight {
 		Weight::from_parts(53_034_950, 3_834)
 			.saturating_add(Weight::from_parts(194_562_817, 9_180).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(11))
-			.saturating_add(T::DbWeight::get().reads(11_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(9))
-			.saturating_add(T::DbWeight::get().writes(11_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(12))
+			.saturating_add(T::DbWeight::get().reads(13_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(10))
+			.saturating_add(T::DbWeight::get().writes(13_u64.saturating_mul(n.into())))
 	}
 
 	/// `n` from 2 to 128.
 	fn credit(n: u32) -> Weight {
 		Weight::from_parts(196_696_285, 4_775)
 			.saturating_add(Weight::from_parts(244_854_657, 9_049).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(37))
-			.saturating_add(T::DbWeight::get().reads(18_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(22))
-			.saturating_add(T::DbWeight::get().writes(14_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(41))
+			.saturating_add(T::DbWeight::get().reads(25_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(26))
+			.saturating_add(T::DbWeight::get().writes(19_u64.saturating_mul(n.into())))
 	}
 
 	/// `n` from 1 to 128.
 	fn debit_changed(n: u32) -> Weight {
 		Weight::from_parts(884_483_000, 7_293)
 			.saturating_add(Weight::from_parts(718_438_305, 18_096).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(32))
-			.saturating_add(T::DbWeight::get().reads(18_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(8))
-			.saturating_add(T::DbWeight::get().writes(6_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(34))
+			.saturating_add(T::DbWeight::get().reads(22_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(9))
+			.saturating_add(T::DbWeight::get().writes(9_u64.saturating_mul(n.into())))
 	}
 
 	fn set_levy() -> Weight {
@@ -96,10 +96,10 @@ impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
 	fn unwind(n: u32) -> Weight {
 		Weight::from_parts(267_791_148, 7_154)
 			.saturating_add(Weight::from_parts(804_556_289, 18_348).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(21))
-			.saturating_add(T::DbWeight::get().reads(18_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(15))
-			.saturating_add(T::DbWeight::get().writes(9_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(22))
+			.saturating_add(T::DbWeight::get().reads(21_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(16))
+			.saturating_add(T::DbWeight::get().writes(12_u64.saturating_mul(n.into())))
 	}
 
 	/// `n` from 1 to 128.
@@ -108,5 +108,22 @@ impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
 			.saturating_add(Weight::from_parts(43_915_608, 300).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().reads(16_u64.saturating_mul(n.into())))
+	}
+
+	/// `n` from 1 to 128. Not measured yet.
+	fn recover(n: u32) -> Weight {
+		Weight::from_parts(100_000_000, 4_000)
+			.saturating_add(Weight::from_parts(300_000_000, 6_000).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(6))
+			.saturating_add(T::DbWeight::get().reads(10_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(3))
+			.saturating_add(T::DbWeight::get().writes(7_u64.saturating_mul(n.into())))
+	}
+
+	/// Not measured yet.
+	fn allot() -> Weight {
+		Weight::from_parts(600_000_000, 24_000)
+			.saturating_add(T::DbWeight::get().reads(28))
+			.saturating_add(T::DbWeight::get().writes(18))
 	}
 }

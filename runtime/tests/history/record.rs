@@ -106,8 +106,10 @@ fn money() -> BTreeMap<u8, (Balance, Balance)> {
 	names().map(|name| (name, of(name))).collect()
 }
 
+/// Money of the fund, and what was repaid and has not reached who bore the loss.
 fn fund() -> Balance {
-	Balances::total_balance(&Securities::fund_account())
+	let accounts = [Securities::fund_account(), Securities::repaid_account()];
+	accounts.iter().map(Balances::total_balance).sum()
 }
 
 /// What a participant is called here.

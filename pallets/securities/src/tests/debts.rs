@@ -71,14 +71,14 @@ fn debts_add_up_and_stop_trading_until_they_are_repaid() {
 		assert_noop!(Securities::repay(RuntimeOrigin::none(), home, 1), BadOrigin);
 		assert_ok!(Securities::repay(signed(SHOP), home, 4));
 		assert_eq!(Securities::owed(home), 8);
-		// What reached the fund on another way, and then no more than is owed.
+		// What was paid in another way, and then no more than is owed.
 		Securities::recovered(home, 0);
 		Securities::recovered(home, 3);
 		assert_noop!(may_trade(), Error::<Test>::InDebt);
 		assert_ok!(Securities::repay(signed(HOME), home, 100));
 		assert_eq!(events().last(), Some(&Event::Recovered { participant: home, amount: 5, owed: 0 }));
 		assert_ok!(may_trade());
-		assert_eq!((Balances::balance(&Securities::fund()), Balances::balance(&HOME)), (9, WEALTH - 5));
+		assert_eq!((Balances::balance(&Securities::repaid()), Balances::balance(&HOME)), (9, WEALTH - 5));
 		assert!(!Debts::<Test>::contains_key(home));
 	});
 }
@@ -128,10 +128,10 @@ fn a_guarantor_that_was_drawn_on_has_a_claim_that_is_repaid_after_the_fund_and_k
 		assert!(events().contains(&claimed(shop, 7)) && events().contains(&claimed(aggregator, 5)));
 		assert_ok!(Securities::ensure_solvent(home));
 		Securities::owe(home, 3);
-		// The fund's 3, and 6 of the 12 of both.
+		// The 3 of the default, and 6 of the 12 of both.
 		let before = [SHOP, AGGREGATOR].map(|who| Balances::balance(&who));
 		assert_ok!(Securities::repay(signed(HOME), home, 9));
-		assert_eq!((Balances::balance(&Securities::fund_account()), Debts::<Test>::get(home)), (3, None));
+		assert_eq!((Balances::balance(&Securities::repaid_account()), Debts::<Test>::get(home)), (3, None));
 		let got = [SHOP, AGGREGATOR].map(|who| Balances::balance(&who)).iter().sum::<Balance>()
 			- before.iter().sum::<Balance>();
 		assert_eq!(got, 6);

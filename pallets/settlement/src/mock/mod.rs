@@ -253,6 +253,11 @@ pub fn fund() -> Balance {
 	Balances::balance(&Securities::fund_account())
 }
 
+/// Money that was repaid and has not reached who bore the loss, in nEUR.
+pub fn repaid() -> Balance {
+	Balances::balance(&Securities::repaid_account())
+}
+
 /// Money in the settlement account, in nEUR.
 pub fn pot() -> Balance {
 	Balances::balance(&Settlement::account_id())
@@ -305,6 +310,7 @@ pub fn run(test: impl FnOnce()) {
 		test();
 		try_state();
 		assert_eq!(pot(), InTransit::<Test>::get());
+		assert_eq!(repaid(), Settlement::all_repaid());
 	});
 }
 

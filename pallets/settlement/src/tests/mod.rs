@@ -15,9 +15,11 @@ mod proofs;
 mod property;
 mod ranks;
 mod reductions;
+mod repaid;
 mod runs;
 mod scenarios;
 mod statements;
+mod undone;
 mod unmetered;
 mod void;
 
@@ -25,8 +27,8 @@ use crate::{
 	mock::{world, AccountId, RuntimeEvent, RuntimeOrigin, Settlement, System, Test, World},
 	Error, Stage, Statements, Waiting, LAST_RUN,
 };
-use busbar_primitives::{traits::Calendar, Interval, PointId};
-use frame_support::{dispatch::DispatchResult, BoundedVec};
+use busbar_primitives::{traits::Calendar, Interval, Party, PointId};
+use frame_support::{dispatch::DispatchResult, traits::Hooks, weights::Weight, BoundedVec};
 
 /// Debits a batch in the name of some account.
 fn debit(interval: Interval, points: &[PointId]) -> DispatchResult {
@@ -41,6 +43,16 @@ fn credit(interval: Interval, points: &[PointId]) -> DispatchResult {
 /// Draws on what secures a batch of points, in the name of some account.
 fn draw(interval: Interval, points: &[PointId]) -> DispatchResult {
 	Settlement::draw(RuntimeOrigin::signed(7), interval, BoundedVec::truncate_from(points.to_vec()))
+}
+
+/// Pays parties what came back of what a run of interval 0 lost, in the name of some account.
+fn recover(run: u16, parties: &[Party]) -> DispatchResult {
+	Settlement::recover(RuntimeOrigin::signed(7), 0, run, BoundedVec::truncate_from(parties.to_vec()))
+}
+
+/// An idle block, with all the room that it needs.
+fn idle() {
+	Settlement::on_idle(1, Weight::MAX);
 }
 
 /// The events of the five pallets so far.

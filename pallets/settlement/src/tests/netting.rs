@@ -143,9 +143,11 @@ fn each_point_bears_its_share_of_what_is_short_whatever_the_order() {
 			leave(HOME, 100_000_000);
 			settle(&order);
 			// 416_000_000 are short: 256 / 516 of it at the first point, 260 / 516 at the second.
-			let first = 416_000_000 - (held(OTHER_AGENT, HoldReason::Guarantee).abs_diff(300_000_000));
-			assert_eq!(300_000_000 - held(HOME, HoldReason::Deposit), first, "{order:?}");
-			assert!(first.abs_diff(416_000_000 * 256 / 516) <= 1, "{order:?}");
+			let drawn = [held(HOME, HoldReason::Deposit), held(OTHER_AGENT, HoldReason::Guarantee)]
+				.map(|held| 300_000_000 - held);
+			assert_eq!(drawn, [256, 260].map(|part| (416_000_000 * part as Balance).div_ceil(516)), "{order:?}");
+			// Both are rounded up: 1 nEUR comes back.
+			assert_eq!(Balances::balance(&HOME), 1);
 			assert_eq!(amounts(Cause::Default), []);
 		});
 	}
@@ -158,7 +160,7 @@ fn a_deposit_secures_its_own_point_only() {
 		assert_ok!(Securities::deposit(signed(HOME), 0, 500_000_000));
 		leave(HOME, 100_000_000);
 		settle(&[0, 1, 2, 3]);
-		let missing = 416_000_000 - 416_000_000 * 256 / 516;
+		let missing = 416_000_000 - (416_000_000u128 * 256).div_ceil(516) as Amount;
 		assert_eq!(amounts(Cause::Default), [(Party::Point(3), missing)]);
 	});
 }

@@ -6,10 +6,10 @@ use crate::mock::*;
 use busbar_primitives::{traits::Debts as _, Amount, Balance, Cause, Party, PointKind, SignedWh};
 use frame_support::{assert_ok, traits::fungible::Inspect};
 
-const MILLION: Balance = 1_000_000;
+pub(super) const MILLION: Balance = 1_000_000;
 
 /// The home (0) and the plant (1) metered this. The shop has `shop`, and the fund `covers`.
-fn settle_with(home: SignedWh, plant: SignedWh, shop: Balance, covers: Balance) {
+pub(super) fn settle_with(home: SignedWh, plant: SignedWh, shop: Balance, covers: Balance) {
 	trade();
 	world(|w| {
 		w.points.push(point(SHOP, 1, PointKind::Metered));
@@ -22,7 +22,7 @@ fn settle_with(home: SignedWh, plant: SignedWh, shop: Balance, covers: Balance) 
 	}
 }
 
-fn settle(order: [u32; 4]) {
+pub(super) fn settle(order: [u32; 4]) {
 	for point in order {
 		assert_ok!(debit(0, &[point]));
 	}

@@ -16,9 +16,9 @@ use sp_runtime::DispatchError::BadOrigin;
 
 const ACCOUNTS: [AccountId; 9] = [AGENT, OTHER_AGENT, UTILITY, HOME, PLANT, SHOP, GRID_OPERATOR, GRID, RENT];
 
-/// All money of everybody and of the fund, held or free.
+/// All money of everybody, of the fund and of what was repaid, held or free.
 fn wealth() -> Vec<Balance> {
-	ACCOUNTS.iter().map(Balances::total_balance).chain([fund()]).collect()
+	ACCOUNTS.iter().map(Balances::total_balance).chain([fund() + repaid()]).collect()
 }
 
 fn void(interval: Interval) -> DispatchResult {
@@ -26,7 +26,7 @@ fn void(interval: Interval) -> DispatchResult {
 }
 
 /// An idle block with room for so many points.
-fn idle(points: u32) {
+fn idle_for(points: u32) {
 	let weight = <() as WeightInfo>::unwind(points);
 	let look = <Test as frame_system::Config>::DbWeight::get().reads(1).saturating_add(LOOK);
 	let used = Settlement::on_idle(1, weight.saturating_add(look));
@@ -37,7 +37,7 @@ fn idle(points: u32) {
 fn unwind(points: u32) -> u32 {
 	let mut blocks = 0;
 	while Unwinding::<Test>::contains_key(0) {
-		idle(points);
+		idle_for(points);
 		try_state();
 		blocks += 1;
 	}
@@ -120,7 +120,7 @@ fn what_debits_collected_goes_back_to_where_it_came_from_whatever_had_been_drawn
 }
 
 #[test]
-fn what_was_repaid_of_a_default_comes_back_from_the_fund() {
+fn what_was_repaid_of_a_default_comes_back() {
 	run(|| {
 		poor();
 		let before = wealth();
@@ -132,7 +132,7 @@ fn what_was_repaid_of_a_default_comes_back_from_the_fund() {
 		let mut expected = before;
 		expected[0] -= 10_000_000;
 		expected[3] += 10_000_000;
-		assert_eq!(wealth(), expected, "it was paid in the debtor's name");
+		assert_eq!((wealth(), repaid()), (expected, 0), "it was paid in the debtor's name");
 		assert_eq!(Securities::owed(participant(HOME)), 0);
 	});
 }
@@ -144,7 +144,7 @@ fn what_a_guarantor_got_back_meanwhile_is_its_debtors_when_the_interval_is_taken
 		let before = wealth();
 		assert_ok!(debit(0, &[0, 1, 2]));
 		assert_ok!(draw(0, &[0]));
-		// 76 to the fund, and 10 of the 30 to the shop.
+		// 76 of the default, and 10 of the 30 to the shop.
 		assert_ok!(Securities::repay(signed(AGENT), participant(HOME), 86_000_000));
 		assert_ok!(void(0));
 		unwind(16);
@@ -199,7 +199,7 @@ fn to_void_again_changes_nothing() {
 		trade();
 		assert_ok!(debit(0, &[0, 1]));
 		assert_ok!(void(0));
-		idle(1);
+		idle_for(1);
 		let told = events().len();
 		assert_ok!(void(0));
 		assert_eq!((events().len(), Unwinding::<Test>::get(0)), (told, Some(1)));
@@ -220,7 +220,7 @@ fn taking_back_uses_no_more_of_a_block_than_there_is_and_goes_with_the_interval(
 		assert_ok!(debit(0, &[0, 1]));
 		assert_ok!(void(0));
 		assert_eq!(Settlement::on_idle(1, Weight::zero()), Weight::zero());
-		idle(0);
+		idle_for(0);
 		assert_eq!(Unwinding::<Test>::get(0), Some(0));
 		unwind(3);
 		assert_ok!(debit(0, &[0, 1, 2]));
@@ -237,7 +237,7 @@ fn try_state_sees_money_of_a_void_interval_that_nobody_is_noted_for() {
 		trade();
 		assert_ok!(debit(0, &[0, 1]));
 		assert_ok!(void(0));
-		idle(1);
+		idle_for(1);
 		Nets::<Test>::insert(0, participant(SHOP), crate::Net { taken: 1, ..Default::default() });
 		assert!(Settlement::do_try_state().is_err());
 		Nets::<Test>::remove(0, participant(SHOP));
