@@ -231,7 +231,7 @@ pub mod pallet {
 	pub type MeanLosses<T> = StorageMap<_, Twox64Concat, u32, MeanLoss, ValueQuery>;
 
 	/// What a run of an interval settles, by the run's number, because what stands of its reading changed. Gone when it is
-	/// settled. Of the first run, only what stood when it became due.
+	/// settled. Of the first run, only what stood when it became due; pruned with the interval.
 	#[pallet::storage]
 	pub type Changed<T> =
 		StorageDoubleMap<_, Twox64Concat, (Interval, u16), Twox64Concat, PointId, Change, OptionQuery>;

@@ -48,6 +48,10 @@ impl<T: Config> OnReading for Pallet<T> {
 		let now = T::Calendar::now();
 		match Statements::<T>::get(interval, point) {
 			Some(statement) if statement.outturn.is_none() => return,
+			// As long as no credit is paid the interval may be voided, and settles anew what stood then.
+			Some(_) if now >= terms.run_due(FIRST_RUN) && !Roots::<T>::contains_key(interval) => {
+				Self::fix(interval, FIRST_RUN, point, &terms);
+			},
 			Some(_) => {},
 			// The first run settles what will stand when it takes the point, or when it is due.
 			None if now < terms.run_due(FIRST_RUN) => return,
@@ -117,7 +121,12 @@ impl<T: Config> Pallet<T> {
 		is_estimated: impl FnOnce() -> bool,
 		terms: &Terms,
 	) -> Standing {
-		let fixed = Changed::<T>::take((interval, run), point).and_then(|change| change.fixed);
+		// Of the first run it is kept: if the interval is voided, it settles that once more.
+		let change = match run {
+			FIRST_RUN => Changed::<T>::get((interval, run), point),
+			_ => Changed::<T>::take((interval, run), point),
+		};
+		let fixed = change.and_then(|change| change.fixed);
 		let at = T::Calendar::now().min(terms.run_due(run));
 		let standing = fixed.unwrap_or_else(|| T::Readings::standing(point, interval, at));
 		let again = match standing {

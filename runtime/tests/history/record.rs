@@ -149,13 +149,6 @@ impl Record {
 		}
 	}
 
-	/// The interval settles anew: those of its points that were debited on what stands now.
-	pub fn voided(&mut self, interval: Interval, debited: &[PointId]) {
-		if let Some(due) = self.due.get_mut(&interval) {
-			due.extend(debited.iter().map(|point| (*point, stands(interval, *point))));
-		}
-	}
-
 	fn before(&self, touched: &Touched) -> Before {
 		let paid = |interval: Interval, point: PointId| -> Option<(PointId, Balance)> {
 			let placed = busbar_runtime::Flexibility::placed(interval, point)?;

@@ -38,11 +38,8 @@ impl Network {
 		let some: Vec<_> = (0..8).map(|_| self.delivered()).filter(|one| Settlement::root(*one).is_none()).collect();
 		let begun = some.iter().find(|one| Settlement::progress(**one).is_some());
 		let Some(interval) = begun.or(some.first()).copied() else { return };
-		let debited: Vec<_> = pallet_settlement::Statements::<Runtime>::iter_key_prefix(interval).collect();
 		if Self::council(pallet_settlement::Call::void { interval }.into()).is_err() {
 			self.refused += 1;
-		} else if let Some(record) = &mut self.record {
-			record.voided(interval, &debited);
 		}
 		while pallet_settlement::Unwinding::<Runtime>::contains_key(interval) {
 			self.set_time(Market::now() + SLOT);

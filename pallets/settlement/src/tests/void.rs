@@ -175,6 +175,45 @@ fn an_interval_in_its_debits_is_taken_back_and_no_phase_goes_on_meanwhile() {
 	});
 }
 
+/// Settles the void interval and returns what the home and the plant paid and received.
+fn settled_anew() -> [i128; 2] {
+	assert_ok!(debit(0, &[0, 1, 2]));
+	assert_ok!(credit(0, &[0, 1, 2]));
+	[HOME, PLANT].map(|account| Balances::balance(&account) as i128 - WEALTH as i128)
+}
+
+/// The home was debited, the plant was not: both read otherwise when the interval is voided than when its first run was due.
+#[test]
+fn a_void_interval_settles_what_stood_when_its_first_run_was_due_whoever_was_debited_before() {
+	for debited in [&[][..], &[0], &[0, 1], &[0, 1, 2]] {
+		for early in [false, true] {
+			run(|| {
+				trade();
+				if early && !debited.is_empty() {
+					assert_ok!(debit(0, debited));
+				}
+				world(|w| w.now = ATTESTATION_END);
+				if !early && !debited.is_empty() {
+					assert_ok!(debit(0, debited));
+				}
+				revise(0, 0, 100);
+				revise(1, 0, -2_000);
+				assert_ok!(void(0));
+				unwind(2);
+				// Once more, while it is void.
+				revise(0, 0, 0);
+				// 1100 Wh at 260,000; 650 Wh at 70,000.
+				assert_eq!(settled_anew(), [-286_000_000, 45_500_000], "{debited:?}");
+				// The next run settles what came later.
+				world(|w| w.now = DISPUTE_END);
+				assert_ok!(correct(0, &[0, 1]));
+				assert_eq!(Balances::balance(&PLANT), WEALTH + 140_000_000);
+				assert_eq!(Balances::balance(&HOME), WEALTH);
+			});
+		}
+	}
+}
+
 #[test]
 fn only_the_council_voids_and_only_before_the_first_credit() {
 	run(|| {
