@@ -4,12 +4,9 @@ A participant's *wealth* here is its money, whatever part of it is on hold, less
 nothing more of it: what is not paid is owed.
 """
 
+from order import party
+
 LOSSES = ("default", "loss_share", "cover")
-
-
-def party(line):
-    """Whose a line is, as a point's number or a name."""
-    return line[1]["point"] if isinstance(line[1], dict) else line[1]
 
 
 class Money:
@@ -17,7 +14,7 @@ class Money:
 
     def __init__(self):
         self.moved, self.owed, self.fund, self.drawn, self.mixed = {}, {}, 0, [], False
-        self.taken = {}
+        self.taken, self.had = {}, None
 
     def add(self, record):
         self.mixed |= record["call"] == "mixed"
@@ -27,6 +24,9 @@ class Money:
             self.owed[name] = self.owed.get(name, 0) + int(debt)
             if record["call"] == "debit":
                 self.taken[name] = self.taken.get(name, 0) - int(money)
+        # What closes the debits is the last of their calls.
+        if record["call"] != "credit" and "had" in record:
+            self.had = [int(amount) for amount in record["had"]]
         self.fund += int(record["fund"])
         self.drawn += [(point, by, int(amount)) for point, by, amount in record["guaranteed"]]
 

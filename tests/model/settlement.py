@@ -7,7 +7,8 @@ usage: settlement.py <HISTORY
 import json
 import sys
 
-from money import LOSSES, Money, party
+import order
+from money import LOSSES, Money
 from parties import Losses, Parties
 from point import Point
 
@@ -22,7 +23,7 @@ class Interval:
         self.terms = terms
         self.parties, self.money = Parties(terms), Money()
         self.points, self.payers, self.lines, self.orders, self.short_of_money = {}, {}, {}, [], False
-        self.unknown = self.closed = False
+        self.closed = False
 
 
 class Judge:
@@ -30,16 +31,14 @@ class Judge:
 
     def __init__(self):
         self.intervals, self.losses, self.objections = {}, Losses(), []
-        self.counts = dict.fromkeys(("intervals", "points", "lines", "payments", "defaults", "unjudged"), 0)
+        self.counts = dict.fromkeys(("intervals", "points", "lines", "payments", "defaults", "losses", "unjudged"), 0)
 
     def object(self, interval, what):
         self.objections.append(f"interval {interval}: {what}")
 
     def terms(self, record):
-        again = self.intervals.get(record["interval"])
-        self.intervals[record["interval"]] = one = Interval(record)
-        # What a void interval gave back, idle blocks moved.
-        one.unknown = again is not None
+        # Of an interval that was voided after debits these are its terms anew: it settles once more, from nothing.
+        self.intervals[record["interval"]] = Interval(record)
 
     def debit(self, record):
         one = self.intervals[record["interval"]]
@@ -116,12 +115,17 @@ class Judge:
         if not one.closed:
             self.object(record["interval"], "ended, and its debits were never counted")
         first = [line for line in record["others"] if line[0] == 1]
+        stood, joined = [], []
+        for line in first:
+            (joined if line[2] in LOSSES else stood).append(line)
         for number, payer, lines in record["points"]:
             lines = [line for line in lines if line[0] == 1]
             first += lines
             # What was written stays, and only losses join it.
-            stands, joined = lines[:len(one.lines[number])], lines[len(one.lines[number]):]
-            if stands != one.lines[number] or any(line[2] not in LOSSES for line in joined):
+            stands, later = lines[:len(one.lines[number])], lines[len(one.lines[number]):]
+            stood += stands
+            joined += later
+            if stands != one.lines[number] or any(line[2] not in LOSSES for line in later):
                 self.object(record["interval"], f"point {number} has {lines} at its end, of {one.lines[number]}")
             if payer != one.payers[number]:
                 self.object(record["interval"], f"point {number} is {payer}'s at its end, of {one.payers[number]}")
@@ -129,11 +133,16 @@ class Judge:
         if rest:
             self.object(record["interval"], f"its lines sum to {rest}")
         self.counts["defaults"] += any(line[2] == "default" for line in first)
-        if one.unknown or one.money.mixed:
+        if one.money.mixed:
             self.counts["unjudged"] += 1
             return
         for what in one.money.objections(one.terms, one.payers, first, one.orders):
             self.object(record["interval"], what)
+        # Who lacked money for an order bears that alone.
+        if joined and not one.short_of_money:
+            self.counts["losses"] += 1
+            for what in order.objections(one.terms, one.payers, stood, joined, one.orders, one.money.taken, one.money.had):
+                self.object(record["interval"], what)
 
     def read(self, lines):
         for line in lines:

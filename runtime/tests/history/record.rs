@@ -92,6 +92,8 @@ impl Touched {
 struct Before {
 	money: BTreeMap<u8, (Balance, Balance)>,
 	fund: Balance,
+	/// What the fund can cover, and what who balances has posted.
+	had: [Balance; 2],
 	events: usize,
 	/// What an operator can pay of an order at a point.
 	for_orders: BTreeMap<PointId, Balance>,
@@ -160,7 +162,9 @@ impl Record {
 		let points =
 			touched.calls.iter().flat_map(|(_, interval, points)| points.iter().map(|point| (*interval, *point)));
 		let for_orders = points.filter_map(|(interval, point)| paid(interval, point)).collect();
-		Before { money: money(), fund: fund(), events: System::event_count() as usize, for_orders }
+		let posted = pallet_securities::Balancing::<Runtime>::get(id(UTILITY)).map_or(0, |security| security.amount);
+		let had = [Balances::total_balance(&Securities::fund_account()), posted];
+		Before { money: money(), fund: fund(), had, events: System::event_count() as usize, for_orders }
 	}
 
 	fn after(&mut self, touched: &Touched, before: &Before) {
@@ -204,6 +208,7 @@ impl Record {
 			let fund = difference(fund(), before.fund).to_string();
 			let what = json!({
 				"k": "moved", "interval": interval, "call": call, "moved": moved, "fund": fund, "guaranteed": guaranteed,
+				"had": before.had.map(|amount| amount.to_string()),
 			});
 			self.say(&what);
 		}
