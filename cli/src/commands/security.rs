@@ -279,9 +279,9 @@ impl Debt {
 impl Answer for Debt {
 	fn print(&self) {
 		match self.owed {
-			0 => println!("{} owes nothing to the mutual fund.", self.participant),
+			0 => println!("{} owes nothing after defaults.", self.participant),
 			owed => println!(
-				"{} owes {} EUR to the mutual fund and may not trade before it is paid; `busbar security repay` pays.",
+				"{} owes {} EUR after defaults and may not trade before it is paid; `busbar security repay` pays.",
 				self.participant,
 				money(owed)
 			),
@@ -373,7 +373,7 @@ impl Repay {
 			None => view.chain.debt(view.at, participant).await?,
 		};
 		if amount == 0 {
-			return Err(Failure::failed(format!("{participant} owes nothing to the mutual fund")).into());
+			return Err(Failure::failed(format!("{participant} owes nothing after defaults")).into());
 		}
 		let done = execute(global, RuntimeCall::Securities(Call::repay { participant, amount })).await?;
 		done.tell(global, &Debt::read(&done.view, participant).await?)

@@ -5,7 +5,7 @@ use busbar_harness::{chain::account, id, UTILITY};
 use busbar_primitives::{
 	certificates::Class,
 	traits::{Calendar, Finality, Positions},
-	Balance, Interval, Moment, ParticipantId, PointId, Wh, LAST_RUN,
+	Balance, Interval, Moment, ParticipantId, Party, PointId, Wh, LAST_RUN,
 };
 use busbar_runtime::{
 	pallet_balances, pallet_certificates, pallet_metering, pallet_securities, pallet_settlement, Balances, Market,
@@ -23,6 +23,14 @@ impl Network {
 		}
 		let interval = self.delivered();
 		let points = self.points(4);
+		if self.random.once_in(8) {
+			let others = [Party::GridOperator, Party::Balancing, Party::Fund, Party::CongestionRent];
+			let parties = points.into_iter().map(Party::Point).chain(others).collect();
+			let parties = BoundedVec::truncate_from(parties);
+			let run = 1 + self.random.below(u32::from(LAST_RUN)) as u16;
+			self.try_to(KEEPER, pallet_settlement::Call::recover { interval, run, parties });
+			return;
+		}
 		let call = match self.random.below(6) {
 			0..=2 => pallet_settlement::Call::debit { interval, points },
 			3 => pallet_settlement::Call::draw { interval, points },
