@@ -1,8 +1,9 @@
-"""In which order the credits of an interval's first settlement bear what debtors could not pay.
+"""In which order the credits of an interval bear what debtors could not pay, run by run.
 
 Contracts rank before imbalances. What lacks of imbalances cuts the own credit of who balances, then its security, then the fund, then
 all other credits of imbalances, by one factor, and contracts only by what those do not come to. What lacks of contracts the fund
-has to cover first, then contracts bear it, by one factor.
+has to cover first, then contracts bear it, by one factor. Runs after the first settle differences, all of them of imbalances; what such
+a run shows was not owed its debtor does not get, but who bore it.
 """
 
 from collections import defaultdict
@@ -38,12 +39,18 @@ class Account:
         return max(0, self.lacks - min(max(0, -self.beside), self.debt()))
 
 
-def accounts(terms, payers, stood, joined, orders, taken):
-    """Everybody's account of the lines that stood when debits were counted, and of the losses that joined them."""
+def book(terms, payers):
+    """No accounts, and a function that finds the one of a line."""
     names = terms["accounts"]
     whose = {"grid_operator": names["grid"], "balancing": names["balancing"], "fund": "fund", "congestion_rent": "rent"}
     of = defaultdict(Account)
-    account = lambda line: of[payers[party(line)] if isinstance(party(line), int) else whose[party(line)]]
+    return of, lambda line: of[payers[party(line)] if isinstance(party(line), int) else whose[party(line)]]
+
+
+def accounts(terms, payers, stood, joined, orders, taken):
+    """Everybody's account of the lines that stood when debits were counted, and of the losses that joined them."""
+    of, account = book(terms, payers)
+    names = terms["accounts"]
     for line in stood:
         amount = int(line[5])
         # Fees of contracted flow have no energy of their own.
@@ -74,11 +81,45 @@ def share(credit, every, lost):
     return credit - credit * (every - lost) // every if lost else 0
 
 
-def objections(terms, payers, stood, joined, orders, taken, had):
-    """`stood`: lines when debits were counted. `joined`: the losses of later. `taken`: of whose money how much was collected before
-    securities were drawn on. `had`: what the fund and the security of who balances had before, if it is known."""
-    of, covers = accounts(terms, payers, stood, joined, orders, dict(taken))
-    balancing = terms["accounts"]["balancing"]
+def objections(terms, payers, stood, joined, orders, money):
+    """`stood`: lines when debits were counted. `joined`: the losses of later. `money`: of whose how much was collected before
+    securities were drawn on, what each then owes more, and what the fund and the security of who balances had before, if it is known."""
+    of, covers = accounts(terms, payers, stood, joined, orders, dict(money.taken))
+    wrong = [
+        f"{name} could not pay {one.lacks} and owes {money.owed.get(name, 0)} more"
+        for name, one in of.items() if one.lacks and money.owed.get(name, 0) != one.lacks
+    ]
+    return wrong + judged(of, covers, terms["accounts"]["balancing"], money.had)
+
+
+def later(terms, payers, lines):
+    """`lines`: all of one run after the first."""
+    of, account = book(terms, payers)
+    covers, undone, back, wrong = defaultdict(int), 0, 0, []
+    for line in lines:
+        amount = int(line[5])
+        if line[2] == "default" and amount > 0:
+            account(line).lacks += amount
+        elif line[2] == "loss_share" and amount < 0:
+            account(line).loss -= amount
+        elif line[2] == "cover" and amount < 0:
+            covers[party(line)] -= amount
+        else:
+            account(line).beside += amount
+            if line[2] == "default":
+                undone -= amount
+            elif line[2] in ("cover", "loss_share"):
+                back += amount
+    rest = sum(int(line[5]) for line in lines)
+    if rest:
+        wrong.append(f"its lines sum to {rest}")
+    if undone != back:
+        wrong.append(f"{undone} were not owed, and {back} go back to who bore them")
+    return wrong + judged(of, covers, terms["accounts"]["balancing"], None)
+
+
+def judged(of, covers, balancing, had):
+    """Objections to who bears what of one run."""
     contracts = sum(one.due_of_contracts() for one in of.values())
     own = of[balancing].due_of_imbalances()
     others = sum(one.due_of_imbalances() for name, one in of.items() if name != balancing)

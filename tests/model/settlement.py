@@ -9,6 +9,7 @@ import sys
 
 import order
 from money import LOSSES, Money
+from order import party
 from parties import Losses, Parties
 from point import Point
 
@@ -23,7 +24,7 @@ class Interval:
         self.terms = terms
         self.parties, self.money = Parties(terms), Money()
         self.points, self.payers, self.lines, self.orders, self.short_of_money = {}, {}, {}, [], False
-        self.closed = False
+        self.ordered, self.closed = set(), False
 
 
 class Judge:
@@ -31,7 +32,7 @@ class Judge:
 
     def __init__(self):
         self.intervals, self.losses, self.objections = {}, Losses(), []
-        self.counts = dict.fromkeys(("intervals", "points", "lines", "payments", "defaults", "losses", "unjudged"), 0)
+        self.counts = dict.fromkeys(("intervals", "points", "lines", "payments", "defaults", "losses", "unjudged", "later runs", "unjudged runs"), 0)
 
     def object(self, interval, what):
         self.objections.append(f"interval {interval}: {what}")
@@ -74,6 +75,7 @@ class Judge:
         if not point.order or not record["placed"]:
             return 0
         cost = max(0, outcome["for_order"] + point.perimeter())
+        one.ordered.add(record["point"])
         one.orders.append((record["placed"][0], cost))
         had = int(record["for_order"] or 0)
         if had >= cost and not any(line[2] == "loss_share" for line in record["lines"]):
@@ -133,6 +135,7 @@ class Judge:
         if rest:
             self.object(record["interval"], f"its lines sum to {rest}")
         self.counts["defaults"] += any(line[2] == "default" for line in first)
+        self.later(record, one)
         if one.money.mixed:
             self.counts["unjudged"] += 1
             return
@@ -141,8 +144,22 @@ class Judge:
         # Who lacked money for an order bears that alone.
         if joined and not one.short_of_money:
             self.counts["losses"] += 1
-            for what in order.objections(one.terms, one.payers, stood, joined, one.orders, one.money.taken, one.money.had):
+            for what in order.objections(one.terms, one.payers, stood, joined, one.orders, one.money):
                 self.object(record["interval"], what)
+
+    def later(self, record, one):
+        """Runs after the first, of whose points none was ordered to do anything, which is paid for beside them."""
+        runs = {}
+        for line in [line for _, _, lines in record["points"] for line in lines] + record["others"]:
+            if line[0] > 1:
+                runs.setdefault(line[0], []).append(line)
+        for run, lines in sorted(runs.items()):
+            if one.ordered & {party(line) for line in lines}:
+                self.counts["unjudged runs"] += 1
+                continue
+            self.counts["later runs"] += 1
+            for what in order.later(one.terms, one.payers, lines):
+                self.object(record["interval"], f"run {run}: {what}")
 
     def read(self, lines):
         for line in lines:

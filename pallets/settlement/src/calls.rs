@@ -136,7 +136,8 @@ mod calls {
 		/// [`Error::EarlierRunDue`], [`Error::RunNotDue`], [`Error::NotChanged`], [`Error::Final`].
 		///
 		/// # Events
-		/// [`Event::Debited`], [`Event::SetOff`], [`Event::Defaulted`], [`Event::Covered`], [`Event::DebitsClosed`].
+		/// [`Event::Debited`], [`Event::SetOff`], [`Event::Defaulted`], [`Event::Covered`], [`Event::DebitsClosed`],
+		/// [`Event::Returned`].
 		#[pallet::call_index(6)]
 		// The close of the debits is what a batch of draws costs without points.
 		#[pallet::weight(
@@ -247,7 +248,8 @@ mod calls {
 		///
 		/// # Events
 		/// [`Event::Voided`], and [`Event::ContractsCancelled`] at once if no debit was collected; [`Event::RunDropped`],
-		/// and with the close of its debits [`Event::SetOff`], [`Event::Defaulted`], [`Event::Covered`], [`Event::DebitsClosed`].
+		/// and with the close of its debits [`Event::SetOff`], [`Event::Defaulted`], [`Event::Covered`], [`Event::DebitsClosed`],
+		/// [`Event::Returned`].
 		#[pallet::call_index(9)]
 		// The close of the debits is what a batch of draws costs without points.
 		#[pallet::weight(T::WeightInfo::void().saturating_add(T::WeightInfo::draw(0)))]
