@@ -100,7 +100,8 @@ def later(terms, payers, lines):
         amount = int(line[5])
         if line[2] == "default" and amount > 0:
             account(line).lacks += amount
-        elif line[2] == "loss_share" and amount < 0:
+        # What rounding leaves is congestion rent's.
+        elif line[2] == "loss_share" and (amount < 0 or party(line) == "congestion_rent"):
             account(line).loss -= amount
         elif line[2] == "cover" and amount < 0:
             covers[party(line)] -= amount

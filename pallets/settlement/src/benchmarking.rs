@@ -3,7 +3,7 @@
 use super::*;
 use busbar_primitives::{
 	metering::{Standing, LIKE_READINGS},
-	traits::{Debts, Grid, Readings, Securities},
+	traits::{Debts, Grid, Meters, Readings, Securities},
 	Flexibility, Interval, ParticipantId, Party, PointId, Reduction, Wh,
 };
 use frame_benchmarking::v2::*;

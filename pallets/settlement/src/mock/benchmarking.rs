@@ -23,6 +23,10 @@ impl pallet_issuance::BenchmarkHelper<AccountId> for World {
 	fn agents() -> (AccountId, AccountId) {
 		(AGENT, OTHER_AGENT)
 	}
+
+	fn payee(number: u32) -> AccountId {
+		MEMBERS[number as usize % MEMBERS.len()]
+	}
 }
 
 impl pallet_securities::BenchmarkHelper<AccountId> for World {
