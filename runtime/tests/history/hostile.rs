@@ -177,7 +177,7 @@ impl Network {
 		if self.random.once_in(40) {
 			return self.flood();
 		}
-		if self.random.once_in(6) {
+		if self.random.once_in(3) {
 			return self.impose();
 		}
 		let who = *self.random.one_of(&ATTACKERS);
@@ -193,6 +193,9 @@ impl Network {
 		let newest = pallet_grid::NextProposal::<Runtime>::get().saturating_sub(1 + self.random.below(2));
 		let point = pallet_grid::NextPoint::<Runtime>::get().saturating_sub(1 + self.random.below(3)).max(POINTS - 1);
 		let asked = pallet_grid::Proposals::<Runtime>::get(newest).map(|proposal| proposal.point.owner.0[0]);
+		// So that there are not ever more of them.
+		let room = point < POINTS + MORE;
+		let owner = if room { owner } else { HONEST };
 		match self.random.below(10) {
 			0..=3 => {
 				let mut rating = || *self.random.one_of(&[0, 1, 4_000, 6_000, 8_000, 8_001, 3_000_000_000, u64::MAX]);
@@ -201,8 +204,7 @@ impl Network {
 				let owner = id(owner);
 				self.try_to(ZONE_OPERATOR, pallet_grid::Call::add_point { zone: 2, owner, kind, import_w, export_w });
 			},
-			// So that there are not ever more of them.
-			4..=5 if point < POINTS + MORE => {
+			4..=5 if room => {
 				let who = asked.filter(|asked| *asked != HONEST).unwrap_or(PROVIDER);
 				self.try_to(who, pallet_grid::Call::accept_point { proposal: newest });
 			},

@@ -10,7 +10,7 @@ mod trade;
 use busbar_harness::{
 	calls,
 	chain::{self, account, Chain, Taken},
-	device, id, Genesis, Party, AGGREGATOR, DSO, EUR, METER_OPERATOR, REGULATOR, RETAILER, UTILITY,
+	device, id, Flat, Genesis, Party, AGGREGATOR, DSO, EUR, METER_OPERATOR, REGULATOR, RETAILER, UTILITY,
 };
 use busbar_merkle::Tree;
 use busbar_mocks::Random;
@@ -103,7 +103,7 @@ pub struct Network {
 	finishing: bool,
 }
 
-pub fn genesis() -> sp_io::TestExternalities {
+pub fn genesis() -> Flat {
 	let parameters = pallet_market::Parameters {
 		horizon: 3,
 		products: BoundedVec::truncate_from(vec![
@@ -137,7 +137,7 @@ pub fn genesis() -> sp_io::TestExternalities {
 	let names = (FIRST_MEMBER..FIRST_MEMBER + MEMBERS).chain([KEEPER]);
 	let members = names.map(|name| Party::member(id(name), account(name), 20 * EUR));
 	let parties = Party::officers().into_iter().chain(officers).chain(members).map(Party::with_key).collect();
-	Genesis { parties, parameters, ladder: pallet_settlement::PostedPrices { short: SHORT, long: LONG } }.build()
+	Genesis { parties, parameters, ladder: pallet_settlement::PostedPrices { short: SHORT, long: LONG } }.build_flat()
 }
 
 impl Network {
@@ -268,6 +268,7 @@ impl Network {
 	fn advance(&mut self, now: Moment) {
 		self.chain.end();
 		self.check_block();
+		self.check();
 		self.count_events();
 		let now = self.authors_time(now);
 		self.chain.begin(now);
@@ -382,7 +383,7 @@ impl Network {
 		counted.filter_map(|statement| statement.outturn).map(|outturn| outturn.drawn.min(0).unsigned_abs()).sum()
 	}
 
-	/// What must hold after every call, in every pallet.
+	/// What must hold after every block, in every pallet.
 	pub fn check(&self) {
 		Participants::do_try_state().expect("participants");
 		Grid::do_try_state().expect("grid");
@@ -394,12 +395,16 @@ impl Network {
 		busbar_runtime::Flexibility::do_try_state().expect("flexibility");
 		Settlement::do_try_state().expect("settlement");
 		Certificates::do_try_state().expect("certificates");
+		Validators::do_try_state().expect("validators");
+		self.check_certificates();
+		let given = <Grid as busbar_primitives::traits::Grid>::points_of(id(HONEST), u32::MAX);
+		assert!(given.len() <= 2, "who accepts no point is given none");
+	}
+
+	fn check_certificates(&self) {
 		let settled: Wh = self.running.iter().map(|interval| Self::fed_in(*interval)).sum();
 		let issued: Wh = pallet_certificates::Supplies::<Runtime>::iter_values().map(|supply| supply.issued).sum();
 		let owed: Wh = pallet_certificates::Owed::<Runtime>::iter().map(|(_, _, wh)| wh).sum();
 		assert_eq!(issued, settled + self.certified + owed, "as much is issued as plants fed in, and what is owed");
-		Validators::do_try_state().expect("validators");
-		let given = <Grid as busbar_primitives::traits::Grid>::points_of(id(HONEST), u32::MAX);
-		assert_eq!(given.len(), 2, "who accepts no point is given none");
 	}
 }

@@ -115,7 +115,7 @@ impl Network {
 				self.advance(last);
 			}
 			self.finish(interval);
-			self.certified += Self::fed_in(interval);
+			let fed_in = Self::fed_in(interval);
 			if let Some(record) = &mut self.record {
 				record.ended(interval);
 			}
@@ -124,6 +124,7 @@ impl Network {
 			assert!(Settlement::is_final(interval), "interval {interval} does not end final");
 			assert_eq!(Settlement::lines_sum(interval), 0);
 			self.running.retain(|other| *other != interval);
+			self.certified += fed_in;
 			self.ended.push(interval);
 			self.datasets.retain(|(other, _), _| *other != interval);
 		}

@@ -12,9 +12,11 @@
 
 pub mod calls;
 pub mod chain;
+mod flat;
 mod parties;
 mod patch;
 
+pub use flat::Flat;
 pub use parties::{account, id, Party, AGGREGATOR, DSO, EUR, METER_OPERATOR, REGULATOR, RETAILER, UTILITY};
 pub use patch::merge;
 
@@ -32,7 +34,7 @@ use frame_support::{
 	traits::{Hooks, OnIdle},
 	weights::{Weight, WeightMeter},
 };
-use sp_core::{ed25519, Pair, H256};
+use sp_core::{ed25519, storage::Storage, Pair, H256};
 use sp_io::hashing::blake2_256;
 use sp_runtime::{traits::Dispatchable, BuildStorage, DispatchError};
 
@@ -50,6 +52,18 @@ impl Genesis {
 	/// # Panics
 	/// If the parties or the parameters contradict each other.
 	pub fn build(self) -> sp_io::TestExternalities {
+		sp_io::TestExternalities::new(self.storage())
+	}
+
+	/// The same without a trie, for long histories.
+	///
+	/// # Panics
+	/// As [`Self::build`].
+	pub fn build_flat(self) -> Flat {
+		self.storage().into()
+	}
+
+	fn storage(self) -> Storage {
 		let Self { parties, parameters, ladder } = self;
 		let account_of = |name: u8| {
 			let found = parties.iter().find(|party| party.id == id(name));
@@ -63,7 +77,7 @@ impl Genesis {
 		let margins = parties.iter().map(|party| (party.id, party.money / 2)).filter(|(_, margin)| *margin > 0);
 		let securities = pallet_securities::GenesisConfig { margins: margins.collect(), ..Default::default() };
 		let members = parties.into_iter().map(|party| (party.id, party.account, party.roles)).collect();
-		let storage = RuntimeGenesisConfig {
+		RuntimeGenesisConfig {
 			balances: pallet_balances::GenesisConfig { balances, ..Default::default() },
 			participants: pallet_participants::GenesisConfig { members },
 			market: pallet_market::GenesisConfig { parameters, ..Default::default() },
@@ -78,8 +92,7 @@ impl Genesis {
 			..Default::default()
 		}
 		.build_storage()
-		.expect("the genesis is sound");
-		sp_io::TestExternalities::new(storage)
+		.expect("the genesis is sound")
 	}
 }
 

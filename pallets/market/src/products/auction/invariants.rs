@@ -71,9 +71,8 @@ impl<T: Config> Pallet<T> {
 		}
 		for (zone, price, key) in Queues::<T>::iter_key_prefix(id) {
 			let level = Levels::<T>::get((id.0, id.1, zone, price)).ok_or("a queue has no level")?;
-			let sum = (0..32).try_fold(0, |sum: Wh, slot| {
-				sum.checked_add(Queues::<T>::get((id.0, id.1, zone, price, key)).get(slot))
-			});
+			let node = Queues::<T>::get((id.0, id.1, zone, price, key));
+			let sum = (0..32).try_fold(0, |sum: Wh, slot| sum.checked_add(node.get(slot)));
 			let (total, _) = level.side(key.side);
 			ensure!(sum.is_some_and(|sum| 0 < sum && sum <= total), "a queue holds energy that its level does not");
 		}
