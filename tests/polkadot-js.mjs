@@ -110,6 +110,30 @@ test('the meter operator fits the meters without which the points do not trade',
 	}
 });
 
+test('the newcomer sees what its point must have for security, and buys once it has deposited that', async () => {
+	const [buyer] = newcomer.points;
+	const security = async () => (await api.call.energyApi.security(buyer)).unwrap();
+	const before = await security();
+	// A quarter of the rating, in all intervals that can be unsettled at once.
+	const wh = BigInt(RATING_W / 4 / 4);
+	assert.equal(before.greatest.toBigInt(), wh);
+	assert.equal(before.used.toBigInt(), wh * before.intervals.toBigInt() * before.price.toBigInt());
+	assert.equal(before.least.toBigInt(), before.used.toBigInt() * 10n / 9n + 1n);
+	assert.ok(before.suffices.isFalse);
+	const interval = await until('an interval in which the new point has a meter opens', 120, async () => {
+		const last = (await clock()).firstUnopened - 1;
+		return last >= newcomer.from && last;
+	});
+	await assert.rejects(submit(api, api.tx.market.place(interval, PRODUCT, buyer, [{ side: 'Buy', ...BUY }]), keys.newcomer), (error) => {
+		assert.equal(error.errorName, 'securities.SecurityTooSmall', error.message);
+		return true;
+	});
+	await submit(api, api.tx.securities.deposit(buyer, before.least), keys.newcomer);
+	const [own] = await api.call.energyApi.securities(keys.newcomer.address, 0, 64);
+	assert.deepEqual([own.point.toNumber(), own.deposit.toBigInt(), own.free.toBigInt()], [buyer, before.least.toBigInt(), 0n]);
+	assert.ok(own.suffices.isTrue);
+});
+
 test('the newcomer\'s orders are accepted and clear at one price', async () => {
 	const [buyer, seller] = newcomer.points;
 	newcomer.interval = await until('an interval in which the new points are metered opens', 120, async () => {

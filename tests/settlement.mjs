@@ -8,7 +8,7 @@ import { Keyring } from '@polkadot/api';
 import { u8aToHex } from '@polkadot/util';
 import { randomAsU8a } from '@polkadot/util-crypto';
 import { background, busbar, refused } from './lib/busbar.mjs';
-import { connect, council, keyring, meterOf, mint, prove, setting, signedReading, submit, until, uuid } from './lib/outsider.mjs';
+import { connect, council, eventOf, keyring, meterOf, mint, prove, setting, signedReading, submit, until, uuid } from './lib/outsider.mjs';
 
 const EUR = 1_000_000_000n;
 // A horizon of 48 s of chain time leaves time for all orders; the attestation window is as long as it takes to come to the later interval, whose reading must be
@@ -24,8 +24,9 @@ const OFFER = 100_000;
 const DEPOSIT = EUR;
 const GUARANTEE = 2n * EUR;
 const SMALL_GUARANTEE = 5_000_000n;
-// What the debtor keeps of its money.
+// What the debtor keeps of its money, and the rating of its second point, which nothing but a small guarantee secures.
 const KEPT = 1_000_000n;
+const RATING_W = 4_000;
 
 // Contracted, ordered not to be drawn or fed in, and metered, in Wh; import is positive. Terms of the orders in nEUR/Wh.
 const HOME = { traded: 60n, ordered: 20n, metered: 45n, price: 70_000n, penalty: 110_000n };
@@ -45,6 +46,7 @@ const home = { index: 0, meter: 'load-0', ...HOME };
 const shop = { index: 1, meter: 'load-1', ...SHOP };
 const served = { index: 2, meter: 'load-2', ...SERVED };
 const debtor = { index: 3, meter: 'load-3' };
+let idle;
 const friend = { index: 4, meter: 'load-4' };
 const plant = { index: 103, meter: 'pv-0', ...PLANT };
 const park = { index: 104, meter: 'pv-1', ...PARK };
@@ -68,6 +70,20 @@ async function member(who) {
 	const [{ point }] = await api.call.energyApi.points(who.point, 1);
 	who.zone = point.zone.toNumber();
 	who.device = await meterOf(api, who.point, who.meter);
+}
+
+// A second connection point of a member beside its own, with a meter, at which nothing is deposited. At the other one nothing
+// is drawn.
+async function second(who) {
+	const { zone, device, point } = who;
+	const added = await submit(api, api.tx.grid.addPoint(zone, `0x${who.id}`, 'Metered', RATING_W, RATING_W), keyring().devnet('Dso'));
+	const { data } = eventOf(added, 'grid', 'PointAdded');
+	const meter = new Keyring({ type: 'ed25519' }).addFromSeed(randomAsU8a(32));
+	const register = api.tx.metering.registerMeter(data.point, meter.publicKey, 'B', 'Main', data.from);
+	const registered = await submit(api, register, keyring().devnet('MeterOperator'));
+	const { meter: id, from } = eventOf(registered, 'metering', 'MeterRegistered').data;
+	Object.assign(who, { point: data.point.toNumber(), from: from.toNumber(), device: { id: id.toNumber(), device: meter } });
+	return { zone, device, point, metered: 0n };
 }
 
 // Sums of the fees from zones up to the root, and the zones' prices, of an interval.
@@ -195,6 +211,7 @@ test('a deposit and guarantees are posted, a retailer is chosen and serves, a pl
 	const before = await securities(home);
 	home.deposited = BigInt(before.deposit.amount);
 	assert.equal(before.guarantee, undefined);
+	idle = await second(debtor);
 	// So that it can give all of its money away.
 	const { free: margin } = await busbar('security', 'margin', '--suri', debtor.suri);
 	await busbar('security', 'margin-out', '--suri', debtor.suri, '--amount', margin);
@@ -226,7 +243,7 @@ test('a deposit and guarantees are posted, a retailer is chosen and serves, a pl
 	assert.deepEqual(own.securities.map(({ point }) => point).sort((a, b) => a - b), [home.point, debtor.point].sort((a, b) => a - b));
 	await conserved();
 
-	interval = Math.max((await clock()).firstUnopened, service.from, ...certified.plants.map(({ from }) => from));
+	interval = Math.max((await clock()).firstUnopened, service.from, debtor.from, ...certified.plants.map(({ from }) => from));
 	await until('an interval opens in which all of that holds', 90, async () => (await clock()).firstUnopened > interval);
 });
 
@@ -289,12 +306,12 @@ test('curtailment, flexibility, non-delivery and imbalances are settled by the f
 	home.before = await certificates(home);
 	shop.before = await certificates(shop);
 	// Who has no money must not be charged for silence.
-	await meter(interval, home, shop, plant, park, served, { ...debtor, metered: 0n });
+	await meter(interval, home, shop, plant, park, served, idle, { ...debtor, metered: 0n });
 	// More than all that it has. A run settles what stands when it is due, so the reading must be there by then.
 	const { deposit } = await securities(debtor);
 	debtor.metered = (KEPT + BigInt(deposit?.amount ?? 0) + SMALL_GUARANTEE) / posted.short + 100n;
 	for (const last of new Set(home.notices)) {
-		await meter(last, last === later ? debtor : { ...debtor, metered: 0n });
+		await meter(last, idle, last === later ? debtor : { ...debtor, metered: 0n });
 	}
 	retailer.before = await free(retailer);
 	served.before = await free(served);
@@ -458,7 +475,21 @@ test('who repays trades again, once it has margin', async () => {
 	assert.equal(owed, '0');
 	assert.equal(await free(debtor), debtor.moved - debtor.owed + 1_000n);
 	assert.match((await refused('security', 'repay', '--suri', debtor.suri)).message, /owes nothing/);
-	const { code, message } = await refused('order', 'place', ...at(debtor), '--buy', `${BID}:1`);
+	const buy = () => refused('order', 'place', ...at(debtor), '--buy', `${BID}:1`);
+	const unsecured = await buy();
+	assert.equal(unsecured.code, 1);
+	assert.match(unsecured.message, /SecurityTooSmall/);
+	assert.match(unsecured.message, /busbar security needed/);
+	// The retailer that stood in for it has a claim on it, and what its guarantee was is gone.
+	const { claims } = await busbar('security', 'claims', '--suri', debtor.suri);
+	assert.deepEqual(claims, [{ debtor: claims[0].debtor, guarantor: retailer.uuid, amount: String(SMALL_GUARANTEE) }]);
+	const needed = async () => (await busbar('security', 'needed', '--point', debtor.point)).points[0];
+	const { least, lacks, used, suffices } = await needed();
+	assert.deepEqual([lacks, suffices], [least, false]);
+	assert.equal(BigInt(least), BigInt(used) * 10n / 9n + 1n);
+	await busbar('security', 'deposit', ...at(debtor), '--amount', lacks);
+	assert.deepEqual([(await needed()).lacks, (await needed()).suffices], ['0', true]);
+	const { code, message } = await buy();
 	assert.equal(code, 1);
 	assert.match(message, /MarginTooSmall/);
 	assert.match(message, /busbar security margin-in/);

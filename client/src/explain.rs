@@ -55,6 +55,7 @@ fn advice(name: &str) -> Option<&'static str> {
 		("NotDelegate", "sign with the key of the point's owner: --suri"),
 		("BeyondRating", "`busbar grid show` lists the ratings"),
 		("MarginTooSmall", "`busbar security margin-in` moves money in, `busbar security margin` says what is free"),
+		("SecurityTooSmall", "`busbar security needed` says how much lacks, `busbar security deposit` adds it"),
 		("BeyondMargin", "`busbar security margin` says what is free"),
 		("RoleMissing", "`busbar participant show` lists the roles"),
 		("BeyondDeposit", "`busbar participant show` says what is free"),

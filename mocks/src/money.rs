@@ -7,7 +7,7 @@ use busbar_primitives::{
 		Balancing, Certificates, Collateral, Counterparties, Finality, Meters, OnReading, OnTrader, Prune, Readings,
 		Solvency, Supply, Traders,
 	},
-	Balance, Interval, Margin, Metered, Moment, ParticipantId, Point, PointId, SignedWh, StandingSteps,
+	Balance, Interval, Margin, Metered, Moment, ParticipantId, Point, PointId, SignedWh, StandingSteps, Terms,
 };
 use sp_runtime::{DispatchError, DispatchResult};
 
@@ -48,9 +48,10 @@ impl OnTrader for MockTraders {
 }
 
 mock! {
-	/// Who owes nothing.
+	/// Who owes nothing, and whose consumption is secured: by default everybody's.
 	MockSolvency: Solvency {
 		on_ensure_solvent: fn ensure_solvent(participant: ParticipantId) -> DispatchResult;
+		on_ensure_secured: fn ensure_secured(point: PointId, details: &Point, terms: &Terms) -> DispatchResult = Ok(());
 	}
 }
 
@@ -71,6 +72,10 @@ mock! {
 impl Solvency for MockCollateral {
 	fn ensure_solvent(participant: ParticipantId) -> DispatchResult {
 		MockSolvency::ensure_solvent(participant)
+	}
+
+	fn ensure_secured(point: PointId, details: &Point, terms: &Terms) -> DispatchResult {
+		MockSolvency::ensure_secured(point, details, terms)
 	}
 }
 

@@ -135,6 +135,39 @@ pub struct PositionView {
 	pub metered: Option<Metered>,
 }
 
+/// What secures a connection point, and what of that is used.
+#[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
+pub struct SecurityView {
+	pub point: PointId,
+	/// What its owner deposited and gave no notice of, in nEUR.
+	#[serde(with = "crate::decimal")]
+	pub deposit: Balance,
+	/// What a guarantor stands in with and gave no notice of, in nEUR.
+	#[serde(with = "crate::decimal")]
+	pub guarantee: Balance,
+	/// Whether the deposit counts: not while another than the owner answers for the point.
+	pub by_owner: bool,
+	/// The greatest consumption of an interval that counts, in Wh.
+	pub greatest: Wh,
+	/// On how many of the last thirty days of which a reading counts there is one. With few, a quarter of the rating counts at least.
+	pub days: u32,
+	/// How many intervals' consumption can be unsettled at once.
+	pub intervals: u32,
+	/// What a Wh of it costs at most, in nEUR/Wh.
+	pub price: Price,
+	/// What can be unsettled at worst, in nEUR: consumption x intervals x price.
+	#[serde(with = "crate::decimal")]
+	pub used: Balance,
+	/// With at least this much, in nEUR, orders are taken that buy more.
+	#[serde(with = "crate::decimal")]
+	pub least: Balance,
+	/// What may leave so that they still are, in nEUR.
+	#[serde(with = "crate::decimal")]
+	pub free: Balance,
+	/// Whether they are.
+	pub suffices: bool,
+}
+
 /// A statement line with its place under the interval's statement root.
 #[derive(Clone, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 pub struct StatementLine {
@@ -212,5 +245,11 @@ sp_api::decl_runtime_apis! {
 		fn to_draw(interval: Interval, from: PointId, limit: u32) -> Vec<PointId>;
 		/// What must balance, of an interval and of the whole.
 		fn conservation(interval: Interval) -> Conservation;
+		/// What secures the first `limit` of an account's points that are numbered `from` or above, at most
+		/// [`MAX_ACCOUNT_POINTS`], and what of that is used, by the terms of the last interval that opened. Couplings need no security:
+		/// there is none of them.
+		fn securities(account: AccountId, from: PointId, limit: u32) -> Vec<SecurityView>;
+		/// What secures a connection point, likewise; `None` of a coupling, and of a point that there is not.
+		fn security(point: PointId) -> Option<SecurityView>;
 	}
 }

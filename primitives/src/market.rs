@@ -231,10 +231,30 @@ impl Terms {
 		self.delivery_end.saturating_sub(self.delivery_start)
 	}
 
+	/// The most that an interval's energy costs which a point draws beyond its orders, in nEUR/Wh: the bound of the short price and
+	/// the fees of the longest path to the root, or the highest price of an order if that is more.
+	pub fn dearest_short(&self, max_path_fee: Fee) -> Amount {
+		Amount::from(self.posted.short_max).saturating_add(max_path_fee.into()).max(self.price_cap.into())
+	}
+
+	/// How many intervals' consumption can be unsettled at once: the one in delivery, and those before it whose first run is not
+	/// due yet, or is due and still waited for.
+	pub fn unsettled_at_once(&self) -> u32 {
+		unsettled_at_once(self.first_run.saturating_sub(self.delivery_end), self.run_patience())
+	}
+
 	/// From this chain time on an interval is final whose runs are all done: one more ruling period is left for the last.
 	pub fn final_from(&self) -> Moment {
 		self.rulings_end().saturating_add(self.ruling_period())
 	}
+}
+
+/// How many intervals' consumption can be unsettled at once ([`Terms::unsettled_at_once`]), where an interval lasts so long and its
+/// first run is due so long after its delivery, in any unit of time.
+pub fn unsettled_at_once(first_run: Moment, interval: Moment) -> u32 {
+	let waits = first_run.saturating_add(interval);
+	let behind = waits.saturating_add(interval.saturating_sub(1)).checked_div(interval).unwrap_or(0);
+	u32::try_from(behind).unwrap_or(u32::MAX).saturating_add(1)
 }
 
 /// What clearing decided for one zone.

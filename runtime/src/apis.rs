@@ -213,6 +213,14 @@ impl_runtime_apis! {
 		fn conservation(interval: Interval) -> Conservation {
 			energy::conservation(interval)
 		}
+
+		fn securities(account: AccountId, from: PointId, limit: u32) -> Vec<SecurityView> {
+			energy::securities(&account, from, limit)
+		}
+
+		fn security(point: PointId) -> Option<SecurityView> {
+			energy::security(point)
+		}
 	}
 
 	#[cfg(feature = "runtime-benchmarks")]

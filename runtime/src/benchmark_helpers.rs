@@ -168,6 +168,11 @@ fn margin(id: ParticipantId, account: &AccountId, amount: Balance) {
 	Securities::margin_in(RuntimeOrigin::signed(account.clone()), id, amount).expect("it has that");
 }
 
+/// Lets as much be known of a point's consumption as can be, and the point be secured.
+fn known(point: PointId) {
+	pallet_securities::Consumptions::<Runtime>::insert(point, pallet_securities::Consumption::longest());
+}
+
 fn add_point(zone: ZoneId, owner: ParticipantId) -> PointId {
 	ensure_root();
 	let point = Grid::point_count();
@@ -276,6 +281,7 @@ impl pallet_market::BenchmarkHelper<AccountId> for Helper {
 		margin(owner, &account, RICH / 2);
 		let point = add_point(zone, owner);
 		meter(point);
+		known(point);
 		(account, point)
 	}
 }
@@ -496,7 +502,9 @@ impl pallet_settlement::BenchmarkHelper<AccountId> for Helper {
 	/// and has nothing left to pay it with, so that every source of money is tried.
 	fn delivered_interval(points: u32) -> Interval {
 		for number in 0..points {
-			meter(add_point(0, member(number).0));
+			let point = add_point(0, member(number).0);
+			meter(point);
+			known(point);
 		}
 		let interval = open_interval();
 		let (wh, price) = ORDER;

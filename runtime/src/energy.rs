@@ -1,6 +1,6 @@
 //! Answers of the energy API: what the pallets know, put together. Reads only.
 
-use crate::{AccountId, Balances, Grid, Issuance, Market, Metering, Participants, Runtime, Settlement};
+use crate::{AccountId, Balances, Grid, Issuance, Market, Metering, Participants, Runtime, Securities, Settlement};
 use alloc::vec::Vec;
 use busbar_primitives::{
 	api::*,
@@ -102,6 +102,14 @@ pub(crate) fn positions(account: &AccountId, interval: Interval, from: PointId, 
 			})
 		})
 		.collect()
+}
+
+pub(crate) fn securities(account: &AccountId, from: PointId, limit: u32) -> Vec<SecurityView> {
+	points_of_account(account, from, limit).filter_map(Securities::security_of).collect()
+}
+
+pub(crate) fn security(point: PointId) -> Option<SecurityView> {
+	Securities::security_of(point)
 }
 
 pub(crate) fn contracts(point: PointId, interval: Interval) -> Vec<Contract> {

@@ -29,8 +29,9 @@ const ZONES: u32 = 97;
 const MEMBERS: u32 = 112;
 /// 1,000 EUR.
 const WEALTH: Balance = 1_000_000_000_000;
-/// Of the deposit at each point: 1 EUR.
-const DEPOSIT: Balance = 1_000_000_000;
+/// Of the deposit at each point: 25 EUR and 1 nEUR. A quarter of 30 kW in the twelve intervals that can be unsettled at once, at 1 EUR/kWh,
+/// is nine tenths of 25 EUR.
+const DEPOSIT: Balance = 25_000_000_001;
 /// What two of the members have for orders: 1 EUR.
 const MARGIN: Balance = 1_000_000_000;
 /// Start of the year 2026.
@@ -252,6 +253,26 @@ fn an_order_is_secured_by_its_owners_margin_and_by_no_other_money() {
 		place(account.clone(), first, 23, Side::Buy, 200_000);
 		let out = Securities::margin_out(origin, participant, 1);
 		assert_eq!(out, Err(pallet_securities::Error::<Runtime>::BeyondMargin.into()));
+		check();
+	});
+}
+
+#[test]
+fn a_point_buys_with_as_much_security_as_the_chain_says_and_not_with_one_neur_less() {
+	start(&specification()).execute_with(|| {
+		block(NOW);
+		let first = Market::clock().next_gate.expect("a gate is open");
+		let account = member(20).1;
+		let told = Securities::security_of(21).expect("a metered point");
+		assert_eq!((told.least, told.free, told.suffices), (DEPOSIT, 0, true));
+		place(account.clone(), first, 21, Side::Buy, 200_000);
+		let (origin, deposit) = (RuntimeOrigin::signed(account.clone()), pallet_securities::Backing::Deposit);
+		Securities::give_notice(origin.clone(), 21, deposit, 1).expect("so much was deposited");
+		let refused = try_to_place(account.clone(), first + 1, 21, Side::Buy, 200_000);
+		assert_eq!(refused, Err(pallet_securities::Error::<Runtime>::SecurityTooSmall.into()));
+		place(account.clone(), first + 1, 21, Side::Sell, 200_000);
+		Securities::deposit(origin, 21, 1).expect("there is money for it");
+		place(account, first + 2, 21, Side::Buy, 200_000);
 		check();
 	});
 }

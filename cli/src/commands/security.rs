@@ -1,5 +1,9 @@
 //! `busbar security`: what stands in for a connection point's debts, and what is owed after a default.
 
+mod balancing;
+mod claims;
+mod needs;
+
 use super::{
 	eur,
 	execute::{execute, tell, Answer},
@@ -22,6 +26,8 @@ use serde::Serialize;
 pub enum Security {
 	/// Show deposits and guarantees, and what of them leaves when
 	Show(Show),
+	/// Show what must secure connection points so that orders are taken that buy, what of it is used, and what is free
+	Needed(needs::Needed),
 	/// Add your own money to the standing deposit of your connection point
 	Deposit(Post),
 	/// Stand in for a connection point with your own money, as a retailer or an aggregator of its zone
@@ -36,6 +42,16 @@ pub enum Security {
 	MarginIn(Move),
 	/// Move money that no order holds out of the margin
 	MarginOut(Move),
+	/// Show what a balance-responsible party stands in with for imbalances that others do not pay
+	Balancing(Whose),
+	/// Add your own money to that, as a balance-responsible party
+	DepositBalancing(balancing::Post),
+	/// Give notice that some of that shall be returned: it secures all intervals that are open by now
+	GiveNoticeBalancing(balancing::GiveNotice),
+	/// Take back what notice was given of, once every interval that it secures is final
+	ReleaseBalancing(Whose),
+	/// Show what guarantors that were drawn on are owed, of a participant as debtor or as guarantor
+	Claims(Whose),
 	/// Show what a participant owes after defaults
 	Debt(Whose),
 	/// Pay what a participant owes after defaults, to who bore them, so that it may trade again
@@ -185,18 +201,21 @@ impl Securities {
 	}
 }
 
+impl Leaving {
+	/// What leaves of `all` that was posted.
+	async fn read(view: &View, all: Balance, leaving: Option<(Balance, Interval)>) -> Result<Option<Self>> {
+		let Some((amount, last)) = leaving else { return Ok(None) };
+		// What secured a debt since the notice is gone.
+		let amount = amount.min(all);
+		let status = view.chain.status(view.at, last).await?;
+		let is_final = status.is_none_or(|status| status.phase == Phase::Final);
+		Ok(Some(Self { amount, last, is_final }))
+	}
+}
+
 impl Secured {
 	async fn read(view: &View, point: PointId, backing: Kind, posted: Posted<AccountId>) -> Result<Self> {
-		let leaving = match posted.leaving {
-			Some((amount, last)) => {
-				// What secured a debt since the notice is gone.
-				let amount = amount.min(posted.amount);
-				let status = view.chain.status(view.at, last).await?;
-				let is_final = status.is_none_or(|status| status.phase == Phase::Final);
-				Some(Leaving { amount, last, is_final })
-			},
-			None => None,
-		};
+		let leaving = Leaving::read(view, posted.amount, posted.leaving).await?;
 		let account = posted.account.to_string();
 		Ok(Self { point, backing, by: posted.by, account, amount: posted.amount, leaving })
 	}
@@ -333,6 +352,12 @@ impl Security {
 				let participant = whose.id(global, &super::open(global).await?).await?;
 				moved(global, participant, Call::margin_out { participant, amount }).await
 			},
+			Self::Needed(needed) => needed.run(global).await,
+			Self::Balancing(whose) => balancing::show(whose, global).await,
+			Self::DepositBalancing(post) => post.run(global).await,
+			Self::GiveNoticeBalancing(notice) => notice.run(global).await,
+			Self::ReleaseBalancing(whose) => balancing::release(whose, global).await,
+			Self::Claims(whose) => claims::show(whose, global).await,
 			Self::Debt(whose) => {
 				let view = super::open(global).await?;
 				let participant = whose.id(global, &view).await?;

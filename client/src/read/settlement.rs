@@ -4,18 +4,24 @@ use crate::{
 	chain::Chain,
 	error::Result,
 	functions::energy_api as api,
-	pallet_securities::{Backing, Security},
+	pallet_securities::{Backing, BalancingSecurity, Security},
 	pallet_settlement::{Accounts, Progress, Statement, StatementRoot},
 	pallet_supply::Served,
+	part::Function,
 	storage::{flexibility, participants, securities, settlement as storage, supply},
 };
 use busbar_primitives::{
-	api::{StatementLine, MAX_PAGE},
+	api::{SecurityView, StatementLine, MAX_ACCOUNT_POINTS, MAX_PAGE},
 	Balance, Flexibility, Interval, Margin, ParticipantId, PointId, StatementProof, FIRST_RUN,
 };
 use sp_core::H256;
 use sp_runtime::AccountId32;
 use std::collections::BTreeMap;
+
+/// What secures a connection point and what of that is used.
+const SECURITY: Function<(PointId,), Option<SecurityView>> = Function::new("EnergyApi", "security");
+/// Those of a page of an account's points.
+const SECURITIES: Function<(AccountId32, PointId, u32), Vec<SecurityView>> = Function::new("EnergyApi", "securities");
 
 /// Whom a connection point chose and who answers for it, the latest last.
 #[derive(Clone, Debug, Default)]
@@ -108,6 +114,36 @@ impl Chain {
 	/// What secures connection points, all of them.
 	pub async fn securities(&self, at: H256) -> Result<Vec<((PointId, Backing), Security<AccountId32>)>> {
 		self.entries(at, &securities::SECURED).await
+	}
+
+	/// What must secure a connection point, and what of that is used; `None` of one that needs no security.
+	pub async fn security_needed(&self, at: H256, point: PointId) -> Result<Option<SecurityView>> {
+		self.call(at, &SECURITY, (point,)).await
+	}
+
+	/// Those of an account's points, which these are in ascending order; couplings need none.
+	pub async fn securities_needed(
+		&self,
+		at: H256,
+		account: &AccountId32,
+		points: &[PointId],
+	) -> Result<Vec<SecurityView>> {
+		let mut found = Vec::new();
+		let pages = (0..).step_by(MAX_ACCOUNT_POINTS as usize).map_while(|first: usize| points.get(first));
+		for first in pages {
+			found.extend(self.call(at, &SECURITIES, (account.clone(), *first, MAX_ACCOUNT_POINTS)).await?);
+		}
+		Ok(found)
+	}
+
+	/// What a balance-responsible party posted for imbalances that others do not pay, and what it earned with them.
+	pub async fn balancing(&self, at: H256, party: ParticipantId) -> Result<Option<BalancingSecurity<AccountId32>>> {
+		self.read(at, &securities::BALANCING, (party,)).await
+	}
+
+	/// What guarantors that were drawn on are owed, in nEUR, by debtor and guarantor.
+	pub async fn claims(&self, at: H256) -> Result<Vec<((ParticipantId, ParticipantId), Balance)>> {
+		self.entries(at, &securities::CLAIMS).await
 	}
 
 	/// What a participant owes to the mutual fund, in nEUR.

@@ -21,8 +21,8 @@ use super::{
 use crate::types::{Block, Hash};
 use busbar_primitives::{
 	api::{
-		BookLevel, Clock, Conservation, EnergyApi, OrderView, ParticipantView, PointView, PositionView, StatementLine,
-		Status, ZonePrice, MAX_ACCOUNT_POINTS, MAX_LINES, MAX_ORDERS, MAX_PAGE, MAX_ZONES,
+		BookLevel, Clock, Conservation, EnergyApi, OrderView, ParticipantView, PointView, PositionView, SecurityView,
+		StatementLine, Status, ZonePrice, MAX_ACCOUNT_POINTS, MAX_LINES, MAX_ORDERS, MAX_PAGE, MAX_ZONES,
 	},
 	Contract, Interval, PointId, Price, ProductId, StatementProof, ZoneId, ZoneView,
 };
@@ -184,6 +184,22 @@ pub trait EnergyRpc {
 	/// What must balance, of an interval and of the whole.
 	#[method(name = "conservation", blocking, with_extensions)]
 	fn conservation(&self, interval: Interval, at: Option<Hash>) -> RpcResult<Conservation>;
+
+	/// What secures an account's points and what of that is used, in pages as those of `positions`, from the first point on by
+	/// default.
+	#[method(name = "securities", blocking, with_extensions)]
+	fn securities(
+		&self,
+		account: AccountId,
+		from: Option<PointId>,
+		limit: Option<u32>,
+		at: Option<Hash>,
+	) -> RpcResult<Vec<SecurityView>>;
+
+	/// What secures a connection point, and what of that is used; `null` of a coupling, which needs no security, and of a point that
+	/// there is not.
+	#[method(name = "security", blocking, with_extensions)]
+	fn security(&self, point: PointId, at: Option<Hash>) -> RpcResult<Option<SecurityView>>;
 
 	/// Results of every interval as it is decided, from now on.
 	#[subscription(
@@ -443,6 +459,22 @@ where
 
 	fn conservation(&self, call: &Extensions, interval: Interval, at: Option<Hash>) -> RpcResult<Conservation> {
 		self.ask((call, FEW), at, |api, at| api.conservation(at, interval))
+	}
+
+	fn securities(
+		&self,
+		call: &Extensions,
+		account: AccountId,
+		from: Option<PointId>,
+		limit: Option<u32>,
+		at: Option<Hash>,
+	) -> RpcResult<Vec<SecurityView>> {
+		let (from, limit, keys) = page_of_account(from, limit)?;
+		self.ask((call, keys), at, |api, at| api.securities(at, account, from, limit))
+	}
+
+	fn security(&self, call: &Extensions, point: PointId, at: Option<Hash>) -> RpcResult<Option<SecurityView>> {
+		self.ask((call, FEW), at, |api, at| api.security(at, point))
 	}
 
 	async fn subscribe_prices(&self, pending: PendingSubscriptionSink) -> SubscriptionResult {

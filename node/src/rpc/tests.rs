@@ -35,6 +35,23 @@ const PRUNED: Hash = H256::repeat_byte(3);
 const RENT: Balance = 9_007_199_254_740_993;
 const LOSS: Amount = -170_141_183_460_469_231_731_687_303_715_884_105_728;
 
+fn security_view() -> SecurityView {
+	SecurityView {
+		point: 1,
+		deposit: RENT,
+		guarantee: 0,
+		by_owner: true,
+		greatest: 1_000,
+		days: 30,
+		intervals: 3,
+		price: 500_000,
+		used: 1_500_000_000,
+		least: 1_666_666_667,
+		free: RENT - 1_666_666_667,
+		suffices: true,
+	}
+}
+
 /// Counts what it is asked for.
 #[derive(Clone, Default)]
 struct Api {
@@ -242,6 +259,15 @@ sp_api::mock_impl_runtime_apis! {
 		fn conservation(_interval: Interval) -> Conservation {
 			Conservation { total_issuance: Balance::MAX, issued: Balance::MAX, in_transit: 0, lines_sum: LOSS }
 		}
+
+		fn securities(account: AccountId, from: PointId, limit: u32) -> Vec<SecurityView> {
+			assert!(limit <= MAX_ACCOUNT_POINTS, "no more is asked for than is answered");
+			(account == alice() && from <= 1).then(security_view).into_iter().collect()
+		}
+
+		fn security(point: PointId) -> Option<SecurityView> {
+			(point == 1).then(security_view)
+		}
 	}
 }
 
@@ -341,6 +367,12 @@ async fn energy_and_prices_are_numbers_and_money_is_a_decimal_string() {
 
 	let prices = call("energy_prices", json!([4, 0])).await.expect("known");
 	assert_eq!(prices[0]["result"]["rent"], "9007199254740993");
+
+	let security = call("energy_security", json!([1])).await.expect("known");
+	assert_eq!((&security["deposit"], &security["used"]), (&json!("9007199254740993"), &json!("1500000000")));
+	let read: SecurityView = serde_json::from_value(security).expect("what is written can be read");
+	assert_eq!(read, security_view());
+	assert_eq!(call("energy_security", json!([0])).await, Ok(Value::Null));
 }
 
 #[tokio::test]
@@ -373,6 +405,8 @@ async fn every_method_answers() {
 		("energy_statementProof", json!([4, 0])),
 		("energy_toDraw", json!([4, 0, 10])),
 		("energy_conservation", json!([4])),
+		("energy_securities", json!([alice])),
+		("energy_security", json!([1])),
 	] {
 		let answer = call(method, params).await.unwrap_or_else(|code| panic!("{method} fails with {code}"));
 		assert!(!answer.is_null(), "{method} has no answer");

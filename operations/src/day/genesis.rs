@@ -147,7 +147,7 @@ mod tests {
 	fn every_point_has_an_owner_a_zone_a_meter_and_money() {
 		let bounds = Bounds { interval_s: 900, zones: 97, depth: 38, path_fee: 100_000, points: 113 };
 		let plan = Plan::build(&DataSet::load(None, Day::Summer).unwrap(), &bounds).unwrap();
-		let prices = Prices { cap: 1_000_000, floor: 0, short_max: 300_000 };
+		let prices = Prices::DEVNET;
 		let genesis = genesis(&plan, &prices, 900, 1).unwrap();
 		let list = |pallet: &str, item: &str| genesis[pallet][item].as_array().unwrap().clone();
 		let (zones, points) = (list("grid", "zones"), list("grid", "points"));
@@ -190,7 +190,7 @@ mod tests {
 		let plan = Plan::build(&DataSet::load(None, Day::Summer).unwrap(), &bounds).unwrap();
 		let zones = zones(&plan);
 		assert_eq!((zones.len(), &zones[0]), (97, &json!({})));
-		let prices = Prices { cap: 1_000_000, floor: 0, short_max: 300_000 };
+		let prices = Prices::DEVNET;
 		assert_eq!(json!(zones), genesis(&plan, &prices, 900, 1).unwrap()["grid"]["zones"]);
 	}
 

@@ -24,7 +24,7 @@ use busbar_client::{
 	submit::Submitter,
 	AccountId, AccountInfo, RuntimeCall,
 };
-use busbar_primitives::{Balance, Interval, PointId, PointKind, Price, Terms, ZoneId};
+use busbar_primitives::{Balance, Interval, PointId, PointKind, Terms, ZoneId};
 use futures::future::try_join_all;
 use sp_core::Pair;
 
@@ -48,7 +48,13 @@ pub async fn plan(submitter: &Submitter, data: &DataSet) -> Result<Plan> {
 	let issued = chain.read(at, &storage::issuance::ISSUED, ()).await?;
 	let parameters = chain.read(at, &storage::market::PARAMETERS_VALUE, ()).await?;
 	let parameters = parameters.context("the chain has no market parameters")?;
-	let prices = prices(parameters.price_cap, parameters.price_floor, parameters.posted.short_max);
+	let prices = Prices {
+		cap: parameters.price_cap,
+		floor: parameters.price_floor,
+		short_max: parameters.posted.short_max,
+		path_fee: chain.constant(&constants::grid::MAX_PATH_FEE)?,
+		unsettled: Prices::unsettled(parameters.first_run_s, parameters.interval_clock_s),
+	};
 	// A second run on one chain finds its money there.
 	let own = members(&plan, 0)?.into_iter().map(|member| member.signer).chain([Operators::devnet()?.utility]);
 	let own: Vec<Signer> = own.collect();
@@ -64,8 +70,15 @@ fn own_money(info: &AccountInfo) -> Balance {
 	info.data.free.saturating_add(info.data.reserved)
 }
 
-fn prices(cap: Price, floor: Price, short_max: Price) -> Prices {
-	Prices { cap, floor, short_max }
+/// As the chain's terms have them.
+fn prices(submitter: &Submitter, terms: &Terms) -> Result<Prices> {
+	Ok(Prices {
+		cap: terms.price_cap,
+		floor: terms.price_floor,
+		short_max: terms.posted.short_max,
+		path_fee: submitter.chain().constant(&constants::grid::MAX_PATH_FEE)?,
+		unsettled: terms.unsettled_at_once(),
+	})
 }
 
 /// Registers what is missing.
@@ -137,7 +150,7 @@ pub async fn setup(submitter: &Submitter, plan: &Plan, seed: u64, watch: &dyn Wa
 	transactions += registry::post_bond(submitter, &operators.meter_operator, bond).await?;
 
 	watch.step("paying deposits, moving money for orders into margins");
-	let prices = prices(terms.price_cap, terms.price_floor, terms.posted.short_max);
+	let prices = prices(submitter, &terms)?;
 	let posted = chain.securities(submitter.finalised().1).await?;
 	let posted = |point: PointId| posted.iter().any(|((at, backing), _)| *at == point && *backing == Backing::Deposit);
 	let mut all = vec![Secured {
@@ -255,7 +268,7 @@ async fn mint(
 	bond: Balance,
 ) -> Result<(u64, Balance)> {
 	let at = submitter.finalised().1;
-	let prices = prices(terms.price_cap, terms.price_floor, terms.posted.short_max);
+	let prices = prices(submitter, terms)?;
 	let utility = (operators.utility.account().clone(), prices.need_of_coupling(plan.coupling_w, interval_s));
 	let mut needs: Vec<(AccountId, Balance)> = members
 		.iter()

@@ -23,8 +23,8 @@ mod calls {
 		/// [`Error::ZeroQuantity`], [`Error::PriceOutOfBounds`], [`Error::PriceOffTick`], [`Error::CrossedSteps`];
 		/// [`Error::BeyondRating`], [`Error::QuotaReached`] if the steps of all the owner's orders would be more than a
 		/// quarter of the session's price levels; [`Error::TooManyLevels`], [`Error::QueueFull`], [`Error::Overflow`];
-		/// those of `Collateral` if the owner has unpaid debt, or if its margin does not cover the worst net debt: it moves
-		/// money in by `securities.margin_in`.
+		/// those of `Collateral` if the owner has unpaid debt, if the order buys and what secures the point is used nearly, or
+		/// if the margin does not cover the worst net debt: the owner adds to them by `securities.deposit` and `securities.margin_in`.
 		///
 		/// # Events
 		/// [`Event::OrderPlaced`].
@@ -38,7 +38,7 @@ mod calls {
 			steps: BoundedVec<Step, T::MaxSteps>,
 		) -> DispatchResultWithPostInfo {
 			let who = ensure_signed(origin)?;
-			let (zone, account, arrival, held, walked) = Self::do_place(&who, (interval, product), point, &steps)?;
+			let (zone, account, arrival, held, walked) = Self::do_place(&who, (interval, product), point, &steps, 0)?;
 			let weight = T::WeightInfo::place(steps.len() as u32).saturating_add(Self::walk(walked));
 			Self::deposit_event(Event::OrderPlaced { interval, product, point, zone, account, arrival, held, steps });
 			Ok(Some(weight).into())
@@ -69,8 +69,9 @@ mod calls {
 			let who = ensure_signed(origin)?;
 			let new = steps.len() as u32;
 			let session = (interval, product);
-			let (_, _, old) = Self::do_cancel(&who, session, point)?;
-			let (zone, account, arrival, held, walked) = Self::do_place(&who, session, point, &steps)?;
+			let order = Self::do_cancel(&who, session, point)?;
+			let (old, bought) = (order.steps.len() as u32, order.bought());
+			let (zone, account, arrival, held, walked) = Self::do_place(&who, session, point, &steps, bought)?;
 			Self::deposit_event(Event::OrderReplaced { interval, product, point, zone, account, arrival, held, steps });
 			Ok(Some(T::WeightInfo::replace(old, new).saturating_add(Self::walk(walked))).into())
 		}
@@ -97,7 +98,8 @@ mod calls {
 			point: PointId,
 		) -> DispatchResultWithPostInfo {
 			let who = ensure_signed(origin)?;
-			let (account, released, steps) = Self::do_cancel(&who, (interval, product), point)?;
+			let Order { account, held: released, steps, .. } = Self::do_cancel(&who, (interval, product), point)?;
+			let steps = steps.len() as u32;
 			Self::deposit_event(Event::OrderCancelled { interval, product, point, account, released });
 			Ok(Some(T::WeightInfo::cancel(steps)).into())
 		}

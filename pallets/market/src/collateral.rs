@@ -36,7 +36,7 @@ impl Bounds {
 	pub fn new(terms: &Terms, max_path_fee: Fee) -> Self {
 		let fee = Amount::from(max_path_fee);
 		Self {
-			short: Amount::from(terms.posted.short_max).saturating_add(fee).max(terms.price_cap.into()),
+			short: terms.dearest_short(max_path_fee),
 			long: Amount::from(terms.posted.long_min).saturating_sub(fee).min(terms.price_floor.into()),
 		}
 	}

@@ -7,11 +7,11 @@ use crate::{
 };
 use busbar_primitives::{
 	energy,
-	traits::{Calendar, Grid, Meters, Participants, Supply},
+	traits::{Calendar, Grid, Meters, Participants, Solvency, Supply},
 	Interval, Point, PointId, PointKind, Position, Price, Right, Role, Side, Step, Terms, Wh,
 };
 use frame_support::{ensure, traits::Get, weights::Weight};
-use sp_runtime::DispatchError;
+use sp_runtime::{DispatchError, DispatchResult};
 
 /// What a zone adds to the proof of what a call reads, at most, in bytes.
 const ZONE: u64 = 256;
@@ -102,6 +102,21 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
+	/// That what secures a point lets it buy more than the `bought` Wh of the order that this one replaces. What only sells, or
+	/// buys no more, is asked for nothing.
+	pub(crate) fn ensure_may_buy(
+		point: PointId,
+		details: &Point,
+		terms: &Terms,
+		steps: &[Step],
+		bought: Wh,
+	) -> DispatchResult {
+		if bought_by(steps) > bought {
+			T::Collateral::ensure_secured(point, details, terms)?;
+		}
+		Ok(())
+	}
+
 	/// Whether a point's rating carries a curve beside what is committed in other sessions.
 	pub(crate) fn check_rating(steps: &[Step], elsewhere: Position, point: &Point) -> Result<(), Error<T>> {
 		let interval_s = <Self as Calendar>::interval_s();
@@ -124,6 +139,12 @@ impl<T: Config> Pallet<T> {
 			sum
 		})
 	}
+}
+
+/// What steps would buy, in Wh. Saturates at the type's bound.
+pub(crate) fn bought_by(steps: &[Step]) -> Wh {
+	let buys = steps.iter().filter(|step| step.side == Side::Buy);
+	buys.fold(0, |sum: Wh, step| sum.saturating_add(step.wh))
 }
 
 /// Adds one position to another.

@@ -76,7 +76,7 @@ impl WeightInfo for () {
 	// participant.
 	fn place(count: u32) -> Weight {
 		let others = u64::from(MAX_PRODUCTS.saturating_sub(1));
-		let reads = others.saturating_mul(u64::from(LAYERS).saturating_add(3)).saturating_add(15);
+		let reads = others.saturating_mul(u64::from(LAYERS).saturating_add(3)).saturating_add(16);
 		weight(120, reads, 3, 16_000).saturating_add(steps(count))
 	}
 
@@ -168,7 +168,7 @@ impl WeightInfo for () {
 		let products = u64::from(MAX_PRODUCTS);
 		let reads = products.saturating_mul(u64::from(LAYERS).saturating_add(5)).saturating_add(1);
 		let intervals = u64::from(intervals);
-		weight(120, 15, 5, 16_000).saturating_add(weight(60, reads, 0, 8_000).saturating_mul(intervals))
+		weight(120, 16, 5, 16_000).saturating_add(weight(60, reads, 0, 8_000).saturating_mul(intervals))
 	}
 
 	// Reads: record, session, point, participant, block order, counts. Writes: block order, counts, participant.

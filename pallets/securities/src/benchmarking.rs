@@ -31,9 +31,18 @@ fn fund<T: Config>(who: &T::AccountId) {
 	T::Currency::mint_into(who, 1_000_000).expect("an account takes money");
 }
 
+/// Connection points of whose consumption as much is known as can be, and an account that moves their owners' funds.
+fn points<T: Config>(count: u32) -> (Vec<PointId>, T::AccountId) {
+	let (points, who) = T::BenchmarkHelper::points(count);
+	for point in &points {
+		Consumptions::<T>::insert(point, Consumption { guarantee: 0, ..Consumption::longest() });
+	}
+	(points, who)
+}
+
 /// One connection point and the account that moves its owner's funds.
 fn point<T: Config>() -> (PointId, T::AccountId) {
-	let (points, who) = T::BenchmarkHelper::points(1);
+	let (points, who) = points::<T>(1);
 	(points[0], who)
 }
 
@@ -77,7 +86,7 @@ mod benchmarks {
 
 	#[benchmark]
 	fn deposit_many(n: Linear<1, { T::MaxPoints::get() }>) {
-		let (points, who) = T::BenchmarkHelper::points(n);
+		let (points, who) = points::<T>(n);
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(who), one_each::<T>(points));
@@ -99,7 +108,7 @@ mod benchmarks {
 
 	#[benchmark]
 	fn guarantee_many(n: Linear<1, { T::MaxPoints::get() }>) {
-		let (points, _) = T::BenchmarkHelper::points(n);
+		let (points, _) = points::<T>(n);
 		let retailer = T::BenchmarkHelper::retailer();
 		fund::<T>(&retailer);
 

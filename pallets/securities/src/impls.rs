@@ -4,7 +4,7 @@ use crate::{Backing, Claims, Config, Debts, Error, Pallet};
 use alloc::vec::Vec;
 use busbar_primitives::{
 	traits::{self, Traders},
-	Balance, Interval, ParticipantId, PointId,
+	Balance, Interval, ParticipantId, Point, PointId, SignedWh, Terms,
 };
 use frame_support::ensure;
 use sp_runtime::{traits::Zero, DispatchError, DispatchResult};
@@ -14,6 +14,10 @@ impl<T: Config> traits::Solvency for Pallet<T> {
 	fn ensure_solvent(participant: ParticipantId) -> DispatchResult {
 		ensure!(!T::Traders::is_in_debt(participant), Error::<T>::InDebt);
 		Ok(())
+	}
+
+	fn ensure_secured(point: PointId, details: &Point, terms: &Terms) -> DispatchResult {
+		Self::ensure_point_secured(point, details, terms)
 	}
 }
 
@@ -72,6 +76,10 @@ impl<T: Config> traits::Securities<T::AccountId> for Pallet<T> {
 
 	fn balancing_earned(interval: Interval, party: ParticipantId, amount: Balance) {
 		Self::count_earned(interval, party, amount);
+	}
+
+	fn consumed(interval: Interval, point: PointId, details: &Point, terms: &Terms, by_owner: bool, wh: SignedWh) {
+		Self::count_consumption(interval, point, details, terms, by_owner, wh);
 	}
 
 	fn owe(participant: ParticipantId, amount: Balance) {

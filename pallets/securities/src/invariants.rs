@@ -1,6 +1,6 @@
 //! What must hold after every call.
 
-use crate::{Backing, Balancing, Claims, Config, Debts, HoldReason, Pallet, Secured};
+use crate::{Backing, Balancing, Claims, Config, Consumptions, Debts, HoldReason, Pallet, Secured};
 use alloc::{collections::btree_map::BTreeMap, vec::Vec};
 use busbar_primitives::{
 	traits::{Participants, Traders},
@@ -18,6 +18,16 @@ impl<T: Config> Pallet<T> {
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		Self::check_held(Backing::Deposit)?;
 		Self::check_held(Backing::Guarantee)?;
+		let posted = |point, backing| Secured::<T>::get(point, backing).map_or(0, |security| security.staying());
+		for (point, known) in Consumptions::<T>::iter() {
+			let both = [posted(point, Backing::Deposit), posted(point, Backing::Guarantee)];
+			ensure!([known.deposit, known.guarantee] == both, "what is known to secure a point was not posted");
+			ensure!(!known.is_empty(), "nothing is known of a point, and that is kept");
+		}
+		let unknown = |(point, _, security): &(_, _, crate::Security<_>)| {
+			security.staying() > 0 && !Consumptions::<T>::contains_key(point)
+		};
+		ensure!(!Secured::<T>::iter().any(|entry| unknown(&entry)), "it is not known what secures a point");
 		ensure!(Claims::<T>::iter_values().all(|claim| claim > 0), "a guarantor without a claim counts as one with");
 		for security in Balancing::<T>::iter_values() {
 			let on_hold = T::Currency::balance_on_hold(&HoldReason::Balancing.into(), &security.account);

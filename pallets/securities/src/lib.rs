@@ -8,6 +8,9 @@
 //! are returned, when the last interval is final that was open at the notice: nobody consumes and takes back what secured it. For a
 //! participant that was removed anybody may ask for what is its own; it goes to its account.
 //!
+//! What secures a point must be at least what it can come to owe for its greatest consumption over the intervals that can be
+//! unsettled at once. When four fifths of it are used there is an event, and from nine tenths on the point takes no order that buys more.
+//!
 //! What settlement cannot collect it draws on what secures the point: the deposit, then the guarantee. What is still missing
 //! the debtor owes, and trades no more until it has paid; what it receives later pays that first. What is repaid lies on an account
 //! of its own until settlement allots it to who bore the loss. A guarantor that was drawn on has a claim on the debtor, which is
@@ -17,7 +20,8 @@
 //!
 //! 1. What is held for deposits and for guarantees is what they say; none is kept empty. What is held for orders is, in each
 //!    account, the margin, and orders hold no more than that.
-//! 2. Nobody who owes nothing, to the fund or to a guarantor, is counted a debtor, and where orders look for debtors they find all of them and nobody else.
+//! 2. What is known to secure a point is what was posted for it, less what notice was given of.
+//! 3. Nobody who owes nothing, to the fund or to a guarantor, is counted a debtor, and where orders look for debtors they find all of them and nobody else.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -26,10 +30,12 @@ extern crate alloc;
 mod balancing;
 #[cfg(feature = "runtime-benchmarks")]
 mod benchmarking;
+mod consumption;
 mod debts;
 mod genesis;
 mod impls;
 mod invariants;
+mod least;
 mod margin;
 #[cfg(test)]
 mod mock;
@@ -41,6 +47,7 @@ pub mod weights;
 
 #[cfg(feature = "runtime-benchmarks")]
 pub use benchmarking::BenchmarkHelper;
+pub use consumption::{Consumption, COUNTED_DAYS, KNOWN_DAYS};
 pub use pallet::*;
 pub use types::*;
 pub use weights::WeightInfo;
@@ -121,6 +128,10 @@ pub mod pallet {
 	pub type Secured<T: Config> =
 		StorageDoubleMap<_, Twox64Concat, PointId, Twox64Concat, Backing, Security<T::AccountId>, OptionQuery>;
 
+	/// What connection points consume at most and what secures them; at most one entry per point.
+	#[pallet::storage]
+	pub type Consumptions<T> = StorageMap<_, Twox64Concat, PointId, Consumption, OptionQuery>;
+
 	/// What balance-responsible parties posted for losses of imbalances, and what they earned with those; at most one entry per
 	/// participant that ever was one.
 	#[pallet::storage]
@@ -195,6 +206,9 @@ pub mod pallet {
 		BalancingDrawn { interval: Interval, participant: ParticipantId, amount: Balance },
 		/// The balance-responsible party's security of `total` is less than the `least` that what it earns asks for.
 		BalancingTooSmall { participant: ParticipantId, total: Balance, least: Balance },
+		/// Of what secures a connection point, `posted`, more than 80 % is `used` at worst by what can be unsettled. With less than
+		/// `least` it takes no order that buys more.
+		SecurityLow { point: PointId, used: Balance, posted: Balance, least: Balance },
 	}
 
 	#[pallet::error]
@@ -236,6 +250,10 @@ pub mod pallet {
 		BelowLeast,
 		/// More is to be moved out than the margin has beside what orders hold: cancel orders, or wait until they are settled.
 		BeyondMargin,
+		/// Of what secures the connection point 90 % is used at worst by what can be unsettled, so it takes no order that buys more:
+		/// its owner adds to it by `securities.deposit`, or a retailer or an aggregator by `securities.guarantee`, up to the least
+		/// that `energy_security` says.
+		SecurityTooSmall,
 	}
 
 	#[pallet::hooks]
@@ -345,7 +363,7 @@ pub mod pallet {
 		/// funds of who posted it.
 		///
 		/// # Events
-		/// [`Event::NoticeGiven`].
+		/// [`Event::NoticeGiven`], and [`Event::SecurityLow`] if what stays comes to be used up nearly.
 		#[pallet::call_index(4)]
 		#[pallet::weight(T::WeightInfo::give_notice())]
 		pub fn give_notice(origin: OriginFor<T>, point: PointId, backing: Backing, amount: Balance) -> DispatchResult {

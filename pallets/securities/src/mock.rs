@@ -4,7 +4,7 @@ use crate::{HoldReason, Secured};
 use busbar_mocks::{MockCalendar, MockGrid, MockOnTrader, MockParticipants, MockTraders};
 use busbar_primitives::{
 	traits::{Finality, Participants},
-	Balance, Interval, Margin, ParticipantId, Point, PointKind, Role, Scope,
+	Balance, Interval, Margin, ParticipantId, Point, PointKind, PostedBounds, Role, Scope, Terms,
 };
 use frame_support::{
 	pallet_prelude::ValueQuery,
@@ -76,6 +76,27 @@ impl Finality for Settlement {
 	}
 }
 
+/// Fees of the longest path to the root, in nEUR/Wh.
+pub const MAX_PATH_FEE: u32 = 10;
+
+/// Quarter hours, whose first run is due five minutes after delivery: the consumption of three can be unsettled at once. A Wh of
+/// it costs 110 nEUR at most.
+pub fn terms() -> Terms {
+	Terms {
+		delivery_start: 0,
+		delivery_end: 900_000,
+		gate_closure: 0,
+		last_gate_closure: 0,
+		first_run: 1_200_000,
+		attestation_end: 2_000_000,
+		dispute_end: 3_000_000,
+		tick: 1,
+		price_floor: 0,
+		price_cap: 90,
+		posted: PostedBounds { short_max: 100, long_min: 0 },
+	}
+}
+
 /// A connection point that has always been there.
 pub fn point(owner: AccountId) -> Point {
 	let (kind, owner) = (PointKind::Metered, participant(owner));
@@ -97,6 +118,8 @@ pub fn empty() -> sp_io::TestExternalities {
 	MockGrid::points(vec![point(HOME), point(HOME)]);
 	MockCalendar::on_first_unopened(FirstUnopened::get);
 	MockCalendar::on_interval_s(|| 900);
+	MockCalendar::on_terms(|interval| (interval < FirstUnopened::get()).then(terms));
+	MockGrid::on_max_path_fee(|| MAX_PATH_FEE);
 	MockTraders::on_is_in_debt(Marked::contains_key);
 	MockTraders::on_all_in_debt(|| Marked::iter_keys().collect());
 	let margin = |id| Some((MockParticipants::account(id)?, Margins::get(id)));

@@ -48,7 +48,7 @@ impl<T: Config> Pallet<T> {
 			.map_err(|_| Error::<T>::BeyondDeposit)?;
 		security.amount = security.amount.checked_add(amount).ok_or(Error::<T>::Overflow)?;
 		let (account, total) = (security.account.clone(), security.amount);
-		Secured::<T>::insert(point, backing, security);
+		Self::put_security(point, backing, security);
 		Self::deposit_event(Event::Deposited { point, backing, account, amount, total });
 		Ok(())
 	}
@@ -101,7 +101,8 @@ impl<T: Config> Pallet<T> {
 		let mut security = Self::own_security(who, point, backing)?;
 		let (amount, last) = Self::leaving(security.by, security.amount, amount, security.leaving)?;
 		security.leaving = Some((amount, last));
-		Secured::<T>::insert(point, backing, security);
+		Self::put_security(point, backing, security);
+		Self::tell_if_low(point);
 		Self::deposit_event(Event::NoticeGiven { point, backing, amount, last });
 		Ok(())
 	}
@@ -150,6 +151,7 @@ impl<T: Config> Pallet<T> {
 		security.amount = security.amount.saturating_sub(taken);
 		let (account, by) = (security.account.clone(), security.by);
 		Self::put_security(point, backing, security);
+		Self::tell_if_low(point);
 		let drawn = (account.clone(), taken);
 		Self::deposit_event(Event::SecurityDrawn { interval, point, backing, account, amount: taken });
 		if backing == Backing::Guarantee {
@@ -158,8 +160,9 @@ impl<T: Config> Pallet<T> {
 		Ok(Some(drawn))
 	}
 
-	/// Stores a security, or removes it if nothing is left.
+	/// Stores a security, or removes it if nothing is left, and notes what of it secures what comes.
 	fn put_security(point: PointId, backing: Backing, security: Security<T::AccountId>) {
+		Self::cover(point, backing, security.staying());
 		if security.amount.is_zero() {
 			Secured::<T>::remove(point, backing);
 		} else {

@@ -35,6 +35,13 @@ pub struct Security<AccountId> {
 	pub leaving: Option<(Balance, Interval)>,
 }
 
+impl<AccountId> Security<AccountId> {
+	/// What no notice was given of, in nEUR.
+	pub fn staying(&self) -> Balance {
+		self.amount.saturating_sub(self.leaving.map_or(0, |(leaves, _)| leaves))
+	}
+}
+
 /// Days of which it is kept what a balance-responsible party earned.
 pub const EARNING_DAYS: u32 = 30;
 /// So many of the best of them its security must come to.

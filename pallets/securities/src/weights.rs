@@ -33,22 +33,22 @@ fn cost(db: frame_support::weights::RuntimeDbWeight, micros: u64, reads: u64, wr
 macro_rules! weights {
 	($db:expr) => {
 		fn deposit() -> Weight {
-			cost($db, 35, 6, 3)
+			cost($db, 60, 11, 4)
 		}
 		fn deposit_many(n: u32) -> Weight {
-			cost($db, 35, 6, 3).saturating_mul(n.into())
+			cost($db, 60, 11, 4).saturating_mul(n.into())
 		}
 		fn guarantee() -> Weight {
-			cost($db, 40, 8, 3)
+			cost($db, 65, 13, 4)
 		}
 		fn guarantee_many(n: u32) -> Weight {
-			cost($db, 40, 8, 3).saturating_mul(n.into())
+			cost($db, 65, 13, 4).saturating_mul(n.into())
 		}
 		fn give_notice() -> Weight {
-			cost($db, 35, 6, 3)
+			cost($db, 60, 11, 4)
 		}
 		fn release() -> Weight {
-			cost($db, 35, 46, 3)
+			cost($db, 60, 51, 4)
 		}
 		fn repay() -> Weight {
 			cost($db, 200, 25, 12)

@@ -7,7 +7,7 @@ use crate::{
 	Changed, Config, Error, Event, Outturn, Pallet, Progress, Stage, Statements, SystemLines, LAST_RUN,
 };
 use busbar_primitives::{
-	traits::{Certificates, Grid},
+	traits::{Certificates, Grid, Securities},
 	Cause, Interval, Line, Party, PointId, Terms,
 };
 use frame_support::ensure;
@@ -53,6 +53,10 @@ impl<T: Config> Pallet<T> {
 		(statement.drawn, statement.credited) = (false, false);
 		statement.reading = reading;
 		statement.counted = metered.is_some();
+		if let Some(wh) = metered {
+			let by_owner = statement.payer == details.owner;
+			T::Securities::consumed(interval, point, &details, &batch.terms, by_owner, wh);
+		}
 		statement.outturn = Some(new);
 		round.count_point(statement.payer, change, 0, Default::default())?;
 		Statements::<T>::insert(interval, point, statement);

@@ -143,6 +143,10 @@ impl<T: Config> Pallet<T> {
 			statement.reading = version;
 			Self::fund_order(batch, round, point, &delivery, &mut outturn)?;
 			statement.counted = metered.is_some();
+			if let Some(wh) = metered {
+				let by_owner = statement.payer == details.owner;
+				T::Securities::consumed(interval, point, &details, &batch.terms, by_owner, wh);
+			}
 			round.progress.sums = round
 				.progress
 				.sums

@@ -58,19 +58,19 @@ macro_rules! weights {
 			cost($db, 15, 6, 1)
 		}
 		fn debit(n: u32) -> Weight {
-			cost($db, 90, 41, 15).saturating_add(cost($db, 200, 69, 22).saturating_mul(n.into()))
+			cost($db, 90, 42, 15).saturating_add(cost($db, 240, 70, 23).saturating_mul(n.into()))
 		}
 		fn credit(n: u32) -> Weight {
 			cost($db, 100, 57, 27).saturating_add(cost($db, 240, 28, 20).saturating_mul(n.into()))
 		}
 		fn debit_changed(n: u32) -> Weight {
-			cost($db, 90, 42, 15).saturating_add(cost($db, 430, 80, 28).saturating_mul(n.into()))
+			cost($db, 90, 43, 15).saturating_add(cost($db, 470, 81, 29).saturating_mul(n.into()))
 		}
 		fn set_levy() -> Weight {
 			cost($db, 12, 3, 1)
 		}
 		fn draw(n: u32) -> Weight {
-			cost($db, 90, 38, 12).saturating_add(cost($db, 200, 14, 12).saturating_mul(n.into()))
+			cost($db, 90, 41, 12).saturating_add(cost($db, 250, 16, 13).saturating_mul(n.into()))
 		}
 		fn set_tolerance() -> Weight {
 			cost($db, 12, 3, 1)

@@ -1,6 +1,6 @@
 //! What a pallet tells another one, so that something changes there.
 
-use crate::{Balance, Interval, Margin, ParticipantId, Point, PointId, SignedWh, StandingSteps};
+use crate::{Balance, Interval, Margin, ParticipantId, Point, PointId, SignedWh, StandingSteps, Terms};
 use alloc::vec::Vec;
 use sp_runtime::{DispatchError, DispatchResult};
 
@@ -102,6 +102,10 @@ pub trait Securities<AccountId> {
 	/// Counts `amount` nEUR that the balance-responsible party earned with the imbalances of an interval, of which what it must
 	/// have posted depends.
 	fn balancing_earned(interval: Interval, party: ParticipantId, amount: Balance);
+
+	/// Counts what a point's device metered in an interval with these terms, import less export in Wh, of which it depends what
+	/// must secure the point. `by_owner`: whether the owner itself answers for the point.
+	fn consumed(interval: Interval, point: PointId, details: &Point, terms: &Terms, by_owner: bool, wh: SignedWh);
 
 	/// Counts `amount` nEUR that a participant defaulted on as its debt.
 	fn owe(participant: ParticipantId, amount: Balance);

@@ -188,13 +188,20 @@ pub trait Positions {
 	fn of(point: PointId, interval: Interval) -> Position;
 }
 
-/// Who owes nothing. Implemented by `pallet-securities`.
+/// Who owes nothing, and whose consumption is secured. Implemented by `pallet-securities`.
 pub trait Solvency {
 	/// That a participant owes nothing from a default, so that it may trade.
 	///
 	/// # Errors
 	/// If it has unpaid debt.
 	fn ensure_solvent(participant: ParticipantId) -> DispatchResult;
+
+	/// That what secures a point, which is this, is used so little that it may buy more in an interval with these terms. Reads
+	/// one key.
+	///
+	/// # Errors
+	/// If it is used to nine tenths.
+	fn ensure_secured(point: PointId, details: &Point, terms: &Terms) -> DispatchResult;
 }
 
 /// What participants owe after defaults. Implemented by `pallet-securities`.

@@ -7,7 +7,8 @@ use busbar_merkle::Tree;
 use busbar_primitives::{
 	metering::{Duty, Reading},
 	traits::{Calendar, Positions},
-	Interval, Link, Moment, ParticipantId, PointKind, PostedBounds, Product, ProductKind, Quality, Side, Step, Wh,
+	Balance, Interval, Link, Moment, ParticipantId, PointKind, PostedBounds, Product, ProductKind, Quality, Side, Step,
+	Wh,
 };
 use busbar_runtime::{
 	configs::system::{RuntimeBlockLength, RuntimeBlockWeights},
@@ -25,8 +26,12 @@ use std::collections::BTreeMap;
 
 /// The feeder below the root.
 const FEEDER: u32 = 1;
-/// Of every point, in W: more than anybody needs.
-const RATING: u64 = 1 << 40;
+/// Of the coupling, in W, the greatest that there may be: more than anybody needs.
+const RATING: u64 = 3_000_000_000;
+/// Of every other point, in W: a quarter of it is more than anybody draws.
+const OWN_RATING: u64 = 20_000;
+/// At each of them: less than nine tenths of it are used by a quarter of the rating in three intervals, at 1 EUR/kWh.
+const DEPOSIT: Balance = 5 * EUR;
 
 fn member(number: u32) -> (ParticipantId, AccountId) {
 	let hash = blake2_256(&(b"member", number).encode());
@@ -116,8 +121,9 @@ impl World {
 		by(METER_OPERATOR, calls::post_bond(10_000 * EUR));
 		for number in 0..self.members {
 			let meter = calls::register_meter(number + 1, &self.devices[number as usize], Duty::Main);
-			let point = calls::add_point(FEEDER, member(number).0, PointKind::Metered, RATING);
+			let point = calls::add_point(FEEDER, member(number).0, PointKind::Metered, OWN_RATING);
 			self.run(&account(DSO), point, &mut ledger);
+			self.run(&member(number).1, calls::deposit(number + 1, DEPOSIT), &mut ledger);
 			self.run(&account(METER_OPERATOR), meter, &mut ledger);
 		}
 		self.set_time(1_000);

@@ -12,9 +12,9 @@ pub struct WeightInfo<T>(PhantomData<T>);
 impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// `s` from 1 to 16.
 	fn place(s: u32) -> Weight {
-		Weight::from_parts(339_303_319, 14_137)
+		Weight::from_parts(354_303_319, 17_137)
 			.saturating_add(Weight::from_parts(72_079_643, 71).saturating_mul(s.into()))
-			.saturating_add(T::DbWeight::get().reads(31))
+			.saturating_add(T::DbWeight::get().reads(32))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
 			.saturating_add(T::DbWeight::get().writes(5_u64.saturating_mul(s.into())))
@@ -23,10 +23,10 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// `o` from 1 to 16.
 	/// `n` from 1 to 16.
 	fn replace(o: u32, n: u32) -> Weight {
-		Weight::from_parts(341_466_633, 14_204)
+		Weight::from_parts(356_466_633, 17_204)
 			.saturating_add(Weight::from_parts(76_316_327, 108).saturating_mul(o.into()))
 			.saturating_add(Weight::from_parts(75_459_835, 89).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(31))
+			.saturating_add(T::DbWeight::get().reads(32))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(o.into())))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
@@ -119,9 +119,9 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 
 	/// `n` from 1 to 96.
 	fn place_block_order(n: u32) -> Weight {
-		Weight::from_parts(121_128_464, 15_642)
+		Weight::from_parts(136_128_464, 18_642)
 			.saturating_add(Weight::from_parts(21_071_534, 230).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(9))
+			.saturating_add(T::DbWeight::get().reads(10))
 			.saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
@@ -134,9 +134,9 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 
 	/// `t` from 0 to 16.
 	fn submit(t: u32) -> Weight {
-		Weight::from_parts(1_107_333_590, 16_214)
+		Weight::from_parts(1_122_333_590, 19_214)
 			.saturating_add(Weight::from_parts(105_073_676, 333).saturating_mul(t.into()))
-			.saturating_add(T::DbWeight::get().reads(206))
+			.saturating_add(T::DbWeight::get().reads(207))
 			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(t.into())))
 			.saturating_add(T::DbWeight::get().writes(71))
 			.saturating_add(T::DbWeight::get().writes(4_u64.saturating_mul(t.into())))

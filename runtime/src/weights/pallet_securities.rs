@@ -11,46 +11,46 @@ pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_securities::WeightInfo for WeightInfo<T> {
 	fn deposit() -> Weight {
-		Weight::from_parts(126_308_000, 18_169)
-			.saturating_add(T::DbWeight::get().reads(7))
-			.saturating_add(T::DbWeight::get().writes(3))
+		Weight::from_parts(166_308_000, 21_169)
+			.saturating_add(T::DbWeight::get().reads(12))
+			.saturating_add(T::DbWeight::get().writes(4))
 	}
 
 	/// `n` from 1 to 128.
 	fn deposit_many(n: u32) -> Weight {
-		Weight::from_parts(110_464_000, 9_580)
-			.saturating_add(Weight::from_parts(91_932_384, 8_782).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(2))
-			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(3_u64.saturating_mul(n.into())))
+		Weight::from_parts(130_464_000, 10_580)
+			.saturating_add(Weight::from_parts(121_932_384, 9_782).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(6))
+			.saturating_add(T::DbWeight::get().reads(6_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(4_u64.saturating_mul(n.into())))
 	}
 
 	fn guarantee() -> Weight {
-		Weight::from_parts(360_786_000, 22_938)
-			.saturating_add(T::DbWeight::get().reads(74))
-			.saturating_add(T::DbWeight::get().writes(3))
+		Weight::from_parts(400_786_000, 25_938)
+			.saturating_add(T::DbWeight::get().reads(79))
+			.saturating_add(T::DbWeight::get().writes(4))
 	}
 
 	/// `n` from 1 to 128.
 	fn guarantee_many(n: u32) -> Weight {
-		Weight::from_parts(16_888_915, 23_246)
-			.saturating_add(Weight::from_parts(229_000_537, 71).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(72))
-			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(n.into())))
+		Weight::from_parts(36_888_915, 24_246)
+			.saturating_add(Weight::from_parts(259_000_537, 1_071).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(76))
+			.saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(2))
-			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(n.into())))
 	}
 
 	fn give_notice() -> Weight {
-		Weight::from_parts(56_374_000, 17_894)
-			.saturating_add(T::DbWeight::get().reads(5))
-			.saturating_add(T::DbWeight::get().writes(1))
+		Weight::from_parts(96_374_000, 20_894)
+			.saturating_add(T::DbWeight::get().reads(10))
+			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	fn release() -> Weight {
-		Weight::from_parts(106_128_000, 18_402)
-			.saturating_add(T::DbWeight::get().reads(10))
-			.saturating_add(T::DbWeight::get().writes(3))
+		Weight::from_parts(146_128_000, 21_402)
+			.saturating_add(T::DbWeight::get().reads(15))
+			.saturating_add(T::DbWeight::get().writes(4))
 	}
 
 	fn repay() -> Weight {

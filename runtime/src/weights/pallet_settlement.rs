@@ -30,22 +30,22 @@ impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
 
 	/// `n` from 1 to 128.
 	fn debit(n: u32) -> Weight {
-		Weight::from_parts(1_138_861_000, 4_914)
-			.saturating_add(Weight::from_parts(1_021_001_024, 17_864).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(34))
-			.saturating_add(T::DbWeight::get().reads(21_u64.saturating_mul(n.into())))
+		Weight::from_parts(1_148_861_000, 4_914)
+			.saturating_add(Weight::from_parts(1_061_001_024, 18_864).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(35))
+			.saturating_add(T::DbWeight::get().reads(22_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(12))
-			.saturating_add(T::DbWeight::get().writes(14_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(15_u64.saturating_mul(n.into())))
 	}
 
 	/// `n` from 1 to 128.
 	fn draw(n: u32) -> Weight {
-		Weight::from_parts(53_034_950, 3_834)
-			.saturating_add(Weight::from_parts(194_562_817, 9_180).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(12))
-			.saturating_add(T::DbWeight::get().reads(13_u64.saturating_mul(n.into())))
+		Weight::from_parts(63_034_950, 4_834)
+			.saturating_add(Weight::from_parts(244_562_817, 10_180).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(15))
+			.saturating_add(T::DbWeight::get().reads(15_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(10))
-			.saturating_add(T::DbWeight::get().writes(13_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(14_u64.saturating_mul(n.into())))
 	}
 
 	/// `n` from 2 to 128.
@@ -60,12 +60,12 @@ impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
 
 	/// `n` from 1 to 128.
 	fn debit_changed(n: u32) -> Weight {
-		Weight::from_parts(884_483_000, 7_293)
-			.saturating_add(Weight::from_parts(718_438_305, 18_096).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(34))
-			.saturating_add(T::DbWeight::get().reads(22_u64.saturating_mul(n.into())))
+		Weight::from_parts(894_483_000, 7_293)
+			.saturating_add(Weight::from_parts(758_438_305, 19_096).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(35))
+			.saturating_add(T::DbWeight::get().reads(23_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(9))
-			.saturating_add(T::DbWeight::get().writes(9_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(10_u64.saturating_mul(n.into())))
 	}
 
 	fn set_levy() -> Weight {

@@ -18,12 +18,12 @@ use busbar_primitives::{
 	certificates::Source,
 	metering::{Duty, Salt, SignedReading},
 	traits::Calendar,
-	Interval, Link, Moment, PointId, PointKind, PostedBounds, Product, ProductKind, Role, Scope, Terms, Wh,
+	Balance, Interval, Link, Moment, PointId, PointKind, PostedBounds, Product, ProductKind, Role, Scope, Terms, Wh,
 };
 use busbar_runtime::{
-	pallet_certificates, pallet_market, pallet_metering, pallet_settlement, pallet_supply, AccountId, Certificates,
-	Grid, Issuance, Market, Metering, Participants, Runtime, RuntimeCall, RuntimeEvent, Securities, Settlement, Supply,
-	System, Validators, SLOT_DURATION_MS,
+	pallet_certificates, pallet_market, pallet_metering, pallet_securities, pallet_settlement, pallet_supply,
+	AccountId, Certificates, Grid, Issuance, Market, Metering, Participants, Runtime, RuntimeCall, RuntimeEvent,
+	Securities, Settlement, Supply, System, Validators, SLOT_DURATION_MS,
 };
 use frame_support::BoundedVec;
 use pallet_settlement::Sharing;
@@ -51,6 +51,8 @@ const PROVIDER: u8 = 33;
 /// more checks point 1.
 const POINTS: PointId = 1 + 2 * MEMBERS as u32;
 const FEE: u32 = 10_000;
+/// What secures a point that draws what it can carry, twice its rating, in the three intervals that can be unsettled at once.
+const GUARANTEE: Balance = 40 * EUR;
 /// Connection points whose feeding in is certified.
 const PLANTS: [PointId; 2] = [2, 5];
 const SHORT: i64 = 220_000;
@@ -61,6 +63,11 @@ fn owner(point: PointId) -> u8 {
 		Some(other) => FIRST_MEMBER + (other / 2) as u8,
 		None => UTILITY,
 	}
+}
+
+/// Most members buy from the first interval on; two draw what hardly anything secures.
+fn is_guaranteed(point: PointId) -> bool {
+	point > 0 && ![FIRST_MEMBER + 2, FIRST_MEMBER + 4].contains(&owner(point))
 }
 
 /// What has happened, by the names of events.
@@ -184,6 +191,10 @@ impl Network {
 			};
 			self.must(DSO, calls::add_point(zone, id(owner(point)), kind, 40_000));
 			self.must(METER_OPERATOR, self.register(point, point, Duty::Main));
+			if is_guaranteed(point) {
+				let guarantee = pallet_securities::Call::guarantee { point, amount: GUARANTEE };
+				self.must(AGGREGATOR, RuntimeCall::Securities(guarantee));
+			}
 		}
 		let attester = Some(id(AGGREGATOR));
 		let name = pallet_metering::Call::name_attester { point: 1, attester };

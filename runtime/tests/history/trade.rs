@@ -1,10 +1,10 @@
 //! What members and the grid operator do before delivery: orders, limits, reductions, retailers, securities.
 
-use super::{owner, Network, FEE, FIRST_MEMBER, LONG, SHORT};
+use super::{is_guaranteed, owner, Network, FEE, FIRST_MEMBER, LONG, POINTS, SHORT};
 use busbar_harness::{id, AGGREGATOR, DSO, RETAILER};
 use busbar_mocks::Random;
 use busbar_primitives::{Balance, Flexibility, Link, Reduction, Side, Step, TimeInForce, Wh};
-use busbar_runtime::{pallet_flexibility, pallet_grid, pallet_market, pallet_securities, pallet_supply};
+use busbar_runtime::{pallet_flexibility, pallet_grid, pallet_market, pallet_securities, pallet_supply, Securities};
 use frame_support::BoundedVec;
 use pallet_securities::Backing;
 
@@ -84,6 +84,14 @@ impl Network {
 	}
 
 	pub(super) fn secure(&mut self) {
+		// What a guarantor was drawn on, and what consumption asks for besides, it mostly adds.
+		for point in (0..POINTS).filter(|point| is_guaranteed(*point)) {
+			let lacks = Securities::security_of(point).filter(|known| !known.suffices);
+			if let Some(known) = lacks.filter(|_| !self.random.once_in(3)) {
+				let amount = known.least.saturating_sub(known.guarantee);
+				self.try_to(AGGREGATOR, pallet_securities::Call::guarantee { point, amount });
+			}
+		}
 		let (point, amount) = (self.point(), Balance::from(self.random.below(300_000_000)));
 		let (backing, who) = match self.random.below(2) {
 			0 => (Backing::Deposit, owner(point)),

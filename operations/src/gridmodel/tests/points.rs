@@ -4,7 +4,7 @@ use super::*;
 use busbar_primitives::energy;
 
 /// A devnet's price bounds.
-const PRICES: Prices = Prices { cap: 1_000_000, floor: 0, short_max: 300_000 };
+const PRICES: Prices = Prices::DEVNET;
 /// What a devnet may issue, in nEUR.
 const CEILING: u128 = 1_000_000_000_000_000_000;
 
@@ -77,15 +77,26 @@ fn money_that_the_chain_cannot_issue_is_found_before_anything_is_registered() {
 #[test]
 fn money_covers_the_collateral_of_eight_intervals_at_the_worst_price() {
 	const WORKING_MONEY: u128 = 50_000_000_000;
-	let prices = Prices { cap: 1_000, floor: -100, short_max: 2_000 };
+	let prices = Prices { cap: 1_000, floor: -100, short_max: 2_000, path_fee: 70, unsettled: 3 };
 	// 4 kW over a quarter hour are 1 kWh.
-	assert_eq!(prices.need(4_000, 900), 8 * 1_000 * 2_100 + WORKING_MONEY);
+	assert_eq!(prices.need(4_000, 900) - prices.deposit(4_000, 900), 8 * 1_000 * 2_100 + WORKING_MONEY);
 	assert_eq!(Prices::of(-5, 4_000, 900), 5_000);
 }
 
 #[test]
+fn deposits_secure_the_rating_in_all_intervals_that_can_be_unsettled_at_once() {
+	let prices = Prices { cap: 1_000, floor: -100, short_max: 2_000, path_fee: 70, unsettled: 3 };
+	let (used, deposit) = (3 * 1_000 * 2_070, prices.deposit(4_000, 900));
+	assert!(used * 10 < deposit * 9 && used * 10 >= (deposit - 2) * 9, "{deposit}");
+	let dearer = Prices { cap: 3_000, ..prices };
+	assert!(dearer.deposit(4_000, 900) > 3 * 1_000 * 3_000);
+	// The devnet's, whose first run is due a minute after an interval of six seconds; quarter hours, after five minutes.
+	assert_eq!((Prices::unsettled(60, 6), Prices::unsettled(300, 900)), (PRICES.unsettled, 3));
+}
+
+#[test]
 fn margins_secure_orders_of_seven_intervals_at_the_worst_and_leave_free_money() {
-	let prices = Prices { cap: 1_000_000, floor: 0, short_max: 300_000 };
+	let prices = PRICES;
 	for power in [4_000, 400_000, 4_000_000] {
 		let (need, deposit, margin) = (prices.need(power, 900), prices.deposit(power, 900), prices.margin(power, 900));
 		assert!(margin + deposit < need);

@@ -10,15 +10,15 @@ use busbar_primitives::{api::BookLevel, Interval, PointId, Step};
 use frame_support::{assert_noop, assert_ok, BoundedVec};
 use sp_runtime::{DispatchError, DispatchResult};
 
-const N: Interval = 2;
+pub(super) const N: Interval = 2;
 
-fn replace(account: AccountId, interval: Interval, point: PointId, curve: &[Step]) -> DispatchResult {
+pub(super) fn replace(account: AccountId, interval: Interval, point: PointId, curve: &[Step]) -> DispatchResult {
 	Market::replace(RuntimeOrigin::signed(account), interval, 0, point, steps(curve))
 		.map(|_| ())
 		.map_err(|error| error.error)
 }
 
-fn cancel(account: AccountId, interval: Interval, point: PointId) -> DispatchResult {
+pub(super) fn cancel(account: AccountId, interval: Interval, point: PointId) -> DispatchResult {
 	Market::cancel(RuntimeOrigin::signed(account), interval, 0, point).map(|_| ()).map_err(|error| error.error)
 }
 

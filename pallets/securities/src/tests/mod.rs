@@ -4,6 +4,7 @@ mod balancing;
 mod debts;
 mod deposits;
 mod genesis;
+mod least;
 mod margin;
 
 use crate::mock::{AccountId, RuntimeEvent, RuntimeOrigin, System, Test};

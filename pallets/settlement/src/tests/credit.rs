@@ -37,7 +37,7 @@ fn everybody_is_paid_and_the_interval_is_settled() {
 		let root = Settlement::root(0).unwrap();
 		assert_eq!(root.count, 8);
 		assert_eq!(
-			events()[3..],
+			events()[5..],
 			[
 				Event::Credited { interval: 0, run: 1, done: 2, points: 3 },
 				Event::Credited { interval: 0, run: 1, done: 3, points: 3 },

@@ -43,10 +43,14 @@ fn contract_and_imbalance_are_priced_and_debts_are_paid_at_once() {
 		assert_eq!(Settlement::phase(0), Some(Phase::Credits));
 		let (utility, least) = (participant(UTILITY), 63_000_000);
 		let too_small = pallet_securities::Event::BalancingTooSmall { participant: utility, total: 0, least };
+		// 1,100 Wh in three intervals, at 500 nEUR/Wh, for which nothing is posted.
+		let (used, least) = (1_650_000_000, 1_833_333_334);
+		let low = pallet_securities::Event::SecurityLow { point: 0, used, posted: 0, least };
 		assert_eq!(
-			events()[1..],
+			events()[2..],
 			[
-				RuntimeEvent::from(Event::Debited { interval: 0, run: 1, done: 2, points: 3 }),
+				RuntimeEvent::from(low),
+				Event::Debited { interval: 0, run: 1, done: 2, points: 3 }.into(),
 				Event::Debited { interval: 0, run: 1, done: 3, points: 3 }.into(),
 				// Three times the 21 that it earned.
 				too_small.into(),

@@ -1,6 +1,7 @@
 //! Tests of the pallet, and of how the five that are about money work together, with a mock of the others.
 
 mod certificates;
+mod consumption;
 mod corrections;
 mod credit;
 mod debit;

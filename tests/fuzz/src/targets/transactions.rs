@@ -64,7 +64,7 @@ fn world() -> TestExternalities {
 	};
 	let officers = [(RETAILER, Role::Retailer), (AGGREGATOR, Role::Aggregator)];
 	let officers = officers.map(|(name, role)| Party::officer(name, role));
-	let members = MEMBERS.map(|name| Party::member(id(name), account(name), 20 * EUR));
+	let members = MEMBERS.map(|name| Party::member(id(name), account(name), 100 * EUR));
 	let parties = Party::officers().into_iter().chain(officers).chain(members).collect();
 	let ladder = pallet_settlement::PostedPrices { short: 220_000, long: 60_000 };
 	let mut world = Genesis { parties, parameters, ladder }.build();
@@ -78,6 +78,10 @@ fn world() -> TestExternalities {
 			let (zone, kind) = if point == 0 { (0, PointKind::Coupling) } else { (1, PointKind::Metered) };
 			must(DSO, calls::add_point(zone, id(owner), kind, 40_000));
 			must(METER_OPERATOR, calls::register_meter(point, &device(point), Duty::Main));
+			if point > 0 {
+				// So that its owner may buy.
+				must(owner, calls::deposit(point, 35 * EUR));
+			}
 		}
 		Blocks::default().next(1_000, WeightMeter::new(), Weight::from_parts(500_000_000_000, u64::MAX));
 	});

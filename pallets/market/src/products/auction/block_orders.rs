@@ -25,7 +25,7 @@ use crate::{
 use alloc::vec::Vec;
 use busbar_primitives::{
 	traits::{Collateral, Grid, Participants, Solvency},
-	Balance, Interval, ParticipantId, PointId, Position, Price, Product, ProductId, Side, Step, ZoneId,
+	Balance, Interval, ParticipantId, PointId, Position, Price, Product, ProductId, Side, Step, Wh, ZoneId,
 };
 use frame_support::{ensure, BoundedVec};
 use sp_runtime::DispatchError;
@@ -126,6 +126,8 @@ impl<T: Config> Pallet<T> {
 		ensure!(wh.iter().any(|wh| *wh > 0), Error::<T>::ZeroQuantity);
 		let (at, walked) = Self::tradable(who, interval, point)?;
 		T::Collateral::ensure_solvent(at.owner)?;
+		let all = wh.iter().fold(0, |sum: Wh, wh| sum.saturating_add(*wh));
+		Self::ensure_may_buy(point, &at, &record.terms, &[Step { side, price, wh: all }], 0)?;
 		ensure!(at.until.is_none_or(|until| end < until), Error::<T>::PointNotInForce);
 		// What is metered in the first of them is in all.
 		Self::ensure_metered(interval, point, &at)?;

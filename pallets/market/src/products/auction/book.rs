@@ -15,7 +15,7 @@ use crate::{
 use alloc::vec::Vec;
 use busbar_primitives::{
 	traits::{Calendar, Collateral, Grid, OnTrader, Participants, Solvency, Traders as _},
-	Balance, Interval, ParticipantId, PointId, Side, Step, ZoneId,
+	Balance, Interval, ParticipantId, PointId, Side, Step, Wh, ZoneId,
 };
 use frame_support::{ensure, traits::Get, BoundedVec};
 use sp_runtime::DispatchError;
@@ -52,13 +52,14 @@ impl<T: Config> Nodes for Queue<T> {
 }
 
 impl<T: Config> Pallet<T> {
-	/// Checks and places an order. Returns its zone, whose money is held, its arrival number, how much is held, and how many
-	/// zones were read to know that its owner may trade there.
+	/// Checks and places an order, in place of one that would have `bought` so much. Returns its zone, whose money is held, its
+	/// arrival number, how much is held, and how many zones were read to know that its owner may trade there.
 	pub(crate) fn do_place(
 		who: &T::AccountId,
 		(interval, product): SessionId,
 		point: PointId,
 		steps: &BoundedVec<Step, T::MaxSteps>,
+		bought: Wh,
 	) -> Result<(ZoneId, T::AccountId, u32, Balance, u32), DispatchError> {
 		let (record, mut session) = Self::open_session((interval, product))?;
 		let spec = record.products.get(usize::from(product)).ok_or(Error::<T>::UnknownProduct)?;
@@ -68,6 +69,7 @@ impl<T: Config> Pallet<T> {
 		Self::ensure_own(interval, point)?;
 		Self::ensure_metered(interval, point, &at)?;
 		T::Collateral::ensure_solvent(at.owner)?;
+		Self::ensure_may_buy(point, &at, &record.terms, steps, bought)?;
 		let zone = at.zone;
 		ensure!(!Orders::<T>::contains_key((interval, product, point)), Error::<T>::OrderExists);
 		let account = T::Participants::account(at.owner).ok_or(Error::<T>::UnknownOwner)?;
@@ -95,12 +97,12 @@ impl<T: Config> Pallet<T> {
 		Ok((zone, account, arrival, held, walked))
 	}
 
-	/// Takes an order out. Returns whose money was released, how much, and the number of its steps.
+	/// Takes an order out, and returns it.
 	pub(crate) fn do_cancel(
 		who: &T::AccountId,
 		(interval, product): SessionId,
 		point: PointId,
-	) -> Result<(T::AccountId, Balance, u32), DispatchError> {
+	) -> Result<OrderOf<T>, DispatchError> {
 		let (_, mut session) = Self::open_session((interval, product))?;
 		let owner = Self::cancellable(who, interval, point)?.owner;
 		let order = Orders::<T>::take((interval, product, point)).ok_or(Error::<T>::NoOrder)?;
@@ -111,7 +113,7 @@ impl<T: Config> Pallet<T> {
 		T::Collateral::release(owner, order.held)?;
 		session.orders = session.orders.checked_sub(1).ok_or(Error::<T>::Corrupt)?;
 		Sessions::<T>::insert(interval, product, session);
-		Ok((order.account, order.held, order.steps.len() as u32))
+		Ok(order)
 	}
 
 	/// Most steps that one participant may have in a session with so many price levels: a quarter of them, so that it does

@@ -37,6 +37,18 @@ where
 	pub held: Balance,
 }
 
+impl<AccountId, MaxSteps> Order<AccountId, MaxSteps>
+where
+	AccountId: Clone + PartialEq + Eq + core::fmt::Debug,
+	MaxSteps: Get<u32>,
+{
+	/// What it would buy, in Wh. Saturates at the type's bound.
+	pub fn bought(&self) -> Wh {
+		let buys = self.steps.iter().filter(|queued| queued.step.side == Side::Buy);
+		buys.fold(0, |sum: Wh, queued| sum.saturating_add(queued.step.wh))
+	}
+}
+
 /// Energy that stands at one price of one zone, and the queues' next arrival numbers.
 #[stored(Copy, Default)]
 pub struct Level {

@@ -127,25 +127,28 @@ impl<T: Config> Pallet<T> {
 	) -> Result<(u64, u32, u32), DispatchError> {
 		let (record, area) = Self::trading(session)?;
 		let mut floor = Floor::<T>::open(session, &record, area)?;
-		let submitted = Self::submit_on(&mut floor, who, &record, ticket)?;
+		let submitted = Self::submit_on(&mut floor, who, &record, ticket, 0)?;
 		floor.close();
 		Ok(submitted)
 	}
 
+	/// An order in place of one that would have `bought` so much.
 	fn submit_on(
 		floor: &mut Floor<T>,
 		who: &T::AccountId,
 		record: &Record,
 		ticket: Ticket,
+		bought: Wh,
 	) -> Result<(u64, u32, u32), DispatchError> {
 		let session = floor.session;
 		let (at, walked) = Self::tradable(who, session.0, ticket.point)?;
 		Self::ensure_own(session.0, ticket.point)?;
 		Self::ensure_metered(session.0, ticket.point, &at)?;
 		T::Collateral::ensure_solvent(at.owner)?;
+		let step = [Step { side: ticket.side, price: ticket.price, wh: ticket.wh }];
+		Self::ensure_may_buy(ticket.point, &at, &record.terms, &step, bought)?;
 		let account = T::Participants::account(at.owner).ok_or(Error::<T>::UnknownOwner)?;
 		let place = floor.book.zones.iter().position(|zone| zone.zone == at.zone).ok_or(Error::<T>::OutsideArea)?;
-		let step = [Step { side: ticket.side, price: ticket.price, wh: ticket.wh }];
 		ensure!(ticket.wh > 0, Error::<T>::ZeroQuantity);
 		Self::check_price(&record.terms, ticket.price)?;
 		let mut committed = Self::committed_elsewhere(record, session, ticket.point);
@@ -225,7 +228,8 @@ impl<T: Config> Pallet<T> {
 		let time_in_force = if order.whole { TimeInForce::AllOrNothing } else { TimeInForce::GoodTillGate };
 		floor.end(id, EndReason::Withdrawn)?;
 		let ticket = Ticket { point: order.point, side: order.side, price, wh, time_in_force };
-		let submitted = Self::submit_on(&mut floor, who, &record, ticket)?;
+		let bought = if order.side == Side::Buy { order.wh } else { 0 };
+		let submitted = Self::submit_on(&mut floor, who, &record, ticket, bought)?;
 		floor.close();
 		Ok(submitted)
 	}
