@@ -31,11 +31,14 @@ def settles(reading):
 
 
 def zone_price(terms, zone):
-    """The price of the zone's last auction in which energy was traded, within the bounds of orders, and the path's fee then;
-    without such an auction the fee of the first."""
+    """The price of the zone's last auction that counts, within the bounds of orders, and the path's fee then; without such an
+    auction the fee of the first. One counts in which energy was traded, and a tenth of what the greatest of them traded."""
     auctions = [(number, one) for number, one in enumerate(terms["sessions"]) if one["kind"] == "auction"]
     fee = next((one["prices"][zone][1] for _, one in auctions if zone in one["prices"]), 0)
-    traded = [(one["closes"], -number, one) for number, one in auctions if one["outcome"] and one["outcome"]["traded"] > 0]
+    energy = {number: one["outcome"]["traded"] for number, one in auctions if one["outcome"]}
+    most = max(energy.values(), default=0)
+    counts = [number for number, wh in energy.items() if wh > 0 and 10 * wh >= most]
+    traded = [(one["closes"], -number, one) for number, one in auctions if number in counts]
     if terms["void"] or not traded:
         return None, fee
     last = max(traded, key=lambda entry: entry[:2])[2]

@@ -54,7 +54,7 @@ impl<T: Config> Positions for Pallet<T> {
 		let decided = |product: ProductId| Some(Self::result((interval, product), zone)?.result);
 		// Where nobody traded, those of the first.
 		let path_fee_of = |result: ZoneResult| ZoneResult { path_fee: result.path_fee, ..ZoneResult::default() };
-		match record.last_traded.filter(|_| !record.void) {
+		match record.last_traded(interval).filter(|_| !record.void) {
 			Some(product) => decided(product),
 			None => record.product_ids().find_map(decided).map(path_fee_of),
 		}

@@ -48,8 +48,8 @@ impl<T: Config> Pallet<T> {
 				}
 				if let Some(outcome) = session.outcome {
 					let is_auction = matches!(spec.kind, ProductKind::Auction);
-					if is_auction && outcome.traded > 0 {
-						sum.auction_traded(interval, product);
+					if is_auction {
+						sum.auction_traded(product, outcome.traded);
 					}
 					sum.end_session(&outcome);
 				}

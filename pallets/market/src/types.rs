@@ -16,6 +16,9 @@ use scale_info::TypeInfo;
 pub const OFFERED_LIMIT: Wh = Wh::MAX >> 4;
 const _: () = assert!((OFFERED_LIMIT as u128) * (MAX_PRODUCTS as u128) < i64::MAX as u128, "flows can be summed");
 
+/// An auction's prices count for imbalances that traded at least this part of what the interval's greatest one traded.
+const COUNTING_PART: Wh = 10;
+
 /// A session: an interval and a product of it.
 pub type SessionId = (Interval, ProductId);
 /// The products of an interval.
@@ -36,8 +39,8 @@ pub struct Record {
 	pub unended: u32,
 	/// Sums over the sessions that have.
 	pub ended: Outcome,
-	/// Of the auctions in which energy was traded the one whose gate closed last: its prices bound those of imbalances.
-	pub last_traded: Option<ProductId>,
+	/// Energy that was traded in each product's auction, in Wh; 0 of other products.
+	pub traded: PerProduct<Wh>,
 	/// Whether the council voided it: what its sessions decided does not count.
 	pub void: bool,
 }
@@ -46,7 +49,8 @@ impl Record {
 	/// An interval that has just opened.
 	pub fn new(terms: Terms, products: Products, zones: u32, admitted: PerProduct<u32>) -> Self {
 		let unended = u32::try_from(products.len()).unwrap_or(MAX_PRODUCTS);
-		Self { terms, products, zones, admitted, unended, ended: Outcome::default(), last_traded: None, void: false }
+		let traded = BoundedVec::truncate_from(alloc::vec![0; products.len()]);
+		Self { terms, products, zones, admitted, unended, ended: Outcome::default(), traded, void: false }
 	}
 
 	/// How the interval's market ended, over all sessions; `None` before the last of them has. Of a void interval only the
@@ -61,16 +65,26 @@ impl Record {
 		(0..).take(self.products.len())
 	}
 
-	/// Energy was traded in an auction of `interval`, which is this record's. An auction in which nobody traded tells no price:
-	/// what clears there is whatever nothing bounds.
-	pub fn auction_traded(&mut self, interval: Interval, product: ProductId) {
-		let gate = |id: ProductId| {
-			let spec = self.products.get(usize::from(id));
-			(spec.map(|spec| spec.gate_closure(interval, &self.terms)), Reverse(id))
-		};
-		if self.last_traded.is_none_or(|last| gate(product) > gate(last)) {
-			self.last_traded = Some(product);
+	/// An auction traded so much, in Wh.
+	pub fn auction_traded(&mut self, product: ProductId, wh: Wh) {
+		if let Some(traded) = self.traded.get_mut(usize::from(product)) {
+			*traded = wh;
 		}
+	}
+
+	/// The last auction of `interval`, which is this record's, whose prices bound those of imbalances: of those in which at least
+	/// a tenth of the most was traded that one of them traded, the one whose gate closed last. An auction in which nobody traded
+	/// tells no price, because what clears there is whatever nothing bounds; and one in which hardly anybody did tells the price of
+	/// whoever traded with itself.
+	pub fn last_traded(&self, interval: Interval) -> Option<ProductId> {
+		let most = self.traded.iter().copied().max().unwrap_or(0);
+		let gate = |id: &ProductId| {
+			let spec = self.products.get(usize::from(*id));
+			(spec.map(|spec| spec.gate_closure(interval, &self.terms)), Reverse(*id))
+		};
+		let counts = |wh: Wh| wh > 0 && wh.saturating_mul(COUNTING_PART) >= most;
+		let counting = self.product_ids().zip(&self.traded).filter(|(_, wh)| counts(**wh));
+		counting.map(|(id, _)| id).max_by_key(gate)
 	}
 
 	/// A session of this interval has ended. Sums saturate at the types' bounds, which [`OFFERED_LIMIT`] keeps far away.

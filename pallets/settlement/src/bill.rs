@@ -13,7 +13,7 @@
 //! curtailment          load: value of Q; generation: value of D - value of Q
 //! ```
 //!
-//! r is the price of the zone's last auction in which energy was traded: from M = C on, moving consumption from one zone to
+//! r is the price of the zone's last auction that counts: from M = C on, moving consumption from one zone to
 //! another gains no more than the two prices differ, and within a zone nothing. t is the price at which energy was traded that is then not delivered,
 //! or not used: of a short's imbalance the first -C, of a long's the first C, the contracts that are best for the owner
 //! first. Whoever sells what it does not deliver, or buys what it does not use, keeps nothing of it. What is beyond that was
@@ -80,7 +80,7 @@ pub struct Delivery {
 	pub contracts: Vec<Contract>,
 	/// Their sum, in Wh.
 	pub position: SignedWh,
-	/// The price of its zone in the last auction in which energy was traded, within the bounds of orders' prices, in nEUR/Wh.
+	/// The price of its zone in the last auction that counts, within the bounds of orders' prices, in nEUR/Wh.
 	pub price: Option<Price>,
 	/// Sum of the fees on the path to the root, in nEUR/Wh.
 	pub path_fee: Fee,

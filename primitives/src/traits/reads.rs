@@ -177,8 +177,8 @@ pub trait Positions {
 	/// How the interval's market ended, over all its sessions; `None` before the last of them has.
 	fn outcome(interval: Interval) -> Option<Outcome>;
 
-	/// What the last auction of the interval in which energy was traded decided for a zone; of one in which none was traded
-	/// nothing but the path's fee. `None` before any has ended.
+	/// What the last auction of the interval that counts decided for a zone; of one in which none was traded nothing but the
+	/// path's fee. One counts that traded at least a tenth of what the interval's greatest one traded. `None` before any has ended.
 	fn zone_result(interval: Interval, zone: ZoneId) -> Option<ZoneResult>;
 
 	/// What a point bought and sold, session by session; empty where it has no position.

@@ -223,13 +223,44 @@ fn an_auction_in_which_nobody_traded_tells_no_price() {
 		assert_ok!(place_in(LATE, 2, 2, &[buy(400, 100)]));
 		settle(late_gate());
 		assert_eq!((Market::outcome(3).map(|outcome| outcome.traded), result()), (Some(300), told));
-		assert_eq!(crate::Intervals::<Test>::get(3).and_then(|record| record.last_traded), Some(EARLY.1));
+		assert_eq!(crate::Intervals::<Test>::get(3).and_then(|record| record.last_traded(3)), Some(EARLY.1));
 	});
 	// Where nobody traded at all only the fee is told.
 	test(market_of(two()), || {
 		settle(late_gate());
 		assert_eq!(result(), Some((None, 10)));
 	});
+}
+
+#[test]
+fn a_wash_trade_in_a_thin_last_auction_does_not_bound_what_others_pay_for_imbalances() {
+	for (washed, price) in [(1, 110), (29, 110), (30, 4_000)] {
+		test(market_of(two()), || {
+			assert_ok!(place_in(EARLY, 10, 0, &[sell(100, 1_000)]));
+			assert_ok!(place_in(EARLY, 1, 1, &[buy(200, 300)]));
+			settle(early_gate());
+			// A tenth of what was traded before is no wash trade any more: whoever does not deliver that, or does not use it,
+			// loses it at its own price.
+			assert_ok!(place_in(LATE, 2, 2, &[buy(4_000, washed)]));
+			assert_ok!(place_in(LATE, 1, 1, &[sell(4_000, washed)]));
+			settle(late_gate());
+			assert_eq!(Market::outcome(3).map(|outcome| outcome.traded), Some(300 + washed));
+			let told = Market::zone_result(3, 1).and_then(|zone| zone.price);
+			assert_eq!(told, Some(price), "{washed} Wh");
+		});
+	}
+}
+
+#[test]
+fn a_large_last_auction_counts_whatever_the_others_traded_and_whichever_ended_first() {
+	let opened = market_of(two()).execute_with(|| crate::Intervals::<Test>::get(3).unwrap());
+	let record = |traded: &[u64]| {
+		let mut record = opened.clone();
+		traded.iter().enumerate().for_each(|(product, wh)| record.auction_traded(product as u8, *wh));
+		record.last_traded(3)
+	};
+	assert_eq!([record(&[0, 0]), record(&[5, 0]), record(&[0, 5])], [None, Some(0), Some(1)]);
+	assert_eq!([record(&[100, 9]), record(&[100, 10]), record(&[9, 100])], [Some(0), Some(1), Some(1)]);
 }
 
 #[test]

@@ -127,9 +127,7 @@ impl<T: Config> Pallet<T> {
 		for (page, results) in pages(zones, results) {
 			Results::<T>::insert((interval, product, page), results);
 		}
-		if outcome.traded > 0 {
-			record.auction_traded(interval, product);
-		}
+		record.auction_traded(product, outcome.traded);
 		Self::end_session((interval, product), record, session, outcome);
 		Self::room_was_freed(interval);
 		Self::deposit_event(match failed {
