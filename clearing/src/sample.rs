@@ -46,9 +46,17 @@ pub enum Tree {
 	Feeders(u32),
 	/// Every zone hangs at the one before it.
 	Chain,
+	/// A line, each zone of which has one more zone beside it.
+	Caterpillar,
+	/// Every zone hangs at any one before it.
+	Random,
 }
 
 impl Tree {
+	/// A tree of each shape, with feeders of 40 zones.
+	pub const ALL: [Self; 6] =
+		[Self::Fourfold, Self::Star, Self::Feeders(40), Self::Random, Self::Chain, Self::Caterpillar];
+
 	/// The parent of a zone other than the root.
 	fn parent(self, zone: u32) -> u32 {
 		let before = zone.saturating_sub(1);
@@ -57,6 +65,8 @@ impl Tree {
 			Tree::Star => 0,
 			Tree::Feeders(length) if before.is_multiple_of(length.max(1)) => 0,
 			Tree::Feeders(_) | Tree::Chain => before,
+			Tree::Caterpillar => before / 2 * 2,
+			Tree::Random => Numbers::new(zone.into()).below(zone.into()) as u32,
 		}
 	}
 }

@@ -1,7 +1,7 @@
 //! The solver: allocation bottom up, flows, prices, money.
 
 use crate::{
-	curve::{Curve, Misfit, Rise},
+	curve::{Arena, Curve, Link, Misfit, Rise},
 	price::{self, Range},
 	tree,
 	types::{Accepted, Lean},
@@ -80,7 +80,7 @@ fn allocate(zones: &[Zone], firsts: &[usize]) -> Result<Vec<Accepted>, Error> {
 	// Side 2n is the buy side of level n, side 2n + 1 its sell side.
 	let mut taken = vec![0u64; 2 * count];
 	let mut curves = vec![Curve::default(); zones.len()];
-	let mut scratch = Vec::new();
+	let mut arena = Arena::default();
 	// A parent stands before its children, so backwards every curve is complete when its turn comes.
 	for (index, zone) in zones.iter().enumerate().rev() {
 		let mut curve = core::mem::take(&mut curves[index]);
@@ -91,19 +91,18 @@ fn allocate(zones: &[Zone], firsts: &[usize]) -> Result<Vec<Accepted>, Error> {
 			curve.push(Rise::buy(level.price, level.buy, side));
 		}
 		curve.inject(zone.injection);
-		curve.order();
 		// Nothing enters or leaves at the root: what rises below zero happens, the rest does not.
-		let (import, export, fee) = match zone.parent {
-			Some(_) => (zone.import, zone.export, zone.fee),
-			None => (Some(0), Some(0), 0),
+		let link = match zone.parent {
+			Some(_) => Link { import: zone.import, export: zone.export, fee: zone.fee },
+			None => Link { import: Some(0), export: Some(0), fee: 0 },
 		};
 		let at = index as u32;
-		curve.pass(import, export, fee, &mut taken, &mut scratch).map_err(|misfit| match misfit {
+		curve.pass(link, &mut taken, &mut arena).map_err(|misfit| match misfit {
 			Misfit::Surplus => Error::Surplus { zone: at },
 			Misfit::Shortage => Error::Shortage { zone: at },
 		})?;
 		if let Some(parent) = zone.parent {
-			curves[parent as usize].add(curve);
+			curves[parent as usize].add(curve, &mut arena);
 		}
 	}
 	let levels = zones.iter().flat_map(|zone| &zone.levels);

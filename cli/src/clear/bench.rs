@@ -37,6 +37,9 @@ pub struct Bench {
 	/// Shape of the tree of zones
 	#[arg(long, value_enum, default_value = "fourfold", requires = "bench")]
 	tree: Shape,
+	/// Leave out the limits of the links, so that every step can matter everywhere
+	#[arg(long, requires = "bench")]
+	unlimited: bool,
 	/// Seed of the orders, limits and fees
 	#[arg(long, value_name = "N", default_value_t = 7, requires = "bench")]
 	seed: u64,
@@ -59,6 +62,10 @@ enum Shape {
 	Feeders,
 	/// Every zone hangs at the one before it
 	Chain,
+	/// A line, each zone of which has one more zone beside it
+	Caterpillar,
+	/// Every zone hangs at any one before it
+	Random,
 }
 
 /// One size's measurement. Times in ns.
@@ -99,12 +106,17 @@ impl Bench {
 			Shape::Star => Tree::Star,
 			Shape::Feeders => Tree::Feeders(40),
 			Shape::Chain => Tree::Chain,
+			Shape::Caterpillar => Tree::Caterpillar,
+			Shape::Random => Tree::Random,
 		};
 		let sizes = self.orders.map_or(SIZES.to_vec(), |orders| vec![orders]);
 		let mut rows = Vec::with_capacity(sizes.len());
 		for orders in sizes {
 			let zones = self.zones.unwrap_or((orders / 100).max(1));
-			let (grid, book) = sample::market(tree, zones, orders, self.seed);
+			let (mut grid, book) = sample::market(tree, zones, orders, self.seed);
+			if self.unlimited {
+				grid.iter_mut().for_each(|zone| (zone.import, zone.export) = (None, None));
+			}
 			if let Some(path) = &self.write_case {
 				write_case(path, &self.name(orders, zones), &grid, &book)?;
 			}
@@ -116,8 +128,9 @@ impl Bench {
 		} else {
 			let runs = self.runs;
 			println!(
-				"tree {:?}, seed {}, one core, the fastest of {runs} runs; ms\n{}",
+				"tree {:?}{}, seed {}, one core, the fastest of {runs} runs; ms\n{}",
 				self.tree,
+				self.unlimits(),
 				self.seed,
 				table(&rows)
 			);
@@ -126,7 +139,15 @@ impl Bench {
 	}
 
 	fn name(&self, orders: u32, zones: u32) -> String {
-		format!("sample: {orders} orders over {zones} zones, {:?}, seed {}", self.tree, self.seed)
+		format!("sample: {orders} orders over {zones} zones, {:?}{}, seed {}", self.tree, self.unlimits(), self.seed)
+	}
+
+	fn unlimits(&self) -> &'static str {
+		if self.unlimited {
+			" without limits"
+		} else {
+			""
+		}
 	}
 }
 

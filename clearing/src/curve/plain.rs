@@ -1,60 +1,12 @@
-//! A subtree's net export as a function of price: a non-decreasing step function.
-//!
-//! Prices are scaled so that one linear objective orders allocations by welfare and then by traded energy: a buy at
-//! `p` counts as `4p + 1`, a sell as `4p - 1`, a fee `f` as `4f`. Exchanging one allocation for another decomposes into
-//! cycles that change at most two steps each, so the bonus of a cycle is at most 2 and never outweighs a difference in
-//! welfare, which is at least 4.
-//!
-//! The function starts at `base`, with every buy served and nothing sold, and rises by one [`Rise`] after the other:
-//! a sell that is accepted or a buy that is given up.
+//! The solver as it was before there were trees: every rise is moved at every link. Levels times depth, and plain enough to
+//! be seen right.
 
+use super::{Misfit, Rise};
 use alloc::vec::Vec;
-
-/// One rise of the function. It remembers the side of a level that it came from.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Rise {
-	/// Scaled price at which it happens, as seen from the zone of the curve.
-	price: i64,
-	/// How much, in Wh.
-	wh: u64,
-	/// Order among equal prices; see [`Rise::sell`] and [`Rise::buy`].
-	rank: u32,
-}
-
-impl Rise {
-	/// Accepting the sell side with number `side`: among equal prices, lower numbers rise first and so sell first.
-	pub(crate) fn sell(price: i64, wh: u64, side: u32) -> Self {
-		Rise { price: price * 4 - 1, wh, rank: side }
-	}
-
-	/// Giving up the buy side with number `side`: among equal prices, lower numbers rise last and so buy first.
-	pub(crate) fn buy(price: i64, wh: u64, side: u32) -> Self {
-		Rise { price: price * 4 + 1, wh, rank: !side }
-	}
-
-	/// The number that it was made with. Fees move scaled prices by multiples of four, so the side shows in the price.
-	fn side(&self) -> usize {
-		let side = if self.price & 3 == 3 { self.rank } else { !self.rank };
-		side as usize
-	}
-
-	fn key(&self) -> (i64, u32) {
-		(self.price, self.rank)
-	}
-}
-
-/// Why a function cannot pass a link: none of its values lies within the limits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Misfit {
-	/// Even the least net export exceeds the export limit.
-	Surplus,
-	/// Even the greatest net export falls short of the import limit.
-	Shortage,
-}
 
 /// A non-decreasing step function. Without injections it passes through zero.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Curve {
+pub(super) struct Curve {
 	/// Net export below the first rise, in Wh.
 	base: i128,
 	/// The rises. Ascending in key after [`Curve::order`].
@@ -63,7 +15,7 @@ pub(crate) struct Curve {
 
 impl Curve {
 	/// Adds a zone's own rise.
-	pub(crate) fn push(&mut self, rise: Rise) {
+	pub(super) fn push(&mut self, rise: Rise) {
 		if rise.wh == 0 {
 			return;
 		}
@@ -74,12 +26,12 @@ impl Curve {
 	}
 
 	/// Adds energy that is there whatever the price is, in Wh; negative when it is taken.
-	pub(crate) fn inject(&mut self, wh: i64) {
+	pub(super) fn inject(&mut self, wh: i64) {
 		self.base += i128::from(wh);
 	}
 
 	/// Adds another function. The order is restored by [`Curve::order`], once for all children.
-	pub(crate) fn add(&mut self, mut other: Curve) {
+	pub(super) fn add(&mut self, mut other: Curve) {
 		if self.rises.len() < other.rises.len() {
 			core::mem::swap(&mut self.rises, &mut other.rises);
 		}
@@ -88,7 +40,7 @@ impl Curve {
 	}
 
 	/// Brings the rises into ascending order. They come as a few ascending runs, which the stable sort merges.
-	pub(crate) fn order(&mut self) {
+	pub(super) fn order(&mut self) {
 		self.rises.sort_by_key(Rise::key);
 	}
 
@@ -98,7 +50,7 @@ impl Curve {
 	///
 	/// # Errors
 	/// If injections leave no value within the limits.
-	pub(crate) fn pass(
+	pub(super) fn pass(
 		&mut self,
 		import: Option<u64>,
 		export: Option<u64>,
