@@ -135,14 +135,21 @@ test('a keeper settles, and a program trades in every interval and follows block
 	told.version = (await ask('state_getRuntimeVersion')).specVersion;
 });
 
-test('the council authorises a runtime of the next version by its hash', async () => {
+test('the council announces a runtime of the next version by its hash, and anybody enacts it when its time has come', async () => {
 	const code = readFileSync(setting('BUSBAR_UPGRADE'));
 	const hash = u8aToHex(blake2AsU8a(code, 256));
-	const call = api.tx.validators.authorizeUpgrade(hash).method.toHex();
+	const call = api.tx.governance.announceUpgrade(hash).method.toHex();
 	const { proposal } = await busbar('council', 'propose', '--call', call, '--suri', '//Alice');
 	await Promise.all(['//Alice', '//Bob', '//Charlie'].map((member) => busbar('council', 'vote', proposal, '--suri', member)));
 	const { closed } = await busbar('council', 'close', proposal, '--suri', '//Alice');
 	assert.equal(closed, 'enacted');
+	const { codeHash, from } = (await api.query.governance.announced()).unwrap();
+	assert.equal(codeHash.toHex(), hash);
+	const anybody = keyring().devnet('Dso');
+	await assert.rejects(submit(api, api.tx.governance.enactUpgrade(), anybody), /TooEarly/);
+	assert.ok((await api.query.system.authorizedUpgrade()).isNone);
+	await until('its time has come', 60, async () => (await api.rpc.chain.getHeader()).number.gte(from));
+	await submit(api, api.tx.governance.enactUpgrade(), anybody);
 	assert.equal((await api.query.system.authorizedUpgrade()).unwrap().codeHash.toHex(), hash);
 	told.code = u8aToHex(code);
 });

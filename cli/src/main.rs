@@ -110,6 +110,8 @@ enum Command {
 	/// Propose, vote on and close what the council decides
 	#[command(subcommand)]
 	Council(commands::council::Council),
+	#[command(subcommand)]
+	Emergency(commands::emergency::Emergency),
 	/// Look at the grid
 	#[command(subcommand)]
 	Grid(commands::grid::Grid),
@@ -143,6 +145,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
 		Command::Participant(command) => Ok(command.run(global).await?),
 		Command::Roles(command) => Ok(command.run(global)?),
 		Command::Council(command) => Ok(command.run(global).await?),
+		Command::Emergency(command) => Ok(command.run(global).await?),
 		Command::Grid(command) => Ok(command.run(global).await?),
 		Command::Data(command) => Ok(command.run(global).await?),
 		Command::Vault(command) => Ok(command.run(global).await?),

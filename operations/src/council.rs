@@ -4,8 +4,8 @@
 use crate::Failure;
 use anyhow::{Context, Result};
 use busbar_client::{
-	bytes, constants, hex_of, pallet_collective, sign::Signer, storage, submit::Submitter, AccountId, Chain,
-	RuntimeCall, RuntimeEvent,
+	bytes, constants, hex_of, pallet_collective, pallet_governance, pallet_utility, sign::Signer, storage,
+	submit::Submitter, AccountId, Chain, RuntimeCall, RuntimeEvent,
 };
 use codec::{DecodeAll, Encode};
 use serde::Serialize;
@@ -100,23 +100,44 @@ pub fn call(chain: &Chain, text: &str) -> Result<RuntimeCall> {
 	Ok(found)
 }
 
+/// How much of the council a call needs, the least first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Share {
+	Third,
+	Majority,
+	TwoThirds,
+	Whole,
+}
+
 /// Ayes that a call needs of so many seats, as the chain's table of calls says: at least two thirds for members, upgrades, the
-/// ceiling of money and the authority set, more than half for all else.
+/// ceiling of money and the authority set; a third to veto an upgrade; all for one that does not wait; more than half for all else.
 fn needed(call: &RuntimeCall, seats: usize) -> u32 {
-	let ayes = if needs_two_thirds(call) { seats.saturating_mul(2).div_ceil(3) } else { (seats / 2).saturating_add(1) };
+	let ayes = match share(call) {
+		Share::Third => seats.div_ceil(3),
+		Share::Majority => (seats / 2).saturating_add(1),
+		Share::TwoThirds => seats.saturating_mul(2).div_ceil(3),
+		Share::Whole => seats,
+	};
 	u32::try_from(ayes).unwrap_or(u32::MAX)
 }
 
-fn needs_two_thirds(call: &RuntimeCall) -> bool {
-	use busbar_client::pallet_utility::Call::{batch, batch_all, force_batch};
+fn share(call: &RuntimeCall) -> Share {
+	use pallet_governance::Call::{authorize_upgrade, resume, veto_upgrade};
+	use pallet_utility::Call::{batch, batch_all, force_batch};
 	match call {
-		RuntimeCall::Council(call) => matches!(call, pallet_collective::Call::set_members { .. }),
+		RuntimeCall::Council(pallet_collective::Call::set_members { .. }) => Share::TwoThirds,
+		RuntimeCall::Governance(authorize_upgrade { .. }) => Share::Whole,
+		RuntimeCall::Governance(veto_upgrade { .. }) => Share::Third,
+		RuntimeCall::Governance(resume { .. }) => Share::Majority,
 		// The council's calls of these; what members make there needs no motion.
-		RuntimeCall::Validators(_) | RuntimeCall::Participants(_) | RuntimeCall::Issuance(_) => true,
+		RuntimeCall::Governance(_)
+		| RuntimeCall::Validators(_)
+		| RuntimeCall::Participants(_)
+		| RuntimeCall::Issuance(_) => Share::TwoThirds,
 		RuntimeCall::Utility(batch { calls } | batch_all { calls } | force_batch { calls }) => {
-			calls.iter().any(needs_two_thirds)
+			calls.iter().map(share).max().unwrap_or(Share::Majority)
 		},
-		_ => false,
+		_ => Share::Majority,
 	}
 }
 
@@ -191,6 +212,41 @@ pub async fn close(submitter: &Submitter, signer: &Signer, index: u32) -> Result
 	})
 }
 
+/// How a call stands after a member has supported it.
+#[derive(Clone, Debug)]
+pub enum Supported {
+	/// It waits for the ayes of others.
+	Waits(Proposal),
+	/// Its ayes were enough.
+	Closed(Closed),
+}
+
+/// Does, as a council member, whatever is next for a call that the member is for: proposes it if nobody has, votes for it, closes
+/// it once its ayes are enough. So every member does the same.
+///
+/// # Errors
+/// As of [`propose`], [`vote`] and [`close`].
+pub async fn support(submitter: &Submitter, signer: &Signer, call: RuntimeCall) -> Result<Supported> {
+	let chain = submitter.chain();
+	let encoded = hex_of(&chain.encode_call(&call)?);
+	let open = list(chain, submitter.finalised().1).await?.into_iter().find(|proposal| proposal.call == encoded);
+	let index = match open {
+		Some(proposal) => proposal.index,
+		None => match propose(submitter, signer, call, None).await? {
+			Some((index, _)) => index,
+			None => return Ok(Supported::Closed(Closed::Enacted)),
+		},
+	};
+	let mut found = find(chain, submitter.finalised().1, index).await?;
+	if !found.ayes.contains(&signer.account().to_string()) {
+		found = vote(submitter, signer, index, true).await?;
+	}
+	if found.ayes.len() < found.threshold as usize {
+		return Ok(Supported::Waits(found));
+	}
+	Ok(Supported::Closed(close(submitter, signer, index).await?))
+}
+
 fn length(chain: &Chain, call: &RuntimeCall) -> Result<u32> {
 	u32::try_from(chain.encode_call(call)?.len()).context("a call is shorter than 2^32 bytes")
 }
@@ -210,5 +266,18 @@ mod tests {
 		assert_eq!(of(&parameter), [1, 2, 2, 3, 3, 4, 4]);
 		assert_eq!(of(&member), [1, 2, 2, 3, 4, 4, 5]);
 		assert_eq!(of(&both), of(&member));
+	}
+
+	#[test]
+	fn an_upgrade_takes_two_thirds_its_veto_a_third_and_all_if_it_does_not_wait() {
+		use pallet_governance::Call::{announce_upgrade, authorize_upgrade, veto_upgrade};
+		let code_hash = H256::zero();
+		let of = |call: pallet_governance::Call| {
+			let call = RuntimeCall::Governance(call);
+			[1, 2, 3, 4, 5, 6, 7].map(|seats| needed(&call, seats))
+		};
+		assert_eq!(of(announce_upgrade { code_hash }), [1, 2, 2, 3, 4, 4, 5]);
+		assert_eq!(of(veto_upgrade { code_hash }), [1, 1, 1, 2, 2, 2, 3]);
+		assert_eq!(of(authorize_upgrade { code_hash }), [1, 2, 3, 4, 5, 6, 7]);
 	}
 }

@@ -8,7 +8,10 @@ use Kind::{Carries, Due, Own, Pays, Remedy, Settles};
 use Role::{
 	Aggregator, BalanceResponsibleParty, Dso, MembershipProvider, MeterOperator, Regulator, Retailer, SettlementAgent,
 };
-use Who::{Authors, Council, Holders, Members, Motions, Nobody, Parties, PartiesOrHolders, Traders, TwoThirds};
+use Who::{
+	Authors, Committee, Council, Holders, Members, Motions, Nobody, Parties, PartiesOrHolders, Third, Traders,
+	TwoThirds, Whole,
+};
 
 /// Who makes a call. Nobody who is suspended does, but of [`Kind::Settles`]; a role that is over is none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -30,6 +33,12 @@ pub enum Who {
 	Motions,
 	/// The council as a whole, by a motion of at least two thirds of it.
 	TwoThirds,
+	/// The council as a whole, by a motion of at least a third of it.
+	Third,
+	/// The council as a whole, by a motion of all of it.
+	Whole,
+	/// The seats of the emergency committee.
+	Committee,
 	/// Block authors, and nobody by a signature.
 	Authors,
 	/// Nobody.
@@ -157,7 +166,19 @@ pub const CALLS: &[(&str, &[Row])] = &[
 			("release_proposal_cost", Nobody, Own),
 		],
 	),
-	("Validators", &[("add", TwoThirds, Own), ("remove", TwoThirds, Own), ("authorize_upgrade", TwoThirds, Own)]),
+	("Validators", &[("add", TwoThirds, Own), ("remove", TwoThirds, Own)]),
+	(
+		"Governance",
+		&[
+			("announce_upgrade", TwoThirds, Own),
+			("veto_upgrade", Third, Own),
+			("enact_upgrade", Members, Due),
+			("authorize_upgrade", Whole, Own),
+			("set_committee", TwoThirds, Own),
+			("act", Committee, Remedy),
+			("resume", Motions, Own),
+		],
+	),
 	(
 		"Participants",
 		&[
@@ -344,6 +365,9 @@ impl Who {
 			Self::Council => "council members".into(),
 			Self::Motions => "the council, by more than half".into(),
 			Self::TwoThirds => "the council, by two thirds".into(),
+			Self::Third => "the council, by a third".into(),
+			Self::Whole => "the whole council".into(),
+			Self::Committee => "the emergency committee".into(),
 			Self::Authors => "block authors, without a signature".into(),
 			Self::Nobody => "nobody".into(),
 		}

@@ -1,7 +1,7 @@
 //! Why the chain refuses a transaction before it executes, beyond the reasons that every Substrate chain has.
 //!
-//! The one table: what a pallet refuses with, what a node answers, and the page `docs/refusals.md` (a test compares them). The last
-//! three are the node's own: the chain says how much may wait (`crate::waiting`), and each node counts what waits there.
+//! The one table: what a pallet refuses with, what a node answers, and the page `docs/refusals.md` (a test compares them). Three,
+//! 11 to 13, are the node's own: the chain says how much may wait (`crate::waiting`), and each node counts what waits there.
 
 use core::fmt;
 use sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidityError};
@@ -36,11 +36,13 @@ pub enum Refusal {
 	NoPlaceOfProvider = 12,
 	/// As much waits at the node for what must come before it as may.
 	NoPlaceBehindGaps = 13,
+	/// The emergency committee has paused it.
+	Paused = 14,
 }
 
 impl Refusal {
 	/// Every reason, by code.
-	pub const ALL: [Self; 13] = [
+	pub const ALL: [Self; 14] = [
 		Self::Immortal,
 		Self::NotListed,
 		Self::NotYours,
@@ -54,6 +56,7 @@ impl Refusal {
 		Self::NoPlace,
 		Self::NoPlaceOfProvider,
 		Self::NoPlaceBehindGaps,
+		Self::Paused,
 	];
 
 	/// The reason of a code, if it is one of this chain's.
@@ -108,6 +111,9 @@ impl Refusal {
 			},
 			Self::NoPlaceBehindGaps => {
 				"As many transactions, or bytes of them, wait at this node as may for others that are missing and come before them"
+			},
+			Self::Paused => {
+				"The emergency committee has paused calls of this kind, or new orders on this product, in this session or of this member"
 			},
 		}
 	}
@@ -168,6 +174,9 @@ impl Refusal {
 			},
 			Self::NoPlaceBehindGaps => {
 				"Send those that come before it first, then send it again"
+			},
+			Self::Paused => {
+				"Wait until the pause is over, which `governance.pauses` tells, and sign again; cancelling, metering and settlement go on"
 			},
 		}
 	}

@@ -34,6 +34,7 @@ fn codes_that_clients_know_never_change() {
 	assert_eq!(Refusal::NoPlace.code(), 11);
 	assert_eq!(Refusal::NoPlaceOfProvider.code(), 12);
 	assert_eq!(Refusal::NoPlaceBehindGaps.code(), 13);
+	assert_eq!(Refusal::Paused.code(), 14);
 }
 
 #[test]

@@ -12,4 +12,5 @@ frame_benchmarking::define_benchmarks!(
 	[pallet_settlement, Settlement]
 	[pallet_certificates, Certificates]
 	[pallet_validators, Validators]
+	[pallet_governance, Governance]
 );

@@ -1,8 +1,8 @@
 //! Genesis presets: `development` (one validator) and `devnet` (four).
 
 use crate::{
-	AccountId, Balance, CouncilConfig, IssuanceConfig, MarketConfig, ParticipantsConfig, RuntimeGenesisConfig,
-	SessionConfig, SessionKeys, SettlementConfig, ValidatorsConfig,
+	AccountId, Balance, BlockNumber, CouncilConfig, GovernanceConfig, IssuanceConfig, MarketConfig, ParticipantsConfig,
+	RuntimeGenesisConfig, SessionConfig, SessionKeys, SettlementConfig, ValidatorsConfig,
 };
 use alloc::{vec, vec::Vec};
 use busbar_primitives::{ParticipantId, PostedBounds, Product, ProductKind, Role, Scope};
@@ -81,6 +81,9 @@ fn devnet_market() -> pallet_market::Parameters {
 	}
 }
 
+/// Blocks for which an upgrade of a devnet is announced: nobody there needs a day to read it.
+const UPGRADE_DELAY: BlockNumber = 5;
+
 fn devnet(authorities: &[(Sr25519Keyring, Ed25519Keyring)]) -> Value {
 	let council: Vec<AccountId> = authorities.iter().map(|(sr, _)| sr.to_account_id()).collect();
 	let keys = authorities
@@ -106,6 +109,10 @@ fn devnet(authorities: &[(Sr25519Keyring, Ed25519Keyring)]) -> Value {
 	build_struct_json_patch!(RuntimeGenesisConfig {
 		session: SessionConfig { keys },
 		validators: ValidatorsConfig { validators: council.clone() },
+		governance: GovernanceConfig {
+			upgrade_delay: UPGRADE_DELAY,
+			committee: if council.len() < 3 { vec![] } else { council.clone() },
+		},
 		council: CouncilConfig { members: council },
 		participants: ParticipantsConfig { members },
 		market: MarketConfig { parameters: devnet_market() },

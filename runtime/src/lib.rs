@@ -36,9 +36,9 @@ use sp_version::RuntimeVersion;
 
 pub use configs::{MaxMarketZones, SessionLength};
 pub use {
-	frame_system, pallet_balances, pallet_certificates, pallet_collective, pallet_flexibility, pallet_grid,
-	pallet_issuance, pallet_market, pallet_metering, pallet_participants, pallet_securities, pallet_session,
-	pallet_settlement, pallet_supply, pallet_timestamp, pallet_utility, pallet_validators,
+	frame_system, pallet_balances, pallet_certificates, pallet_collective, pallet_flexibility, pallet_governance,
+	pallet_grid, pallet_issuance, pallet_market, pallet_metering, pallet_participants, pallet_securities,
+	pallet_session, pallet_settlement, pallet_supply, pallet_timestamp, pallet_utility, pallet_validators,
 };
 
 /// How a transaction is signed.
@@ -161,6 +161,8 @@ mod runtime {
 
 	#[runtime::pallet_index(20)]
 	pub type Council = pallet_collective::Pallet<Runtime, Instance1>;
+	#[runtime::pallet_index(21)]
+	pub type Governance = pallet_governance::Pallet<Runtime>;
 
 	#[runtime::pallet_index(30)]
 	pub type Participants = pallet_participants::Pallet<Runtime>;

@@ -8,6 +8,7 @@ use busbar_primitives::{
 use busbar_runtime::{
 	configs::budgets::Budgets,
 	pallet_collective::{self, Instance1 as CouncilInstance, RawOrigin},
+	pallet_governance,
 	pallet_issuance::{self, Issue},
 	pallet_participants::{self, Load},
 	pallet_settlement::{self, PostedPrices},
@@ -95,6 +96,9 @@ fn told(who: Who) -> String {
 		Who::Council => "council members".into(),
 		Who::Motions => "the council, by a motion".into(),
 		Who::TwoThirds => "the council, by two thirds".into(),
+		Who::Third => "the council, by a third".into(),
+		Who::Whole => "the whole council".into(),
+		Who::Committee => "the emergency committee".into(),
 		Who::Authors => "block authors".into(),
 		Who::Nobody => "nobody".into(),
 	}
@@ -194,10 +198,12 @@ fn members_upgrades_money_and_the_authority_set_take_two_thirds_of_the_council()
 	let ladder = PostedPrices { short: 1, long: 1 };
 	let genesis = Genesis { parties, parameters: Default::default(), ladder };
 	let seats: Vec<AccountId> = (0..4).map(account).collect();
-	let calls: [RuntimeCall; 6] = [
+	let seats_of_three = BoundedVec::truncate_from((0..3).map(account).collect());
+	let calls: [RuntimeCall; 7] = [
 		pallet_validators::Call::add { validator: account(1) }.into(),
 		pallet_validators::Call::remove { validator: account(1) }.into(),
-		pallet_validators::Call::authorize_upgrade { code_hash: Default::default() }.into(),
+		pallet_governance::Call::announce_upgrade { code_hash: Default::default() }.into(),
+		pallet_governance::Call::set_committee { seats: seats_of_three }.into(),
 		pallet_participants::Call::remove { participant: Default::default() }.into(),
 		pallet_issuance::Call::set_ceiling { amount: EUR }.into(),
 		pallet_collective::Call::set_members { new_members: seats, prime: None, old_count: 32 }.into(),
@@ -215,6 +221,10 @@ fn members_upgrades_money_and_the_authority_set_take_two_thirds_of_the_council()
 			assert!(passes(call, 2, 3), "{call:?}");
 			assert!(passes(call, 21, 31), "{call:?}");
 		}
+		let at_once: RuntimeCall = pallet_governance::Call::authorize_upgrade { code_hash: Default::default() }.into();
+		assert!(passes(&at_once, 4, 4) && !passes(&at_once, 3, 4) && !passes(&at_once, 31, 32));
+		let veto: RuntimeCall = pallet_governance::Call::veto_upgrade { code_hash: Default::default() }.into();
+		assert!(passes(&veto, 1, 3) && passes(&veto, 2, 4) && !passes(&veto, 1, 4) && !passes(&veto, 10, 31));
 		let parameter: RuntimeCall = pallet_settlement::Call::set_levy { levy: 1 }.into();
 		assert!(passes(&parameter, 3, 5) && !passes(&parameter, 2, 4));
 	});

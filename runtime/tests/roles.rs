@@ -72,7 +72,14 @@ impl Cell {
 			Who::Holders(roles, cover) => holds(roles, cover),
 			Who::PartiesOrHolders(_, roles, cover) => acts && (self.party || holds(roles, cover)),
 			Who::Traders => self.party && holds(Role::trading(self.point), Cover::Named),
-			Who::Council | Who::Motions | Who::TwoThirds | Who::Authors | Who::Nobody => false,
+			Who::Council
+			| Who::Motions
+			| Who::TwoThirds
+			| Who::Third
+			| Who::Whole
+			| Who::Committee
+			| Who::Authors
+			| Who::Nobody => false,
 		}
 	}
 
@@ -84,7 +91,7 @@ impl Cell {
 }
 
 /// Why pallets refuse somebody for who it is.
-const REFUSALS: [&str; 11] = [
+const REFUSALS: [&str; 12] = [
 	"NotMember",
 	"RoleMissing",
 	"RoleOutOfScope",
@@ -95,6 +102,7 @@ const REFUSALS: [&str; 11] = [
 	"NotNamed",
 	"NotAffected",
 	"NotYourProposal",
+	"NoSeat",
 	"CallFiltered",
 ];
 

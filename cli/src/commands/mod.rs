@@ -5,6 +5,7 @@ pub mod certificates;
 pub mod clock;
 pub mod council;
 pub mod data;
+pub mod emergency;
 mod execute;
 pub mod flexibility;
 pub mod grid;

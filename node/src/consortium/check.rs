@@ -3,10 +3,10 @@
 use super::{
 	card::Node,
 	file::{Company, Grid, Kind},
-	known, Consortium, ConsortiumError, LEAST_AUTHORITIES, LEAST_SEATS,
+	known, Consortium, ConsortiumError, LEAST_AUTHORITIES, LEAST_SEATS, LEAST_UPGRADE_DELAY_S,
 };
 use busbar_primitives::Role;
-use busbar_runtime::{pallet_market::Parameters, AccountId, Runtime, SLOT_DURATION_MS};
+use busbar_runtime::{configs::MOST_COMMITTEE, pallet_market::Parameters, AccountId, Runtime, SLOT_DURATION_MS};
 use codec::Encode;
 use sp_state_machine::BasicExternalities;
 use std::collections::BTreeMap;
@@ -206,6 +206,13 @@ fn ensure_live(file: &Consortium, market: &Parameters, nodes: usize) -> Result<(
 	let seats = file.companies.iter().filter(|company| company.has_seat()).count();
 	if seats < LEAST_SEATS {
 		return Err(ConsortiumError::FewSeats(seats));
+	}
+	let seats = file.companies.iter().filter(|company| company.has_committee_seat()).count();
+	if !(LEAST_SEATS..=MOST_COMMITTEE as usize).contains(&seats) {
+		return Err(ConsortiumError::CommitteeSeats(seats));
+	}
+	if file.governance.upgrade_delay_s < LEAST_UPGRADE_DELAY_S {
+		return Err(ConsortiumError::ShortDelay(file.governance.upgrade_delay_s));
 	}
 	for (role, needs) in NEEDED {
 		let has = file.companies.iter().filter(|company| company.has_role(role)).count();

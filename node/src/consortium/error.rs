@@ -1,7 +1,8 @@
 //! What is wrong with a consortium's file.
 
-use super::{LEAST_AUTHORITIES, LEAST_SEATS};
+use super::{LEAST_AUTHORITIES, LEAST_SEATS, LEAST_UPGRADE_DELAY_S};
 use busbar_primitives::Role;
+use busbar_runtime::configs::MOST_COMMITTEE;
 
 /// Why a consortium's file gives no chain. Each says what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -54,6 +55,12 @@ pub enum ConsortiumError {
 	/// Too few companies decide.
 	#[error("a live chain's council has at least {LEAST_SEATS} seats, so that nobody decides or blocks alone; it has {0}: set council = true for others")]
 	FewSeats(usize),
+	/// Too few or too many companies may pause.
+	#[error("a live chain's emergency committee has {LEAST_SEATS} to {MOST_COMMITTEE} seats, so that it is quick and nobody pauses alone; it has {0}: set committee = true or false for others")]
+	CommitteeSeats(usize),
+	/// Nobody could read new code before it runs.
+	#[error("governance.upgrade_delay_s is {0}: on a live chain everybody has at least {LEAST_UPGRADE_DELAY_S} s, a day, to read and veto new code")]
+	ShortDelay(u32),
 	/// Nobody, or too few, may do what the chain needs from the first day.
 	#[error("a live chain needs at least {needs} companies with the role {role:?} in the whole grid, and has {has}: give it to others")]
 	MissingRole { role: Role, has: usize, needs: usize },

@@ -5,6 +5,7 @@ use busbar_primitives::{Balance, Price, Role, Scope, ZoneId};
 use busbar_runtime::{
 	pallet_grid::{NewPoint, NewZone},
 	pallet_market::Parameters,
+	BlockNumber, SLOT_DURATION_MS,
 };
 use sc_service::ChainType;
 use serde::Deserialize;
@@ -24,6 +25,8 @@ pub struct Consortium {
 	pub market: toml::Table,
 	pub issuance: Issuance,
 	pub settlement: Settlement,
+	#[serde(default)]
+	pub governance: Governance,
 	/// The grid that the chain begins with, if it begins with one.
 	pub grid: Option<GridFile>,
 	#[serde(rename = "company")]
@@ -56,6 +59,28 @@ impl Kind {
 			Self::Live => ChainType::Live,
 			Self::Rehearsal => ChainType::Local,
 		}
+	}
+}
+
+/// How upgrades begin.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Governance {
+	/// How long everybody can read and veto new code before it is enacted, in s. Only an upgrade changes it.
+	pub upgrade_delay_s: u32,
+}
+
+impl Default for Governance {
+	fn default() -> Self {
+		Self { upgrade_delay_s: 86_400 }
+	}
+}
+
+impl Governance {
+	/// The delay in blocks, rounded up.
+	pub fn upgrade_delay(&self) -> BlockNumber {
+		let ms = u64::from(self.upgrade_delay_s).saturating_mul(1_000);
+		u32::try_from(ms.div_ceil(SLOT_DURATION_MS)).unwrap_or(BlockNumber::MAX)
 	}
 }
 
@@ -115,6 +140,8 @@ pub struct Company {
 	pub roles: Vec<RoleEntry>,
 	/// Whether it has a seat in the council; by default, if it has a node.
 	pub council: Option<bool>,
+	/// Whether it has a seat in the emergency committee; by default, if it has one in the council.
+	pub committee: Option<bool>,
 	/// What is misspelt: never silently left out.
 	#[serde(flatten)]
 	pub unknown: BTreeMap<String, toml::Value>,
@@ -123,6 +150,11 @@ pub struct Company {
 impl Company {
 	pub fn has_seat(&self) -> bool {
 		self.council.unwrap_or(self.card.node.is_some())
+	}
+
+	/// Whether it may pause, with the other seats of the committee.
+	pub fn has_committee_seat(&self) -> bool {
+		self.committee.unwrap_or_else(|| self.has_seat())
 	}
 
 	/// Whether it has a role in the whole grid.

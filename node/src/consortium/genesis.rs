@@ -2,7 +2,7 @@
 
 use super::{
 	file::{Company, Grid, RoleEntry},
-	Consortium, ConsortiumError,
+	Consortium, ConsortiumError, LEAST_SEATS,
 };
 use busbar_primitives::{ParticipantId, Role, Scope};
 use busbar_runtime::{
@@ -20,6 +20,7 @@ pub fn patch(file: &Consortium, market: &Parameters, grid: &Grid) -> Result<Valu
 	let mut keys: Vec<(AccountId, AccountId, SessionKeys)> = Vec::new();
 	let mut validators: Vec<AccountId> = Vec::new();
 	let mut council: Vec<AccountId> = Vec::new();
+	let mut committee: Vec<AccountId> = Vec::new();
 	let mut members: Vec<(ParticipantId, AccountId, Vec<(Role, Scope)>)> = Vec::new();
 	for company in &file.companies {
 		let account = company.card.account()?;
@@ -30,6 +31,9 @@ pub fn patch(file: &Consortium, market: &Parameters, grid: &Grid) -> Result<Valu
 		if company.has_seat() {
 			council.push(account.clone());
 		}
+		if company.has_committee_seat() {
+			committee.push(account.clone());
+		}
 		members.push((company.card.id, account, company.roles.iter().copied().map(RoleEntry::held).collect()));
 	}
 	let settlement = &file.settlement;
@@ -37,6 +41,11 @@ pub fn patch(file: &Consortium, market: &Parameters, grid: &Grid) -> Result<Valu
 		"session": { "keys": keys },
 		"validators": { "validators": validators },
 		"council": { "members": council },
+		// A rehearsal of too few has none, and pauses nothing.
+		"governance": {
+			"upgradeDelay": file.governance.upgrade_delay(),
+			"committee": if committee.len() < LEAST_SEATS { vec![] } else { committee },
+		},
 		"participants": { "members": members },
 		"grid": { "zones": grid.zones, "points": grid.points },
 		"market": { "parameters": market },

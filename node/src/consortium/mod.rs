@@ -27,6 +27,8 @@ use std::path::Path;
 pub const LEAST_AUTHORITIES: usize = 4;
 /// Fewest seats of a live chain's council: with two or one, a single key decides or blocks everything.
 pub const LEAST_SEATS: usize = 3;
+/// Shortest time for which a live chain announces an upgrade, in s: a day.
+pub const LEAST_UPGRADE_DELAY_S: u32 = 86_400;
 
 impl Consortium {
 	/// The patch to the runtime's default genesis, of a file that is fit for it. `folder` is where the file lies.

@@ -47,15 +47,4 @@ mod benchmarks {
 		assert!(!Validators::<T>::get().contains(&validator));
 		Ok(())
 	}
-
-	#[benchmark]
-	fn authorize_upgrade() -> Result<(), BenchmarkError> {
-		let origin = T::AdminOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
-
-		#[extrinsic_call]
-		authorize_upgrade(origin as T::RuntimeOrigin, T::Hash::default());
-
-		assert!(frame_system::Pallet::<T>::authorized_upgrade().is_some());
-		Ok(())
-	}
 }

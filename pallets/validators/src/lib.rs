@@ -67,7 +67,7 @@ pub mod pallet {
 
 	#[pallet::config]
 	pub trait Config: frame_system::Config<RuntimeEvent: From<Event<Self>>> {
-		/// Who decides about the set and upgrades: the council.
+		/// Who decides about the set: the council.
 		type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
 
 		/// Sessions and their keys: `pallet_session::historical::Pallet`.
@@ -212,21 +212,6 @@ pub mod pallet {
 		pub fn remove(origin: OriginFor<T>, validator: T::AccountId) -> DispatchResult {
 			T::AdminOrigin::ensure_origin(origin)?;
 			Self::do_remove(validator)?;
-			Ok(())
-		}
-
-		/// Authorises a runtime by `code_hash`, the hash of its code, which then anyone may submit with
-		/// `System::apply_authorized_upgrade`. The chain checks that it bears the same name and a higher version.
-		///
-		/// - `origin`: the council.
-		///
-		/// # Events
-		/// `System::UpgradeAuthorized`.
-		#[pallet::call_index(2)]
-		#[pallet::weight((T::WeightInfo::authorize_upgrade(), DispatchClass::Operational))]
-		pub fn authorize_upgrade(origin: OriginFor<T>, code_hash: T::Hash) -> DispatchResult {
-			T::AdminOrigin::ensure_origin(origin)?;
-			frame_system::Pallet::<T>::do_authorize_upgrade(code_hash, true);
 			Ok(())
 		}
 	}

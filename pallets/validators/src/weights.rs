@@ -6,7 +6,6 @@ use frame_support::weights::{constants::ParityDbWeight, Weight};
 pub trait WeightInfo {
 	fn add() -> Weight;
 	fn remove() -> Weight;
-	fn authorize_upgrade() -> Weight;
 }
 
 const MICROSECOND: u64 = 1_000_000;
@@ -23,9 +22,5 @@ impl WeightInfo for () {
 	// Validators; Validators, AdmittedAt.
 	fn remove() -> Weight {
 		counted(20 * MICROSECOND, 1, 2)
-	}
-	// AuthorizedUpgrade.
-	fn authorize_upgrade() -> Weight {
-		counted(10 * MICROSECOND, 0, 1)
 	}
 }

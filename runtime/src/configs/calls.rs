@@ -5,7 +5,7 @@
 
 use super::{
 	governance::{MaxProposalWeight, LEAST_SEATS, MOST_SEATS},
-	MAX_BLOCK_LENGTH,
+	pauses, MAX_BLOCK_LENGTH,
 };
 use crate::{
 	AccountId, BlockNumber, Council, Hash, Participants, Runtime, RuntimeCall, Securities, Settlement, System,
@@ -16,7 +16,10 @@ use busbar_primitives::{
 		Cover,
 		Kind::{Carries, Due, Pays, Remedy, Settles},
 		Row,
-		Who::{self, Authors, Holders, Members, Motions, Nobody, Parties, PartiesOrHolders, Traders, TwoThirds},
+		Who::{
+			self, Authors, Committee, Holders, Members, Motions, Nobody, Parties, PartiesOrHolders, Third, Traders,
+			TwoThirds, Whole,
+		},
 	},
 	refusals::Refusal,
 	traits::{Debts, Participants as _},
@@ -137,7 +140,7 @@ pub struct Table;
 impl pallet_participants::Calls<RuntimeCall, AccountId> for Table {
 	fn terms(call: &RuntimeCall) -> Result<Terms, Refusal> {
 		let (_, who, kind) = row(call).ok_or(Refusal::NotListed)?;
-		ensure!(!matches!(who, Nobody | Authors | Motions | TwoThirds), Refusal::NotListed);
+		ensure!(!matches!(who, Nobody | Authors | Motions | TwoThirds | Third | Whole), Refusal::NotListed);
 		if *kind == Carries {
 			let (mut terms, mut first) = (Terms::default(), true);
 			for call in carried(call) {
@@ -154,7 +157,7 @@ impl pallet_participants::Calls<RuntimeCall, AccountId> for Table {
 			return Ok(terms);
 		}
 		let (due, remedy, settles) = (*kind == Due, *kind == Remedy, *kind == Settles);
-		Ok(Terms { due, governing: *who == Who::Council, remedy, settles })
+		Ok(Terms { due, governing: matches!(who, Who::Council | Committee), remedy, settles })
 	}
 
 	fn ensure(call: &RuntimeCall, signer: &AccountId) -> Result<(), Refusal> {
@@ -173,22 +176,29 @@ impl pallet_participants::Calls<RuntimeCall, AccountId> for Table {
 				ensure!(Council::is_member(signer), Refusal::NotYours);
 				ensure_motion(call)?;
 			},
-			Motions | TwoThirds | Authors | Nobody => return Err(Refusal::NotListed),
+			Committee => {
+				let sits = pallet_governance::Committee::<Runtime>::get().contains(signer);
+				ensure!(sits, Refusal::NotYours);
+			},
+			Motions | TwoThirds | Third | Whole | Authors | Nobody => return Err(Refusal::NotListed),
 		}
+		pauses::ensure_goes_on(call, signer)?;
 		ensure!(pays_well(call), Refusal::UnknownPayee);
 		carried(call).iter().try_for_each(|call| Self::ensure(call, signer))
 	}
 
 	fn reads(call: &RuntimeCall) -> u64 {
-		let own = match row(call) {
+		let own: u64 = match row(call) {
 			// The record of the one that the signer operates for, how it is found, and the time; its own is known.
 			Some((_, Holders(..), _)) => 3,
 			// The council and the motion's votes.
 			Some((_, Who::Council, _)) => 2,
+			Some((_, Committee, _)) => 1,
 			// The payee's membership and the accounts of the rules, before and in the dispatch.
 			Some((_, _, Pays)) => 2,
 			_ => 0,
 		};
+		let own = own.saturating_add(pauses::reads(call));
 		carried(call).iter().fold(own, |sum: u64, call| sum.saturating_add(Self::reads(call)))
 	}
 }

@@ -14,6 +14,12 @@ pub type CouncilMajority = EnsureProportionMoreThan<AccountId, Instance1, 1, 2>;
 /// than that is what may fail or lie.
 pub type CouncilTwoThirds = EnsureProportionAtLeast<AccountId, Instance1, 2, 3>;
 
+/// All of the council: for what cannot wait.
+pub type CouncilWhole = EnsureProportionAtLeast<AccountId, Instance1, 1, 1>;
+
+/// At least a third of the council: as many as a decision of two thirds cannot do without, to refuse one once its text is read.
+pub type CouncilThird = EnsureProportionAtLeast<AccountId, Instance1, 1, 3>;
+
 /// Fewest seats of the council: with fewer, one member is half of it.
 pub const LEAST_SEATS: usize = 3;
 /// Most seats of the council.
@@ -43,4 +49,25 @@ impl pallet_collective::Config<Instance1> for Runtime {
 	type DisapproveOrigin = CouncilMajority;
 	type KillOrigin = CouncilMajority;
 	type Consideration = motions::MotionPlace;
+}
+
+/// Longest pause, in blocks: a day.
+pub type MaxPause = ConstU32<{ 24 * 60 * MINUTES }>;
+
+/// Most seats of the emergency committee: few, so that they are quick.
+pub const MOST_COMMITTEE: u32 = 7;
+
+impl pallet_governance::Config for Runtime {
+	type AdminOrigin = CouncilTwoThirds;
+	type UrgentOrigin = CouncilWhole;
+	type VetoOrigin = CouncilThird;
+	type ResumeOrigin = CouncilMajority;
+	type MaxPause = MaxPause;
+	/// An hour.
+	type WordLife = ConstU32<{ 60 * MINUTES }>;
+	type MaxPauses = ConstU32<32>;
+	/// One of three is no majority.
+	type MinSeats = ConstU32<3>;
+	type MaxSeats = ConstU32<MOST_COMMITTEE>;
+	type WeightInfo = crate::weights::Governance;
 }

@@ -6,6 +6,7 @@ mod consensus;
 mod energy;
 mod governance;
 mod motions;
+pub mod pauses;
 pub mod system;
 
 /// Longest block, in bytes.
@@ -13,4 +14,4 @@ const MAX_BLOCK_LENGTH: u32 = 5 * 1024 * 1024;
 
 pub use consensus::SessionLength;
 pub use energy::{MaxDepth, MaxMarketZones};
-pub use governance::{CouncilMajority, CouncilTwoThirds};
+pub use governance::{CouncilMajority, CouncilTwoThirds, MOST_COMMITTEE};

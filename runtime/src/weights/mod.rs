@@ -7,6 +7,8 @@ mod pallet_certificates;
 #[cfg(not(feature = "runtime-benchmarks"))]
 mod pallet_flexibility;
 #[cfg(not(feature = "runtime-benchmarks"))]
+mod pallet_governance;
+#[cfg(not(feature = "runtime-benchmarks"))]
 mod pallet_grid;
 #[cfg(not(feature = "runtime-benchmarks"))]
 mod pallet_issuance;
@@ -40,6 +42,7 @@ mod chosen {
 	pub type Settlement = super::pallet_settlement::WeightInfo<Runtime>;
 	pub type Certificates = super::pallet_certificates::WeightInfo<Runtime>;
 	pub type Validators = super::pallet_validators::WeightInfo<Runtime>;
+	pub type Governance = super::pallet_governance::WeightInfo<Runtime>;
 }
 
 #[cfg(feature = "runtime-benchmarks")]
@@ -55,6 +58,7 @@ mod chosen {
 	pub type Settlement = ();
 	pub type Certificates = ();
 	pub type Validators = ();
+	pub type Governance = ();
 }
 
 pub use chosen::*;

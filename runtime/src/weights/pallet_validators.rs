@@ -21,8 +21,4 @@ impl<T: frame_system::Config> pallet_validators::WeightInfo for WeightInfo<T> {
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
-
-	fn authorize_upgrade() -> Weight {
-		Weight::from_parts(6_780_000, 0).saturating_add(T::DbWeight::get().writes(1))
-	}
 }

@@ -90,7 +90,24 @@ fn a_live_chain_begins_with_at_least_four_authorities_and_three_seats() {
 	let patch = genesis(&rehearsal(&three)).expect("a rehearsal may have fewer");
 	assert_eq!(patch["council"]["members"].as_array().map(Vec::len), Some(3), "a seat goes with a node");
 
-	let mut text = text(&four());
+	let whole = text(&four());
+	let without = replaced(
+		&whole,
+		&format!("roles = {}\n", roles_of(0)),
+		&format!("roles = {}\ncommittee = false\n", roles_of(0)),
+	);
+	assert!(genesis(&without).is_ok());
+	let without = replaced(
+		&without,
+		&format!("roles = {}\n", roles_of(1)),
+		&format!("roles = {}\ncommittee = false\n", roles_of(1)),
+	);
+	assert_eq!(refusal(&without), ConsortiumError::CommitteeSeats(2));
+	let hasty = replaced(&whole, "\n[settlement]", "\n[governance]\nupgrade_delay_s = 3600\n[settlement]");
+	assert_eq!(refusal(&hasty), ConsortiumError::ShortDelay(3_600));
+	assert!(genesis(&rehearsal(&hasty)).is_ok());
+
+	let mut text = whole;
 	for roles in [roles_of(0), roles_of(1)] {
 		text = replaced(&text, &format!("roles = {roles}\n"), &format!("roles = {roles}\ncouncil = false\n"));
 	}

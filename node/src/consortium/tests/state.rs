@@ -15,6 +15,7 @@ fn four_companies_cards_and_the_parameters_give_a_genesis_that_a_live_chain_may_
 	assert_eq!(market.price_cap, 4_000_000);
 	let patch = genesis(&text(&made)).expect("as before");
 	assert_eq!(patch["council"]["members"], json!(accounts));
+	assert_eq!(patch["governance"], json!({ "upgradeDelay": 43_200, "committee": accounts }));
 	assert_eq!(patch["participants"]["members"][0][2], json!([["dso", "grid"], ["meter_operator", "grid"]]));
 	assert_eq!(patch["settlement"]["accounts"]["balancing"], json!(made[1].card.id));
 	assert!(patch.get("balances").is_none(), "nobody begins with money");

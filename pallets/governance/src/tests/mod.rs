@@ -1,0 +1,4 @@
+//! Upgrades, and what the committee stops.
+
+mod pauses;
+mod upgrades;
