@@ -15,6 +15,8 @@ mock! {
 		on_point: fn point(point: PointId) -> Option<Point>;
 		on_point_count: fn point_count() -> PointId;
 		on_points_of: fn points_of(participant: ParticipantId, limit: u32) -> Vec<PointId>;
+		on_points_from: fn points_from(participant: ParticipantId, from: PointId, limit: u32) -> Vec<PointId>
+			= Self::points_of(participant, u32::MAX).into_iter().filter(|id| *id >= from).take(limit as usize).collect();
 		on_is_published: fn is_published(interval: Interval, zone: ZoneId) -> bool = false;
 		on_max_path_fee: fn max_path_fee() -> Fee;
 	}

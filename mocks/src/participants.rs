@@ -245,6 +245,10 @@ impl Participants<AccountId> for MockParticipants {
 		}
 	}
 
+	fn trades(participant: ParticipantId) -> bool {
+		Self::active(participant).is_ok_and(|member| member.roles.iter().any(|(role, _)| role.trades()))
+	}
+
 	fn is_removed(participant: ParticipantId) -> bool {
 		Self::get(participant).is_some_and(|member| member.status == Status::Removed)
 	}

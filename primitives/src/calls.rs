@@ -24,9 +24,9 @@ pub enum Who {
 	Holders(&'static [Role], Cover),
 	/// Either.
 	PartiesOrHolders(Right, &'static [Role], Cover),
-	/// For a connection point's owner that has there a role which trades at such a point ([`Role::trading`]): itself, and whom it
-	/// lets trade.
-	Traders,
+	/// For the owner of a connection point of one of these kinds that has there a role which trades at such a point
+	/// ([`Role::trading`]): itself, and whom it lets trade.
+	Traders(&'static [PointKind]),
 	/// The members of the council.
 	Council,
 	/// The council as a whole, by a motion of more than half of it.
@@ -50,7 +50,7 @@ pub enum Who {
 pub enum Cover {
 	/// The whole grid.
 	Grid,
-	/// The zone or scope that the call names, or that of the connection point that it names.
+	/// The zone or scope that the call names, or that of the connection point or of the roles of the participant that it names.
 	Named,
 	/// Any zone.
 	Somewhere,
@@ -85,6 +85,7 @@ const OF_ATTESTERS: Who = PartiesOrHolders(Right::Operate, &[MeterOperator], Cov
 const OF_METER_READERS: Who = PartiesOrHolders(Right::Operate, &[MeterOperator], Cover::Named);
 /// The point's owner, and who operates a meter there.
 const OF_DECIDERS: Who = PartiesOrHolders(Right::Operate, &[Dso], Cover::Named);
+const AT_ALL_POINTS: Who = Traders(&[PointKind::Metered, PointKind::Coupling]);
 const OF_AFFECTED: Who = PartiesOrHolders(Right::Operate, &[Dso, BalanceResponsibleParty], Cover::Named);
 
 /// The table, by pallet.
@@ -188,8 +189,8 @@ pub const CALLS: &[(&str, &[Row])] = &[
 			("grant_role", Holders(&[MembershipProvider], Cover::Named), Own),
 			("grant_role_for", Holders(&[MembershipProvider], Cover::Named), Own),
 			("revoke_role", Holders(&[MembershipProvider], Cover::Named), Own),
-			("suspend", Holders(&[MembershipProvider], Cover::Grid), Remedy),
-			("resume", Holders(&[MembershipProvider], Cover::Grid), Remedy),
+			("suspend", Holders(&[Regulator, MembershipProvider], Cover::Named), Remedy),
+			("resume", Holders(&[Regulator, MembershipProvider], Cover::Named), Remedy),
 			("remove", TwoThirds, Own),
 			("add_delegate", Members, Own),
 			("remove_delegate", Members, Own),
@@ -222,15 +223,15 @@ pub const CALLS: &[(&str, &[Row])] = &[
 	(
 		"Market",
 		&[
-			("place", Traders, Own),
-			("replace", Traders, Own),
+			("place", AT_ALL_POINTS, Own),
+			("replace", AT_ALL_POINTS, Own),
 			("cancel", Parties(Right::Trade), Own),
 			("set_parameters", Motions, Own),
-			("submit", Traders, Own),
+			("submit", AT_ALL_POINTS, Own),
 			("withdraw", Parties(Right::Trade), Own),
-			("amend", Traders, Own),
+			("amend", AT_ALL_POINTS, Own),
 			("set_area", Motions, Own),
-			("place_block_order", Traders, Own),
+			("place_block_order", AT_ALL_POINTS, Own),
 			("cancel_block_order", Parties(Right::Trade), Own),
 		],
 	),
@@ -321,7 +322,7 @@ pub const CALLS: &[(&str, &[Row])] = &[
 			("set_last_resort", Motions, Own),
 		],
 	),
-	("Flexibility", &[("offer", Traders, Own), ("order_reduction", OF_OPERATORS, Own)]),
+	("Flexibility", &[("offer", Traders(&[PointKind::Metered]), Own), ("order_reduction", OF_OPERATORS, Own)]),
 ];
 
 /// The row of a call.
@@ -335,7 +336,7 @@ impl Who {
 	pub fn roles(&self) -> Vec<Role> {
 		match self {
 			Self::Holders(roles, _) | Self::PartiesOrHolders(_, roles, _) => roles.to_vec(),
-			Self::Traders => [Role::trading(PointKind::Metered), Role::trading(PointKind::Coupling)].concat(),
+			Self::Traders(kinds) => kinds.iter().flat_map(|kind| Role::trading(*kind)).copied().collect(),
 			_ => vec![],
 		}
 	}
@@ -357,11 +358,14 @@ impl Who {
 			Self::PartiesOrHolders(of, roles, _) => {
 				format!("whom it is about, and its delegates to {}; {}", right(of), list(roles))
 			},
-			Self::Traders => format!(
-				"the point's owner, and its delegates to trade, if the owner is {}; at a coupling {}",
-				list(Role::trading(PointKind::Metered)),
-				list(Role::trading(PointKind::Coupling))
-			),
+			Self::Traders(kinds) => {
+				let roles = kinds.iter().map(|kind| match kind {
+					PointKind::Metered => format!("the owner is {}", list(Role::trading(*kind))),
+					PointKind::Coupling => format!("at a coupling {}", list(Role::trading(*kind))),
+				});
+				let roles = roles.collect::<Vec<_>>().join("; ");
+				format!("the point's owner, and its delegates to trade, if {roles}")
+			},
 			Self::Council => "council members".into(),
 			Self::Motions => "the council, by more than half".into(),
 			Self::TwoThirds => "the council, by two thirds".into(),
@@ -377,7 +381,7 @@ impl Who {
 	pub fn cover(&self) -> Option<Cover> {
 		match self {
 			Self::Holders(_, cover) | Self::PartiesOrHolders(_, _, cover) => Some(*cover),
-			Self::Traders => Some(Cover::Named),
+			Self::Traders(_) => Some(Cover::Named),
 			_ => None,
 		}
 	}

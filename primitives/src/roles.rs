@@ -64,6 +64,13 @@ impl Role {
 	}
 }
 
+impl Role {
+	/// Whether it trades at some kind of connection point.
+	pub fn trades(self) -> bool {
+		[PointKind::Metered, PointKind::Coupling].into_iter().any(|kind| Self::trading(kind).contains(&self))
+	}
+}
+
 /// From when on and until when something holds, in chain time (ms). Its end needs no transaction: whoever uses it looks at
 /// the time.
 #[stored(Copy, PartialOrd, Ord, serde)]

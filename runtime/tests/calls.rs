@@ -89,7 +89,7 @@ fn calls_that_carry_calls_are_judged_by_what_they_carry_or_nobody_makes_them() {
 
 fn told(who: Who) -> String {
 	match who {
-		Who::Members | Who::Parties(_) | Who::PartiesOrHolders(..) | Who::Traders => {
+		Who::Members | Who::Parties(_) | Who::PartiesOrHolders(..) | Who::Traders(_) => {
 			"participants and their delegates".into()
 		},
 		Who::Holders(roles, _) => roles.iter().map(|role| format!("`{role:?}`")).collect::<Vec<_>>().join(", "),

@@ -71,7 +71,7 @@ impl Cell {
 			Who::Parties(_) => acts && self.party,
 			Who::Holders(roles, cover) => holds(roles, cover),
 			Who::PartiesOrHolders(_, roles, cover) => acts && (self.party || holds(roles, cover)),
-			Who::Traders => self.party && holds(Role::trading(self.point), Cover::Named),
+			Who::Traders(_) => self.party && holds(Role::trading(self.point), Cover::Named),
 			Who::Council
 			| Who::Motions
 			| Who::TwoThirds
@@ -163,11 +163,11 @@ fn hold(cell: &Cell) {
 /// Every cell of a row.
 fn cells((_, who, kind): &Row) -> Vec<Cell> {
 	let parties = match who {
-		Who::Parties(_) | Who::PartiesOrHolders(..) | Who::Traders => &[true, false][..],
+		Who::Parties(_) | Who::PartiesOrHolders(..) | Who::Traders(_) => &[true, false][..],
 		_ => &[false],
 	};
 	let points = match who {
-		Who::Traders => &[PointKind::Metered, PointKind::Coupling][..],
+		Who::Traders(kinds) => *kinds,
 		_ => &[PointKind::Metered],
 	};
 	let mut cells = Vec::new();
@@ -194,10 +194,6 @@ fn who_makes_which_call_with_which_role_where_and_when_is_what_the_table_says() 
 				let name = format!("{pallet}.{}", row.0);
 				calls += 1;
 				for cell in cells(row) {
-					// At a coupling nothing is offered.
-					if name == "Flexibility.offer" && cell.point == PointKind::Coupling {
-						continue;
-					}
 					asked += 1;
 					let prepared = || {
 						world::prepare(&name, cell.party);

@@ -1,6 +1,6 @@
 //! The traits through which other pallets read the grid.
 
-use crate::{Config, NextPoint, NextZone, Pallet, Points, PointsOf, Publications, Zones};
+use crate::{point_key, Config, NextPoint, NextZone, Pallet, Points, PointsOf, Publications, Zones};
 use alloc::{collections::BTreeSet, vec::Vec};
 use busbar_primitives::{traits, Fee, Interval, ParticipantId, Point, PointId, ZoneId, ZoneView};
 use core::ops::Range;
@@ -84,6 +84,17 @@ impl<T: Config> traits::Grid for Pallet<T> {
 			.take(usize::try_from(limit).unwrap_or(usize::MAX))
 			.map(PointId::from_be_bytes)
 			.collect()
+	}
+
+	fn points_from(participant: ParticipantId, from: PointId, limit: u32) -> Vec<PointId> {
+		let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+		let Some(before) = from.checked_sub(1) else {
+			return PointsOf::<T>::iter_key_prefix(participant).take(limit).map(PointId::from_be_bytes).collect();
+		};
+		// Behind the key of the number before, whether or not it is the participant's.
+		let behind = PointsOf::<T>::hashed_key_for(participant, point_key(before));
+		let points = PointsOf::<T>::iter_key_prefix_from(participant, behind);
+		points.take(limit).map(PointId::from_be_bytes).collect()
 	}
 
 	fn is_published(interval: Interval, zone: ZoneId) -> bool {

@@ -21,6 +21,10 @@ impl<T: Config> Pallet<T> {
 			return;
 		}
 		let now = <Self as Calendar>::now();
+		// Before gates close, and of what they leave of the block.
+		let mut rest = WeightMeter::with_limit(meter.remaining().saturating_sub(own.limit()));
+		Self::run_recalls(now, &mut rest);
+		meter.consume(rest.consumed());
 		Self::open_intervals(now, &mut own);
 		Self::close_gates(now, &mut own);
 		Self::run_passes(now, &mut own);

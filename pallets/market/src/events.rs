@@ -121,5 +121,7 @@ mod events {
 		/// A block order is gone and its collateral released, because all places of the span are taken and block order
 		/// `by`, which is placed next, is better.
 		BlockOrderEvicted { interval: Interval, product: ProductId, id: u32, by: u32, released: Balance },
+		/// What stood of a participant's orders is cancelled, because it trades no more.
+		Recalled { participant: ParticipantId },
 	}
 }

@@ -82,6 +82,7 @@ mod orders;
 pub mod parameters;
 pub mod products;
 mod pruning;
+mod recall;
 #[cfg(test)]
 mod tests;
 pub mod types;
@@ -108,7 +109,7 @@ use continuous::{
 	Area, Book, EndReason, LimitOrder, Ticket, Trader, FILLS,
 };
 use parameters::ParameterError;
-use types::{LoadedPage, ResultPage};
+use types::{LoadedPage, Recall, RecallKey, ResultPage};
 
 use frame_support::pallet_macros::import_section;
 
@@ -120,8 +121,8 @@ pub mod pallet {
 	use super::*;
 	use busbar_primitives::{
 		traits::{self, Collateral, Finality, Grid, Meters, OnTrader, Participants, Prune, Solvency, Supply},
-		AreaId, Balance, Interval, Moment, Outcome, PointId, Price, ProductId, ProductKind, Side, SignedWh, Step,
-		TimeInForce, Wh, ZoneId, MAX_SPAN,
+		AreaId, Balance, Interval, Moment, Outcome, ParticipantId, PointId, Price, ProductId, ProductKind, Side,
+		SignedWh, Step, TimeInForce, Wh, ZoneId, MAX_SPAN,
 	};
 	use frame_support::{pallet_prelude::*, traits::Time, weights::WeightMeter};
 	use frame_system::pallet_prelude::*;
@@ -359,6 +360,11 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type TradedFlows<T> = StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, ZoneId, SignedWh, ValueQuery>;
 
+	/// Whose standing orders are cancelled because it trades no more, from when on, and how far that has come. One for each
+	/// participant that was suspended or removed or lost its roles, until it is done.
+	#[pallet::storage]
+	pub type Recalls<T> = StorageMap<_, Identity, RecallKey, Recall>;
+
 	/// Continuous sessions that need a pass.
 	#[pallet::storage]
 	pub type Due<T> = StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, ProductId, ()>;
@@ -401,6 +407,10 @@ pub mod pallet {
 		fn integrity_test() {
 			let max_block = T::BlockWeights::get().max_block;
 			let share = T::ClearingShare::get() * max_block;
+			assert!(
+				Self::recall_share().all_gte(Self::largest_recall()),
+				"the largest order does not fit a block's share for recalls"
+			);
 			let before = T::WeightInfo::poll()
 				.saturating_add(T::WeightInfo::open().saturating_mul(T::MaxOpenPerBlock::get().into()))
 				.saturating_add(T::WeightInfo::begin(MAX_SPAN));

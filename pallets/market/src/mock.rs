@@ -72,6 +72,10 @@ fn set_up() {
 	MockGrid::on_zone_count(|| Tree::get().last().map_or(0, |zone| zone.id + 1));
 	MockGrid::on_point(|point| GridPoints::get().get(point as usize).copied());
 	MockGrid::on_point_count(|| GridPoints::get().len() as u32);
+	MockGrid::on_points_of(|owner, limit| {
+		let of = (0..).zip(GridPoints::get()).filter(|(_, point)| point.owner == owner);
+		of.map(|(id, _)| id).take(limit as usize).collect()
+	});
 	MockGrid::on_max_path_fee(MaxPathFee::get);
 	MockSolvency::on_ensure_solvent(|participant| {
 		(!Debtors::get().contains(&participant)).then_some(()).ok_or(DispatchError::Other(IN_DEBT))

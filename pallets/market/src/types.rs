@@ -1,8 +1,8 @@
 //! What the market keeps: records of intervals and sessions, gates, results of zones.
 
 use busbar_primitives::{
-	stored, Fee, Interval, Moment, Outcome, Price, Product, ProductId, Side, Terms, Wh, ZoneId, ZoneResult,
-	MAX_PRODUCTS,
+	stored, Fee, Interval, Moment, Outcome, ParticipantId, PointId, Price, Product, ProductId, Side, Terms, Wh, ZoneId,
+	ZoneResult, MAX_PRODUCTS,
 };
 use codec::{Decode, Encode, MaxEncodedLen};
 use core::cmp::Reverse;
@@ -163,6 +163,17 @@ impl GateKey {
 		let [.., a, b, c, d, product] = self.0;
 		(Interval::from_be_bytes([a, b, c, d]), product)
 	}
+}
+
+/// When the standing orders of a participant begin to be cancelled, as a storage key: that moment in big-endian bytes, so that
+/// they lie in their order, and whose they are.
+pub type RecallKey = ([u8; 8], ParticipantId);
+
+/// How far the orders of a participant are cancelled: all before this session, and in it all at points before this one.
+#[stored(Copy, Default)]
+pub struct Recall {
+	pub session: SessionId,
+	pub point: PointId,
 }
 
 /// A zone as a session clears it: its link with the capacity that earlier sessions left.

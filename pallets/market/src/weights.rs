@@ -94,9 +94,9 @@ impl WeightInfo for () {
 		weight(20, 1, 1, 1_000)
 	}
 
-	// Reads: time, zone count, parameters, two cursors, the first gate. Writes: the cursor, a skipped range.
+	// Reads: time, zone count, parameters, two cursors, the first gate, the first recall. Writes: the cursor, a skipped range.
 	fn poll() -> Weight {
-		weight(20, 6, 2, 3_000)
+		weight(20, 7, 2, 3_000)
 	}
 
 	// Writes the record, and per product the session and its gate.

@@ -324,7 +324,12 @@ mod benchmarks {
 		let spent = if empty { Spent::all(now, &T::Allowances::get().member) } else { Spent::default() };
 		SharedBudgets::<T>::insert(participant, Spent::default());
 		let budget = Budget { provider: Some(participant), spent };
-		Participants::<T>::mutate_extant(participant, |record| record.budget = budget);
+		// As many roles as there may be, none of which gives another budget.
+		let roles = (0..T::MaxRoles::get()).map(|zone| forever(Role::Prosumer, Scope::Zone(zone))).collect();
+		Participants::<T>::mutate_extant(participant, |record| {
+			record.budget = budget;
+			record.roles = BoundedVec::truncate_from(roles);
+		});
 	}
 
 	#[benchmark]

@@ -46,7 +46,11 @@ mod calls {
 		/// # Events
 		/// [`Event::RoleGranted`].
 		#[pallet::call_index(1)]
-		#[pallet::weight(T::WeightInfo::grant_role().saturating_add(Pallet::<T>::ensure_weight()))]
+		#[pallet::weight(
+			T::WeightInfo::grant_role()
+				.saturating_add(Pallet::<T>::ensure_weight())
+				.saturating_add(T::DbWeight::get().reads_writes(2, 3))
+		)]
 		pub fn grant_role(
 			origin: OriginFor<T>,
 			participant: ParticipantId,
@@ -67,7 +71,11 @@ mod calls {
 		/// # Events
 		/// [`Event::RoleRevoked`].
 		#[pallet::call_index(2)]
-		#[pallet::weight(T::WeightInfo::revoke_role().saturating_add(Pallet::<T>::ensure_weight()))]
+		#[pallet::weight(
+			T::WeightInfo::revoke_role()
+				.saturating_add(Pallet::<T>::ensure_weight())
+				.saturating_add(T::DbWeight::get().reads_writes(2, 2))
+		)]
 		pub fn revoke_role(
 			origin: OriginFor<T>,
 			participant: ParticipantId,
@@ -78,9 +86,11 @@ mod calls {
 			Self::do_revoke_role(participant, role, scope)
 		}
 
-		/// Keeps `participant` from acting. The council may also take over a provider's suspension.
+		/// Keeps `participant` from acting, and has its standing orders cancelled. A higher authority may also take over the
+		/// suspension of a lower one.
 		///
-		/// - `origin`: the council, or an account that exercises [`Role::MembershipProvider`] in [`Scope::Grid`].
+		/// - `origin`: the council, or an account that exercises [`Role::Regulator`] or [`Role::MembershipProvider`] where
+		///   `participant` has its roles.
 		///
 		/// # Errors
 		/// [`Error::UnknownParticipant`], [`Error::Removed`], [`Error::Suspended`] if it is already,
@@ -90,11 +100,11 @@ mod calls {
 		/// [`Event::Suspended`].
 		#[pallet::call_index(3)]
 		#[pallet::weight((
-			T::WeightInfo::suspend(T::MaxDelegates::get()).saturating_add(Pallet::<T>::ensure_weight()),
+			T::WeightInfo::suspend(T::MaxDelegates::get()).saturating_add(Pallet::<T>::authority_weight()),
 			DispatchClass::Operational,
 		))]
 		pub fn suspend(origin: OriginFor<T>, participant: ParticipantId) -> DispatchResult {
-			let by = Self::authority(origin)?;
+			let by = Self::authority(origin, &participant)?;
 			Self::do_suspend(participant, by)
 		}
 
@@ -103,18 +113,18 @@ mod calls {
 		/// - `origin`: as for [`Pallet::suspend`].
 		///
 		/// # Errors
-		/// [`Error::UnknownParticipant`], [`Error::Removed`], [`Error::NotSuspended`], [`Error::CouncilOnly`] if the council
-		/// suspended it, and those of a role check.
+		/// [`Error::UnknownParticipant`], [`Error::Removed`], [`Error::NotSuspended`], [`Error::CouncilOnly`] if a higher
+		/// authority suspended it, and those of a role check.
 		///
 		/// # Events
 		/// [`Event::Resumed`].
 		#[pallet::call_index(4)]
 		#[pallet::weight((
-			T::WeightInfo::resume(T::MaxDelegates::get()).saturating_add(Pallet::<T>::ensure_weight()),
+			T::WeightInfo::resume(T::MaxDelegates::get()).saturating_add(Pallet::<T>::authority_weight()),
 			DispatchClass::Operational,
 		))]
 		pub fn resume(origin: OriginFor<T>, participant: ParticipantId) -> DispatchResult {
-			let by = Self::authority(origin)?;
+			let by = Self::authority(origin, &participant)?;
 			Self::do_resume(participant, by)
 		}
 
@@ -129,7 +139,9 @@ mod calls {
 		/// # Events
 		/// [`Event::Removed`].
 		#[pallet::call_index(5)]
-		#[pallet::weight(T::WeightInfo::remove(T::MaxDelegates::get()))]
+		#[pallet::weight(
+			T::WeightInfo::remove(T::MaxDelegates::get()).saturating_add(T::DbWeight::get().reads_writes(2, 1))
+		)]
 		pub fn remove(origin: OriginFor<T>, participant: ParticipantId) -> DispatchResult {
 			T::AdminOrigin::ensure_origin(origin)?;
 			Self::do_remove(participant)
@@ -346,7 +358,11 @@ mod calls {
 		/// # Events
 		/// [`Event::RoleGranted`].
 		#[pallet::call_index(16)]
-		#[pallet::weight(T::WeightInfo::grant_role().saturating_add(Pallet::<T>::ensure_weight()))]
+		#[pallet::weight(
+			T::WeightInfo::grant_role()
+				.saturating_add(Pallet::<T>::ensure_weight())
+				.saturating_add(T::DbWeight::get().reads_writes(2, 3))
+		)]
 		pub fn grant_role_for(
 			origin: OriginFor<T>,
 			participant: ParticipantId,

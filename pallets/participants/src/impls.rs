@@ -70,6 +70,10 @@ impl<T: Config> traits::Participants<T::AccountId> for Pallet<T> {
 		<Self as traits::Participants<_>>::ensure_acts_for(account, participant, right)
 	}
 
+	fn trades(participant: ParticipantId) -> bool {
+		Self::ensure_active(&participant).is_ok_and(|record| Self::holds_trading(&record))
+	}
+
 	fn is_removed(participant: ParticipantId) -> bool {
 		Participants::<T>::get(participant).is_some_and(|record| record.status == Status::Removed)
 	}

@@ -41,9 +41,12 @@
 //!
 //! A suspended participant acts in no capacity: its transactions are refused at the pool, also where it is somebody's
 //! delegate, and its delegates act for it no more. Only by calls that settle what it owes may its own account go on
-//! ([`Terms::settles`]). A membership provider with [`Scope::Grid`] may suspend participants
-//! that hold ordinary roles only and are not protected (see [`Config::Protected`]), and may resume what a provider
-//! suspended; what the council suspended only the council resumes.
+//! ([`Terms::settles`]). What stands of its orders is cancelled and its collateral released ([`Config::OnLeaving`]); so are the
+//! orders of who is removed, and, from the next interval on, of who lost its last role that trades.
+//!
+//! The council suspends whom it likes; the regulator whoever holds no role that the grid depends on; a membership provider those
+//! with ordinary roles: both where one of their scopes covers all roles of the participant, and nobody who is protected (see
+//! [`Config::Protected`]). A lower authority does not resume whom a higher one suspended.
 //!
 //! ## Keeping strangers and floods out
 //!
@@ -112,10 +115,14 @@ use frame_support::pallet_macros::import_section;
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use busbar_primitives::{traits::Zones, Moment, Validity};
+	use busbar_primitives::{
+		traits::{OnLeaving, Zones},
+		Moment, Validity,
+	};
 	use frame_support::{
 		pallet_prelude::*,
 		traits::{Contains, Time},
+		weights::WeightMeter,
 	};
 	use frame_system::pallet_prelude::*;
 	use sp_core::H256;
@@ -138,6 +145,9 @@ pub mod pallet {
 
 		/// Chain time.
 		type Time: Time<Moment = Moment>;
+
+		/// Who cancels the orders of those who trade no more.
+		type OnLeaving: OnLeaving;
 
 		/// Accounts that only [`Config::AdminOrigin`] may suspend, whatever their roles: those of council and validators.
 		type Protected: Contains<Self::AccountId>;
@@ -204,6 +214,10 @@ pub mod pallet {
 	/// its provider reference.
 	#[pallet::storage]
 	pub type DelegateOf<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, Delegation>;
+
+	/// When roles that trade end. One key for each end that is ahead: at most as many as all participants have roles.
+	#[pallet::storage]
+	pub type Ends<T: Config> = StorageMap<_, Identity, EndKey, ()>;
 
 	/// What all members that a provider admitted took together.
 	#[pallet::storage]
@@ -350,6 +364,10 @@ pub mod pallet {
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		fn on_poll(_: BlockNumberFor<T>, meter: &mut WeightMeter) {
+			Self::end_roles(meter);
+		}
+
 		fn integrity_test() {
 			assert!(T::MaxRoles::get() > 0 && T::MaxDepth::get() > 0 && T::MaxWaiting::get() > 0);
 			assert!(T::MaxDelegates::get() <= MAX_DELEGATES, "more delegates than a record has room for");

@@ -1,7 +1,10 @@
 //! Registering, suspending, resuming and removing participants.
 
-use crate::*;
-use busbar_primitives::{Margin, StandingSteps, Validity};
+use crate::{roles::Held, *};
+use busbar_primitives::{
+	traits::{OnLeaving, Zones},
+	Margin, StandingSteps, Validity,
+};
 use frame_support::{
 	ensure,
 	pallet_prelude::DispatchResult,
@@ -38,16 +41,36 @@ impl<T: Config> Pallet<T> {
 		Self::ensure_active(&participant).map(|_| participant)
 	}
 
-	/// In which capacity the origin suspends and resumes.
-	pub(crate) fn authority(origin: OriginFor<T>) -> Result<Authority, DispatchError> {
-		match T::AdminOrigin::try_origin(origin) {
-			Ok(_) => Ok(Authority::Council),
-			Err(origin) => {
-				let who = ensure_signed(origin)?;
-				Self::holder(&who, Role::MembershipProvider, |held| Self::first_covering(held, None))?;
-				Ok(Authority::Provider)
-			},
-		}
+	/// In which capacity the origin suspends and resumes a participant. The regulator and a membership provider do so where one
+	/// of their scopes covers all roles that the participant has, or has yet to have; of one without a role, the whole grid.
+	pub(crate) fn authority(origin: OriginFor<T>, participant: &ParticipantId) -> Result<Authority, DispatchError> {
+		let Err(origin) = T::AdminOrigin::try_origin(origin) else { return Ok(Authority::Council) };
+		let who = ensure_signed(origin)?;
+		let now = T::Time::now();
+		let roles = Self::get(participant)?.roles;
+		let scopes: Vec<Scope> =
+			roles.iter().filter(|grant| !grant.validity.is_over_at(now)).map(|grant| grant.scope).collect();
+		let covers = |role| Self::ensure_covers(&who, role, &scopes);
+		covers(Role::Regulator)
+			.map(|()| Authority::Regulator)
+			.or_else(|_| covers(Role::MembershipProvider).map(|()| Authority::Provider))
+			.map_err(Into::into)
+	}
+
+	/// That the account exercises the role in all of these scopes, or, where there are none, in the whole grid.
+	fn ensure_covers(who: &T::AccountId, role: Role, scopes: &[Scope]) -> Result<(), Error<T>> {
+		let Held { scopes: held, refusal, .. } = Self::held(who, role)?;
+		let covering = |held: &Vec<Scope>| {
+			if held.contains(&Scope::Grid) {
+				return true;
+			}
+			let zones: Option<Vec<_>> = scopes.iter().map(Scope::zone).collect();
+			let ancestors: Vec<_> = held.iter().filter_map(Scope::zone).collect();
+			let zones = zones.filter(|zones| !zones.is_empty() && !ancestors.is_empty());
+			zones.is_some_and(|zones| T::Zones::all_within(&zones, &ancestors).0)
+		};
+		ensure!(held.iter().any(covering), refusal);
+		Ok(())
 	}
 
 	/// Writes a new participant and lets its account have a nonce.
@@ -140,9 +163,9 @@ impl<T: Config> Pallet<T> {
 		};
 		if by < Authority::Council {
 			let now = T::Time::now();
-			let ordinary = |grant: &RoleGrant| is_ordinary(grant.role) || grant.validity.is_over_at(now);
-			let ordinary = record.roles.iter().all(ordinary);
-			ensure!(ordinary && !T::Protected::contains(&record.account), Error::<T>::CouncilOnly);
+			let may = |role| if by == Authority::Provider { is_ordinary(role) } else { may_be_suspended(role) };
+			let all = record.roles.iter().all(|grant| may(grant.role) || grant.validity.is_over_at(now));
+			ensure!(all && !T::Protected::contains(&record.account), Error::<T>::CouncilOnly);
 		}
 		record.status = Status::Suspended(by);
 		Participants::<T>::insert(participant, record);
@@ -150,6 +173,7 @@ impl<T: Config> Pallet<T> {
 			Self::for_each_delegation(&participant, |delegation| {
 				delegation.active = delegation.active.saturating_sub(1);
 			});
+			T::OnLeaving::leaves(participant, true);
 		}
 		Self::deposit_event(Event::Suspended { participant, by });
 		Ok(())
@@ -185,6 +209,7 @@ impl<T: Config> Pallet<T> {
 		record.status = Status::Removed;
 		record.budget = Budget::default();
 		Participants::<T>::insert(participant, record);
+		T::OnLeaving::leaves(participant, true);
 		Self::deposit_event(Event::Removed { participant });
 		Ok(())
 	}

@@ -118,10 +118,26 @@ impl frame_support::traits::Time for MockTime {
 	}
 }
 
+parameter_types! {
+	/// Who was said to trade no more, and whether at once.
+	pub storage LeftOnes: Vec<(ParticipantId, bool)> = Vec::new();
+}
+
+pub struct Left;
+
+impl busbar_primitives::traits::OnLeaving for Left {
+	fn leaves(participant: ParticipantId, at_once: bool) {
+		let mut all = LeftOnes::get();
+		all.push((participant, at_once));
+		LeftOnes::set(&all);
+	}
+}
+
 impl Config for Test {
 	type AdminOrigin = EnsureRoot<AccountId>;
 	type Zones = MockGrid;
 	type Time = MockTime;
+	type OnLeaving = Left;
 	type Protected = Protected;
 	type MaxRoles = ConstU32<4>;
 	type MaxDelegates = ConstU32<3>;

@@ -1,15 +1,22 @@
 //! Roles and their scopes: who holds them, who grants and revokes them.
 
 use crate::*;
-use busbar_primitives::{traits::Zones, Moment, Validity, ZoneId};
+use busbar_primitives::{
+	traits::{OnLeaving, Zones},
+	Moment, Validity, ZoneId,
+};
 use frame_support::{
 	ensure,
 	pallet_prelude::{DispatchResult, Weight},
 	traits::{EnsureOrigin, Get, Time},
+	weights::WeightMeter,
 	BoundedVec,
 };
 use frame_system::{ensure_signed, pallet_prelude::OriginFor};
 use sp_runtime::DispatchError;
+
+/// Most ends of roles that one block looks at.
+const MOST_ENDS: u32 = 8;
 
 /// In whose names an account may exercise a role.
 pub(crate) struct Held<T> {
@@ -29,10 +36,55 @@ impl<T: Config> Pallet<T> {
 		T::DbWeight::get().reads(walk.saturating_add(6))
 	}
 
+	/// What it costs at worst to know in which capacity somebody suspends: of both roles, the walks from all scopes of the
+	/// participant; and what the market notes.
+	pub fn authority_weight() -> Weight {
+		let walks = Self::ensure_weight().saturating_mul(u64::from(T::MaxRoles::get()).saturating_mul(2));
+		walks.saturating_add(T::DbWeight::get().reads_writes(2, 1))
+	}
+
 	/// Where a participant holds a role now.
 	fn scopes(record: &ParticipantOf<T>, roles: &[Role], now: Moment) -> Vec<Scope> {
 		let held = record.roles.iter().filter(|grant| roles.contains(&grant.role) && grant.validity.holds_at(now));
 		held.map(|grant| grant.scope).collect()
+	}
+
+	/// Whether a participant holds now, somewhere, a role that trades.
+	pub(crate) fn holds_trading(record: &ParticipantOf<T>) -> bool {
+		let now = T::Time::now();
+		record.roles.iter().any(|grant| grant.role.trades() && grant.validity.holds_at(now))
+	}
+
+	/// Tells that a participant trades no more, if that is so.
+	fn tell_if_left(participant: ParticipantId) {
+		if !<Self as busbar_primitives::traits::Participants<_>>::trades(participant) {
+			T::OnLeaving::leaves(participant, false);
+		}
+	}
+
+	/// Looks at the roles whose time is over, as far as the meter goes: who has lost its last one that trades by it has its
+	/// orders cancelled.
+	pub(crate) fn end_roles(meter: &mut WeightMeter) {
+		for _ in 0..MOST_ENDS {
+			// The key, the time, the participant, and what the market notes.
+			if meter.try_consume(T::DbWeight::get().reads_writes(4, 2)).is_err() {
+				return;
+			}
+			let now = T::Time::now();
+			let Some(key) = Ends::<T>::iter_keys().next().filter(|(end, _)| Moment::from_be_bytes(*end) <= now) else {
+				return;
+			};
+			Ends::<T>::remove(key);
+			Self::tell_if_left(key.1);
+		}
+	}
+
+	/// Forgets the end of a role that is gone, if no other one of the participant ends then.
+	fn forget_end(participant: ParticipantId, roles: &[RoleGrant], gone: &RoleGrant) {
+		let until = gone.validity.until;
+		if !roles.iter().any(|grant| grant.role.trades() && grant.validity.until == until) {
+			Ends::<T>::remove((until.to_be_bytes(), participant));
+		}
 	}
 
 	/// That a participant holds now one of the roles in the zone. Gives the number of zones that were read for it.
@@ -126,10 +178,21 @@ impl<T: Config> Pallet<T> {
 		ensure!(record.status != Status::Removed, Error::<T>::Removed);
 		let same = |held: &RoleGrant| (held.role, held.scope) == (role, scope);
 		ensure!(!record.roles.iter().any(|held| same(held) && held.validity == validity), Error::<T>::RoleHeld);
+		let before = record.roles.clone();
 		record.roles.retain(|held| !same(held) && !held.validity.is_over_at(now));
 		ensure!(record.roles.len() < T::MaxRoles::get() as usize, Error::<T>::TooManyRoles);
 		record.roles.try_push(grant).map_err(|_| Error::<T>::TooManyRoles)?;
+		if let Some(old) = before.iter().find(|held| same(held)) {
+			Self::forget_end(participant, &record.roles, old);
+		}
+		if role.trades() && validity.until != Moment::MAX {
+			Ends::<T>::insert((validity.until.to_be_bytes(), participant), ());
+		}
 		Participants::<T>::insert(participant, record);
+		if role.trades() && before.iter().any(|held| held.role.trades()) {
+			// A role's time may have been cut short, or put off.
+			Self::tell_if_left(participant);
+		}
 		let Validity { from, until } = validity;
 		Self::deposit_event(Event::RoleGranted { participant, role, scope, from, until, issuer });
 		Ok(())
@@ -138,8 +201,12 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn do_revoke_role(participant: ParticipantId, role: Role, scope: Scope) -> DispatchResult {
 		let mut record = Self::get(&participant)?;
 		let index = record.roles.iter().position(|held| (held.role, held.scope) == (role, scope));
-		record.roles.remove(index.ok_or(Error::<T>::RoleMissing)?);
+		let gone = record.roles.remove(index.ok_or(Error::<T>::RoleMissing)?);
+		Self::forget_end(participant, &record.roles, &gone);
 		Participants::<T>::insert(participant, record);
+		if role.trades() {
+			Self::tell_if_left(participant);
+		}
 		Self::deposit_event(Event::RoleRevoked { participant, role, scope });
 		Ok(())
 	}

@@ -11,6 +11,8 @@ use sp_runtime::MultiSignature;
 pub enum Authority {
 	/// A participant with the role membership provider.
 	Provider,
+	/// One with the role regulator.
+	Regulator,
 	/// The pallet's admin origin.
 	Council,
 }
@@ -86,6 +88,9 @@ pub const MAX_PRINCIPALS: u32 = 4;
 /// Most rights that one participant delegates, whatever a runtime lets it.
 pub const MAX_DELEGATES: u32 = 8;
 
+/// The end of a role's time: its moment in big-endian bytes, so that ends lie in their order, and whose role it is.
+pub type EndKey = ([u8; 8], ParticipantId);
+
 /// Most roles of one participant, whatever a runtime lets it have.
 pub const MAX_ROLES: u32 = 16;
 
@@ -122,6 +127,11 @@ impl DataGrant {
 
 /// Number of roles for which [`is_ordinary`] holds.
 pub const MAX_ORDINARY_ROLES: u32 = 3;
+
+/// Whether the regulator may suspend who holds the role without the council: the grid does not depend on it.
+pub fn may_be_suspended(role: Role) -> bool {
+	role.trades() || role == Role::Auditor
+}
 
 /// Whether a membership provider may grant the role without the council.
 pub const fn is_ordinary(role: Role) -> bool {

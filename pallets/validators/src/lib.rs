@@ -9,6 +9,9 @@
 //! `Session::set_keys`. Then the council calls [`Pallet::add`], which refuses an account without keys. Both additions and
 //! removals take effect with the session after the next: the set of the next one is fixed already.
 //!
+//! No participant, with the accounts that operate for it, gets more than half of the set: neither by what is added nor by what is
+//! removed. Only an offence may leave it so.
+//!
 //! GRANDPA needs more than two thirds of the set, so the set never falls below [`Config::MinValidators`]; with four
 //! validators one may fail.
 //!
@@ -72,6 +75,9 @@ pub mod pallet {
 
 		/// Sessions and their keys: `pallet_session::historical::Pallet`.
 		type Sessions: Sessions<Self::AccountId>;
+
+		/// Whose validators are.
+		type Owners: Owners<Self::AccountId>;
 
 		/// Fewest validators that may remain.
 		#[pallet::constant]
@@ -157,6 +163,8 @@ pub mod pallet {
 		TooManyValidators,
 		/// The set would fall below its minimum.
 		TooFewValidators,
+		/// One participant would have more than half of the validators: first add another one's.
+		MajorityOfOne,
 	}
 
 	#[pallet::hooks]
@@ -180,18 +188,22 @@ pub mod pallet {
 		/// - `validator`: an account with session keys.
 		///
 		/// # Errors
-		/// [`Error::AlreadyValidator`], [`Error::NoSessionKeys`], [`Error::TooManyValidators`].
+		/// [`Error::AlreadyValidator`], [`Error::NoSessionKeys`], [`Error::TooManyValidators`], [`Error::MajorityOfOne`].
 		///
 		/// # Events
 		/// [`Event::Added`].
 		#[pallet::call_index(0)]
-		#[pallet::weight((T::WeightInfo::add(), DispatchClass::Operational))]
+		#[pallet::weight((
+			T::WeightInfo::add().saturating_add(Pallet::<T>::owners_weight()),
+			DispatchClass::Operational,
+		))]
 		pub fn add(origin: OriginFor<T>, validator: T::AccountId) -> DispatchResult {
 			T::AdminOrigin::ensure_origin(origin)?;
 			Validators::<T>::try_mutate(|validators| {
 				ensure!(!validators.contains(&validator), Error::<T>::AlreadyValidator);
 				ensure!(T::Sessions::keys(&validator).is_some(), Error::<T>::NoSessionKeys);
-				validators.try_push(validator.clone()).map_err(|_| Error::<T>::TooManyValidators)
+				validators.try_push(validator.clone()).map_err(|_| Error::<T>::TooManyValidators)?;
+				Self::ensure_none_dominates(validators)
 			})?;
 			AdmittedAt::<T>::insert(&validator, T::Sessions::index());
 			Self::deposit_event(Event::Added { validator });
@@ -203,14 +215,18 @@ pub mod pallet {
 		/// - `origin`: the council.
 		///
 		/// # Errors
-		/// [`Error::NotValidator`], [`Error::TooFewValidators`].
+		/// [`Error::NotValidator`], [`Error::TooFewValidators`], [`Error::MajorityOfOne`].
 		///
 		/// # Events
 		/// [`Event::Removed`].
 		#[pallet::call_index(1)]
-		#[pallet::weight((T::WeightInfo::remove(), DispatchClass::Operational))]
+		#[pallet::weight((
+			T::WeightInfo::remove().saturating_add(Pallet::<T>::owners_weight()),
+			DispatchClass::Operational,
+		))]
 		pub fn remove(origin: OriginFor<T>, validator: T::AccountId) -> DispatchResult {
 			T::AdminOrigin::ensure_origin(origin)?;
+			Self::ensure_none_comes_to_dominate(&validator)?;
 			Self::do_remove(validator)?;
 			Ok(())
 		}

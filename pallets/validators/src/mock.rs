@@ -115,7 +115,18 @@ impl historical::Config for Test {
 	type FullIdentificationOf = ByAccount<AccountId>;
 }
 
+/// Accounts from 1,000 on are those of participant 7; all others are each its own.
+pub struct Hundreds;
+
+impl Owners<AccountId> for Hundreds {
+	type Owner = u64;
+	fn owner(account: &AccountId) -> Option<u64> {
+		Some(if *account >= 1_000 { 7 } else { *account })
+	}
+}
+
 impl Config for Test {
+	type Owners = Hundreds;
 	type AdminOrigin = EnsureRoot<AccountId>;
 	type Sessions = Historical;
 	type MinValidators = ConstU32<3>;

@@ -42,3 +42,12 @@ impl<AccountId> Convert<AccountId, Option<()>> for ByAccount<AccountId> {
 		Some(())
 	}
 }
+
+/// Whose validators are.
+pub trait Owners<AccountId> {
+	/// Tells participants apart.
+	type Owner: Ord;
+
+	/// The participant that an account belongs to, or that it operates for; `None` of an account that is nobody's.
+	fn owner(account: &AccountId) -> Option<Self::Owner>;
+}

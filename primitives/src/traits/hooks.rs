@@ -29,6 +29,13 @@ pub trait OnTrader {
 	fn standing_changed(participant: ParticipantId, standing: StandingSteps);
 }
 
+/// That a participant trades no more. Implemented by `pallet-market`.
+pub trait OnLeaving {
+	/// All that stands of the participant's orders is to be cancelled and their collateral released: from the next block on if
+	/// `at_once`, else from the beginning of the next interval. Nothing is, if it may trade again by then.
+	fn leaves(participant: ParticipantId, at_once: bool);
+}
+
 /// The collateral that orders hold. Implemented by `pallet-market`.
 pub trait OrderCollateral {
 	/// Takes the collateral off a point's orders of an interval whose sessions have all ended, and says whose and how much

@@ -62,6 +62,9 @@ pub trait Participants<AccountId> {
 	/// If the participant is unknown or removed, or the account has no such right.
 	fn ensure_settles_for(account: &AccountId, participant: ParticipantId, right: Right) -> DispatchResult;
 
+	/// Whether a participant is active and holds now, somewhere, a role that trades.
+	fn trades(participant: ParticipantId) -> bool;
+
 	/// Whether a participant was removed, so that nobody acts for it any more.
 	fn is_removed(participant: ParticipantId) -> bool;
 
@@ -128,6 +131,9 @@ pub trait Grid: Zones {
 
 	/// Up to `limit` connection points of a participant, in ascending order.
 	fn points_of(participant: ParticipantId, limit: u32) -> Vec<PointId>;
+
+	/// The same, of those from a number on.
+	fn points_from(participant: ParticipantId, from: PointId, limit: u32) -> Vec<PointId>;
 
 	/// Whether the operator has published limits of the interval for a zone, or for one on its way to the root. Reads at most
 	/// two keys for each zone on that way.

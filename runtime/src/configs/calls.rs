@@ -164,7 +164,7 @@ impl pallet_participants::Calls<RuntimeCall, AccountId> for Table {
 		let (_, who, _) = row(call).ok_or(Refusal::NotListed)?;
 		match who {
 			// Whom it is about, and where, the pallets know.
-			Members | Parties(_) | PartiesOrHolders(..) | Traders => (),
+			Members | Parties(_) | PartiesOrHolders(..) | Traders(_) => (),
 			Holders(roles, cover) => {
 				let holds = |role: &Role| match cover {
 					Cover::Grid => Participants::ensure(signer, *role, None).is_ok(),

@@ -4,6 +4,7 @@ use crate::{
 	AccountId, Aura, Balances, BlockNumber, Historical, Runtime, RuntimeCall, RuntimeEvent, Session, SessionKeys,
 	UncheckedExtrinsic, Validators, MINUTES, SLOT_DURATION_MS,
 };
+use busbar_primitives::ParticipantId;
 use frame_support::{
 	parameter_types,
 	traits::{ConstBool, ConstU128, ConstU32, ConstU64},
@@ -90,7 +91,20 @@ where
 	}
 }
 
+/// A validator is whose account it is, or for whom it operates.
+pub struct OfParticipants;
+
+impl pallet_validators::Owners<AccountId> for OfParticipants {
+	type Owner = ParticipantId;
+
+	fn owner(account: &AccountId) -> Option<ParticipantId> {
+		let operates = || pallet_participants::DelegateOf::<Runtime>::get(account)?.operates_for;
+		pallet_participants::MemberOf::<Runtime>::get(account).or_else(operates)
+	}
+}
+
 impl pallet_validators::Config for Runtime {
+	type Owners = OfParticipants;
 	type AdminOrigin = super::CouncilTwoThirds;
 	type MaxValidators = MaxValidators;
 	/// Of four one may fail.

@@ -36,6 +36,7 @@ impl pallet_participants::Config for Runtime {
 	type AdminOrigin = CouncilTwoThirds;
 	type Zones = Grid;
 	type Time = Timestamp;
+	type OnLeaving = Market;
 	type Protected = Governing;
 	type MaxRoles = ConstU32<16>;
 	type MaxDelegates = ConstU32<8>;

@@ -51,7 +51,7 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	}
 
 	fn poll() -> Weight {
-		Weight::from_parts(22_173_000, 559).saturating_add(T::DbWeight::get().reads(7))
+		Weight::from_parts(22_173_000, 559).saturating_add(T::DbWeight::get().reads(8))
 	}
 
 	fn open() -> Weight {

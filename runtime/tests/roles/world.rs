@@ -142,7 +142,7 @@ pub fn build() -> sp_io::TestExternalities {
 		for party in [true, false] {
 			must(DSO, calls::add_point(TARGET, id(owner(party)), PointKind::Metered, 40_000));
 			must(METER_OPERATOR, calls::register_meter(point(party), &device(point(party)), Duty::Main));
-			must(owner(party), pallet_securities::Call::deposit { point: point(party), amount: EUR });
+			must(owner(party), pallet_securities::Call::deposit { point: point(party), amount: 100 * EUR });
 		}
 		let (mut blocks, idle) = (Blocks::default(), Weight::zero());
 		for now in [1_000, INTERVAL, INTERVAL + 2_000, 2 * INTERVAL] {

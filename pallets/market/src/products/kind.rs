@@ -5,9 +5,11 @@ use crate::{
 	types::{GateKey, Member, Record, Session, SessionId},
 };
 use alloc::{boxed::Box, vec::Vec};
-use busbar_primitives::{Balance, Contract, Interval, Moment, PointId, Position, Product, SignedWh, ZoneId};
+use busbar_primitives::{
+	Balance, Contract, Interval, Moment, ParticipantId, PointId, Position, Product, SignedWh, ZoneId,
+};
 use frame_support::weights::WeightMeter;
-use sp_runtime::TryRuntimeError;
+use sp_runtime::{DispatchError, TryRuntimeError};
 
 /// Calls that bring orders. Each kind of product takes some of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -70,6 +72,21 @@ pub(crate) trait Kind<T: Config> {
 
 	/// Flow that sessions of this kind have sold for an interval; `None` if there cannot be any.
 	fn sold(&self, interval: Interval, record: &Record) -> Option<Box<dyn Sold>>;
+
+	/// Cancels what stands of a participant's orders in a session that is open, from a connection point on, as far as the meter
+	/// goes, and releases its collateral. Returns the point to go on with, if it is not done.
+	///
+	/// # Errors
+	/// What would be a defect.
+	fn recall(
+		&self,
+		session: SessionId,
+		record: &Record,
+		product: &Product,
+		participant: ParticipantId,
+		from: PointId,
+		meter: &mut WeightMeter,
+	) -> Result<Option<PointId>, DispatchError>;
 
 	/// Room on links of the interval was freed: orders of a session may trade that could not.
 	fn room_was_freed(&self, session: SessionId);

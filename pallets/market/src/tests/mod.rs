@@ -11,6 +11,7 @@ mod parameters;
 mod places;
 mod pruning;
 mod random;
+mod recall;
 mod secured;
 mod served;
 mod sessions;

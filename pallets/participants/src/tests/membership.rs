@@ -256,3 +256,58 @@ fn a_genesis_that_names_an_account_twice_does_not_start() {
 	let members = vec![(id("ann"), account("ann"), vec![]), (id("bob"), account("ann"), vec![])];
 	let _ = GenesisConfig::<Test> { members }.build_storage();
 }
+
+#[test]
+fn whoever_is_suspended_or_removed_has_its_orders_cancelled_at_once_and_once() {
+	run(|| {
+		register("ann");
+		LeftOnes::set(&vec![]);
+		assert_ok!(mock::Participants::suspend(signed("provider"), id("ann")));
+		assert_eq!(LeftOnes::get(), [(id("ann"), true)]);
+		// The council takes the suspension over.
+		assert_ok!(mock::Participants::suspend(RuntimeOrigin::root(), id("ann")));
+		assert_eq!(LeftOnes::get().len(), 1);
+		assert_ok!(mock::Participants::remove(RuntimeOrigin::root(), id("ann")));
+		assert_eq!(LeftOnes::get()[1..], [(id("ann"), true)]);
+	});
+}
+
+#[test]
+fn the_regulator_suspends_whom_the_grid_does_not_depend_on_where_its_scope_covers_all_roles() {
+	run(|| {
+		register("ann");
+		register("bob");
+		let root = RuntimeOrigin::root;
+		let suspend = |by: &str, whom: &str| mock::Participants::suspend(signed(by), id(whom));
+		assert_ok!(mock::Participants::grant_role(root(), id("bob"), Role::Regulator, Scope::Zone(1)));
+		// An aggregator of one feeder, whom no provider suspends.
+		assert_ok!(mock::Participants::grant_role(root(), id("ann"), Role::Aggregator, Scope::Zone(3)));
+		assert_noop!(suspend("provider", "ann"), Error::<Test>::CouncilOnly);
+		assert_ok!(mock::Participants::grant_role(root(), id("ann"), Role::Retailer, Scope::Zone(2)));
+		assert_noop!(suspend("bob", "ann"), Error::<Test>::RoleMissing);
+		assert_ok!(mock::Participants::revoke_role(root(), id("ann"), Role::Retailer, Scope::Zone(2)));
+		assert_ok!(suspend("bob", "ann"));
+		assert_eq!(status("ann"), Status::Suspended(Authority::Regulator));
+		assert_noop!(mock::Participants::resume(signed("provider"), id("ann")), Error::<Test>::CouncilOnly);
+		assert_ok!(mock::Participants::resume(signed("bob"), id("ann")));
+		// The grid depends on its operator, and councillors are protected.
+		assert_noop!(suspend("bob", "dso"), Error::<Test>::CouncilOnly);
+		assert_noop!(suspend("bob", "councillor"), Error::<Test>::RoleMissing);
+		assert_ok!(mock::Participants::grant_role(root(), id("bob"), Role::Regulator, Scope::Grid));
+		assert_noop!(suspend("bob", "councillor"), Error::<Test>::CouncilOnly);
+	});
+}
+
+#[test]
+fn a_provider_of_a_zone_suspends_members_of_that_zone_alone() {
+	run(|| {
+		register("ann");
+		let suspend = || mock::Participants::suspend(signed("feeder"), id("ann"));
+		assert_ok!(mock::Participants::grant_role(signed("provider"), id("ann"), Role::Prosumer, Scope::Zone(3)));
+		assert_ok!(mock::Participants::grant_role(signed("provider"), id("ann"), Role::Consumer, Scope::Zone(2)));
+		assert_noop!(suspend(), Error::<Test>::RoleOutOfScope);
+		assert_ok!(mock::Participants::revoke_role(signed("provider"), id("ann"), Role::Consumer, Scope::Zone(2)));
+		assert_ok!(suspend());
+		assert_eq!(status("ann"), Status::Suspended(Authority::Provider));
+	});
+}

@@ -303,3 +303,65 @@ fn who_trades_needs_its_owners_role_in_the_zone_and_the_right_to_trade() {
 		assert_eq!(trades("bot", 3), Err(Error::<Test>::Suspended.into()));
 	});
 }
+
+/// What the blocks at this time look at.
+fn poll(now: Moment) {
+	use frame_support::{traits::Hooks, weights::WeightMeter};
+	Now::set(&now);
+	<mock::Participants as Hooks<_>>::on_poll(1, &mut WeightMeter::new());
+}
+
+#[test]
+fn who_loses_its_last_trading_role_has_its_orders_cancelled_with_the_next_interval() {
+	run(|| {
+		register("ann");
+		let root = RuntimeOrigin::root;
+		assert_ok!(grant(root(), "ann", Role::Prosumer, Scope::Grid));
+		assert_ok!(grant(root(), "ann", Role::Consumer, Scope::Grid));
+		assert_ok!(grant(root(), "ann", Role::Dso, Scope::Grid));
+		let revoke = |role| mock::Participants::revoke_role(root(), id("ann"), role, Scope::Grid);
+		assert_ok!(revoke(Role::Prosumer));
+		assert_eq!(LeftOnes::get(), []);
+		assert_ok!(revoke(Role::Consumer));
+		assert_eq!(LeftOnes::get(), [(id("ann"), false)]);
+		assert_ok!(revoke(Role::Dso));
+		assert_eq!(LeftOnes::get().len(), 1);
+	});
+}
+
+#[test]
+fn the_end_of_the_last_trading_role_is_seen_without_a_transaction() {
+	run(|| {
+		register("ann");
+		register("bob");
+		for (name, role, until) in [
+			("ann", Role::Prosumer, 20),
+			("ann", Role::Consumer, 30),
+			("bob", Role::Aggregator, 30),
+			("ann", Role::Dso, 25),
+		] {
+			assert_ok!(grant_for(name, role, 0, until));
+		}
+		assert_eq!(Ends::<Test>::iter_keys().count(), 3);
+		// Another time instead: the old end is forgotten.
+		assert_ok!(grant_for("bob", Role::Aggregator, 0, 40));
+		assert_eq!(Ends::<Test>::iter_keys().count(), 3);
+		for (now, left) in [(19, 0), (20, 0), (29, 0), (30, 1), (39, 1), (40, 2)] {
+			poll(now);
+			assert_eq!(LeftOnes::get().len(), left, "{now}");
+		}
+		assert_eq!(LeftOnes::get(), [(id("ann"), false), (id("bob"), false)]);
+		assert_eq!(Ends::<Test>::iter_keys().count(), 0);
+	});
+}
+
+#[test]
+fn a_trading_role_that_is_cut_short_or_put_off_counts_as_lost() {
+	run(|| {
+		register("ann");
+		assert_ok!(grant_for("ann", Role::Prosumer, 0, 100));
+		assert_eq!(LeftOnes::get(), []);
+		assert_ok!(grant_for("ann", Role::Prosumer, 50, 100));
+		assert_eq!(LeftOnes::get(), [(id("ann"), false)]);
+	});
+}

@@ -109,6 +109,10 @@ impl Participants<AccountId> for World {
 		Self::ensure_acts_for(account, id, right)
 	}
 
+	fn trades(id: ParticipantId) -> bool {
+		Self::account(id).is_some()
+	}
+
 	fn is_removed(_id: ParticipantId) -> bool {
 		false
 	}
@@ -188,6 +192,10 @@ impl Grid for World {
 
 	fn point_count() -> PointId {
 		world(|w| w.points.len() as u32)
+	}
+
+	fn points_from(_participant: ParticipantId, _from: PointId, _limit: u32) -> Vec<PointId> {
+		Vec::new()
 	}
 
 	fn points_of(_participant: ParticipantId, _limit: u32) -> Vec<PointId> {

@@ -172,3 +172,20 @@ fn an_upgrade_is_authorised_with_its_version_checked() {
 fn a_genesis_that_names_a_validator_twice_does_not_start() {
 	let _ = GenesisConfig::<Test> { validators: vec![1, 1] }.build_storage();
 }
+
+#[test]
+fn no_participant_gets_more_than_half_of_the_validators_by_what_is_added_or_removed() {
+	run(|| {
+		assert_ok!(Validators::remove(root(), 4));
+		for validator in [1_000, 1_001, 1_002] {
+			set_keys(validator, validator);
+		}
+		assert_ok!(Validators::add(root(), 1_000));
+		assert_ok!(Validators::add(root(), 1_001));
+		// Of 1, 2, 3 and two of one participant.
+		assert_ok!(Validators::remove(root(), 3));
+		assert_noop!(Validators::add(root(), 1_002), Error::<Test>::MajorityOfOne);
+		assert_noop!(Validators::remove(root(), 2), Error::<Test>::MajorityOfOne);
+		assert_ok!(Validators::remove(root(), 1_001));
+	});
+}

@@ -219,7 +219,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Takes a block order that has no place any more out of its span. Returns what was released, in nEUR.
-	fn take_out(
+	pub(crate) fn take_out(
 		(last, product, id): (Interval, ProductId, u32),
 		owner: ParticipantId,
 		block_order: &BlockOrder<T::AccountId>,

@@ -103,8 +103,18 @@ impl<T: Config> Pallet<T> {
 		(interval, product): SessionId,
 		point: PointId,
 	) -> Result<OrderOf<T>, DispatchError> {
-		let (_, mut session) = Self::open_session((interval, product))?;
+		let (_, session) = Self::open_session((interval, product))?;
 		let owner = Self::cancellable(who, interval, point)?.owner;
+		Self::take_order_out(owner, session, (interval, product), point)
+	}
+
+	/// The same, whoever wants it, of an order in a session that is open.
+	pub(crate) fn take_order_out(
+		owner: ParticipantId,
+		mut session: Session,
+		(interval, product): SessionId,
+		point: PointId,
+	) -> Result<OrderOf<T>, DispatchError> {
 		let order = Orders::<T>::take((interval, product, point)).ok_or(Error::<T>::NoOrder)?;
 		Self::discount_steps((interval, product), owner, order.steps.len() as u32)?;
 		for step in &order.steps {

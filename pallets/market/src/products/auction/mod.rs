@@ -9,6 +9,7 @@ pub(crate) mod book;
 pub(crate) mod close;
 mod fills;
 mod invariants;
+mod recall;
 pub mod sums;
 pub mod types;
 
@@ -22,9 +23,11 @@ use crate::{
 	types::{Record, Session, SessionId},
 };
 use alloc::{boxed::Box, vec::Vec};
-use busbar_primitives::{Balance, Contract, Interval, Moment, PointId, Position, Product, ProductKind, MAX_SPAN};
+use busbar_primitives::{
+	Balance, Contract, Interval, Moment, ParticipantId, PointId, Position, Product, ProductKind, MAX_SPAN,
+};
 use frame_support::weights::WeightMeter;
-use sp_runtime::TryRuntimeError;
+use sp_runtime::{DispatchError, TryRuntimeError};
 
 /// [`ProductKind::Auction`].
 pub(super) struct Auction;
@@ -84,6 +87,18 @@ impl<T: Config> Kind<T> for Auction {
 	fn sold(&self, interval: Interval, record: &Record) -> Option<Box<dyn Sold>> {
 		let is_auction = |product: &Product| matches!(product.kind, ProductKind::Auction);
 		Some(Box::new(SoldByResults::<T>::new(interval, record, is_auction)?))
+	}
+
+	fn recall(
+		&self,
+		session: SessionId,
+		_: &Record,
+		product: &Product,
+		participant: ParticipantId,
+		from: PointId,
+		meter: &mut WeightMeter,
+	) -> Result<Option<PointId>, DispatchError> {
+		Pallet::<T>::recall_from_auction(session, product, participant, from, meter)
 	}
 
 	// Nothing trades before the gate.

@@ -23,6 +23,7 @@ mod invariants;
 mod orders;
 pub(crate) mod pass;
 pub(crate) mod queue;
+mod recall;
 pub mod types;
 mod writing;
 
@@ -37,10 +38,12 @@ use crate::{
 };
 use alloc::{boxed::Box, vec::Vec};
 use area::area_of;
-use busbar_primitives::{Balance, Contract, Interval, Moment, PointId, Position, Product, SignedWh, ZoneId};
+use busbar_primitives::{
+	Balance, Contract, Interval, Moment, ParticipantId, PointId, Position, Product, SignedWh, ZoneId,
+};
 use core::marker::PhantomData;
 use frame_support::{ensure, weights::WeightMeter};
-use sp_runtime::TryRuntimeError;
+use sp_runtime::{DispatchError, TryRuntimeError};
 
 /// [`busbar_primitives::ProductKind::Continuous`].
 pub(super) struct Continuous;
@@ -109,6 +112,19 @@ impl<T: Config> Kind<T> for Continuous {
 	fn sold(&self, interval: Interval, record: &Record) -> Option<Box<dyn Sold>> {
 		let any = record.products.iter().any(|product| area_of(product).is_some());
 		any.then(|| Box::new(SoldByTrades::<T> { interval, _config: PhantomData }) as Box<dyn Sold>)
+	}
+
+	fn recall(
+		&self,
+		session: SessionId,
+		record: &Record,
+		product: &Product,
+		participant: ParticipantId,
+		from: PointId,
+		meter: &mut WeightMeter,
+	) -> Result<Option<PointId>, DispatchError> {
+		let Some(area) = area_of(product) else { return Ok(None) };
+		Pallet::<T>::recall_from_book(session, (record, area), participant, from, meter)
 	}
 
 	fn room_was_freed(&self, (interval, id): SessionId) {
