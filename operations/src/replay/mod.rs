@@ -234,7 +234,7 @@ impl Replay {
 				}
 			},
 			// Neither changes what stands or was traded.
-			Event::AreaSet { .. } | Event::ParametersSet { .. } => {},
+			Event::AreaSet { .. } | Event::ParametersSet { .. } | Event::Recalled { .. } => {},
 		}
 		Ok(())
 	}

@@ -11,25 +11,25 @@ pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_certificates::WeightInfo for WeightInfo<T> {
 	fn certify() -> Weight {
-		Weight::from_parts(304_252_000, 23_034)
-			.saturating_add(T::DbWeight::get().reads(74))
+		Weight::from_parts(338_744_000, 23_823)
+			.saturating_add(T::DbWeight::get().reads(73))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	fn transfer() -> Weight {
-		Weight::from_parts(105_587_000, 26_603)
+		Weight::from_parts(113_870_000, 28_466)
 			.saturating_add(T::DbWeight::get().reads(12))
 			.saturating_add(T::DbWeight::get().writes(7))
 	}
 
 	fn retire() -> Weight {
-		Weight::from_parts(78_336_000, 18_067)
+		Weight::from_parts(84_265_000, 19_310)
 			.saturating_add(T::DbWeight::get().reads(9))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
 
 	fn forget() -> Weight {
-		Weight::from_parts(26_990_000, 391)
+		Weight::from_parts(27_761_000, 391)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}

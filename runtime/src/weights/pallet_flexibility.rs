@@ -11,14 +11,14 @@ pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_flexibility::WeightInfo for WeightInfo<T> {
 	fn offer() -> Weight {
-		Weight::from_parts(514_945_000, 37_293)
-			.saturating_add(T::DbWeight::get().reads(204))
+		Weight::from_parts(738_116_000, 24_622)
+			.saturating_add(T::DbWeight::get().reads(138))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 
 	fn order_reduction() -> Weight {
-		Weight::from_parts(615_014_000, 24_676)
-			.saturating_add(T::DbWeight::get().reads(111))
+		Weight::from_parts(669_634_000, 26_129)
+			.saturating_add(T::DbWeight::get().reads(109))
 			.saturating_add(T::DbWeight::get().writes(9))
 	}
 }

@@ -11,76 +11,76 @@ pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_grid::WeightInfo for WeightInfo<T> {
 	fn add_zone() -> Weight {
-		Weight::from_parts(468_456_000, 13_573)
-			.saturating_add(T::DbWeight::get().reads(74))
+		Weight::from_parts(478_220_000, 14_398)
+			.saturating_add(T::DbWeight::get().reads(73))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 
 	/// `n` from 1 to 256.
 	fn add_zones(n: u32) -> Weight {
-		Weight::from_parts(949_530_664, 13_573)
-			.saturating_add(Weight::from_parts(320_621_600, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(74))
+		Weight::from_parts(490_338_000, 14_398)
+			.saturating_add(Weight::from_parts(366_583_977, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(73))
 			.saturating_add(T::DbWeight::get().writes(3))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(n.into())))
 	}
 
 	/// `n` from 1 to 256.
 	fn add_points(n: u32) -> Weight {
-		Weight::from_parts(11_188_585, 13_885)
-			.saturating_add(Weight::from_parts(345_000_000, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(80))
+		Weight::from_parts(154_610_945, 15_012)
+			.saturating_add(Weight::from_parts(374_072_429, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(76))
 			.saturating_add(T::DbWeight::get().writes(3))
 			.saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(n.into())))
 	}
 
 	fn set_link() -> Weight {
-		Weight::from_parts(291_794_000, 13_485)
-			.saturating_add(T::DbWeight::get().reads(72))
+		Weight::from_parts(308_809_000, 14_310)
+			.saturating_add(T::DbWeight::get().reads(71))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn retire_zone() -> Weight {
-		Weight::from_parts(290_582_000, 13_485)
-			.saturating_add(T::DbWeight::get().reads(72))
+		Weight::from_parts(310_211_000, 14_310)
+			.saturating_add(T::DbWeight::get().reads(71))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	fn add_point() -> Weight {
-		Weight::from_parts(482_000_000, 13_885)
-			.saturating_add(T::DbWeight::get().reads(80))
+		Weight::from_parts(505_471_000, 15_012)
+			.saturating_add(T::DbWeight::get().reads(76))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
 
+	fn accept_point() -> Weight {
+		Weight::from_parts(485_141_000, 14_940)
+			.saturating_add(T::DbWeight::get().reads(74))
+			.saturating_add(T::DbWeight::get().writes(5))
+	}
+
+	fn withdraw_point() -> Weight {
+		Weight::from_parts(330_221_000, 14_640)
+			.saturating_add(T::DbWeight::get().reads(72))
+			.saturating_add(T::DbWeight::get().writes(3))
+	}
+
 	fn allow_couplings() -> Weight {
-		Weight::from_parts(17_156_000, 103)
+		Weight::from_parts(14_451_000, 103)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
-	fn accept_point() -> Weight {
-		Weight::from_parts(520_000_000, 13_885)
-			.saturating_add(T::DbWeight::get().reads(84))
-			.saturating_add(T::DbWeight::get().writes(6))
-	}
-
-	fn withdraw_point() -> Weight {
-		Weight::from_parts(330_000_000, 13_885)
-			.saturating_add(T::DbWeight::get().reads(80))
-			.saturating_add(T::DbWeight::get().writes(3))
-	}
-
 	fn retire_point() -> Weight {
-		Weight::from_parts(285_975_000, 13_607)
-			.saturating_add(T::DbWeight::get().reads(72))
+		Weight::from_parts(315_799_000, 14_432)
+			.saturating_add(T::DbWeight::get().reads(71))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	/// `n` from 1 to 256.
 	fn publish(n: u32) -> Weight {
-		Weight::from_parts(84_097_876, 14_035)
-			.saturating_add(Weight::from_parts(54_650_623, 488).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(14))
+		Weight::from_parts(87_715_308, 14_864)
+			.saturating_add(Weight::from_parts(55_546_491, 488).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(12))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(n.into())))
@@ -88,8 +88,8 @@ impl<T: frame_system::Config> pallet_grid::WeightInfo for WeightInfo<T> {
 
 	/// `n` from 1 to 4096.
 	fn walk(n: u32) -> Weight {
-		Weight::from_parts(12_228_000, 159)
-			.saturating_add(Weight::from_parts(5_786_336, 251).saturating_mul(n.into()))
+		Weight::from_parts(12_057_000, 159)
+			.saturating_add(Weight::from_parts(5_507_046, 251).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(n.into())))
 	}
 }

@@ -12,8 +12,8 @@ pub struct WeightInfo<T>(PhantomData<T>);
 impl<T: frame_system::Config> pallet_issuance::WeightInfo for WeightInfo<T> {
 	/// `n` from 1 to 256.
 	fn propose(n: u32) -> Weight {
-		Weight::from_parts(64_095_905, 1_539)
-			.saturating_add(Weight::from_parts(4_378_157, 74).saturating_mul(n.into()))
+		Weight::from_parts(22_865_000, 1_374)
+			.saturating_add(Weight::from_parts(4_745_693, 74).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(4))
@@ -21,8 +21,8 @@ impl<T: frame_system::Config> pallet_issuance::WeightInfo for WeightInfo<T> {
 
 	/// `n` from 1 to 256.
 	fn approve(n: u32) -> Weight {
-		Weight::from_parts(10_459_389, 1_628)
-			.saturating_add(Weight::from_parts(25_206_844, 136).saturating_mul(n.into()))
+		Weight::from_parts(71_766_000, 1_499)
+			.saturating_add(Weight::from_parts(27_442_747, 136).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(9))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(4))
@@ -30,12 +30,12 @@ impl<T: frame_system::Config> pallet_issuance::WeightInfo for WeightInfo<T> {
 	}
 
 	fn cancel() -> Weight {
-		Weight::from_parts(92_617_000, 14_819)
+		Weight::from_parts(85_607_000, 14_654)
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn set_ceiling() -> Weight {
-		Weight::from_parts(5_528_000, 0).saturating_add(T::DbWeight::get().writes(1))
+		Weight::from_parts(5_358_000, 0).saturating_add(T::DbWeight::get().writes(1))
 	}
 }

@@ -12,8 +12,8 @@ pub struct WeightInfo<T>(PhantomData<T>);
 impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// `s` from 1 to 16.
 	fn place(s: u32) -> Weight {
-		Weight::from_parts(354_303_319, 17_137)
-			.saturating_add(Weight::from_parts(72_079_643, 71).saturating_mul(s.into()))
+		Weight::from_parts(364_969_556, 14_768)
+			.saturating_add(Weight::from_parts(83_266_460, 71).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(32))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
@@ -23,9 +23,9 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// `o` from 1 to 16.
 	/// `n` from 1 to 16.
 	fn replace(o: u32, n: u32) -> Weight {
-		Weight::from_parts(356_466_633, 17_204)
-			.saturating_add(Weight::from_parts(76_316_327, 108).saturating_mul(o.into()))
-			.saturating_add(Weight::from_parts(75_459_835, 89).saturating_mul(n.into()))
+		Weight::from_parts(422_417_436, 14_762)
+			.saturating_add(Weight::from_parts(81_592_424, 80).saturating_mul(o.into()))
+			.saturating_add(Weight::from_parts(84_384_281, 106).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(32))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(o.into())))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(n.into())))
@@ -36,8 +36,8 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 
 	/// `s` from 1 to 16.
 	fn cancel(s: u32) -> Weight {
-		Weight::from_parts(102_804_341, 11_279)
-			.saturating_add(Weight::from_parts(73_981_116, 107).saturating_mul(s.into()))
+		Weight::from_parts(116_148_905, 11_934)
+			.saturating_add(Weight::from_parts(82_850_003, 107).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
@@ -45,25 +45,25 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	}
 
 	fn set_parameters() -> Weight {
-		Weight::from_parts(14_131_000, 264)
+		Weight::from_parts(14_271_000, 264)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn poll() -> Weight {
-		Weight::from_parts(22_173_000, 559).saturating_add(T::DbWeight::get().reads(8))
+		Weight::from_parts(27_040_000, 559).saturating_add(T::DbWeight::get().reads(8))
 	}
 
 	fn open() -> Weight {
-		Weight::from_parts(57_806_000, 605)
+		Weight::from_parts(57_145_000, 613)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(9))
 	}
 
 	/// `s` from 1 to 96.
 	fn begin(s: u32) -> Weight {
-		Weight::from_parts(10_808_203, 273)
-			.saturating_add(Weight::from_parts(8_584_848, 258).saturating_mul(s.into()))
+		Weight::from_parts(11_384_693, 273)
+			.saturating_add(Weight::from_parts(8_534_371, 266).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
@@ -71,8 +71,8 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 
 	/// `z` from 1 to 10240.
 	fn load_zones(z: u32) -> Weight {
-		Weight::from_parts(23_565_000, 961)
-			.saturating_add(Weight::from_parts(9_064_818, 71).saturating_mul(z.into()))
+		Weight::from_parts(24_436_000, 969)
+			.saturating_add(Weight::from_parts(8_704_615, 71).saturating_mul(z.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(z.into())))
 			.saturating_add(T::DbWeight::get().writes(2))
@@ -80,8 +80,8 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 
 	/// `l` from 1 to 131072.
 	fn load_levels(l: u32) -> Weight {
-		Weight::from_parts(48_041_000, 48_422)
-			.saturating_add(Weight::from_parts(3_074_362, 1).saturating_mul(l.into()))
+		Weight::from_parts(32_448_000, 48_422)
+			.saturating_add(Weight::from_parts(3_074_167, 1).saturating_mul(l.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(l.into())))
 			.saturating_add(T::DbWeight::get().writes(2))
@@ -90,9 +90,9 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// `z` from 1 to 10240.
 	/// `l` from 1 to 131072.
 	fn decide(z: u32, l: u32) -> Weight {
-		Weight::from_parts(9_063_142_000, 380)
-			.saturating_add(Weight::from_parts(3_148_807, 31).saturating_mul(z.into()))
-			.saturating_add(Weight::from_parts(566_792, 28).saturating_mul(l.into()))
+		Weight::from_parts(9_621_330_000, 380)
+			.saturating_add(Weight::from_parts(2_668_497, 31).saturating_mul(z.into()))
+			.saturating_add(Weight::from_parts(325_877, 28).saturating_mul(l.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(326))
 	}
@@ -100,42 +100,42 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	/// `z` from 1 to 10240.
 	/// `l` from 1 to 131072.
 	fn choose(z: u32, l: u32) -> Weight {
-		Weight::from_parts(992_334_000, 0)
-			.saturating_add(Weight::from_parts(2_528_167, 0).saturating_mul(z.into()))
-			.saturating_add(Weight::from_parts(468_632, 0).saturating_mul(l.into()))
+		Weight::from_parts(1_118_351_000, 0)
+			.saturating_add(Weight::from_parts(1_922_152, 0).saturating_mul(z.into()))
+			.saturating_add(Weight::from_parts(263_345, 0).saturating_mul(l.into()))
 	}
 
 	fn search() -> Weight {
-		Weight::from_parts(321_448_000, 101_965)
+		Weight::from_parts(313_145_000, 101_965)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn block_orders() -> Weight {
-		Weight::from_parts(5_943_147_000, 101_600)
+		Weight::from_parts(6_412_946_000, 102_368)
 			.saturating_add(T::DbWeight::get().reads(233))
 			.saturating_add(T::DbWeight::get().writes(323))
 	}
 
 	/// `n` from 1 to 96.
 	fn place_block_order(n: u32) -> Weight {
-		Weight::from_parts(136_128_464, 18_642)
-			.saturating_add(Weight::from_parts(21_071_534, 230).saturating_mul(n.into()))
+		Weight::from_parts(166_646_854, 16_167)
+			.saturating_add(Weight::from_parts(24_087_529, 238).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(10))
 			.saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 
 	fn cancel_block_order() -> Weight {
-		Weight::from_parts(102_832_000, 14_678)
+		Weight::from_parts(106_909_000, 15_310)
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 
 	/// `t` from 0 to 16.
 	fn submit(t: u32) -> Weight {
-		Weight::from_parts(1_122_333_590, 19_214)
-			.saturating_add(Weight::from_parts(105_073_676, 333).saturating_mul(t.into()))
+		Weight::from_parts(1_104_567_148, 16_787)
+			.saturating_add(Weight::from_parts(103_406_629, 376).saturating_mul(t.into()))
 			.saturating_add(T::DbWeight::get().reads(207))
 			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(t.into())))
 			.saturating_add(T::DbWeight::get().writes(71))
@@ -143,27 +143,27 @@ impl<T: frame_system::Config> pallet_market::WeightInfo for WeightInfo<T> {
 	}
 
 	fn withdraw() -> Weight {
-		Weight::from_parts(164_144_000, 12_512)
+		Weight::from_parts(163_523_000, 13_152)
 			.saturating_add(T::DbWeight::get().reads(11))
 			.saturating_add(T::DbWeight::get().writes(7))
 	}
 
 	fn pass() -> Weight {
-		Weight::from_parts(3_584_804_000, 150_228)
+		Weight::from_parts(3_739_244_000, 160_168)
 			.saturating_add(T::DbWeight::get().reads(282))
 			.saturating_add(T::DbWeight::get().writes(152))
 	}
 
 	fn set_area() -> Weight {
-		Weight::from_parts(438_952_000, 4_951)
+		Weight::from_parts(486_562_000, 4_951)
 			.saturating_add(T::DbWeight::get().reads(129))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	/// `k` from 0 to 512.
 	fn prune(k: u32) -> Weight {
-		Weight::from_parts(40_663_851, 1_213)
-			.saturating_add(Weight::from_parts(7_289_146, 49).saturating_mul(k.into()))
+		Weight::from_parts(50_282_504, 1_221)
+			.saturating_add(Weight::from_parts(7_756_045, 49).saturating_mul(k.into()))
 			.saturating_add(T::DbWeight::get().reads(11))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(k.into())))
 			.saturating_add(T::DbWeight::get().writes(3))

@@ -11,55 +11,55 @@ pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_metering::WeightInfo for WeightInfo<T> {
 	fn register_meter() -> Weight {
-		Weight::from_parts(386_314_000, 14_915)
-			.saturating_add(T::DbWeight::get().reads(79))
+		Weight::from_parts(339_554_000, 15_740)
+			.saturating_add(T::DbWeight::get().reads(77))
 			.saturating_add(T::DbWeight::get().writes(6))
 	}
 
 	/// `n` from 1 to 128.
 	fn register_meters(n: u32) -> Weight {
-		Weight::from_parts(338_914_000, 10_738)
-			.saturating_add(Weight::from_parts(467_937_658, 4_767).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(11))
+		Weight::from_parts(340_646_000, 11_559)
+			.saturating_add(Weight::from_parts(459_432_170, 4_771).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(9))
 			.saturating_add(T::DbWeight::get().reads(68_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
 			.saturating_add(T::DbWeight::get().writes(5_u64.saturating_mul(n.into())))
 	}
 
 	fn retire_meter() -> Weight {
-		Weight::from_parts(34_371_000, 856)
-			.saturating_add(T::DbWeight::get().reads(4))
+		Weight::from_parts(31_938_000, 1_517)
+			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn name_attester() -> Weight {
-		Weight::from_parts(64_746_000, 18_109)
+		Weight::from_parts(62_192_000, 20_010)
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	fn post_bond() -> Weight {
-		Weight::from_parts(103_203_000, 9_775)
-			.saturating_add(T::DbWeight::get().reads(9))
+		Weight::from_parts(108_191_000, 10_638)
+			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn withdraw_bond() -> Weight {
-		Weight::from_parts(65_347_000, 366)
+		Weight::from_parts(70_545_000, 366)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn attest() -> Weight {
-		Weight::from_parts(83_063_000, 11_062)
-			.saturating_add(T::DbWeight::get().reads(11))
+		Weight::from_parts(83_875_000, 11_891)
+			.saturating_add(T::DbWeight::get().reads(9))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	/// `n` from 1 to 128.
 	fn prove(n: u32) -> Weight {
-		Weight::from_parts(31_432_581, 1_431)
-			.saturating_add(Weight::from_parts(107_344_071, 423).saturating_mul(n.into()))
+		Weight::from_parts(43_978_189, 1_439)
+			.saturating_add(Weight::from_parts(108_150_641, 423).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().reads(8_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(n.into())))
@@ -67,75 +67,75 @@ impl<T: frame_system::Config> pallet_metering::WeightInfo for WeightInfo<T> {
 
 	/// `h` from 0 to 31.
 	fn hash(h: u32) -> Weight {
-		Weight::from_parts(1_340_583, 0).saturating_add(Weight::from_parts(1_019_806, 0).saturating_mul(h.into()))
+		Weight::from_parts(1_525_058, 0).saturating_add(Weight::from_parts(992_974, 0).saturating_mul(h.into()))
 	}
 
 	/// `n` from 1 to 128.
 	fn estimate(n: u32) -> Weight {
-		Weight::from_parts(1_099_557, 1_620)
-			.saturating_add(Weight::from_parts(14_233_117, 87).saturating_mul(n.into()))
+		Weight::from_parts(3_765_519, 1_620)
+			.saturating_add(Weight::from_parts(14_089_966, 87).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(n.into())))
 	}
 
 	fn dispute() -> Weight {
-		Weight::from_parts(619_971_000, 23_752)
+		Weight::from_parts(652_850_000, 25_027)
 			.saturating_add(T::DbWeight::get().reads(83))
 			.saturating_add(T::DbWeight::get().writes(7))
 	}
 
 	fn rule() -> Weight {
-		Weight::from_parts(575_355_000, 24_498)
+		Weight::from_parts(588_043_000, 25_788)
 			.saturating_add(T::DbWeight::get().reads(86))
-			.saturating_add(T::DbWeight::get().writes(14))
+			.saturating_add(T::DbWeight::get().writes(13))
 	}
 
 	fn close_dispute() -> Weight {
-		Weight::from_parts(105_486_000, 1_367)
+		Weight::from_parts(105_847_000, 1_375)
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn announce_holding() -> Weight {
-		Weight::from_parts(58_276_000, 10_152)
-			.saturating_add(T::DbWeight::get().reads(8))
-			.saturating_add(T::DbWeight::get().writes(1))
-	}
-
-	fn withdraw_holding() -> Weight {
-		Weight::from_parts(51_056_000, 9_808)
+		Weight::from_parts(60_360_000, 11_047)
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
-	fn set_store() -> Weight {
-		Weight::from_parts(43_284_000, 9_632)
+	fn withdraw_holding() -> Weight {
+		Weight::from_parts(54_922_000, 10_703)
 			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
+	fn set_store() -> Weight {
+		Weight::from_parts(45_207_000, 10_495)
+			.saturating_add(T::DbWeight::get().reads(5))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+
 	fn admit_operator() -> Weight {
-		Weight::from_parts(405_403_000, 22_842)
-			.saturating_add(T::DbWeight::get().reads(75))
+		Weight::from_parts(427_095_000, 24_737)
+			.saturating_add(T::DbWeight::get().reads(76))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
 
 	fn cancel_meter() -> Weight {
-		Weight::from_parts(411_611_000, 23_127)
-			.saturating_add(T::DbWeight::get().reads(79))
+		Weight::from_parts(441_225_000, 25_022)
+			.saturating_add(T::DbWeight::get().reads(80))
 			.saturating_add(T::DbWeight::get().writes(7))
 	}
 
 	fn challenge() -> Weight {
-		Weight::from_parts(472_532_000, 15_129)
+		Weight::from_parts(491_240_000, 15_780)
 			.saturating_add(T::DbWeight::get().reads(77))
 			.saturating_add(T::DbWeight::get().writes(6))
 	}
 
 	/// `n` from 1 to 128.
 	fn report_missing(n: u32) -> Weight {
-		Weight::from_parts(150_463_000, 2_139)
-			.saturating_add(Weight::from_parts(106_081_762, 8_782).saturating_mul(n.into()))
+		Weight::from_parts(35_871_340, 2_174)
+			.saturating_add(Weight::from_parts(113_635_012, 9_407).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().reads(8_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(4))

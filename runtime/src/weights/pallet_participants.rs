@@ -11,46 +11,46 @@ pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_participants::WeightInfo for WeightInfo<T> {
 	fn register() -> Weight {
-		Weight::from_parts(121_530_000, 9_275)
+		Weight::from_parts(107_981_000, 9_185)
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	/// `n` from 1 to 128.
 	fn register_many(n: u32) -> Weight {
-		Weight::from_parts(127_952_656, 10_050)
-			.saturating_add(Weight::from_parts(158_226_438, 9).saturating_mul(n.into()))
+		Weight::from_parts(213_076_000, 9_789)
+			.saturating_add(Weight::from_parts(161_332_345, 9).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(5))
-			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(4_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(3_u64.saturating_mul(n.into())))
 	}
 
 	fn grant_role() -> Weight {
-		Weight::from_parts(31_557_000, 9_018)
+		Weight::from_parts(26_699_000, 9_091)
 			.saturating_add(T::DbWeight::get().reads(2))
-			.saturating_add(T::DbWeight::get().writes(2))
+			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn revoke_role() -> Weight {
-		Weight::from_parts(32_208_000, 9_024)
-			.saturating_add(T::DbWeight::get().reads(2))
+		Weight::from_parts(24_957_000, 9_072)
+			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	/// `d` from 0 to 8.
 	fn suspend(d: u32) -> Weight {
-		Weight::from_parts(26_202_718, 8_719)
-			.saturating_add(Weight::from_parts(5_562_672, 116).saturating_mul(d.into()))
-			.saturating_add(T::DbWeight::get().reads(1))
+		Weight::from_parts(36_331_259, 8_983)
+			.saturating_add(Weight::from_parts(6_192_722, 116).saturating_mul(d.into()))
+			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(d.into())))
-			.saturating_add(T::DbWeight::get().writes(1))
+			.saturating_add(T::DbWeight::get().writes(2))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(d.into())))
 	}
 
 	/// `d` from 0 to 8.
 	fn resume(d: u32) -> Weight {
-		Weight::from_parts(26_526_696, 8_720)
-			.saturating_add(Weight::from_parts(5_238_177, 116).saturating_mul(d.into()))
+		Weight::from_parts(28_168_859, 8_720)
+			.saturating_add(Weight::from_parts(5_625_488, 116).saturating_mul(d.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(d.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
@@ -59,76 +59,76 @@ impl<T: frame_system::Config> pallet_participants::WeightInfo for WeightInfo<T> 
 
 	/// `d` from 0 to 8.
 	fn remove(d: u32) -> Weight {
-		Weight::from_parts(28_279_511, 8_752)
-			.saturating_add(Weight::from_parts(14_462_372, 210).saturating_mul(d.into()))
-			.saturating_add(T::DbWeight::get().reads(1))
+		Weight::from_parts(37_422_666, 9_023)
+			.saturating_add(Weight::from_parts(15_713_500, 209).saturating_mul(d.into()))
+			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(d.into())))
 			.saturating_add(T::DbWeight::get().writes(5))
 			.saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(d.into())))
 	}
 
 	fn add_delegate() -> Weight {
-		Weight::from_parts(47_090_000, 9_416)
+		Weight::from_parts(48_592_000, 9_416)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn remove_delegate() -> Weight {
-		Weight::from_parts(50_204_000, 9_632)
+		Weight::from_parts(51_576_000, 9_632)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn resign() -> Weight {
-		Weight::from_parts(38_888_000, 9_338)
+		Weight::from_parts(39_519_000, 9_338)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn grant_data() -> Weight {
-		Weight::from_parts(41_862_000, 18_765)
+		Weight::from_parts(43_234_000, 18_768)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn revoke_data() -> Weight {
-		Weight::from_parts(38_367_000, 10_416)
+		Weight::from_parts(38_578_000, 10_419)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn grant_record() -> Weight {
-		Weight::from_parts(46_949_000, 19_358)
+		Weight::from_parts(48_202_000, 19_395)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn revoke_record() -> Weight {
-		Weight::from_parts(38_547_000, 10_747)
+		Weight::from_parts(40_009_000, 10_784)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn set_commitment() -> Weight {
-		Weight::from_parts(32_248_000, 9_259)
+		Weight::from_parts(32_989_000, 9_296)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn publish_access_log() -> Weight {
-		Weight::from_parts(29_333_000, 9_354)
+		Weight::from_parts(32_037_000, 9_391)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn check_member() -> Weight {
-		Weight::from_parts(56_614_000, 9_404)
+		Weight::from_parts(61_912_000, 9_814)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	fn check_own() -> Weight {
-		Weight::from_parts(53_670_000, 9_093)
+		Weight::from_parts(70_094_000, 9_506)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}

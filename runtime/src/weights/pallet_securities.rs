@@ -11,80 +11,80 @@ pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_securities::WeightInfo for WeightInfo<T> {
 	fn deposit() -> Weight {
-		Weight::from_parts(166_308_000, 21_169)
-			.saturating_add(T::DbWeight::get().reads(12))
+		Weight::from_parts(130_473_000, 19_850)
+			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 
 	/// `n` from 1 to 128.
 	fn deposit_many(n: u32) -> Weight {
-		Weight::from_parts(130_464_000, 10_580)
-			.saturating_add(Weight::from_parts(121_932_384, 9_782).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(6))
+		Weight::from_parts(132_948_000, 10_595)
+			.saturating_add(Weight::from_parts(109_326_034, 9_450).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().reads(6_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(4_u64.saturating_mul(n.into())))
 	}
 
 	fn guarantee() -> Weight {
-		Weight::from_parts(400_786_000, 25_938)
-			.saturating_add(T::DbWeight::get().reads(79))
+		Weight::from_parts(386_524_000, 24_165)
+			.saturating_add(T::DbWeight::get().reads(74))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 
 	/// `n` from 1 to 128.
 	fn guarantee_many(n: u32) -> Weight {
-		Weight::from_parts(36_888_915, 24_246)
-			.saturating_add(Weight::from_parts(259_000_537, 1_071).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(76))
+		Weight::from_parts(96_753_261, 24_418)
+			.saturating_add(Weight::from_parts(260_849_652, 119).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(71))
 			.saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(2))
 			.saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(n.into())))
 	}
 
 	fn give_notice() -> Weight {
-		Weight::from_parts(96_374_000, 20_894)
-			.saturating_add(T::DbWeight::get().reads(10))
+		Weight::from_parts(84_686_000, 19_795)
+			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	fn release() -> Weight {
-		Weight::from_parts(146_128_000, 21_402)
-			.saturating_add(T::DbWeight::get().reads(15))
+		Weight::from_parts(129_392_000, 20_079)
+			.saturating_add(T::DbWeight::get().reads(11))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 
 	fn repay() -> Weight {
-		Weight::from_parts(87_730_000, 873)
+		Weight::from_parts(97_635_000, 915)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 
 	fn margin_in() -> Weight {
-		Weight::from_parts(108_962_000, 17_836)
+		Weight::from_parts(120_980_000, 19_079)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn margin_out() -> Weight {
-		Weight::from_parts(102_182_000, 17_891)
+		Weight::from_parts(122_592_000, 19_134)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn deposit_balancing() -> Weight {
-		Weight::from_parts(88_281_000, 1_245)
+		Weight::from_parts(98_937_000, 1_135)
 			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	fn give_notice_balancing() -> Weight {
-		Weight::from_parts(28_542_000, 1_335)
+		Weight::from_parts(34_001_000, 1_377)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn release_balancing() -> Weight {
-		Weight::from_parts(82_232_000, 1_886)
+		Weight::from_parts(91_266_000, 1_928)
 			.saturating_add(T::DbWeight::get().reads(9))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}

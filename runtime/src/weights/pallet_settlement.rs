@@ -11,119 +11,118 @@ pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
 	fn set_accounts() -> Weight {
-		Weight::from_parts(19_649_000, 844)
+		Weight::from_parts(20_791_000, 886)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn set_ladder() -> Weight {
-		Weight::from_parts(12_008_000, 302)
+		Weight::from_parts(12_728_000, 302)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn post_prices() -> Weight {
-		Weight::from_parts(46_649_000, 1_761)
-			.saturating_add(T::DbWeight::get().reads(7))
+		Weight::from_parts(46_479_000, 1_617)
+			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	/// `n` from 1 to 128.
 	fn debit(n: u32) -> Weight {
-		Weight::from_parts(1_148_861_000, 4_914)
-			.saturating_add(Weight::from_parts(1_061_001_024, 18_864).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(35))
-			.saturating_add(T::DbWeight::get().reads(22_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(12))
-			.saturating_add(T::DbWeight::get().writes(15_u64.saturating_mul(n.into())))
+		Weight::from_parts(1_118_992_000, 5_412)
+			.saturating_add(Weight::from_parts(1_067_938_656, 19_152).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(33))
+			.saturating_add(T::DbWeight::get().reads(20_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(11))
+			.saturating_add(T::DbWeight::get().writes(12_u64.saturating_mul(n.into())))
 	}
 
 	/// `n` from 1 to 128.
 	fn draw(n: u32) -> Weight {
-		Weight::from_parts(63_034_950, 4_834)
-			.saturating_add(Weight::from_parts(244_562_817, 10_180).saturating_mul(n.into()))
+		Weight::from_parts(373_124_000, 4_715)
+			.saturating_add(Weight::from_parts(287_212_096, 9_908).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(15))
-			.saturating_add(T::DbWeight::get().reads(15_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(14_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(10))
 			.saturating_add(T::DbWeight::get().writes(14_u64.saturating_mul(n.into())))
 	}
 
 	/// `n` from 2 to 128.
 	fn credit(n: u32) -> Weight {
-		Weight::from_parts(196_696_285, 4_775)
-			.saturating_add(Weight::from_parts(244_854_657, 9_049).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(41))
-			.saturating_add(T::DbWeight::get().reads(25_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(26))
-			.saturating_add(T::DbWeight::get().writes(19_u64.saturating_mul(n.into())))
+		Weight::from_parts(765_136_000, 4_938)
+			.saturating_add(Weight::from_parts(272_617_035, 9_669).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(37))
+			.saturating_add(T::DbWeight::get().reads(18_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(22))
+			.saturating_add(T::DbWeight::get().writes(15_u64.saturating_mul(n.into())))
 	}
 
 	/// `n` from 1 to 128.
 	fn debit_changed(n: u32) -> Weight {
-		Weight::from_parts(894_483_000, 7_293)
-			.saturating_add(Weight::from_parts(758_438_305, 19_096).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(35))
-			.saturating_add(T::DbWeight::get().reads(23_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(9))
-			.saturating_add(T::DbWeight::get().writes(10_u64.saturating_mul(n.into())))
+		Weight::from_parts(970_612_000, 7_939)
+			.saturating_add(Weight::from_parts(735_845_536, 19_383).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(33))
+			.saturating_add(T::DbWeight::get().reads(19_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(8))
+			.saturating_add(T::DbWeight::get().writes(7_u64.saturating_mul(n.into())))
 	}
 
 	fn set_levy() -> Weight {
-		Weight::from_parts(11_788_000, 294)
+		Weight::from_parts(12_649_000, 294)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn set_tolerance() -> Weight {
-		Weight::from_parts(12_739_000, 302)
-			.saturating_add(T::DbWeight::get().reads(3))
-			.saturating_add(T::DbWeight::get().writes(1))
-	}
-
-	fn set_sharing() -> Weight {
 		Weight::from_parts(12_228_000, 302)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
+	fn set_sharing() -> Weight {
+		Weight::from_parts(12_719_000, 302)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+
 	fn void() -> Weight {
-		Weight::from_parts(52_278_000, 1_808)
+		Weight::from_parts(51_136_000, 1_783)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
 	/// `n` from 1 to 128.
 	fn unwind(n: u32) -> Weight {
-		Weight::from_parts(267_791_148, 7_154)
-			.saturating_add(Weight::from_parts(804_556_289, 18_348).saturating_mul(n.into()))
+		Weight::from_parts(890_092_000, 7_366)
+			.saturating_add(Weight::from_parts(806_234_569, 10_696).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(22))
-			.saturating_add(T::DbWeight::get().reads(21_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(16))
-			.saturating_add(T::DbWeight::get().writes(12_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(18_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(18))
+			.saturating_add(T::DbWeight::get().writes(11_u64.saturating_mul(n.into())))
 	}
 
 	/// `n` from 1 to 128.
 	fn like(n: u32) -> Weight {
-		Weight::from_parts(48_802_000, 1_748)
-			.saturating_add(Weight::from_parts(43_915_608, 300).saturating_mul(n.into()))
+		Weight::from_parts(55_322_000, 1_759)
+			.saturating_add(Weight::from_parts(47_900_919, 183).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().reads(16_u64.saturating_mul(n.into())))
 	}
 
-	/// `n` from 1 to 128. Not measured yet.
-	fn recover(n: u32) -> Weight {
-		Weight::from_parts(100_000_000, 4_000)
-			.saturating_add(Weight::from_parts(300_000_000, 6_000).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(6))
-			.saturating_add(T::DbWeight::get().reads(10_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(3))
-			.saturating_add(T::DbWeight::get().writes(7_u64.saturating_mul(n.into())))
+	fn allot() -> Weight {
+		Weight::from_parts(278_333_000, 3_503)
+			.saturating_add(T::DbWeight::get().reads(14))
+			.saturating_add(T::DbWeight::get().writes(11))
 	}
 
-	/// Not measured yet.
-	fn allot() -> Weight {
-		Weight::from_parts(600_000_000, 24_000)
-			.saturating_add(T::DbWeight::get().reads(28))
-			.saturating_add(T::DbWeight::get().writes(18))
+	/// `n` from 1 to 128.
+	fn recover(n: u32) -> Weight {
+		Weight::from_parts(143_042_000, 1_994)
+			.saturating_add(Weight::from_parts(119_164_705, 9_588).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(2))
+			.saturating_add(T::DbWeight::get().writes(4_u64.saturating_mul(n.into())))
 	}
 }

@@ -11,25 +11,25 @@ pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_supply::WeightInfo for WeightInfo<T> {
 	fn choose() -> Weight {
-		Weight::from_parts(48_101_000, 18_092)
+		Weight::from_parts(51_356_000, 19_373)
 			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	fn serve() -> Weight {
-		Weight::from_parts(303_101_000, 23_343)
-			.saturating_add(T::DbWeight::get().reads(75))
+		Weight::from_parts(325_834_000, 24_132)
+			.saturating_add(T::DbWeight::get().reads(74))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	fn resign() -> Weight {
-		Weight::from_parts(40_059_000, 9_376)
+		Weight::from_parts(44_176_000, 10_037)
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 
 	fn set_last_resort() -> Weight {
-		Weight::from_parts(17_275_000, 8_770)
+		Weight::from_parts(17_005_000, 9_431)
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}

@@ -11,14 +11,14 @@ pub struct WeightInfo<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> pallet_validators::WeightInfo for WeightInfo<T> {
 	fn add() -> Weight {
-		Weight::from_parts(20_831_000, 760)
-			.saturating_add(T::DbWeight::get().reads(3))
+		Weight::from_parts(43_254_000, 1_387)
+			.saturating_add(T::DbWeight::get().reads(7))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 
 	fn remove() -> Weight {
-		Weight::from_parts(14_611_000, 2_149)
-			.saturating_add(T::DbWeight::get().reads(1))
+		Weight::from_parts(326_375_000, 2_921)
+			.saturating_add(T::DbWeight::get().reads(127))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 }
