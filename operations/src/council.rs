@@ -100,6 +100,11 @@ pub fn call(chain: &Chain, text: &str) -> Result<RuntimeCall> {
 	Ok(found)
 }
 
+/// The hash by which the council decides about a runtime's code: its Blake2-256.
+pub fn code_hash(code: &[u8]) -> H256 {
+	H256(sp_crypto_hashing::blake2_256(code))
+}
+
 /// How much of the council a call needs, the least first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Share {

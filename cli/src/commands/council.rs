@@ -11,7 +11,7 @@ use busbar_operations::council::{self, Closed, Proposal, Supported};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::json;
-use sp_core::{hashing::blake2_256, H256};
+use sp_core::H256;
 use std::{fs, path::PathBuf};
 
 /// Propose, vote on and close what the council decides
@@ -103,7 +103,7 @@ impl Answer for Decided {
 impl Upgrade {
 	async fn run(self, global: &Global) -> Result<()> {
 		let code = fs::read(&self.code).map_err(|error| Failure::input(format!("{}: {error}", self.code.display())))?;
-		let code_hash = H256(blake2_256(&code));
+		let code_hash = council::code_hash(&code);
 		let (submitter, signer) = (submitter(global).await?, signer(global)?);
 		let call =
 			if self.at_once { Call::authorize_upgrade { code_hash } } else { Call::announce_upgrade { code_hash } };

@@ -57,7 +57,7 @@ pub struct Veto {
 fn subject(text: &str) -> Result<Subject, String> {
 	let wrong = || format!("`{text}` is nothing that can be paused; it is one of {WHAT}");
 	if let Some((_, class)) = CLASSES.iter().find(|(name, _)| *name == text) {
-		return Ok(Subject::Class(class.clone()));
+		return Ok(Subject::Class(*class));
 	}
 	let mut parts = text.split(':');
 	let parsed = match (parts.next(), parts.next(), parts.next(), parts.next()) {

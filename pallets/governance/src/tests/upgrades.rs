@@ -7,8 +7,14 @@ use sp_runtime::DispatchError::BadOrigin;
 
 const CODE: H256 = H256::repeat_byte(7);
 
+/// The code that may be handed in; its version is checked then.
 fn authorized() -> Option<H256> {
-	System::authorized_upgrade().map(|upgrade| *upgrade.code_hash())
+	let checked = |hash: H256| {
+		let event = frame_system::Event::<Test>::UpgradeAuthorized { code_hash: hash, check_version: true };
+		System::assert_has_event(event.into());
+		hash
+	};
+	System::authorized_upgrade().map(|upgrade| checked(*upgrade.code_hash()))
 }
 
 fn by(account: AccountId) -> RuntimeOrigin {

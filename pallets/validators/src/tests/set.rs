@@ -5,7 +5,6 @@ use frame_support::{
 	assert_noop, assert_ok,
 	traits::{Contains, KeyOwnerProofSystem},
 };
-use sp_core::H256;
 use sp_runtime::{testing::UintAuthorityId, BuildStorage, DispatchError::BadOrigin, RuntimeAppPublic};
 
 fn root() -> RuntimeOrigin {
@@ -149,21 +148,8 @@ fn only_the_council_decides() {
 		set_keys(5, 50);
 		for origin in [RuntimeOrigin::signed(1), RuntimeOrigin::none()] {
 			assert_noop!(Validators::add(origin.clone(), 5), BadOrigin);
-			assert_noop!(Validators::remove(origin.clone(), 1), BadOrigin);
-			assert_noop!(Validators::authorize_upgrade(origin, H256::zero()), BadOrigin);
+			assert_noop!(Validators::remove(origin, 1), BadOrigin);
 		}
-	});
-}
-
-#[test]
-fn an_upgrade_is_authorised_with_its_version_checked() {
-	run(|| {
-		let code_hash = H256::repeat_byte(3);
-		assert_ok!(Validators::authorize_upgrade(root(), code_hash));
-		System::assert_last_event(
-			frame_system::Event::<Test>::UpgradeAuthorized { code_hash, check_version: true }.into(),
-		);
-		assert_eq!(System::authorized_upgrade().map(|u| *u.code_hash()), Some(code_hash));
 	});
 }
 
