@@ -10,7 +10,7 @@ import { after, before, test } from 'node:test';
 import { u8aToHex } from '@polkadot/util';
 import { blake2AsU8a } from '@polkadot/util-crypto';
 import { background, busbar } from './lib/busbar.mjs';
-import { connect, council, keyring, meterOf, prove, setting, signedReading, until } from './lib/outsider.mjs';
+import { connect, council, keyring, meterOf, prove, setting, signedReading, submit, until } from './lib/outsider.mjs';
 
 // What the trading program orders in every interval, in Wh, and of which product.
 const WH = 10;
@@ -148,7 +148,7 @@ test('the council announces a runtime of the next version by its hash, and anybo
 	const anybody = keyring().devnet('Dso');
 	await assert.rejects(submit(api, api.tx.governance.enactUpgrade(), anybody), /TooEarly/);
 	assert.ok((await api.query.system.authorizedUpgrade()).isNone);
-	await until('its time has come', 60, async () => (await api.rpc.chain.getHeader()).number.gte(from));
+	await until('its time has come', 60, async () => (await api.rpc.chain.getHeader()).number.toNumber() >= from.toNumber());
 	await submit(api, api.tx.governance.enactUpgrade(), anybody);
 	assert.equal((await api.query.system.authorizedUpgrade()).unwrap().codeHash.toHex(), hash);
 	told.code = u8aToHex(code);

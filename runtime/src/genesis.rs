@@ -82,7 +82,7 @@ fn devnet_market() -> pallet_market::Parameters {
 }
 
 /// Blocks for which an upgrade of a devnet is announced: nobody there needs a day to read it.
-const UPGRADE_DELAY: BlockNumber = 5;
+const UPGRADE_DELAY: BlockNumber = 10;
 
 fn devnet(authorities: &[(Sr25519Keyring, Ed25519Keyring)]) -> Value {
 	let council: Vec<AccountId> = authorities.iter().map(|(sr, _)| sr.to_account_id()).collect();
