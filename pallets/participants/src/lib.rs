@@ -12,7 +12,7 @@
 //!
 //! ## Roles and scopes
 //!
-//! A [`Role`] holds in a [`Scope`], everywhere or in a zone and all zones below it, and while its [`Validity`] says so: its end
+//! A [`Role`] holds in a [`Scope`], everywhere or in a zone and all zones below it, and while its [`Validity`](busbar_primitives::Validity) says so: its end
 //! needs no transaction, because every check looks at the time. The council grants every role; a membership provider grants
 //! and revokes [`Role::Prosumer`], [`Role::Consumer`] and [`Role::Generator`], inside its own scope, and the grant names it.
 //!
