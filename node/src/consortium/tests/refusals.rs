@@ -103,7 +103,7 @@ fn a_live_chain_begins_with_at_least_four_authorities_and_three_seats() {
 		&format!("roles = {}\ncommittee = false\n", roles_of(1)),
 	);
 	assert_eq!(refusal(&without), ConsortiumError::CommitteeSeats(2));
-	let hasty = replaced(&whole, "\n[settlement]", "\n[governance]\nupgrade_delay_s = 3600\n[settlement]");
+	let hasty = replaced(&whole, "upgrade_delay_s = 86_400", "upgrade_delay_s = 3_600");
 	assert_eq!(refusal(&hasty), ConsortiumError::ShortDelay(3_600));
 	assert!(genesis(&rehearsal(&hasty)).is_ok());
 
