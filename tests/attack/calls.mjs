@@ -81,8 +81,8 @@ export const attacks = [
 		item: 1,
 		name: 'due work that is not due',
 		run: (world) => {
-			const { draw, credit, correct } = world.api.tx.settlement;
-			return flood(world, (number) => [draw, credit, correct][number % 3](NEVER, POINTS.slice(0, 16)));
+			const { debit, draw, credit } = world.api.tx.settlement;
+			return flood(world, (number) => [debit, draw, credit][number % 3](NEVER, POINTS.slice(0, 16)));
 		},
 	},
 	{

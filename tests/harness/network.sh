@@ -155,10 +155,10 @@ network_start() {
 		--state-pruning archive --blocks-pruning archive --rpc-max-connections 500 --max-runtime-instances 32 "$@"
 }
 
-# store_start [OPTION...]: starts the meter-data store, which asks the gateway who may read what.
+# store_start [OPTION...]: starts the meter-data store, which asks the gateway who may read what, at $STORE_CHAIN if that is set.
 store_start() {
 	setsid "$STORE_BINARY" serve --backend "$NETWORK/store" --listen "127.0.0.1:$((BASE_PORT + 10))" \
-		--chain "$(node_url gateway)" "$@" >"$NETWORK/logs/store.log" 2>&1 </dev/null &
+		--chain "${STORE_CHAIN:-$(node_url gateway)}" "$@" >"$NETWORK/logs/store.log" 2>&1 </dev/null &
 	echo $! >"$NETWORK/store.pid"
 	disown
 	local began=$SECONDS
