@@ -35,7 +35,7 @@ pub mod sign;
 pub mod submit;
 pub mod transport;
 
-pub use chain::{bytes, hex_of, Body, Chain, EventRecord, Events, Header, Phase, SPEC_NAME};
+pub use chain::{bytes, calls_of, hex_of, Body, Chain, EventRecord, Events, Header, Phase, SPEC_NAME};
 pub use error::{Error, Result, Unfit};
 pub use generated::*;
 pub use part::{storage_prefix, Constant, Entry, Function, Keys, Part, View};

@@ -4,9 +4,10 @@
 use crate::Failure;
 use anyhow::{Context, Result};
 use busbar_client::{
-	bytes, constants, hex_of, pallet_collective, pallet_governance, pallet_utility, sign::Signer, storage,
-	submit::Submitter, AccountId, Chain, RuntimeCall, RuntimeEvent,
+	bytes, calls_of, constants, hex_of, metadata::Item, pallet_collective, sign::Signer, storage, submit::Submitter,
+	AccountId, Chain, RuntimeCall, RuntimeEvent,
 };
+use busbar_primitives::calls::{self, Who};
 use codec::{DecodeAll, Encode};
 use serde::Serialize;
 use sp_core::H256;
@@ -105,45 +106,21 @@ pub fn code_hash(code: &[u8]) -> H256 {
 	H256(sp_crypto_hashing::blake2_256(code))
 }
 
-/// How much of the council a call needs, the least first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Share {
-	Third,
-	Majority,
-	TwoThirds,
-	Whole,
-}
-
-/// Ayes that a call needs of so many seats, as the chain's table of calls says: at least two thirds for members, upgrades, the
-/// ceiling of money and the authority set; a third to veto an upgrade; all for one that does not wait; more than half for all else.
-fn needed(call: &RuntimeCall, seats: usize) -> u32 {
-	let ayes = match share(call) {
-		Share::Third => seats.div_ceil(3),
-		Share::Majority => (seats / 2).saturating_add(1),
-		Share::TwoThirds => seats.saturating_mul(2).div_ceil(3),
-		Share::Whole => seats,
+/// Ayes that a call needs of so many seats, as the chain's table of calls says: the most of those that it and the calls that it
+/// carries need.
+fn needed(call: &RuntimeCall, seats: usize) -> Result<u32> {
+	let majority = (seats / 2).saturating_add(1);
+	let of = |item: &Item| match calls::row(&item.of, &item.name) {
+		Some((_, Who::Third, _)) => Some(seats.div_ceil(3)),
+		Some((_, Who::Motions, _)) => Some(majority),
+		// What holders of roles do the council does in their place, if at all, about members and money.
+		Some((_, Who::TwoThirds | Who::Holders(..), _)) => Some(seats.saturating_mul(2).div_ceil(3)),
+		Some((_, Who::Whole, _)) => Some(seats),
+		// No motion makes it, or it only carries others.
+		_ => None,
 	};
-	u32::try_from(ayes).unwrap_or(u32::MAX)
-}
-
-fn share(call: &RuntimeCall) -> Share {
-	use pallet_governance::Call::{authorize_upgrade, resume, veto_upgrade};
-	use pallet_utility::Call::{batch, batch_all, force_batch};
-	match call {
-		RuntimeCall::Council(pallet_collective::Call::set_members { .. }) => Share::TwoThirds,
-		RuntimeCall::Governance(authorize_upgrade { .. }) => Share::Whole,
-		RuntimeCall::Governance(veto_upgrade { .. }) => Share::Third,
-		RuntimeCall::Governance(resume { .. }) => Share::Majority,
-		// The council's calls of these; what members make there needs no motion.
-		RuntimeCall::Governance(_)
-		| RuntimeCall::Validators(_)
-		| RuntimeCall::Participants(_)
-		| RuntimeCall::Issuance(_) => Share::TwoThirds,
-		RuntimeCall::Utility(batch { calls } | batch_all { calls } | force_batch { calls }) => {
-			calls.iter().map(share).max().unwrap_or(Share::Majority)
-		},
-		_ => Share::Majority,
-	}
+	let most = calls_of(call)?.iter().filter_map(of).max().unwrap_or(majority);
+	Ok(u32::try_from(most).unwrap_or(u32::MAX))
 }
 
 /// Proposes a call, as a council member, and waits until it is final. Gives the proposal's number and hash; `None` if the
@@ -160,7 +137,7 @@ pub async fn propose(
 	let chain = submitter.chain();
 	let threshold = match threshold {
 		Some(threshold) => threshold,
-		None => needed(&call, members(chain, submitter.finalised().1).await?.len()),
+		None => needed(&call, members(chain, submitter.finalised().1).await?.len())?,
 	};
 	let length_bound = length(chain, &call)?;
 	let propose = pallet_collective::Call::propose { threshold, proposal: Box::new(call), length_bound };
@@ -259,7 +236,7 @@ fn length(chain: &Chain, call: &RuntimeCall) -> Result<u32> {
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use busbar_client::{pallet_participants, pallet_settlement, pallet_utility};
+	use busbar_client::{pallet_governance, pallet_participants, pallet_settlement, pallet_utility};
 
 	#[test]
 	fn membership_takes_two_thirds_and_a_parameter_more_than_half() {
@@ -267,10 +244,12 @@ mod tests {
 		let member = RuntimeCall::Participants(pallet_participants::Call::remove { participant: Default::default() });
 		let both =
 			RuntimeCall::Utility(pallet_utility::Call::batch_all { calls: vec![parameter.clone(), member.clone()] });
-		let of = |call: &RuntimeCall| [1, 2, 3, 4, 5, 6, 7].map(|seats| needed(call, seats));
+		let of = |call: &RuntimeCall| [1, 2, 3, 4, 5, 6, 7].map(|seats| needed(call, seats).unwrap());
 		assert_eq!(of(&parameter), [1, 2, 2, 3, 3, 4, 4]);
 		assert_eq!(of(&member), [1, 2, 2, 3, 4, 4, 5]);
 		assert_eq!(of(&both), of(&member));
+		let in_place = pallet_participants::Call::suspend { participant: Default::default() };
+		assert_eq!(of(&RuntimeCall::Participants(in_place)), of(&member));
 	}
 
 	#[test]
@@ -279,7 +258,7 @@ mod tests {
 		let code_hash = H256::zero();
 		let of = |call: pallet_governance::Call| {
 			let call = RuntimeCall::Governance(call);
-			[1, 2, 3, 4, 5, 6, 7].map(|seats| needed(&call, seats))
+			[1, 2, 3, 4, 5, 6, 7].map(|seats| needed(&call, seats).unwrap())
 		};
 		assert_eq!(of(announce_upgrade { code_hash }), [1, 2, 2, 3, 4, 4, 5]);
 		assert_eq!(of(veto_upgrade { code_hash }), [1, 1, 1, 2, 2, 2, 3]);

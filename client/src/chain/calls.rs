@@ -21,13 +21,9 @@ impl Chain {
 
 /// A call's bytes: those of this program's types, unless the chain gives another number to a call that is part of it.
 pub(crate) fn encode(runtime: &Runtime, call: &RuntimeCall) -> Result<Vec<u8>> {
-	let bytes = call.encode();
 	let ours = snapshot();
-	let ty = ours.outer_enums.call_enum_ty.id;
-	let value = scale::decode_as_type(&mut &bytes[..], ty, &ours.types)
-		.map_err(|error| Error::Metadata(format!("a call of this program does not follow it ({error})")))?;
-	let mut names = Vec::new();
-	called(&value, ty, &mut names);
+	let bytes = call.encode();
+	let (value, names) = named(&bytes)?;
 	runtime.fits_all(&names)?;
 	let renumbered = names.iter().any(|item| match (find(ours, item), find(runtime.metadata(), item)) {
 		(Some(Found::Variant(our_pallet, our)), Some(Found::Variant(their_pallet, their))) => {
@@ -43,6 +39,25 @@ pub(crate) fn encode(runtime: &Runtime, call: &RuntimeCall) -> Result<Vec<u8>> {
 	scale::encode_as_type(&value, metadata.outer_enums.call_enum_ty.id, &metadata.types, &mut theirs)
 		.map_err(|error| Error::Metadata(format!("a call cannot be written as it says ({error})")))?;
 	Ok(theirs)
+}
+
+/// A call and all calls within it, by name.
+///
+/// # Errors
+/// If this program's types and its metadata are not of one chain.
+pub fn calls_of(call: &RuntimeCall) -> Result<Vec<Item>> {
+	Ok(named(&call.encode())?.1)
+}
+
+/// The bytes of a call of this program, as a value, and the names of the calls in it.
+fn named(bytes: &[u8]) -> Result<(Value<u32>, Vec<Item>)> {
+	let ours = snapshot();
+	let ty = ours.outer_enums.call_enum_ty.id;
+	let value = scale::decode_as_type(&mut &bytes[..], ty, &ours.types)
+		.map_err(|error| Error::Metadata(format!("a call of this program does not follow it ({error})")))?;
+	let mut names = Vec::new();
+	called(&value, ty, &mut names);
+	Ok((value, names))
 }
 
 /// The names of a call and of all calls within it.

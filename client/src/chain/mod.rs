@@ -7,6 +7,7 @@ mod runtime;
 mod state;
 
 pub use blocks::{Body, Header};
+pub use calls::calls_of;
 pub(crate) use calls::encode;
 pub use events::{EventRecord, Events, Phase};
 

@@ -47,10 +47,7 @@ impl<T: Config> Pallet<T> {
 				ensure!(kept.len() < T::MaxPauses::get() as usize, Error::<T>::TooManyPauses);
 			},
 			Action::Resume { subject } => ensure!(Self::paused().contains(subject), Error::<T>::NotPaused),
-			Action::Veto { code_hash } => {
-				let announced = Announced::<T>::get().is_some_and(|upgrade| upgrade.code_hash == *code_hash);
-				ensure!(announced, Error::<T>::NotAnnounced);
-			},
+			Action::Veto { code_hash } => Self::ensure_announced(*code_hash)?,
 		}
 		Ok(())
 	}
@@ -70,6 +67,13 @@ impl<T: Config> Pallet<T> {
 			Action::Resume { subject } => Self::end_pause(subject),
 			Action::Veto { code_hash } => Self::veto(code_hash),
 		}
+	}
+
+	/// That this upgrade is the announced one.
+	fn ensure_announced(code_hash: T::Hash) -> Result<(), Error<T>> {
+		let announced = Announced::<T>::get().is_some_and(|upgrade| upgrade.code_hash == code_hash);
+		ensure!(announced, Error::<T>::NotAnnounced);
+		Ok(())
 	}
 
 	/// The pauses whose time, and the time after it, is not over.
@@ -95,8 +99,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	pub(crate) fn veto(code_hash: T::Hash) -> DispatchResult {
-		let announced = Announced::<T>::get().is_some_and(|upgrade| upgrade.code_hash == code_hash);
-		ensure!(announced, Error::<T>::NotAnnounced);
+		Self::ensure_announced(code_hash)?;
 		Announced::<T>::kill();
 		Self::deposit_event(Event::UpgradeVetoed { code_hash });
 		Ok(())
