@@ -56,7 +56,7 @@ pub enum ConsortiumError {
 	#[error("a live chain's council has at least {LEAST_SEATS} seats, so that nobody decides or blocks alone; it has {0}: set council = true for others")]
 	FewSeats(usize),
 	/// Too few or too many companies may pause.
-	#[error("a live chain's emergency committee has {LEAST_SEATS} to {MOST_COMMITTEE} seats, so that it is quick and nobody pauses alone; it has {0}: set committee = true or false for others")]
+	#[error("an emergency committee has at most {MOST_COMMITTEE} seats, so that it is quick, and on a live chain at least {LEAST_SEATS}, so that nobody pauses alone; it has {0}: set committee = true or false for others")]
 	CommitteeSeats(usize),
 	/// Nobody could read new code before it runs.
 	#[error("governance.upgrade_delay_s is {0}: on a live chain everybody has at least {LEAST_UPGRADE_DELAY_S} s, a day, to read and veto new code")]

@@ -115,6 +115,19 @@ fn a_live_chain_begins_with_at_least_four_authorities_and_three_seats() {
 }
 
 #[test]
+fn no_chain_begins_with_more_seats_in_its_committee_than_it_may_have() {
+	let folder = TempDir::new().expect("a folder");
+	let mut made = four();
+	made.extend((4..8).map(|number| Made::new(folder.path(), &format!("Company {number}"), None)));
+	let all = text(&made);
+	assert!(genesis(&rehearsal(&all)).is_ok(), "companies without a node have no seat");
+	let eight = all.replace("roles = []\n", "roles = []\ncommittee = true\n");
+	for text in [eight.clone(), rehearsal(&eight)] {
+		assert_eq!(refusal(&text), ConsortiumError::CommitteeSeats(8));
+	}
+}
+
+#[test]
 fn a_live_chain_without_a_role_that_it_needs_from_its_first_day_is_refused() {
 	let text = text(&four());
 	for (name, role) in [
