@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
-use busbar_harness::{account, calls, id, submit, Blocks, Genesis, Party, AGGREGATOR, DSO, EUR, REGULATOR};
+use busbar_harness::{account, calls, id, market, submit, Blocks, Genesis, Party, AGGREGATOR, DSO, EUR, REGULATOR};
 use busbar_primitives::{
-	metering::Duty, traits::Calendar, Interval, Link, Moment, PointId, PointKind, PostedBounds, Product, ProductKind,
-	Role, Side, Step,
+	metering::Duty, traits::Calendar, Interval, Link, Moment, PointId, PointKind, Product, ProductKind, Role, Side,
+	Step,
 };
 use busbar_runtime::{
 	configs::system::RuntimeBlockWeights, frame_system::limits::BlockWeights, pallet_grid, pallet_market,
@@ -23,17 +23,7 @@ const SLOT: Moment = 2_000;
 
 fn world() -> sp_io::TestExternalities {
 	let auction = Product { kind: ProductKind::Auction, opens_s: 86_400, closes_s: 900, span: 1 };
-	let parameters = pallet_market::Parameters {
-		horizon: 12,
-		products: BoundedVec::truncate_from(vec![auction]),
-		first_run_s: 900,
-		attestation_window_s: 1_800,
-		dispute_window_s: 3_600,
-		price_floor: -100_000,
-		price_cap: 500_000,
-		posted: PostedBounds { short_max: 400_000, long_min: -100_000 },
-		..Default::default()
-	};
+	let parameters = market(12, vec![auction]);
 	let aggregator = Party { money: 1_000_000_000 * EUR, ..Party::officer(AGGREGATOR, Role::Aggregator) };
 	let parties = Party::officers().into_iter().chain([aggregator]).collect();
 	let ladder = pallet_settlement::PostedPrices { short: 220_000, long: 90_000 };

@@ -10,7 +10,7 @@ mod trade;
 use busbar_harness::{
 	calls,
 	chain::{self, account, Chain, Taken},
-	device, id, Flat, Genesis, Party, AGGREGATOR, DSO, EUR, METER_OPERATOR, REGULATOR, RETAILER, UTILITY,
+	device, id, market, Flat, Genesis, Party, AGGREGATOR, DSO, EUR, METER_OPERATOR, REGULATOR, RETAILER, UTILITY,
 };
 use busbar_merkle::Tree;
 use busbar_mocks::Random;
@@ -18,7 +18,7 @@ use busbar_primitives::{
 	certificates::Source,
 	metering::{Duty, Salt, SignedReading},
 	traits::Calendar,
-	Balance, Interval, Link, Moment, PointId, PointKind, PostedBounds, Product, ProductKind, Role, Scope, Terms, Wh,
+	Balance, Interval, Link, Moment, PointId, PointKind, Product, ProductKind, Role, Scope, Terms, Wh,
 };
 use busbar_runtime::{
 	pallet_certificates, pallet_market, pallet_metering, pallet_securities, pallet_settlement, pallet_supply,
@@ -111,22 +111,12 @@ pub struct Network {
 }
 
 pub fn genesis() -> Flat {
-	let parameters = pallet_market::Parameters {
-		horizon: 3,
-		products: BoundedVec::truncate_from(vec![
-			Product { kind: ProductKind::Auction, opens_s: 86_400, closes_s: 900, span: 1 },
-			Product { kind: ProductKind::Auction, opens_s: 900, closes_s: 300, span: 1 },
-			Product { kind: ProductKind::Continuous { area: 0 }, opens_s: 86_400, closes_s: 300, span: 1 },
-		]),
-		first_run_s: 900,
-		attestation_window_s: 1_800,
-		dispute_window_s: 1_800,
-		price_floor: -100_000,
-		price_cap: 500_000,
-		posted: PostedBounds { short_max: 400_000, long_min: -100_000 },
-		retention: 4,
-		..Default::default()
-	};
+	let products = vec![
+		Product { kind: ProductKind::Auction, opens_s: 86_400, closes_s: 900, span: 1 },
+		Product { kind: ProductKind::Auction, opens_s: 900, closes_s: 300, span: 1 },
+		Product { kind: ProductKind::Continuous { area: 0 }, opens_s: 86_400, closes_s: 300, span: 1 },
+	];
+	let parameters = pallet_market::Parameters { dispute_window_s: 1_800, retention: 4, ..market(3, products) };
 	let officers = [
 		(RETAILER, Role::Retailer),
 		(AGGREGATOR, Role::Aggregator),

@@ -1,11 +1,13 @@
 //! A world in which each call reaches the check of who makes it.
 
 pub use busbar_harness::{account, id};
-use busbar_harness::{calls, device, submit, Blocks, Genesis, Party, DSO, EUR, METER_OPERATOR, RETAILER, UTILITY};
+use busbar_harness::{
+	calls, device, market, submit, Blocks, Genesis, Party, DSO, EUR, METER_OPERATOR, RETAILER, UTILITY,
+};
 use busbar_primitives::{
 	metering::{Duty, MeterClass, Reading, SignedReading},
-	Flexibility, Interval, Link, Moment, PointId, PointKind, PostedBounds, Product, ProductKind, Quality, Reduction,
-	Right, Role, Scope, Side, Step, TimeInForce,
+	Flexibility, Interval, Link, Moment, PointId, PointKind, Product, ProductKind, Quality, Reduction, Right, Role,
+	Scope, Side, Step, TimeInForce,
 };
 use busbar_runtime::{
 	pallet_balances, pallet_certificates, pallet_collective, pallet_flexibility, pallet_grid, pallet_market,
@@ -113,17 +115,7 @@ pub fn build() -> sp_io::TestExternalities {
 	let auction = Product { kind: ProductKind::Auction, opens_s: 86_400, closes_s: 900, span: 1 };
 	let book = Product { kind: ProductKind::Continuous { area: 0 }, opens_s: 86_400, closes_s: 300, span: 1 };
 	let spans = Product { closes_s: 1_800, span: 4, ..auction };
-	let parameters = pallet_market::Parameters {
-		horizon: 16,
-		products: BoundedVec::truncate_from(vec![auction, book, spans]),
-		first_run_s: 900,
-		attestation_window_s: 1_800,
-		dispute_window_s: 3_600,
-		price_floor: -100_000,
-		price_cap: 500_000,
-		posted: PostedBounds { short_max: 400_000, long_min: -100_000 },
-		..Default::default()
-	};
+	let parameters = market(16, vec![auction, book, spans]);
 	let member = |name: u8| Party::member(id(name), account(name), 1_000 * EUR);
 	// The other one's role is in the zone alone.
 	let other = Party { roles: vec![(Role::Prosumer, Scope::Zone(TARGET))], ..member(OTHER) };

@@ -22,7 +22,7 @@ pub use patch::merge;
 
 use busbar_primitives::{
 	metering::{Reading, SignedReading},
-	Balance, Moment,
+	Balance, Moment, PostedBounds, Product,
 };
 use busbar_runtime::{
 	pallet_balances, pallet_issuance, pallet_market, pallet_participants, pallet_securities, pallet_session,
@@ -33,10 +33,27 @@ use codec::Encode;
 use frame_support::{
 	traits::{Hooks, OnIdle},
 	weights::{Weight, WeightMeter},
+	BoundedVec,
 };
 use sp_core::{ed25519, storage::Storage, Pair, H256};
 use sp_io::hashing::blake2_256;
 use sp_runtime::{traits::Dispatchable, BuildStorage, DispatchError};
+
+/// A market of these products in quarter hours, whose intervals open so many ahead and are soon final, with prices on both sides
+/// of zero.
+pub fn market(horizon: u32, products: Vec<Product>) -> pallet_market::Parameters {
+	pallet_market::Parameters {
+		horizon,
+		products: BoundedVec::truncate_from(products),
+		first_run_s: 900,
+		attestation_window_s: 1_800,
+		dispute_window_s: 3_600,
+		price_floor: -100_000,
+		price_cap: 500_000,
+		posted: PostedBounds { short_max: 400_000, long_min: -100_000 },
+		..Default::default()
+	}
+}
 
 /// How a world begins. Fees go to the operator [`DSO`], rent to [`REGULATOR`]; [`UTILITY`] balances.
 pub struct Genesis {
