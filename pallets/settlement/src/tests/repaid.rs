@@ -7,7 +7,7 @@ use super::{
 use crate::{mock::*, Booked, Defaults, Event, Losses, OrderDebts, Owing, Shares};
 use busbar_primitives::{
 	traits::{Debts as _, Prune},
-	Balance, Flexibility as Order, Reduction,
+	Balance, Flexibility as Order, Reduction, SignedWh,
 };
 use frame_support::{assert_noop, assert_ok, traits::fungible::Inspect};
 use proptest::prelude::*;
@@ -199,21 +199,27 @@ fn what_was_not_asked_for_is_paid_out_when_the_interval_is_pruned_and_what_is_re
 	}
 }
 
+/// Interval 0 after an order at a point by an operator that has nothing: these points are metered, all are settled.
+fn order_without_money(point: PointId, order: Order, readings: &[(PointId, SignedWh)]) {
+	trade();
+	world(|w| w.now = 0);
+	leave(GRID_OPERATOR, 0);
+	assert_ok!(Flexibility::order_reduction(signed(GRID_OPERATOR), 0, point, order));
+	world(|w| {
+		for (point, wh) in readings {
+			w.readings.insert((*point, 0), metered(*wh));
+		}
+		w.now = DELIVERY_END;
+	});
+	assert_ok!(debit(0, &[0, 1, 2]));
+	assert_ok!(credit(0, &[0, 1, 2]));
+}
+
 #[test]
 fn what_an_operator_repays_of_an_order_goes_to_the_balance_responsible_party_and_then_to_the_member() {
 	run(|| {
-		trade();
-		world(|w| w.now = 0);
-		leave(GRID_OPERATOR, 0);
 		let generation = Order { reduction: Reduction::Generation, wh: 100, price: 50_000, penalty: 0 };
-		assert_ok!(Flexibility::order_reduction(signed(GRID_OPERATOR), 0, 1, generation));
-		world(|w| {
-			w.readings.insert((0, 0), metered(1_000));
-			w.readings.insert((1, 0), metered(-500));
-			w.now = DELIVERY_END;
-		});
-		assert_ok!(debit(0, &[0, 1, 2]));
-		assert_ok!(credit(0, &[0, 1, 2]));
+		order_without_money(1, generation, &[(0, 1_000), (1, -500)]);
 		// 5 for the member, and 25 for 100 Wh that are missing.
 		let debt = OrderDebts::<Test>::get(0, 1).unwrap();
 		assert_eq!((debt.member, debt.perimeter), (5 * MILLION, 25 * MILLION));
@@ -249,17 +255,8 @@ fn what_an_operator_repays_of_an_order_goes_to_the_balance_responsible_party_and
 #[test]
 fn what_an_operator_repaid_and_a_run_takes_besides_comes_back_to_it() {
 	run(|| {
-		trade();
-		world(|w| w.now = 0);
-		leave(GRID_OPERATOR, 0);
 		let load = Order { reduction: Reduction::Load, wh: 200, price: 30_000, penalty: 0 };
-		assert_ok!(Flexibility::order_reduction(signed(GRID_OPERATOR), 0, 0, load));
-		world(|w| {
-			w.readings.insert((0, 0), metered(800));
-			w.now = DELIVERY_END;
-		});
-		assert_ok!(debit(0, &[0, 1, 2]));
-		assert_ok!(credit(0, &[0, 1, 2]));
+		order_without_money(0, load, &[(0, 800)]);
 		// 46 for what it bought and 6 for 200 Wh, of which 16 come from what is left.
 		assert_eq!(Securities::owed(participant(GRID_OPERATOR)), 36 * MILLION);
 		revise(0, 0, 1_000);
