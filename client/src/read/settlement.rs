@@ -7,7 +7,6 @@ use crate::{
 	pallet_securities::{Backing, BalancingSecurity, Security},
 	pallet_settlement::{Accounts, Progress, Statement, StatementRoot},
 	pallet_supply::Served,
-	part::Function,
 	storage::{flexibility, participants, securities, settlement as storage, supply},
 };
 use busbar_primitives::{
@@ -17,11 +16,6 @@ use busbar_primitives::{
 use sp_core::H256;
 use sp_runtime::AccountId32;
 use std::collections::BTreeMap;
-
-/// What secures a connection point and what of that is used.
-const SECURITY: Function<(PointId,), Option<SecurityView>> = Function::new("EnergyApi", "security");
-/// Those of a page of an account's points.
-const SECURITIES: Function<(AccountId32, PointId, u32), Vec<SecurityView>> = Function::new("EnergyApi", "securities");
 
 /// Whom a connection point chose and who answers for it, the latest last.
 #[derive(Clone, Debug, Default)]
@@ -118,7 +112,7 @@ impl Chain {
 
 	/// What must secure a connection point, and what of that is used; `None` of one that needs no security.
 	pub async fn security_needed(&self, at: H256, point: PointId) -> Result<Option<SecurityView>> {
-		self.call(at, &SECURITY, (point,)).await
+		self.call(at, &api::SECURITY, (point,)).await
 	}
 
 	/// Those of an account's points, which these are in ascending order; couplings need none.
@@ -131,7 +125,7 @@ impl Chain {
 		let mut found = Vec::new();
 		let pages = (0..).step_by(MAX_ACCOUNT_POINTS as usize).map_while(|first: usize| points.get(first));
 		for first in pages {
-			found.extend(self.call(at, &SECURITIES, (account.clone(), *first, MAX_ACCOUNT_POINTS)).await?);
+			found.extend(self.call(at, &api::SECURITIES, (account.clone(), *first, MAX_ACCOUNT_POINTS)).await?);
 		}
 		Ok(found)
 	}
