@@ -18,8 +18,33 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS keys (
 #[derive(Clone)]
 pub struct Keys {
 	connection: Arc<Mutex<Connection>>,
-	/// That no other vault works with them.
-	_alone: Arc<File>,
+	/// That no other vault works with them. After the connection, so that it is closed when another may have the file.
+	_alone: Arc<Alone>,
+}
+
+/// The lock on the file of keys.
+struct Alone(File);
+
+impl Alone {
+	fn take(keys: &Path) -> Result<Self, Error> {
+		let mut path = keys.as_os_str().to_owned();
+		path.push(".lock");
+		let refuse = |error: std::io::Error| Error::Setup(format!("{}: {error}", keys.display()));
+		let file = File::create(&path).map_err(refuse)?;
+		match file.try_lock() {
+			Ok(()) => Ok(Self(file)),
+			Err(TryLockError::WouldBlock) => Err(Error::InUse(keys.display().to_string())),
+			Err(TryLockError::Error(error)) => Err(refuse(error)),
+		}
+	}
+}
+
+impl Drop for Alone {
+	/// Closing the file is not enough: a process that is being started at that moment has a copy of it until it runs its own
+	/// program, and the lock ends with the last copy.
+	fn drop(&mut self) {
+		let _ = self.0.unlock();
+	}
 }
 
 impl Keys {
@@ -28,15 +53,7 @@ impl Keys {
 	/// # Errors
 	/// If another process has it, or it cannot be used.
 	pub fn open(path: &Path) -> Result<Self, Error> {
-		let mut lock = path.as_os_str().to_owned();
-		lock.push(".lock");
-		let refuse = |error: std::io::Error| Error::Setup(format!("{}: {error}", path.display()));
-		let alone = File::create(&lock).map_err(refuse)?;
-		match alone.try_lock() {
-			Ok(()) => {},
-			Err(TryLockError::WouldBlock) => return Err(Error::InUse(path.display().to_string())),
-			Err(TryLockError::Error(error)) => return Err(refuse(error)),
-		}
+		let alone = Alone::take(path)?;
 		let connection = sqlite::connect(path)?;
 		connection.execute_batch(TABLE)?;
 		Ok(Self { connection: Arc::new(Mutex::new(connection)), _alone: Arc::new(alone) })
@@ -91,5 +108,22 @@ impl Keys {
 			rows.collect()
 		})
 		.await
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn the_keys_are_free_once_they_are_closed_though_a_starting_process_has_a_copy_of_their_lock() {
+		let folder = tempfile::tempdir().unwrap();
+		let path = folder.path().join("keys.db");
+		let keys = Keys::open(&path).unwrap();
+		let inherited = keys._alone.0.try_clone().unwrap();
+		assert!(matches!(Keys::open(&path), Err(Error::InUse(_))));
+		drop(keys);
+		assert!(Keys::open(&path).is_ok());
+		drop(inherited);
 	}
 }

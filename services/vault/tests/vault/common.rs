@@ -219,20 +219,6 @@ pub async fn vault_in(folder: &Path, master: &Master) -> Result<Vault, Error> {
 	Ok(Vault::open(records, Keys::open(&folder.join("keys.db"))?, master.clone()).await?.0)
 }
 
-/// The same once the vault before, which has ended, has let go of its keys: a process that another test starts at that moment
-/// inherits their lock until it runs its own program.
-pub async fn vault_again(folder: &Path, master: &Master) -> Result<Vault, Error> {
-	let begun = std::time::Instant::now();
-	loop {
-		match vault_in(folder, master).await {
-			Err(Error::InUse(_)) if begun.elapsed().as_secs() < 30 => {
-				tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-			},
-			other => return other,
-		}
-	}
-}
-
 /// A vault on a free port, by TLS if there is an acceptor.
 pub async fn serve(vault: Vault, chain: Arc<Memory>, tls: Option<tokio_rustls::TlsAcceptor>) -> (String, Arc<Service>) {
 	let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

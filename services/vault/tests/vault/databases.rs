@@ -73,20 +73,8 @@ async fn a_database_keeps_what_it_was_given_and_a_place_of_the_log_is_taken_once
 	.await;
 }
 
-/// Opens a file of keys once whoever had it before has let go of it; see [`vault_again`].
-async fn opened(keys: &std::path::Path) -> Keys {
-	let begun = std::time::Instant::now();
-	loop {
-		match Keys::open(keys) {
-			Ok(keys) => return keys,
-			Err(error) => assert!(begun.elapsed().as_secs() < 30, "{error}"),
-		}
-		tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-	}
-}
-
 async fn vault(database: Arc<dyn Database>, keys: &std::path::Path, master: &Master) -> (Vault, Mended) {
-	Vault::open(database, opened(keys).await, master.clone()).await.unwrap()
+	Vault::open(database, Keys::open(keys).unwrap(), master.clone()).await.unwrap()
 }
 
 async fn name_of(vault: &Vault, of: ParticipantId) -> Option<String> {
@@ -160,12 +148,12 @@ async fn a_start_without_the_keys_or_with_another_master_says_so_and_destroys_no
 	let again = vault_in(folder.path(), &master).await;
 	assert!(matches!(again, Err(Error::InUse(_))), "two processes with one vault");
 	drop((one, again));
-	assert!(matches!(vault_again(folder.path(), &Master::random()).await, Err(Error::WrongMaster)));
+	assert!(matches!(vault_in(folder.path(), &Master::random()).await, Err(Error::WrongMaster)));
 	let (keys, aside) = (folder.path().join("keys.db"), folder.path().join("aside.db"));
 	std::fs::rename(&keys, &aside).unwrap();
-	assert!(matches!(vault_again(folder.path(), &master).await, Err(Error::KeysMissing(1, _))));
+	assert!(matches!(vault_in(folder.path(), &master).await, Err(Error::KeysMissing(1, _))));
 	std::fs::rename(&aside, &keys).unwrap();
-	let one = vault_again(folder.path(), &master).await.unwrap();
+	let one = vault_in(folder.path(), &master).await.unwrap();
 	assert_eq!(name_of(&one, id("ann")).await.unwrap(), "Ada-ann-of-the-vault");
 }
 
@@ -181,12 +169,12 @@ async fn an_entry_of_the_log_that_was_changed_or_taken_out_is_found_at_the_start
 	let change = |sql: &str| rusqlite::Connection::open(&path).unwrap().execute(sql, []).unwrap();
 	let copy = std::fs::read(&path).unwrap();
 	change("DELETE FROM log WHERE place = 2");
-	assert!(matches!(vault_again(folder.path(), &master).await, Err(Error::DamagedLog(2))));
+	assert!(matches!(vault_in(folder.path(), &master).await, Err(Error::DamagedLog(2))));
 	std::fs::write(&path, &copy).unwrap();
 	change("UPDATE log SET entry = (SELECT entry FROM log WHERE place = 1) WHERE place = 2");
-	assert!(matches!(vault_again(folder.path(), &master).await, Err(Error::DamagedLog(2))));
+	assert!(matches!(vault_in(folder.path(), &master).await, Err(Error::DamagedLog(2))));
 	std::fs::write(&path, &copy).unwrap();
-	assert_eq!(vault_again(folder.path(), &master).await.unwrap().log.root().await.unwrap().0, 5);
+	assert_eq!(vault_in(folder.path(), &master).await.unwrap().log.root().await.unwrap().0, 5);
 }
 
 #[tokio::test]
