@@ -121,6 +121,8 @@ enum Command {
 	/// Keep, read and erase personal records, and say who may read yours
 	#[command(subcommand)]
 	Vault(commands::vault::Vault),
+	#[command(subcommand)]
+	Load(commands::load::Load),
 	/// Trade a day of a real low-voltage grid and write a report
 	Demo(demo::Demo),
 }
@@ -149,6 +151,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
 		Command::Grid(command) => Ok(command.run(global).await?),
 		Command::Data(command) => Ok(command.run(global).await?),
 		Command::Vault(command) => Ok(command.run(global).await?),
+		Command::Load(command) => Ok(command.run(global).await?),
 		Command::Demo(command) => Ok(command.run(global).await?),
 	}
 }

@@ -7,6 +7,7 @@
 //!   from events alone; [`cleared`]: a cleared session as files;
 //! - [`gridmodel`]: from files of buses, lines and profiles to the tree of zones and the connection points that a grid
 //!   operator registers, with everything checked before the first transaction; [`day`]: a day of such a grid, traded;
+//! - [`load`]: many members' transactions at a stated rate, and how long each took;
 //! - [`case`]: market cases as files, and a linear programme's second opinion;
 //! - [`figures`], [`page`]: how numbers and pages are written.
 
@@ -22,6 +23,7 @@ mod failure;
 pub mod figures;
 pub mod gridmodel;
 pub mod keeper;
+pub mod load;
 pub mod operator;
 pub mod page;
 pub mod receipt;

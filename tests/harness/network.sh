@@ -102,7 +102,7 @@ devnet_preset() {
 }
 
 # network_prepare DIRECTORY BASE_PORT INTERVAL_CLOCK_S [GRID]: node identities and the chain specification, plain and raw.
-# GRID is a folder with a grid's files, or `built-in`: its zones, members, meters, money, deposits and margins stand in the genesis, so
+# GRID is a folder with a grid's files, `built-in`, or `members:N`, the grid of a load of so many members: its zones, members, meters, money, deposits and margins stand in the genesis, so
 # that it is traded at once. Without it the chain begins with the devnet's operators alone.
 network_prepare() {
 	NETWORK=$1
@@ -118,9 +118,13 @@ network_prepare() {
 	# The grid, the clock and the start of interval 0 are the only things in which one devnet differs from another.
 	devnet_preset
 	if [[ -n $grid ]]; then
-		[[ $grid == built-in ]] || of=(--data "$grid")
+		case $grid in
+		built-in) of=(grid genesis) ;;
+		members:*) of=(load genesis --accounts "${grid#members:}") ;;
+		*) of=(grid genesis --data "$grid") ;;
+		esac
 		preset="$NETWORK/preset.json"
-		"$CLI_BINARY" grid genesis "${of[@]}" --onto "$DEVNET_PRESET" >"$preset" || fail "the grid is refused (see above)"
+		"$CLI_BINARY" "${of[@]}" --onto "$DEVNET_PRESET" >"$preset" || fail "the grid is refused (see above)"
 	fi
 	set_market_parameters "$preset" "$clock_s" "$(date +%s)000" >"$NETWORK/plain.json"
 	"$NODE_BINARY" export-chain-spec --chain "$NETWORK/plain.json" --raw --wasm-cache "$WASM_CACHE" >"$NETWORK/raw.json" 2>>"$NETWORK/logs/chain-spec.log" ||
@@ -145,12 +149,13 @@ start_node() {
 	disown
 }
 
-# network_start [OPTION...]: starts the validators, and the gateway with these options more.
+# network_start [OPTION...]: starts the validators, and the gateway with these options more if it is one of the network's nodes.
 network_start() {
 	local node
 	for node in "${VALIDATORS[@]}"; do
 		start_node "$node" "--$node" --validator
 	done
+	[[ -n $(node_index gateway) ]] || return 0
 	start_node gateway --listen-addr "/ip4/127.0.0.1/tcp/$((BASE_PORT + 30))/ws" \
 		--state-pruning archive --blocks-pruning archive --rpc-max-connections 500 --max-runtime-instances 32 "$@"
 }

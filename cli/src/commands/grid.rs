@@ -10,7 +10,7 @@ use busbar_operations::{
 use busbar_primitives::{Interval, Watt};
 use clap::{Args, Subcommand};
 use serde_json::json;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Look at the grid
 #[derive(Subcommand)]
@@ -60,12 +60,17 @@ impl Genesis {
 		let plan = Plan::build(&data, &Bounds::DEVNET).map_err(Failure::from)?;
 		plan.check_money(&Prices::DEVNET, Bounds::DEVNET.interval_s, Prices::DEVNET_CEILING).map_err(Failure::from)?;
 		let patch = day::genesis(&plan, &Prices::DEVNET, Bounds::DEVNET.interval_s, self.seed)?;
-		let Some(path) = &self.onto else { return print_json(&patch) };
-		let wrong = |error: String| Failure::input(format!("--onto {}: {error}", path.display()));
-		let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-		let specification = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-		print_json(&day::patch_specification(specification, patch).map_err(|error| wrong(error.to_string()))?)
+		print_genesis(patch, self.onto.as_deref())
 	}
+}
+
+/// Prints a genesis patch, or the chain specification in a file with it.
+pub fn print_genesis(patch: serde_json::Value, onto: Option<&Path>) -> Result<()> {
+	let Some(path) = onto else { return print_json(&patch) };
+	let wrong = |error: String| Failure::input(format!("--onto {}: {error}", path.display()));
+	let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+	let specification = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+	print_json(&day::patch_specification(specification, patch).map_err(|error| wrong(error.to_string()))?)
 }
 
 #[derive(Args)]

@@ -10,6 +10,7 @@ mod execute;
 pub mod flexibility;
 pub mod grid;
 pub mod holders;
+pub mod load;
 pub mod market;
 pub mod order;
 pub mod participant;

@@ -61,6 +61,16 @@ pub struct BlockCounts {
 	pub extrinsics: u64,
 }
 
+impl BlockCounts {
+	/// What came after an earlier count.
+	pub fn since(&self, before: &Self) -> Self {
+		Self {
+			blocks: self.blocks.saturating_sub(before.blocks),
+			extrinsics: self.extrinsics.saturating_sub(before.extrinsics),
+		}
+	}
+}
+
 /// Submits transactions and follows them.
 #[derive(Clone)]
 pub struct Submitter {
@@ -71,6 +81,8 @@ pub struct Submitter {
 	blocks: Arc<Mutex<BlockCounts>>,
 	/// The newest block that is known to have enacted another version of the runtime.
 	enacted: Arc<AtomicU32>,
+	/// Who takes transactions and tells nonces.
+	taker: Chain,
 }
 
 impl Submitter {
@@ -86,11 +98,16 @@ impl Submitter {
 		let (best_in, best) = watch::channel(tip);
 		let hash = chain.finalised().await?;
 		let (finalised_in, finalised) = watch::channel((chain.header(hash).await?.number, hash));
-		let submitter =
-			Self { chain, watch: Watch::default(), best, finalised, blocks: Arc::default(), enacted: Arc::default() };
+		let (watch, blocks, enacted, taker) = (Watch::default(), Arc::default(), Arc::default(), chain.clone());
+		let submitter = Self { chain, watch, best, finalised, blocks, enacted, taker };
 		let follower = follower::Follower::new(submitter.clone(), best_in, finalised_in);
 		tokio::spawn(follower.run(new, fin));
 		Ok(submitter)
+	}
+
+	/// The same, which hands transactions to another node of the chain.
+	pub fn through(self, taker: Chain) -> Self {
+		Self { taker, ..self }
 	}
 
 	/// The chain.
@@ -211,7 +228,7 @@ impl Submitter {
 
 	async fn next_nonce(&self, signer: &Signer) -> Result<u32> {
 		let address = sp_core::crypto::Ss58Codec::to_ss58check(signer.account());
-		match self.chain.request("system_accountNextIndex", (address,)).await {
+		match self.taker.request("system_accountNextIndex", (address,)).await {
 			// A light client has no pool: it knows what stands in blocks.
 			Err(Error::Refused { .. }) => {
 				let account = (signer.account().clone(),);
@@ -247,7 +264,7 @@ impl Submitter {
 		let text = crate::chain::hex_of(bytes);
 		let mut perhaps_taken = false;
 		for offer in 1.. {
-			let answer = self.chain.once::<H256>("author_submitExtrinsic", (&text,)).await;
+			let answer = self.taker.once::<H256>("author_submitExtrinsic", (&text,)).await;
 			match pool::verdict(answer, perhaps_taken) {
 				Verdict::Taken => break,
 				Verdict::Refused(error) => return Err(error),

@@ -61,6 +61,16 @@ impl Sent {
 	pub async fn finalised(self) -> Result<Outcome> {
 		self.finalised.await.map_err(|_| Error::NotIncluded(self.hash))
 	}
+
+	/// As [`Sent::finalised`], and tells when a block of the best chain has it for the first time.
+	///
+	/// # Errors
+	/// As [`Sent::included`].
+	pub async fn followed(self, included: impl FnOnce(&Outcome)) -> Result<Outcome> {
+		let lost = |_| Error::NotIncluded(self.hash);
+		included(&self.included.await.map_err(lost)?);
+		self.finalised.await.map_err(lost)
+	}
 }
 
 /// What it takes to sign a transaction again.

@@ -38,6 +38,7 @@ pub use genesis::{genesis, patch_specification, zones};
 pub use html::{blocks, page, verdict};
 pub use monitor::Lag;
 pub use report::{Bill, Quarter, Report};
+pub use world::{members, Member};
 
 /// Who is told how far a day has come.
 pub trait Watch: Send + Sync {

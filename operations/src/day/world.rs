@@ -38,9 +38,13 @@ impl Operators {
 
 /// The owner of one load or plant.
 pub struct Member {
+	/// Its connection point's name in the files.
 	pub name: String,
+	/// Whether it draws or feeds in.
 	pub kind: Kind,
+	/// Its account.
 	pub signer: Signer,
+	/// Its identity on the chain.
 	pub id: ParticipantId,
 	/// Place of its zone in the plan.
 	pub zone: usize,
@@ -48,6 +52,9 @@ pub struct Member {
 
 impl Member {
 	/// The owner of the plan's connection point number `index`.
+	///
+	/// # Errors
+	/// None in practice: the derivation path is known.
 	pub fn of(index: usize, point: &PlannedPoint, seed: u64) -> Result<Self, Failure> {
 		Ok(Self {
 			name: point.name.clone(),
@@ -86,7 +93,10 @@ impl Member {
 	}
 }
 
-/// All members of a plan.
+/// All members of a plan, in the order of its points.
+///
+/// # Errors
+/// None in practice, as of [`Member::of`].
 pub fn members(plan: &Plan, seed: u64) -> Result<Vec<Member>, Failure> {
 	plan.points.iter().enumerate().map(|(index, point)| Member::of(index, point, seed)).collect()
 }
