@@ -404,11 +404,25 @@ check_products() {
 	export BUSBAR_VAULT_PROGRAM="$VAULT_BINARY" BUSBAR_NETWORK="$NETWORK" BUSBAR_VAULT_PORT="$((BASE_PORT + 15))"
 	run_tests vault.mjs
 	check_examples
+	check "members' orders and transfers are sent at a stated rate, and each is accounted for" load_is_accounted_for
 	run_tests sessions.mjs
 	run_tests settlement.mjs
 	run_tests attack.mjs
 	check "attacks on the store are held" attacks_are_held
 	check_logs
+}
+
+# What else runs here may let an order come after its gate: then it failed, and is counted as that.
+load_is_accounted_for() {
+	local code=0 load="$WORK/load.json"
+	"$CLI_BINARY" load run --json --url "$(node_url gateway)" --node "$(node_url alice)" --accounts 112 --rate 20 --seconds 5 \
+		--mix order=3,transfer=1 --process "alice=$(<"$NETWORK/alice.pid")" >"$load" || code=$?
+	jq . "$load"
+	jq --exit-status '.submitted == 100 and .accepted == 100 and .included == 100 and .lost == 0 and .refused == {}
+		and .finalised + ([.failed[]] | add // 0) == 100 and .kinds.transfer == 25 and .kinds.order > 0
+		and .latency.finalised.p50 >= .latency.included.p50 and .weight_us.p50 > 0
+		and (.nodes | map(.name) == ["alice", "this program"] and all(.[]; .peak_mib > 0))' "$load" || return 1
+	((code == ($(jq .finalised "$load") == 100 ? 0 : 1)))
 }
 
 # A few seconds of each attack, on a store with little room. What else runs here makes latencies no measure: scripts/attack is.

@@ -6,7 +6,7 @@ use busbar_primitives::{Link, Watt};
 /// Feeders, of about as many points each.
 const FEEDERS: usize = 64;
 /// What a connection point may carry each way, in W: a household's 17 kW.
-pub(super) const RATING: Watt = 17_000;
+const RATING: Watt = 17_000;
 
 /// A grid of so many connection points.
 pub fn plan(points: usize) -> Plan {

@@ -1,18 +1,16 @@
 //! A member that sends.
 
 use super::{
-	grid::RATING,
 	mix::Kind,
 	report::{Fate, Sample},
 };
-use crate::{day, gridmodel};
 use busbar_client::{
 	frame_system, pallet_balances, pallet_market,
 	sign::Signer,
 	submit::{Outcome, Submitter},
 	AccountId, Error, RuntimeCall, RuntimeEvent,
 };
-use busbar_primitives::{energy, Interval, PointId, Price, ProductId, Side, Step};
+use busbar_primitives::{api::PointView, energy, Interval, PointId, Price, ProductId, Side, Step, Watt};
 use sp_runtime::MultiAddress;
 use std::time::Duration;
 use tokio::{sync::Mutex, time::Instant};
@@ -30,6 +28,8 @@ pub(super) struct Member {
 	point: PointId,
 	signer: Signer,
 	side: Side,
+	/// What its point may carry that way, in W.
+	rating: Watt,
 	/// Whom it pays.
 	next: AccountId,
 	turn: Mutex<Turn>,
@@ -44,14 +44,12 @@ struct Turn {
 }
 
 impl Member {
-	pub(super) fn new(index: usize, member: &day::Member, next: AccountId) -> Self {
-		let side = match member.kind {
-			gridmodel::Kind::Load => Side::Buy,
-			gridmodel::Kind::Pv => Side::Sell,
-		};
-		// The coupling is point 0.
-		let point = index as PointId + 1;
-		Self { point, signer: member.signer.clone(), side, next, turn: Mutex::default() }
+	/// A member with its connection point.
+	pub(super) fn new(view: &PointView, signer: Signer, next: AccountId) -> Self {
+		let point = &view.point;
+		let (side, rating) =
+			if point.import_w > 0 { (Side::Buy, point.import_w) } else { (Side::Sell, point.export_w) };
+		Self { point: view.id, signer, side, rating, next, turn: Mutex::default() }
 	}
 
 	/// Sends what is due, and follows it until it is finalised, or lost.
@@ -90,7 +88,7 @@ impl Member {
 		let newest = clock.first_unopened.saturating_sub(1);
 		let level = u64::from(self.point).wrapping_mul(7).wrapping_add(turn.orders.wrapping_mul(13)) % LEVELS;
 		let price = LOWEST.saturating_add(STEP.saturating_mul(level as Price));
-		let wh = energy(RATING, clock.interval_s) / PART;
+		let wh = energy(self.rating, clock.interval_s) / PART;
 		let (interval, product, point) = (newest, PRODUCT, self.point);
 		let steps = vec![Step { side: self.side, price, wh }];
 		let call = if turn.newest.is_some_and(|last| last >= newest) {

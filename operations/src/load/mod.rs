@@ -17,9 +17,10 @@ pub use report::{Latency, Node, Rates, Report, Spread};
 use crate::{day, Failure};
 use anyhow::{Context as _, Result};
 use busbar_client::{submit::Submitter, Chain};
+use busbar_primitives::{api::PointView, ParticipantId};
 use member::Member;
 use report::Sample;
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::{
 	sync::mpsc,
 	time::{sleep_until, Instant},
@@ -103,24 +104,25 @@ pub async fn run(options: &Options, nodes: Vec<Chain>, tell: &(dyn Fn(String) + 
 	Ok(Report::of(options, begin, offered, &all, (&before, &after), made))
 }
 
-/// The members of the genesis, with their connection points.
+/// The members of the genesis, with their connection points: of the load's own grid, or of the demonstration's, whose keys are
+/// the same.
 async fn members(options: &Options, chain: &Chain) -> Result<Vec<Arc<Member>>> {
-	let plan = plan(options.accounts);
-	let members = day::members(&plan, options.seed)?;
-	let at = chain.finalised().await?;
-	let last = members.last().context("there are no members")?;
-	if chain.participant(at, last.signer.account()).await?.map(|view| view.id) != Some(last.id) {
-		let what = format!(
-			"the chain does not have these {} members: start it from `busbar load genesis --accounts {0}`, as scripts/load does",
-			options.accounts
-		);
-		return Err(Failure::input(what).into());
-	}
+	let members = day::members(&plan(options.accounts), options.seed)?;
+	let views = chain.points(chain.finalised().await?).await?;
+	let owned: HashMap<ParticipantId, PointView> = views.into_iter().map(|view| (view.point.owner, view)).collect();
 	let accounts: Vec<_> = members.iter().map(|member| member.signer.account().clone()).collect();
 	let next = |index: usize| accounts[(index + 1) % accounts.len()].clone();
-	// The coupling is point 0.
-	let own = members.iter().enumerate().map(|(index, member)| Arc::new(Member::new(index, member, next(index))));
-	Ok(own.collect())
+	let own = members.iter().enumerate().map(|(index, member)| {
+		let view = owned.get(&member.id).ok_or_else(|| {
+			let advice = "start the chain from the genesis that `busbar load genesis` prints, as scripts/load does";
+			Failure::input(format!(
+				"the chain has no connection point of member {index} of {}: {advice}",
+				options.accounts
+			))
+		})?;
+		Ok(Arc::new(Member::new(view, member.signer.clone(), next(index))))
+	});
+	own.collect()
 }
 
 #[cfg(test)]
