@@ -1,96 +1,154 @@
-// Takes one check after another out of a copy of the tree, and runs the tests that should miss it.
+// Takes one check after another out of a copy of the tree, and runs the tests that should miss it. A package is compiled once
+// for all of its mutations, which the copy holds behind a switch; one that cannot stand there is compiled alone.
 //
-// usage: run.mjs --tree FOLDER [--check] [--json] [PART...]
+// usage: run.mjs --tree FOLDER [--copy FOLDER] [--check] [--json] [--name] [PART...]
 
-import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { compile, copy, execute } from './suite.mjs';
+import { broken, embed, groups } from './switch.mjs';
 
-/** Longer takes only what does not end any more. */
-const MOST_MS = 600_000;
+/** What a suite may take beyond ten times what it takes without a mutation. */
+const PATIENCE_MS = 60_000;
 
 const { values, positionals } = parseArgs({
-	options: { tree: { type: 'string' }, check: { type: 'boolean' }, json: { type: 'boolean' } },
+	options: {
+		tree: { type: 'string' },
+		copy: { type: 'string' },
+		check: { type: 'boolean' },
+		json: { type: 'boolean' },
+		name: { type: 'boolean' },
+	},
 	allowPositionals: true,
 });
-const lists = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.json'));
-const list = lists.flatMap((name) => JSON.parse(readFileSync(path.join(import.meta.dirname, name), 'utf8')));
-const named = ({ check, file, package: tested }) =>
-	positionals.length === 0 || positionals.some((part) => part === tested || check.includes(part) || file.startsWith(part));
-// Those of one package follow each other, so that each compiles little.
-const chosen = list.filter(named).sort((one, other) => (one.package < other.package ? -1 : one.package > other.package ? 1 : 0));
+const names = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.json'));
+const read = (name) => JSON.parse(readFileSync(path.join(import.meta.dirname, name), 'utf8'));
+const list = names.flatMap(read);
+const chosen = list.filter(
+	({ check, file, package: tested, target }) =>
+		positionals.length === 0 || positionals.some((part) => part === tested || part === target || check.includes(part) || file.startsWith(part)),
+);
 
-/** The file of a mutation, with its text before and after. */
-function texts({ file, from, to }) {
-	const at = path.join(values.tree, file);
-	const before = readFileSync(at, 'utf8');
-	const found = before.split(from).length - 1;
-	return { at, before, found, after: before.replace(from, () => to) };
+/** A list that the code has left behind checks nothing: each entry must name one place, and its test must exist. */
+function faults() {
+	const text = (file) => readFileSync(path.join(values.tree, file), 'utf8');
+	const lost = chosen
+		.map(({ check, file, from }) => ({ check, file, found: text(file).split(from).length - 1 }))
+		.filter(({ found }) => found !== 1)
+		.map(({ check, file, found }) => `${file}: what "${check}" takes out stands there ${found} times, not once`);
+	const checks = list.map(({ check }) => check);
+	const twice = checks.filter((check, at) => checks.indexOf(check) !== at).map((check) => `"${check}" stands in the list twice`);
+	const named = chosen.filter(({ test }) => test !== undefined);
+	const folders = new Set(named.map(folderOf));
+	const functions = new Map([...folders].map((folder) => [folder, functionsOf(path.join(values.tree, folder))]));
+	const gone = named
+		.filter((mutation) => !functions.get(folderOf(mutation)).has(mutation.test.split('::').at(-1)))
+		.map(({ check, test }) => `no test is called ${test}, which should miss "${check}"`);
+	return [...lost, ...twice, ...gone];
 }
 
-// Each must name one place: a list that the code has left behind checks nothing.
-const lost = chosen.filter((mutation) => texts(mutation).found !== 1);
-for (const mutation of lost) {
-	console.error(`${mutation.file}: what "${mutation.check}" takes out stands there ${texts(mutation).found} times, not once`);
+/** Where the tests of a mutation's package are. */
+function folderOf({ package: tested }) {
+	return tested.startsWith('pallet-') ? tested.replace('pallet-', 'pallets/') : tested.replace('busbar-', '');
 }
-const twice = list.map(({ check }) => check).filter((check, at, all) => all.indexOf(check) !== at);
-for (const check of twice) console.error(`"${check}" stands in the list twice`);
-if (lost.length > 0 || twice.length > 0) process.exit(1);
+
+function functionsOf(folder) {
+	const files = readdirSync(folder, { recursive: true }).filter((file) => file.endsWith('.rs'));
+	const found = files.flatMap((file) => [...readFileSync(path.join(folder, file), 'utf8').matchAll(/\bfn (\w+)/g)]);
+	return new Set(found.map(([, name]) => name));
+}
+
+function fail(output, what) {
+	console.error(output);
+	console.error(what);
+	process.exit(1);
+}
+
+const wrong = faults();
+if (wrong.length > 0) fail(wrong.join('\n'), `${wrong.length} entries are to be written anew`);
 if (values.check) {
 	console.log(`${chosen.length} mutations, each of one place`);
 	process.exit(0);
 }
 
-/** Runs the tests of a mutation's package, which alone is compiled anew, and fast rather than well. */
-function test({ file, package: tested, target, tests }) {
-	// What is changed, and what tests it.
-	const changed = file.startsWith('pallets/') ? `pallet-${file.split('/')[1]}` : `busbar-${file.split('/')[0]}`;
-	const faster = [...new Set(target ? [changed] : [changed, tested])].flatMap((name) => {
-		const profile = `profile.release.package.${name}`;
-		return ['--config', `${profile}.opt-level=1`, '--config', `${profile}.codegen-units=64`, '--config', `${profile}.incremental=true`];
-	});
-	// Programs of the runtime's tests are built with the workspace's features.
-	const what = target ? ['--workspace', '--test', target] : ['--package', tested, '--lib'];
-	const args = [...faster, 'test', '--release', '--locked', '--quiet', ...what, '--', ...(tests ?? [])];
-	const run = spawnSync('cargo', args, { cwd: values.tree, encoding: 'utf8', maxBuffer: 1 << 28, timeout: MOST_MS, killSignal: 'SIGTERM' });
-	return { passed: run.status === 0, ended: run.status !== null, output: `${run.stdout}\n${run.stderr}` };
-}
-
-function mutate(mutation) {
-	const { at, before, after } = texts(mutation);
-	const began = Date.now();
-	writeFileSync(at, after);
-	try {
-		const { passed, ended, output } = test(mutation);
-		const failed = [...new Set([...output.matchAll(/^ {4}(\w+(?:::\w+)+)$/gm)].map(([, name]) => name))];
-		const compiled = !/could not compile|error: no test target|error: package ID/.test(output);
-		const outcome = passed ? 'missed' : compiled ? 'caught' : 'does not compile';
-		const by = ended ? failed : ['it does not end'];
-		return { check: mutation.check, file: mutation.file, outcome, by, seconds: (Date.now() - began) / 1000 };
-	} finally {
-		writeFileSync(at, before);
-	}
-}
-
-// Tests that fail without any mutation catch none.
-const sound = new Set();
-const results = [];
-for (const [at, mutation] of chosen.entries()) {
-	const suite = JSON.stringify([mutation.package, mutation.target, mutation.tests]);
-	if (!sound.has(suite)) {
-		const { passed, output } = test(mutation);
-		if (!passed) {
-			console.error(output);
-			console.error(`the tests of ${mutation.package} fail as they are`);
-			process.exit(1);
+/** Compiles the tests of a package with all mutations in them; those in which the compiler finds an error go alone from then on. */
+async function together(mutation) {
+	for (;;) {
+		const { texts, embedded } = embed(values.tree, list);
+		copy(values.tree, values.copy, texts);
+		const suite = await compile(values.copy, mutation);
+		if (suite.program) return { suite, embedded };
+		const errors = broken(embedded, suite.errors);
+		if (errors.length === 0) fail(suite.output, `the tests of ${mutation.package} do not compile with all mutations in them`);
+		for (const check of errors) {
+			console.error(`"${check}" does not compile among the others, and goes alone: say so in its entry`);
+			list.find((mutation) => mutation.check === check).alone = true;
 		}
-		sound.add(suite);
 	}
-	const result = mutate(mutation);
-	results.push(result);
-	const words = result.outcome === 'caught' ? `caught by ${result.by.slice(0, 3).join(', ')}` : result.outcome.toUpperCase();
-	console.error(`${at + 1}/${chosen.length} without "${result.check}": ${words} (${Math.round(result.seconds)} s)`);
+}
+
+/** Runs what should miss a check, then whatever might. */
+async function judge(suite, mutation, mutant, mostMs) {
+	const began = Date.now();
+	const filters = mutation.tests ?? [];
+	let outcome;
+	if (mutation.test) outcome = await execute(suite, ['--exact', mutation.test], { mutant, mostMs });
+	const asMeant = outcome && !outcome.passed;
+	if (!asMeant) outcome = await execute(suite, filters, { mutant, mostMs });
+	const seconds = (Date.now() - began) / 1000;
+	return { outcome: outcome.passed ? 'missed' : 'caught', by: outcome.passed ? undefined : outcome.by, other: mutation.test && !asMeant, seconds };
+}
+
+/** Takes one check out of the copy for good, and compiles and tests what is left. */
+async function alone(mutation, mostMs) {
+	copy(values.tree, values.copy, embed(values.tree, list, mutation).texts);
+	const suite = await compile(values.copy, mutation);
+	if (!suite.program) return { outcome: 'does not compile', seconds: 0, output: suite.output };
+	return judge(suite, mutation, '', mostMs);
+}
+
+const results = [];
+function tell(mutation, isAlone, { outcome, by, other, seconds, output }) {
+	results.push({ check: mutation.check, file: mutation.file, outcome, by, alone: isAlone, seconds });
+	const meant = other ? `, not by ${mutation.test}` : '';
+	const words = outcome === 'caught' ? `caught by ${by}` : `${outcome.toUpperCase()}${output ? `\n${output}` : ''}`;
+	const how = `${Math.round(seconds)} s${isAlone ? ', compiled alone' : ''}`;
+	console.error(`${results.length}/${chosen.length} without "${mutation.check}": ${words}${meant} (${how})`);
+}
+
+mkdirSync(values.copy, { recursive: true });
+const suites = [...groups(chosen, ({ package: tested, target }) => `${tested} ${target ?? ''}`).values()];
+let next = suites.length > 0 ? together(suites[0][0]) : undefined;
+for (const [at, mutations] of suites.entries()) {
+	const { suite, embedded } = await next;
+	// Compiled while this one's tests run.
+	next = suites[at + 1] && together(suites[at + 1][0]);
+	// Tests that fail without any mutation catch none.
+	const most = new Map();
+	for (const filters of new Set(mutations.map(({ tests }) => JSON.stringify(tests ?? [])))) {
+		const { passed, output, ran, ms } = await execute(suite, JSON.parse(filters), { mostMs: 10 * PATIENCE_MS });
+		if (!passed) fail(output, `the tests of ${mutations[0].package} fail as they are`);
+		if (ran === 0) fail(filters, `no test of ${mutations[0].package} has such a name`);
+		console.error(`${mutations[0].package} ${filters}: ${ran} tests pass without a mutation (${Math.round(ms / 1000)} s)`);
+		most.set(filters, 10 * ms + PATIENCE_MS);
+	}
+	const mostOf = ({ tests }) => most.get(JSON.stringify(tests ?? []));
+	for (const mutation of mutations.filter(({ check }) => embedded.has(check))) {
+		tell(mutation, false, await judge(suite, mutation, mutation.check, mostOf(mutation)));
+	}
+	await next;
+	for (const mutation of mutations.filter(({ check }) => !embedded.has(check))) {
+		tell(mutation, true, await alone(mutation, mostOf(mutation)));
+	}
+}
+
+if (values.name) {
+	const by = new Map(results.map(({ check, by }) => [check, by]));
+	for (const name of names) {
+		const entries = read(name).map((entry) => (!entry.test && by.get(entry.check)?.includes(' ') === false ? { ...entry, test: by.get(entry.check) } : entry));
+		writeFileSync(path.join(import.meta.dirname, name), `${JSON.stringify(entries, null, '\t')}\n`);
+	}
 }
 const caught = results.filter(({ outcome }) => outcome === 'caught').length;
 if (values.json) console.log(JSON.stringify(results, null, '\t'));
