@@ -85,7 +85,8 @@ mock! {
 		on_of: fn of(point: PointId, interval: Interval) -> Option<Metered>;
 		on_version: fn version(point: PointId, interval: Interval) -> u16;
 		on_is_contested: fn is_contested(point: PointId, interval: Interval) -> bool;
-		on_like: fn like(point: PointId, interval: Interval, most: u32) -> Vec<SignedWh>;
+		on_stood: fn stood(point: PointId, interval: Interval, at: Moment) -> Option<SignedWh>;
+		on_like: fn like(point: PointId, interval: Interval, most: u32, at: Moment) -> Vec<SignedWh>;
 		on_standing: fn standing(point: PointId, interval: Interval, at: Moment) -> Standing;
 		on_basis: fn basis(
 			point: PointId,
@@ -93,6 +94,7 @@ mock! {
 			interval: Interval,
 			standing: Standing,
 			last: bool,
+			at: Moment,
 		) -> Basis;
 	}
 }

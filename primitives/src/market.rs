@@ -2,7 +2,7 @@
 
 use crate::{
 	stored, Amount, AreaId, Balance, Fee, Interval, Moment, ParticipantId, PointId, Price, ProductId, SignedWh, Watt,
-	Wh, ZoneId,
+	Wh, ZoneId, FIRST_RUN,
 };
 use codec::{Decode, Encode};
 use core::iter::Sum;
@@ -224,6 +224,15 @@ impl Terms {
 			3 => self.dispute_end,
 			_ => self.rulings_end(),
 		}
+	}
+
+	/// What stood at this chain time, in ms, of the readings of earlier intervals a run takes for what a point would have metered.
+	/// Of the first run, which begins at any time from then on, it is the end of delivery.
+	pub fn known_at(&self, run: u16) -> Moment {
+		if run <= FIRST_RUN {
+			return self.delivery_end;
+		}
+		self.run_due(run)
 	}
 
 	/// How long a run that is due holds up those behind it, in ms: as long as an interval lasts.

@@ -36,6 +36,12 @@ pub const ESTIMATE_DAYS: u32 = 4;
 /// neither calendars nor time zones.
 pub const LIKE_DAYS: u32 = 14;
 
+/// Keys that are read for the like readings of an interval: of each day the reading, and what it replaced.
+pub const LIKE_KEYS: u64 = 2 * LIKE_DAYS as u64;
+
+/// How much of a proof each of them takes, in bytes: those of an interval lie beside each other.
+pub const LIKE_PROOF: u64 = 128;
+
 /// Like readings that the chain's own estimate follows.
 pub const LIKE_READINGS: u32 = 4;
 

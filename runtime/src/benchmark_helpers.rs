@@ -10,8 +10,8 @@ use busbar_primitives::{
 	metering::{Duty, Registers},
 	traits::{Calendar, Grid as _, OnReading, Positions},
 	Baseline, Flexibility, Interval, Link, Moment, Outcome, ParticipantId, Placed, PointId, PointKind, Product,
-	ProductId, ProductKind, Quality, Reduction, Right, Role, RoleGrant, Scope, Side, StandingSteps, Step, Validity,
-	Watt, Wh, ZoneId, ZoneResult, MAX_PRODUCTS,
+	ProductId, ProductKind, Quality, Reduction, Right, Role, RoleGrant, Scope, Side, SignedWh, StandingSteps, Step,
+	Validity, Watt, Wh, ZoneId, ZoneResult, ADJUSTED_BY, MAX_PRODUCTS,
 };
 use frame_support::{
 	traits::{
@@ -171,6 +171,18 @@ fn margin(id: ParticipantId, account: &AccountId, amount: Balance) {
 /// Lets as much be known of a point's consumption as can be, and the point be secured.
 fn known(point: PointId) {
 	pallet_securities::Consumptions::<Runtime>::insert(point, pallet_securities::Consumption::longest());
+}
+
+/// Lets points have readings of an interval that were replaced, and that said `wh` before, in Wh.
+fn replaced(interval: Interval, points: u32, wh: Option<SignedWh>) {
+	<Helper as pallet_settlement::BenchmarkHelper<AccountId>>::read(interval, points, 900);
+	for point in 0..points {
+		let before = BoundedVec::truncate_from(vec![(Moment::MAX, wh)]);
+		pallet_metering::Replaced::<Runtime>::insert(interval, point, before);
+		pallet_metering::Readings::<Runtime>::mutate(interval, point, |reading| {
+			reading.as_mut().expect("it was read").version = 2;
+		});
+	}
 }
 
 fn add_point(zone: ZoneId, owner: ParticipantId) -> PointId {
@@ -550,6 +562,9 @@ impl pallet_settlement::BenchmarkHelper<AccountId> for Helper {
 			pallet_supply::Serving::<Runtime>::insert(number, BoundedVec::truncate_from(most));
 		}
 		certify(interval, points);
+		for before in ADJUSTED_BY.into_iter().filter_map(|back| interval.checked_sub(back)) {
+			replaced(before, points, Some(900));
+		}
 		let terms = Market::terms(interval).expect("it has just opened");
 		// One after the other, because the gates before have to close first.
 		set_time(terms.last_gate_closure);
@@ -567,9 +582,19 @@ impl pallet_settlement::BenchmarkHelper<AccountId> for Helper {
 		for point in 0..points {
 			let registers = Registers { import: wh, ..Default::default() };
 			let (meter, version, dataset, quality) = (point, 1, 0, Quality::Measured);
-			let (faulted, worth, late) = (false, pallet_metering::Worth::Sound, false);
-			let proven =
-				pallet_metering::Proven { meter, operator, version, dataset, registers, quality, faulted, worth, late };
+			let (faulted, worth, late, since) = (false, pallet_metering::Worth::Sound, false, Some(0));
+			let proven = pallet_metering::Proven {
+				meter,
+				operator,
+				version,
+				dataset,
+				registers,
+				quality,
+				faulted,
+				worth,
+				late,
+				since,
+			};
 			pallet_metering::Readings::<Runtime>::insert(interval, point, proven);
 		}
 	}
@@ -602,8 +627,8 @@ impl pallet_settlement::BenchmarkHelper<AccountId> for Helper {
 			meter(add_point(0, member(number).0));
 		}
 		let day = intervals_per_day(<Market as Calendar>::interval_s());
-		for days in 0..LIKE_READINGS {
-			<Self as pallet_settlement::BenchmarkHelper<AccountId>>::read(day.saturating_mul(days), points, 900);
+		for days in 0..LIKE_DAYS {
+			replaced(day.saturating_mul(days), points, (days < LIKE_READINGS).then_some(900));
 		}
 		day.saturating_mul(LIKE_DAYS)
 	}

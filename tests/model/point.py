@@ -169,7 +169,7 @@ class Point:
         mean, before = placed[1]
         room = abs(mean) // 5
         adjusted = mean
-        if all(placed[2]) and before:
+        if all(settles(one) for one in placed[2]) and before:
             adjusted = towards_zero(mean * sum(net(one) for one in placed[2]), before)
         return min(max(adjusted, mean - room), mean + room)
 

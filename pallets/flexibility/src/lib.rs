@@ -45,7 +45,7 @@ pub mod pallet {
 	use super::*;
 	use busbar_primitives::{
 		traits::{Calendar, Finality, Grid, Participants, Positions, Readings},
-		Balance, Flexibility, Interval, Placed, PointId,
+		Balance, Flexibility, Interval, Placed, PointId, ADJUSTED_BY,
 	};
 	use frame_support::{
 		pallet_prelude::*,
@@ -227,7 +227,11 @@ pub mod pallet {
 		/// # Events
 		/// [`Event::ReductionOrdered`].
 		#[pallet::call_index(1)]
-		#[pallet::weight(T::WeightInfo::order_reduction())]
+		// Beside what is measured: like days of the interval, and of those that its baseline is adjusted by.
+		#[pallet::weight(
+			T::WeightInfo::order_reduction()
+				.saturating_add(weights::like(T::DbWeight::get(), 1 + ADJUSTED_BY.len() as u32))
+		)]
 		pub fn order_reduction(
 			origin: OriginFor<T>,
 			interval: Interval,

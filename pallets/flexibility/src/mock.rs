@@ -102,7 +102,7 @@ pub fn empty() -> sp_io::TestExternalities {
 	MockCalendar::on_terms_until_gates(terms);
 	MockPositions::on_outcome(|_| None);
 	MockPositions::on_of(|_, _| Position::default());
-	MockReadings::on_like(|_, _, _| Vec::new());
+	MockReadings::on_like(|_, _, _, _| Vec::new());
 	MockFinality::on_is_final(|_| false);
 	wealthy(&MEMBERS, WEALTH, |_| ())
 }

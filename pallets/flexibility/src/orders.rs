@@ -126,7 +126,8 @@ impl<T: Config> Pallet<T> {
 
 	/// What a point would draw, from what is known of like days when it is ordered to draw less.
 	fn baseline(interval: Interval, point: PointId) -> Option<Baseline> {
-		let like = |interval| mean(&T::Readings::like(point, interval, BASELINE_DAYS));
+		let now = T::Calendar::now();
+		let like = |interval| mean(&T::Readings::like(point, interval, BASELINE_DAYS, now));
 		let before = ADJUSTED_BY
 			.into_iter()
 			.try_fold(0, |sum: SignedWh, back| sum.checked_add(like(interval.checked_sub(back)?)?));

@@ -81,8 +81,9 @@ fn leaves(signed: &[SignedReading]) -> Vec<H256> {
 /// What a meter counted, as it stands.
 fn counted(meter: MeterId, operator: ParticipantId, dataset: u16, import: u64) -> Proven {
 	let (version, quality, faulted, worth, late) = (1, Quality::Measured, false, Worth::Sound, false);
+	let since = Some(0);
 	let registers = Registers { import, ..Default::default() };
-	Proven { meter, operator, version, dataset, registers, quality, faulted, worth, late }
+	Proven { meter, operator, version, dataset, registers, quality, faulted, worth, late, since }
 }
 
 /// Fills an operator's days but one, which come before the interval's.

@@ -77,7 +77,7 @@ mod calls {
 		/// [`Error::NoMeter`], [`Error::WrongPoint`], [`Error::MeterNotInForce`], [`Error::OutOfRange`],
 		/// [`Error::WrongOperator`], [`Error::WrongProof`], [`Error::WrongSignature`], [`Error::Contested`],
 		/// [`Error::NoBasis`], [`Error::WrongEstimate`], [`Error::NotNamed`], [`Error::AlreadyProven`], [`Error::Weaker`],
-		/// [`Error::Implausible`].
+		/// [`Error::Implausible`], [`Error::ReplacedTooOften`].
 		///
 		/// # Events
 		/// [`Event::Proven`], [`Event::DisputeOpened`], [`Event::DisputeDecided`].
@@ -184,7 +184,7 @@ mod calls {
 		/// [`Error::OutOfRange`], [`Error::NotAffected`], [`Error::Contested`], [`Error::NotMainMeter`],
 		/// [`Error::ClaimEstimated`], [`Error::WrongSignature`], [`Error::NoDataset`], [`Error::NoVersion`],
 		/// [`Error::OtherReading`], [`Error::WrongProof`], [`Error::AlreadyFaulted`], [`Error::NoContradiction`],
-		/// [`Error::Weaker`], [`Error::Implausible`]; if the disputant's free money does not cover the bond.
+		/// [`Error::Weaker`], [`Error::Implausible`], [`Error::ReplacedTooOften`]; if the disputant's free money does not cover the bond.
 		///
 		/// # Events
 		/// [`Event::DisputeOpened`] or [`Event::DisputeDecided`]; [`Event::Penalised`].
@@ -205,12 +205,12 @@ mod calls {
 		/// - `origin`: a regulator at the point's zone.
 		///
 		/// # Errors
-		/// [`Error::UnknownPoint`], [`Error::NoDispute`], [`Error::DeadlinePassed`], and those of a role check.
+		/// [`Error::UnknownInterval`], [`Error::UnknownPoint`], [`Error::NoDispute`], [`Error::DeadlinePassed`], and those of a role check.
 		///
 		/// # Events
 		/// [`Event::DisputeDecided`], [`Event::Penalised`].
 		#[pallet::call_index(8)]
-		#[pallet::weight(T::WeightInfo::rule())]
+		#[pallet::weight(T::WeightInfo::rule().saturating_add(weights::like(T::DbWeight::get(), 1)))]
 		pub fn rule(origin: OriginFor<T>, interval: Interval, point: PointId, verdict: Verdict) -> DispatchResult {
 			let who = ensure_signed(origin)?;
 			Self::do_rule(who, interval, point, verdict)
@@ -348,7 +348,7 @@ mod calls {
 		/// # Errors
 		/// [`Error::UnknownInterval`], [`Error::NotDelivered`], [`Error::WindowClosed`], [`Error::UnknownPoint`],
 		/// [`Error::NotAffected`], [`Error::NothingToChallenge`], [`Error::OutOfRange`], [`Error::Implausible`],
-		/// [`Error::NoContradiction`], [`Error::Contested`]; if the free money does not cover the bond.
+		/// [`Error::NoContradiction`], [`Error::Contested`], [`Error::ReplacedTooOften`]; if the free money does not cover the bond.
 		///
 		/// # Events
 		/// [`Event::DisputeOpened`].
@@ -379,7 +379,10 @@ mod calls {
 		/// # Events
 		/// [`Event::Missing`] of each, [`Event::BondChanged`].
 		#[pallet::call_index(17)]
-		#[pallet::weight(T::WeightInfo::report_missing(points.len() as u32))]
+		#[pallet::weight(
+			T::WeightInfo::report_missing(points.len() as u32)
+				.saturating_add(weights::like(T::DbWeight::get(), points.len() as u32))
+		)]
 		pub fn report_missing(
 			origin: OriginFor<T>,
 			interval: Interval,

@@ -47,7 +47,7 @@ impl<T: Config> Pallet<T> {
 			if counts && !Readings::<T>::contains_key(interval, point) {
 				let is_sound = Self::is_sound(&details, &reading.registers());
 				let proven = Self::successor(&terms, None, &meter, reading, is_sound, dataset.version);
-				Readings::<T>::insert(interval, point, proven);
+				Self::put(interval, point, None, proven);
 			}
 		}
 		let standing = Readings::<T>::get(interval, point);
@@ -66,7 +66,7 @@ impl<T: Config> Pallet<T> {
 		};
 		ensure!(sound || !standing.is_some_and(|standing| standing.settles()), Error::<T>::Implausible);
 		let proven = Self::successor(&terms, standing, &meter, &claim.reading, sound, 0);
-		Readings::<T>::insert(interval, point, proven);
+		Self::put(interval, point, standing, proven);
 		Self::decided(interval, point, decision);
 		Self::reconsider(&terms, interval, point)
 	}
@@ -123,6 +123,7 @@ impl<T: Config> Pallet<T> {
 		claim: Option<Registers>,
 	) -> DispatchResult {
 		ensure!(!Disputes::<T>::contains_key(interval, point), Error::<T>::Contested);
+		ensure!(Self::is_disputable(interval, point), Error::<T>::ReplacedTooOften);
 		let opened = T::Calendar::now();
 		let deadline = opened.max(terms.attestation_end).saturating_add(terms.ruling_period());
 		let mut bond = 0;
@@ -158,7 +159,7 @@ impl<T: Config> Pallet<T> {
 			_ => Self::successor(terms, standing, meter, &claim.reading, sound, 0),
 		};
 		proven.faulted = true;
-		Readings::<T>::insert(interval, point, proven);
+		Self::put(interval, point, standing, proven);
 		let harmed = Harmed::by(net(&leaf.signed.reading.registers()), net(&registers));
 		Self::penalise(meter.operator, interval, point, harmed, Accuser::Account(who))?;
 		Self::decided(interval, point, Decision::Forged);
@@ -187,7 +188,7 @@ impl<T: Config> Pallet<T> {
 				if let Some(reading) = standing.filter(|reading| reading.worth == Worth::Implausible) {
 					// However much it is, the point carried it.
 					let version = reading.version.saturating_add(1);
-					Readings::<T>::insert(interval, point, Proven { worth: Worth::Sound, version, ..reading });
+					Self::put(interval, point, standing, Proven { worth: Worth::Sound, version, ..reading });
 				}
 				if verdict == Verdict::Dismissed {
 					Self::return_bond(&dispute)?;
@@ -226,7 +227,7 @@ impl<T: Config> Pallet<T> {
 			worth: if dispute.claim.is_some() { Worth::Sound } else { Worth::Struck },
 			..reading
 		};
-		Readings::<T>::insert(interval, point, ruled);
+		Self::put(interval, point, Some(reading), ruled);
 		if !wrong {
 			return Ok(());
 		}

@@ -120,5 +120,7 @@ mod errors {
 		DeadlineAhead,
 		/// Nobody measures what it pays for itself: another meter operator registers the meter of one's own point.
 		OwnPoint,
+		/// The reading was replaced so often that it is not disputed again.
+		ReplacedTooOften,
 	}
 }

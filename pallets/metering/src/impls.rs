@@ -2,7 +2,7 @@
 
 use crate::{
 	net, Checks, Config, Datasets, Dispute, Disputes, Earlier, FittedMeters, Ground, HoldReason, Holders, Pallet,
-	Proven, Readings, Reported,
+	Proven, Readings, Replaced, Reported,
 };
 use alloc::vec::Vec;
 use busbar_primitives::{
@@ -28,16 +28,18 @@ impl<T: Config> traits::Readings for Pallet<T> {
 		Disputes::<T>::get(interval, point).is_some_and(|dispute| T::Calendar::now() < dispute.deadline)
 	}
 
-	fn like(point: PointId, interval: Interval, most: u32) -> Vec<SignedWh> {
+	fn stood(point: PointId, interval: Interval, at: Moment) -> Option<SignedWh> {
+		Self::what_stood(interval, point, at)
+	}
+
+	fn like(point: PointId, interval: Interval, most: u32, at: Moment) -> Vec<SignedWh> {
 		let day = intervals_per_day(T::Calendar::interval_s());
 		if day == 0 {
 			return Vec::new();
 		}
 		(1..=LIKE_DAYS)
 			.map_while(|days| interval.checked_sub(day.checked_mul(days)?))
-			.filter_map(|interval| Readings::<T>::get(interval, point))
-			.filter(Proven::settles)
-			.map(|reading| reading.net())
+			.filter_map(|interval| Self::what_stood(interval, point, at))
 			.take(usize::try_from(most).unwrap_or(usize::MAX))
 			.collect()
 	}
@@ -58,9 +60,9 @@ impl<T: Config> traits::Readings for Pallet<T> {
 		}
 	}
 
-	fn basis(point: PointId, details: &Point, interval: Interval, standing: Standing, last: bool) -> Basis {
+	fn basis(point: PointId, details: &Point, interval: Interval, standing: Standing, last: bool, at: Moment) -> Basis {
 		Basis::new(standing, || {
-			let like = Self::like(point, interval, LIKE_READINGS);
+			let like = Self::like(point, interval, LIKE_READINGS, at);
 			estimates(&like, details, T::Calendar::interval_s(), last)
 		})
 	}
@@ -93,6 +95,7 @@ impl<T: Config> traits::Prune for Pallet<T> {
 		let minus = |left: u32, removed: usize| left.saturating_sub(u32::try_from(removed).unwrap_or(u32::MAX));
 		left = minus(left, Checks::<T>::drain_prefix(interval).take(most(left)).count());
 		left = minus(left, Readings::<T>::drain_prefix(interval).take(most(left)).count());
+		left = minus(left, Replaced::<T>::drain_prefix(interval).take(most(left)).count());
 		left = minus(left, Holders::<T>::drain_prefix(interval).take(most(left)).count());
 		left = minus(left, Reported::<T>::drain_prefix(interval).take(most(left)).count());
 		left = minus(left, Earlier::<T>::drain_prefix(interval).take(most(left)).count());

@@ -74,6 +74,7 @@ mod invariants;
 mod meters;
 mod missing;
 mod readings;
+mod stood;
 mod types;
 pub mod weights;
 
@@ -253,6 +254,11 @@ pub mod pallet {
 	/// The main meters' readings of an interval that stand.
 	#[pallet::storage]
 	pub type Readings<T> = StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, PointId, Proven>;
+
+	/// What main meters' readings of an interval said before they were replaced, and when that was.
+	#[pallet::storage]
+	pub type Replaced<T> =
+		StorageDoubleMap<_, Twox64Concat, Interval, Twox64Concat, PointId, ReplacedReadings, ValueQuery>;
 
 	/// The check meters' readings of an interval.
 	#[pallet::storage]

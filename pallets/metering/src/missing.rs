@@ -10,7 +10,7 @@ use crate::{
 use busbar_primitives::{
 	metering::{energy, estimates, intervals_per_day, Duty, LIKE_READINGS},
 	traits::{self, Calendar, Grid},
-	Balance, Interval, ParticipantId, Point, PointId, SignedWh, Terms,
+	Balance, Interval, ParticipantId, Point, PointId, SignedWh, Terms, FIRST_RUN,
 };
 use frame_support::ensure;
 use sp_runtime::{DispatchError, DispatchResult};
@@ -35,7 +35,7 @@ impl<T: Config> Pallet<T> {
 		let (due, missing) = Self::count(operator, interval, 0, 1);
 		let mut charged = 0;
 		if u64::from(missing).saturating_mul(FREE_OF.into()) > u64::from(due) {
-			let harmed = Self::harmed_by_silence(interval, point, &details, reading);
+			let harmed = Self::harmed_by_silence(terms, interval, point, &details, reading);
 			charged = Self::charge(operator, interval, point, harmed, Self::worth(terms, &details))?;
 		}
 		Self::deposit_event(Event::Missing { interval, point, operator, charged });
@@ -53,20 +53,28 @@ impl<T: Config> Pallet<T> {
 	/// What the first run takes a point to have metered that has no reading, in Wh; of two the one with more consumption.
 	pub(crate) fn expected(interval: Interval, point: PointId) -> Result<SignedWh, DispatchError> {
 		let details = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?;
-		Ok(Self::estimated(interval, point, &details))
+		let terms = T::Calendar::terms(interval).ok_or(Error::<T>::UnknownInterval)?;
+		Ok(Self::estimated(&terms, interval, point, &details))
 	}
 
-	fn estimated(interval: Interval, point: PointId, details: &Point) -> SignedWh {
-		let like = <Self as traits::Readings>::like(point, interval, LIKE_READINGS);
+	fn estimated(terms: &Terms, interval: Interval, point: PointId, details: &Point) -> SignedWh {
+		let at = terms.known_at(FIRST_RUN);
+		let like = <Self as traits::Readings>::like(point, interval, LIKE_READINGS, at);
 		let wh = estimates(&like, details, T::Calendar::interval_s(), false);
 		wh.into_iter().max().unwrap_or(0)
 	}
 
 	/// The owner, if it was charged for more than it metered until the reading came. Of what never came nobody knows, and
 	/// the owner who kept its meter silent must not gain by it.
-	fn harmed_by_silence(interval: Interval, point: PointId, details: &Point, reading: Option<Proven>) -> Harmed {
-		reading
-			.map_or(Harmed::Balancing, |reading| Harmed::by(Self::estimated(interval, point, details), reading.net()))
+	fn harmed_by_silence(
+		terms: &Terms,
+		interval: Interval,
+		point: PointId,
+		details: &Point,
+		reading: Option<Proven>,
+	) -> Harmed {
+		let Some(reading) = reading else { return Harmed::Balancing };
+		Harmed::by(Self::estimated(terms, interval, point, details), reading.net())
 	}
 
 	/// What a silent point could be worth, in nEUR: all energy between its ratings, times what its prices may differ by.

@@ -325,8 +325,8 @@ pub fn challenge(who: AccountId, claim: Option<Registers>) -> DispatchResult {
 pub fn counted(interval: Interval, point: PointId, import: Wh) -> Proven {
 	let registers = Registers { import, ..Default::default() };
 	let (meter, operator, quality) = (meter_at(point, Duty::Main), id(OPERATOR), Quality::Measured);
-	let (version, dataset, faulted, worth, late) = (1, 0, false, Worth::Sound, false);
-	let proven = Proven { meter, operator, version, dataset, registers, quality, faulted, worth, late };
+	let (version, dataset, faulted, worth, late, since) = (1, 0, false, Worth::Sound, false, Some(0));
+	let proven = Proven { meter, operator, version, dataset, registers, quality, faulted, worth, late, since };
 	Readings::<Test>::insert(interval, point, proven);
 	proven
 }
@@ -342,7 +342,7 @@ pub fn like(point: PointId, imports: [Wh; 4]) {
 pub fn basis(point: PointId, last: bool) -> Basis {
 	let details = MockGrid::point(point).expect("the point exists");
 	let standing = Metering::standing(point, INTERVAL, Now::get());
-	Metering::basis(point, &details, INTERVAL, standing, last)
+	Metering::basis(point, &details, INTERVAL, standing, last, Now::get())
 }
 
 /// What is held of an account for a reason, in nEUR.

@@ -91,7 +91,7 @@ impl<T: Config> Pallet<T> {
 				let proven = Self::successor(terms, standing, meter, reading, sound, dataset);
 				let settled = standing.is_some_and(|standing| standing.settles());
 				match meter.duty {
-					Duty::Main => Self::put_reading(terms, interval, point, proven)?,
+					Duty::Main => Self::put_reading(terms, interval, point, standing, proven)?,
 					Duty::Check => {
 						Checks::<T>::insert(interval, point, proven);
 						Self::reconsider(terms, interval, point)?;
@@ -118,8 +118,14 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Lets a main meter's reading stand, and looks at what there is to decide of it.
-	pub(crate) fn put_reading(terms: &Terms, interval: Interval, point: PointId, proven: Proven) -> DispatchResult {
-		Readings::<T>::insert(interval, point, proven);
+	fn put_reading(
+		terms: &Terms,
+		interval: Interval,
+		point: PointId,
+		standing: Option<Proven>,
+		proven: Proven,
+	) -> DispatchResult {
+		Self::put(interval, point, standing, proven);
 		Self::reconsider(terms, interval, point)
 	}
 
@@ -143,11 +149,12 @@ impl<T: Config> Pallet<T> {
 			faulted: standing.is_some_and(|standing| standing.faulted),
 			worth: if sound { Worth::Sound } else { Worth::Implausible },
 			late: !in_time.unwrap_or_else(|| T::Calendar::now() < terms.attestation_end),
+			since: None,
 		}
 	}
 
 	/// Ends a dispute that what stands now leaves nothing to decide of, and opens one if the reading is beyond what the point
-	/// can carry, or if both meters of the point have a reading and differ beyond tolerance.
+	/// can carry, or if both meters of the point have a reading and differ beyond tolerance, unless it was replaced too often.
 	pub(crate) fn reconsider(terms: &Terms, interval: Interval, point: PointId) -> DispatchResult {
 		let Some(main) = Readings::<T>::get(interval, point) else { return Ok(()) };
 		let check = Checks::<T>::get(interval, point).filter(|check| check.worth == Worth::Sound);
@@ -173,6 +180,9 @@ impl<T: Config> Pallet<T> {
 			Disputes::<T>::remove(interval, point);
 			Self::return_bond(&dispute)?;
 			Self::decided(interval, point, Decision::Superseded);
+		}
+		if !Self::is_disputable(interval, point) {
+			return Ok(());
 		}
 		if main.worth == Worth::Implausible {
 			let (ground, accused) = (Ground::Implausible, main.operator);

@@ -127,7 +127,20 @@ pub struct Proven {
 	pub worth: Worth,
 	/// Whether nothing that settles stood when the attestation window ended.
 	pub late: bool,
+	/// Chain time at which a reading that settles first stood, in ms; `None` if none ever did, and of check meters.
+	pub since: Option<Moment>,
 }
+
+/// Most replaced readings of a connection point and interval that are remembered.
+pub const MAX_REPLACED: u32 = 16;
+
+/// From this many on nothing is disputed any more, so that what a dispute changes, and what comes without one, has room: what a
+/// device corrects replaces what it measured once, and what was beyond its point once.
+pub(crate) const DISPUTED_UP_TO: usize = 12;
+
+/// What a point's reading said before it was replaced, import less export in Wh (`None`: nothing that settles stood), and the
+/// chain time of that, in ms. Oldest first.
+pub type ReplacedReadings = BoundedVec<(Moment, Option<SignedWh>), ConstU32<MAX_REPLACED>>;
 
 /// Whether a reading may be what its point metered.
 #[stored(Copy)]
@@ -150,6 +163,11 @@ impl Proven {
 	/// Import less export, in Wh.
 	pub fn net(&self) -> SignedWh {
 		net(&self.registers)
+	}
+
+	/// What the point settles on by it, import less export in Wh.
+	pub fn settled(&self) -> Option<SignedWh> {
+		self.settles().then(|| self.net())
 	}
 
 	/// The active energy.

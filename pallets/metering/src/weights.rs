@@ -1,7 +1,7 @@
 //! Weights of the calls, counted from their storage accesses, hashes and signatures.
 //! Reference times are estimates, rounded up, until benchmarks on the reference machine replace them.
 
-use busbar_primitives::metering::{ESTIMATE_DAYS, LIKE_DAYS};
+use busbar_primitives::metering::{ESTIMATE_DAYS, LIKE_KEYS, LIKE_PROOF};
 use core::marker::PhantomData;
 use frame_support::{
 	traits::Get,
@@ -93,8 +93,9 @@ fn attest(db: RuntimeDbWeight) -> Weight {
 
 fn prove(db: RuntimeDbWeight, readings: u32) -> Weight {
 	// The interval's terms, the clock, the dataset, the genesis hash, the operator's days. For each reading: the point, the meter, the named
-	// attester, both meters' readings, the other meter, the dispute; the reading and a dispute are written.
-	let reading = Weight::from_parts(READING.saturating_add(SIGNATURE), 0).saturating_add(db.reads_writes(7, 2));
+	// attester, both meters' readings, what was replaced, the other meter, the dispute; the reading, what it replaces and a dispute
+	// are written.
+	let reading = Weight::from_parts(READING.saturating_add(SIGNATURE), 0).saturating_add(db.reads_writes(8, 3));
 	costs(db, 0, 5, 1).saturating_add(reading.saturating_mul(u64::from(readings)))
 }
 
@@ -108,15 +109,15 @@ fn estimate(db: RuntimeDbWeight, readings: u32) -> Weight {
 
 fn dispute(db: RuntimeDbWeight) -> Weight {
 	// Who is affected: the owner, the second attester and two roles with their walks. Then what a proof reads and writes,
-	// two signatures, and a bond or a penalty.
+	// two signatures, what was replaced, and a bond or a penalty.
 	let time = 2 * (READING + SIGNATURE) + MONEY;
-	costs(db, time, 4 * ROLE_READS + 2 * DEPTH + 12 + PENALTY.0, 3 + PENALTY.1)
+	costs(db, time, 4 * ROLE_READS + 2 * DEPTH + 13 + PENALTY.0, 4 + PENALTY.1)
 }
 
 fn rule(db: RuntimeDbWeight) -> Weight {
-	// The point, the role, the dispute, the clock, the reading, the like readings; a penalty and the bond.
-	let like = u64::from(LIKE_DAYS);
-	costs(db, 2 * MONEY, ROLE_READS + DEPTH + 4 + like + 2 * PENALTY.0, 2 + 2 * PENALTY.1)
+	// The point, the role, the dispute, the clock, the reading, what it replaces, the terms; a penalty and the bond. Beside it like
+	// days are read.
+	costs(db, 2 * MONEY, ROLE_READS + DEPTH + 6 + 2 * PENALTY.0, 3 + 2 * PENALTY.1)
 }
 
 fn close_dispute(db: RuntimeDbWeight) -> Weight {
@@ -150,16 +151,21 @@ fn cancel_meter(db: RuntimeDbWeight) -> Weight {
 }
 
 fn challenge(db: RuntimeDbWeight) -> Weight {
-	// The terms, the clock, the point, three roles with their walks, the reading, the dispute; a bond.
-	costs(db, MONEY, 3 * (ROLE_READS + DEPTH) + 8, 3)
+	// The terms, the clock, the point, three roles with their walks, the reading, what was replaced, the dispute; a bond.
+	costs(db, MONEY, 3 * (ROLE_READS + DEPTH) + 9, 3)
 }
 
 fn report_missing(db: RuntimeDbWeight, points: u32) -> Weight {
 	// The terms and the clock. For each point: itself, its meters and where they are, its reading, whether it was reported,
-	// the operator's days, the like readings; a charge, which costs what a penalty does.
-	let like = u64::from(LIKE_DAYS);
-	let point = Weight::from_parts(MONEY, 0).saturating_add(db.reads_writes(8 + like + PENALTY.0, 2 + PENALTY.1));
+	// the operator's days; a charge, which costs what a penalty does. Beside it like days are read.
+	let point = Weight::from_parts(MONEY, 0).saturating_add(db.reads_writes(8 + PENALTY.0, 2 + PENALTY.1));
 	costs(db, 0, 2, 0).saturating_add(point.saturating_mul(u64::from(points)))
+}
+
+/// What it costs to read the like readings of so many intervals: what a call is measured with has not to have so many.
+pub fn like(db: RuntimeDbWeight, intervals: u32) -> Weight {
+	let keys = LIKE_KEYS.saturating_mul(intervals.into());
+	db.reads(keys).saturating_add(Weight::from_parts(0, keys.saturating_mul(LIKE_PROOF)))
 }
 
 /// Weights at the runtime's database prices.

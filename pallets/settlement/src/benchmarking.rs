@@ -3,7 +3,7 @@
 use super::*;
 use busbar_primitives::{
 	metering::{Standing, LIKE_READINGS},
-	traits::{Debts, Grid, Meters, Readings, Securities},
+	traits::{Calendar, Debts, Grid, Meters, Readings, Securities},
 	Flexibility, Interval, ParticipantId, Party, PointId, Reduction, Wh,
 };
 use frame_benchmarking::v2::*;
@@ -35,8 +35,8 @@ pub trait BenchmarkHelper<AccountId> {
 	fn revise(interval: Interval, points: u32);
 	/// Who owns a point.
 	fn owner(point: PointId) -> ParticipantId;
-	/// An interval of which none of these points has a reading, and on each only the last four of the days on which like
-	/// readings are looked for.
+	/// An interval of which none of these points has a reading. Of each of the days on which like readings are looked for one was
+	/// replaced, and only on the last four it counted before.
 	fn silent_interval(points: u32) -> Interval;
 }
 
@@ -242,13 +242,13 @@ mod benchmarks {
 	#[benchmark]
 	fn like(n: Linear<1, { T::MaxPoints::get() }>) {
 		let interval = T::BenchmarkHelper::silent_interval(n);
-		let mut found = 0;
+		let (mut found, now) = (0, T::Calendar::now());
 		#[block]
 		{
 			for point in 0..n {
 				let Some(details) = T::Grid::point(point) else { continue };
 				let silent = Standing::Silent { declared: false };
-				let basis = T::Readings::basis(point, &details, interval, silent, true);
+				let basis = T::Readings::basis(point, &details, interval, silent, true, now);
 				let metered = T::Readings::metered_from(point).is_some_and(|from| from <= interval);
 				found += u32::from(metered && basis.candidates().len() == LIKE_READINGS as usize);
 			}

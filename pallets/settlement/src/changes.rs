@@ -4,7 +4,7 @@
 use crate::{
 	debit_impls::{metered_of, Batch, Settling},
 	round::Round,
-	Changed, Config, Error, Event, Outturn, Pallet, Progress, Stage, Statements, SystemLines, LAST_RUN,
+	Changed, Config, Error, Event, Outturn, Pallet, Progress, Stage, Statements, SystemLines,
 };
 use busbar_primitives::{
 	traits::{Certificates, Grid, Securities},
@@ -23,10 +23,10 @@ impl<T: Config> Pallet<T> {
 		ensure!(Changed::<T>::contains_key((interval, run), point), Error::<T>::NotChanged);
 		let old = statement.outturn.ok_or(Error::<T>::NotChanged)?;
 		let details = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?;
-		let delivery = Self::delivery(batch, point, &details)?;
+		let delivery = Self::delivery(batch, point, &details, run)?;
 		let is_estimated = || Self::is_estimated(interval, point, &details, &delivery);
 		let standing = Self::take_standing(interval, run, point, is_estimated, &batch.terms);
-		let settling = Self::settling(batch, point, &details, &delivery, standing, run == LAST_RUN)?;
+		let settling = Self::settling(batch, point, &details, &delivery, standing, run)?;
 		let Settling { version: reading, metered, outturn: mut new, .. } = settling;
 		let same = Outturn { unfunded: old.unfunded, unfunded_perimeter: old.unfunded_perimeter, ..new } == old;
 		round.keeper = Some(point);

@@ -5,7 +5,7 @@ use crate::{
 	round::Round,
 	sums::{Parties, Sums},
 	Accounts, Config, Error, Event, Intervals, Levies, Lines, Pallet, Progress, Purse, Roots, Sharings, Stage,
-	Statement, Statements, System, SystemLines, Tolerances, Voids, FIRST_RUN, POINT_LINES, SYSTEM_LINES,
+	Statement, Statements, System, SystemLines, Tolerances, Voids, FIRST_RUN, LAST_RUN, POINT_LINES, SYSTEM_LINES,
 };
 use busbar_primitives::{
 	metering::{Basis, Standing},
@@ -132,14 +132,14 @@ impl<T: Config> Pallet<T> {
 		let details = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?;
 		let mut statement = Statement::new(details.owner);
 		if details.is_in_force(interval) {
-			let delivery = Self::delivery(batch, point, &details)?;
+			let delivery = Self::delivery(batch, point, &details, FIRST_RUN)?;
 			if delivery.contracts.is_empty() {
 				statement.payer = T::Supply::retailer(interval, point).unwrap_or(details.owner);
 			}
 			let is_estimated = || Self::is_estimated(interval, point, &details, &delivery);
 			let standing = Self::take_standing(interval, FIRST_RUN, point, is_estimated, &batch.terms);
 			let Settling { version, metered, estimated, mut outturn } =
-				Self::settling(batch, point, &details, &delivery, standing, false)?;
+				Self::settling(batch, point, &details, &delivery, standing, FIRST_RUN)?;
 			statement.reading = version;
 			Self::fund_order(batch, round, point, &delivery, &mut outturn)?;
 			statement.counted = metered.is_some();
@@ -176,11 +176,12 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// What a point traded in an interval, and what the grid operator ordered there.
+	/// What a point traded in an interval, and what the grid operator ordered there, as a run counts it.
 	pub(crate) fn delivery(
 		batch: &Batch<T::AccountId>,
 		point: PointId,
 		details: &Point,
+		run: u16,
 	) -> Result<Delivery, DispatchError> {
 		let interval = batch.interval;
 		let contracts = T::Positions::contracts(point, interval);
@@ -198,7 +199,7 @@ impl<T: Config> Pallet<T> {
 				price.max(*batch.prices.start()).min(*batch.prices.end())
 			}),
 			path_fee: result.map_or(0, |result| result.path_fee),
-			baseline: ordered.and_then(|_| Self::baseline(interval, point)),
+			baseline: ordered.and_then(|_| Self::baseline(interval, point, batch.terms.known_at(run))),
 			ordered,
 		})
 	}
@@ -212,16 +213,17 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// What a point settles on where this stands: its reading, or what stands in for one, of which the dearest to the point
-	/// counts. A coupling without a reading settles on none. `last`: in the final run.
+	/// counts. A coupling without a reading settles on none.
 	pub(crate) fn settling(
 		batch: &Batch<T::AccountId>,
 		point: PointId,
 		details: &Point,
 		delivery: &Delivery,
 		standing: Standing,
-		last: bool,
+		run: u16,
 	) -> Result<Settling, DispatchError> {
-		let basis = T::Readings::basis(point, details, batch.interval, standing, last);
+		let at = batch.terms.known_at(run);
+		let basis = T::Readings::basis(point, details, batch.interval, standing, run == LAST_RUN, at);
 		let version = basis.version();
 		let metered = match &basis {
 			Basis::Reading { wh, .. } => Some(*wh),

@@ -13,17 +13,17 @@ use crate::{
 use alloc::vec;
 use busbar_primitives::{
 	traits::{Charges, Participants, Readings, Reductions},
-	Amount, Balance, Interval, Party, PointId, SignedWh, ADJUSTED_BY,
+	Amount, Balance, Interval, Moment, Party, PointId, SignedWh, ADJUSTED_BY,
 };
 use sp_runtime::{traits::Zero, DispatchError, DispatchResult};
 
 impl<T: Config> Pallet<T> {
-	/// What a point that was ordered to draw or feed in less would have drawn, in Wh; `None` if no like day says so.
-	pub(crate) fn baseline(interval: Interval, point: PointId) -> Option<SignedWh> {
+	/// What a point that was ordered to draw or feed in less would have drawn, in Wh, by what stood at chain time `at`; `None` if
+	/// no like day says so.
+	pub(crate) fn baseline(interval: Interval, point: PointId, at: Moment) -> Option<SignedWh> {
 		let baseline = T::Flexibility::placed(interval, point)?.baseline?;
 		let metered = ADJUSTED_BY.into_iter().try_fold(0, |sum: SignedWh, back| {
-			let metered = T::Readings::of(point, interval.checked_sub(back)?)?;
-			sum.checked_add(metered.plausible_net()?)
+			sum.checked_add(T::Readings::stood(point, interval.checked_sub(back)?, at)?)
 		});
 		Some(baseline.adjusted(metered))
 	}

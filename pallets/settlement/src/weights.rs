@@ -7,7 +7,7 @@
 //! the payer's debts and credits, its debt to the fund, its record, its account, the fund's, and its certificates of eight
 //! classes.
 
-use busbar_primitives::metering::LIKE_DAYS;
+use busbar_primitives::metering::LIKE_KEYS;
 use core::marker::PhantomData;
 use frame_support::{
 	traits::Get,
@@ -86,7 +86,7 @@ macro_rules! weights {
 			cost($db, 100, 21, 15).saturating_add(cost($db, 200, 58, 23).saturating_mul(n.into()))
 		}
 		fn like(n: u32) -> Weight {
-			cost($db, 20, u64::from(LIKE_DAYS) + 1, 0).saturating_mul(n.into())
+			cost($db, 20, LIKE_KEYS + 1, 0).saturating_mul(n.into())
 		}
 		fn recover(n: u32) -> Weight {
 			cost($db, 30, 4, 1).saturating_add(cost($db, 150, 10, 7).saturating_mul(n.into()))

@@ -256,17 +256,23 @@ pub trait Readings {
 	/// itself at the dispute's deadline.
 	fn is_contested(point: PointId, interval: Interval) -> bool;
 
+	/// What a point's reading said at chain time `at`, import less export in Wh; `None` if none stood that settles. What changes
+	/// at `at` itself or later does not count: asked of a time that is not ahead, the answer is the same whenever it is asked,
+	/// until the interval is pruned.
+	fn stood(point: PointId, interval: Interval, at: Moment) -> Option<SignedWh>;
+
 	/// What a point metered, import less export in Wh, in up to `most` like intervals before this one, newest first: the same
 	/// interval of the day on the last [`LIKE_DAYS`](crate::metering::LIKE_DAYS) days, of those of which a measured or corrected
-	/// reading stands that settles. Reads one key for each day.
-	fn like(point: PointId, interval: Interval, most: u32) -> Vec<SignedWh>;
+	/// reading that settles [stood](Self::stood) at chain time `at`. Reads at most two keys for each day.
+	fn like(point: PointId, interval: Interval, most: u32, at: Moment) -> Vec<SignedWh>;
 
 	/// What stands of a point's reading. Of two that contradict each other none does until the regulator has ruled, or its
 	/// deadline has passed at chain time `at`.
 	fn standing(point: PointId, interval: Interval, at: Moment) -> Standing;
 
-	/// What a point settles on where this stands of its reading; `last` in an interval's final run, in all others not.
-	fn basis(point: PointId, details: &Point, interval: Interval, standing: Standing, last: bool) -> Basis;
+	/// What a point settles on where this stands of its reading; `last` in an interval's final run, in all others not. Where
+	/// nothing does, by what stood of like intervals at chain time `at`.
+	fn basis(point: PointId, details: &Point, interval: Interval, standing: Standing, last: bool, at: Moment) -> Basis;
 }
 
 /// Since when connection points are metered. Implemented by `pallet-metering`.

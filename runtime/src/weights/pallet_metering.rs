@@ -61,8 +61,8 @@ impl<T: frame_system::Config> pallet_metering::WeightInfo for WeightInfo<T> {
 		Weight::from_parts(43_978_189, 1_439)
 			.saturating_add(Weight::from_parts(108_150_641, 423).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(5))
-			.saturating_add(T::DbWeight::get().reads(8_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(9_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(3_u64.saturating_mul(n.into())))
 	}
 
 	/// `h` from 0 to 31.
@@ -80,14 +80,14 @@ impl<T: frame_system::Config> pallet_metering::WeightInfo for WeightInfo<T> {
 
 	fn dispute() -> Weight {
 		Weight::from_parts(652_850_000, 25_027)
-			.saturating_add(T::DbWeight::get().reads(83))
-			.saturating_add(T::DbWeight::get().writes(7))
+			.saturating_add(T::DbWeight::get().reads(84))
+			.saturating_add(T::DbWeight::get().writes(8))
 	}
 
 	fn rule() -> Weight {
 		Weight::from_parts(588_043_000, 25_788)
-			.saturating_add(T::DbWeight::get().reads(86))
-			.saturating_add(T::DbWeight::get().writes(13))
+			.saturating_add(T::DbWeight::get().reads(88))
+			.saturating_add(T::DbWeight::get().writes(14))
 	}
 
 	fn close_dispute() -> Weight {
@@ -128,7 +128,7 @@ impl<T: frame_system::Config> pallet_metering::WeightInfo for WeightInfo<T> {
 
 	fn challenge() -> Weight {
 		Weight::from_parts(491_240_000, 15_780)
-			.saturating_add(T::DbWeight::get().reads(77))
+			.saturating_add(T::DbWeight::get().reads(78))
 			.saturating_add(T::DbWeight::get().writes(6))
 	}
 

@@ -33,7 +33,7 @@ impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
 		Weight::from_parts(1_118_992_000, 5_412)
 			.saturating_add(Weight::from_parts(1_067_938_656, 19_152).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(33))
-			.saturating_add(T::DbWeight::get().reads(20_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(24_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(11))
 			.saturating_add(T::DbWeight::get().writes(12_u64.saturating_mul(n.into())))
 	}
@@ -63,7 +63,7 @@ impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
 		Weight::from_parts(970_612_000, 7_939)
 			.saturating_add(Weight::from_parts(735_845_536, 19_383).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(33))
-			.saturating_add(T::DbWeight::get().reads(19_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(23_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(8))
 			.saturating_add(T::DbWeight::get().writes(7_u64.saturating_mul(n.into())))
 	}
@@ -107,7 +107,7 @@ impl<T: frame_system::Config> pallet_settlement::WeightInfo for WeightInfo<T> {
 		Weight::from_parts(55_322_000, 1_759)
 			.saturating_add(Weight::from_parts(47_900_919, 183).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
-			.saturating_add(T::DbWeight::get().reads(16_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(30_u64.saturating_mul(n.into())))
 	}
 
 	fn allot() -> Weight {

@@ -278,7 +278,7 @@ impl Network {
 		// Those whose time was over before the grid existed never open.
 		self.running.extend(opened.filter(|interval| Market::terms(*interval).is_some()));
 		if let Some(record) = &mut self.record {
-			record.begins(self.running.iter().copied());
+			record.begins(&self.running);
 		}
 	}
 

@@ -40,12 +40,21 @@ pub struct Record {
 	closed: BTreeSet<Interval>,
 	/// What stood of the readings when an interval's first run became due, which is what that run settles.
 	due: BTreeMap<Interval, BTreeMap<PointId, Stood>>,
+	/// What stood of readings of earlier intervals when an interval's delivery ended, which is what its first run estimates by.
+	delivered: BTreeMap<Interval, BTreeMap<PointId, Known>>,
 	/// Transactions so far.
 	number: u32,
 }
 
 /// A point's reading, and what is disputed of it.
 type Stood = (Value, Value);
+
+/// What a point metered on like days, newest first, and in the intervals that a baseline is adjusted by.
+#[derive(Clone)]
+struct Known {
+	like: Vec<Value>,
+	before: Vec<Value>,
+}
 
 /// What settlement's calls within a call do of first runs, and whether the call does anything besides.
 #[derive(Default)]
@@ -131,6 +140,7 @@ impl Record {
 			void: BTreeMap::new(),
 			closed: BTreeSet::new(),
 			due: BTreeMap::new(),
+			delivered: BTreeMap::new(),
 			number: 0,
 		}
 	}
@@ -139,13 +149,21 @@ impl Record {
 		writeln!(self.sink, "{what}").expect("whoever reads the history goes on reading");
 	}
 
-	/// Keeps what stands of the readings of intervals whose first run is due from this block on.
-	pub fn begins(&mut self, running: impl Iterator<Item = Interval>) {
+	/// Keeps what stands of the readings of intervals whose first run is due from this block on, and of those before intervals
+	/// that are delivered from this block on.
+	pub fn begins(&mut self, running: &[Interval]) {
+		let over =
+			|interval: &Interval| Market::terms(*interval).is_some_and(|terms| Market::now() >= terms.delivery_end);
+		for interval in running.iter().copied().filter(over) {
+			let all =
+				|| (0..<busbar_runtime::Grid as Grid>::point_count()).map(|point| (point, known(interval, point)));
+			self.delivered.entry(interval).or_insert_with(|| all().collect());
+		}
 		let is_due = |interval: &Interval| {
 			Market::terms(*interval).is_some_and(|terms| Market::now() >= terms.run_due(FIRST_RUN))
 				&& !self.due.contains_key(interval)
 		};
-		for interval in running.filter(is_due).collect::<Vec<_>>() {
+		for interval in running.iter().copied().filter(is_due).collect::<Vec<_>>() {
 			let points = Market::outcome(interval).map_or(0, |outcome| outcome.points);
 			self.due.insert(interval, (0..points).map(|point| (point, stands(interval, point))).collect());
 		}
@@ -233,7 +251,9 @@ impl Record {
 			if self.debited.entry(interval).or_default().insert(point) {
 				let details = busbar_runtime::Grid::point(point).expect("a point that is settled exists");
 				let stood = self.due.get(&interval).and_then(|points| points.get(&point)).cloned();
-				let mut facts = facts(interval, point, &details, stood.unwrap_or_else(|| stands(interval, point)));
+				let stood = stood.unwrap_or_else(|| stands(interval, point));
+				let kept = self.delivered.get(&interval).and_then(|points| points.get(&point)).cloned();
+				let mut facts = facts(interval, point, &details, stood, kept.unwrap_or_else(|| known(interval, point)));
 				facts["k"] = json!("debit");
 				facts["transaction"] = json!(self.number);
 				facts["for_order"] = json!(before.for_orders.get(&point).map(ToString::to_string));
@@ -257,6 +277,7 @@ impl Record {
 		self.void.remove(&interval);
 		self.closed.remove(&interval);
 		self.due.remove(&interval);
+		self.delivered.remove(&interval);
 	}
 }
 
@@ -324,14 +345,23 @@ fn stands(interval: Interval, point: PointId) -> Stood {
 	(json!(reading.as_ref().map(registers)), json!(dispute))
 }
 
-/// What one point is settled on, as it is now, but for its reading.
-fn facts(interval: Interval, point: PointId, details: &Point, (standing, dispute): Stood) -> Value {
-	let reading = |interval| pallet_metering::Readings::<Runtime>::get(interval, point);
+/// What stands now of a point's readings of earlier intervals.
+fn known(interval: Interval, point: PointId) -> Known {
+	let reading = |interval| pallet_metering::Readings::<Runtime>::get(interval, point).as_ref().map(registers);
 	let day = intervals_per_day(Market::interval_s());
-	let like: Vec<_> = (1..=LIKE_DAYS)
-		.map_while(|days| interval.checked_sub(day.checked_mul(days)?))
-		.filter_map(|like| reading(like).as_ref().map(registers))
-		.collect();
+	let days = (1..=LIKE_DAYS).map_while(|days| interval.checked_sub(day.checked_mul(days)?));
+	let before = ADJUSTED_BY.into_iter().map(|back| json!(interval.checked_sub(back).and_then(reading)));
+	Known { like: days.filter_map(reading).collect(), before: before.collect() }
+}
+
+/// What one point is settled on, as it is now, but for readings.
+fn facts(
+	interval: Interval,
+	point: PointId,
+	details: &Point,
+	(standing, dispute): Stood,
+	Known { like, before }: Known,
+) -> Value {
 	let contracts: Vec<_> = Market::contracts(point, interval)
 		.into_iter()
 		.map(|Contract { product, position, amount, lowest, highest }| {
@@ -341,8 +371,6 @@ fn facts(interval: Interval, point: PointId, details: &Point, (standing, dispute
 	let ordered = busbar_runtime::Flexibility::ordered(interval, point)
 		.map(|order| json!([order.reduction == Reduction::Load, order.wh, order.price, order.penalty]));
 	let placed = busbar_runtime::Flexibility::placed(interval, point).map(|placed| {
-		let before: Vec<_> = ADJUSTED_BY.into_iter().map(|back| interval.checked_sub(back).and_then(reading)).collect();
-		let before: Vec<_> = before.iter().map(|one| one.as_ref().map(registers)).collect();
 		let baseline = placed.baseline.map(|baseline| [baseline.mean, baseline.before]);
 		json!([name(placed.operator), baseline, before])
 	});

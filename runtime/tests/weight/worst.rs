@@ -157,8 +157,8 @@ fn check_meter(
 		Meters::<Runtime>::insert(meter, fitted);
 		let registers = Registers { import: 1_000_000, ..Default::default() };
 		let (version, dataset, quality, faulted) = (1, 1, Quality::Measured, false);
-		let (worth, late) = (pallet_metering::Worth::Sound, false);
-		let counted = Proven { meter, operator, version, dataset, registers, quality, faulted, worth, late };
+		let (worth, late, since) = (pallet_metering::Worth::Sound, false, Some(0));
+		let counted = Proven { meter, operator, version, dataset, registers, quality, faulted, worth, late, since };
 		match duty {
 			Duty::Main => Readings::<Runtime>::insert(interval, point, counted),
 			Duty::Check => Checks::<Runtime>::insert(interval, point, counted),

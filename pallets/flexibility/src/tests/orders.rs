@@ -289,8 +289,9 @@ fn an_order_that_takes_more_stands_in_place_of_one_that_takes_less() {
 fn an_order_remembers_what_like_days_say_of_its_interval_and_of_those_before() {
 	run(|| {
 		MockCalendar::on_terms_until_gates(|_| Some(open_terms()));
-		MockReadings::on_like(|point, interval, most| {
-			assert_eq!(most, 10);
+		MockReadings::on_like(|point, interval, most, at| {
+			// As it stands when the order is given.
+			assert_eq!((most, at), (10, 0));
 			match (point, interval) {
 				(0, 20) => vec![900, 1_000, 1_101],
 				(0, 12..=15) => vec![490, 510],

@@ -1,6 +1,6 @@
 //! Readings that did not come in time.
 
-use crate::{mock::*, Event, HoldReason, Punctuality, Reported, COUNTED_DAYS};
+use crate::{mock::*, Event, HoldReason, Proven, Punctuality, Readings, Reported, COUNTED_DAYS};
 use busbar_primitives::{metering::Duty, traits::Prune, Balance, Interval, PointId, Quality};
 use frame_support::{assert_noop, assert_ok, BoundedVec};
 use sp_runtime::DispatchResult;
@@ -76,6 +76,28 @@ fn an_owner_who_was_charged_for_more_than_it_metered_until_the_reading_came_is_p
 			assert_eq!(Balances::free_balance(harmed), WEALTH + CHARGE);
 		});
 	}
+}
+
+/// The operator reads the days before anew, after it was seen who would be paid for its silence.
+#[test]
+fn who_is_paid_for_silence_does_not_hang_on_what_like_days_say_when_it_is_reported() {
+	run(|| {
+		register(OPERATOR, [0]);
+		like(0, [400; 4]);
+		Now::set(attestation_end(INTERVAL));
+		let late = busbar_primitives::metering::Reading { import: 100, export: 0, ..reading(0) };
+		assert_ok!(deliver(OPERATOR, late));
+		for days in 1..5 {
+			let standing = Readings::<Test>::get(INTERVAL - days * 96, 0);
+			let registers = busbar_primitives::metering::Registers::default();
+			let revised = Proven { registers, version: 2, ..standing.unwrap() };
+			Metering::put(INTERVAL - days * 96, 0, standing, revised);
+		}
+		Now::set(dispute_end(INTERVAL));
+		assert_ok!(report(&[0]));
+		missed(0, CHARGE);
+		assert_eq!(Balances::free_balance(MEMBER), WEALTH + CHARGE);
+	});
 }
 
 #[test]

@@ -11,3 +11,4 @@ mod model;
 mod plausible;
 mod quorum;
 mod readings;
+mod stood;

@@ -288,7 +288,12 @@ proptest! {
 				bonds: [BOND + more; 2],
 				reputations: [1_000; 2],
 			};
+			// What settled after each step, and when that was.
+			let mut log: Vec<(Moment, Option<i64>)> = Vec::new();
 			for op in ops {
+				if !Metering::is_disputable(INTERVAL, 0) {
+					break;
+				}
 				let expected = model.apply(op);
 				let before = sp_io::storage::root(sp_runtime::StateVersion::V1);
 				let taken = run_on_chain(op);
@@ -311,6 +316,12 @@ proptest! {
 					prop_assert_eq!(held(attester, HoldReason::OperatorBond), model.bonds[index]);
 					let reputation = Operators::<Test>::get(id(attester)).unwrap().reputation;
 					prop_assert_eq!(reputation, model.reputations[index]);
+				}
+				let settled = model.main.and_then(|(rank, wh, _)| (rank > 0).then_some(wh as i64));
+				log.push((model.now, settled));
+				for (at, _) in &log {
+					let stood = log.iter().rev().find(|(when, _)| when < at).and_then(|(_, wh)| *wh);
+					prop_assert_eq!(Metering::stood(0, INTERVAL, *at), stood, "at {}", at);
 				}
 				Metering::do_try_state().unwrap();
 			}

@@ -50,7 +50,7 @@ fn a_register_that_rolled_over_earns_nothing_and_opens_a_dispute_by_itself() {
 		assert_eq!((dispute.ground, dispute.disputant, dispute.bond), (Ground::Implausible, None, 0));
 		assert_eq!((dispute.accused, dispute.claim), (id(OPERATOR), None));
 		// It is no like reading of later days either.
-		assert_eq!(Metering::like(0, INTERVAL + 96, 4), [100, 200, 300, 401]);
+		assert_eq!(Metering::like(0, INTERVAL + 96, 4, Now::get()), [100, 200, 300, 401]);
 	});
 }
 
@@ -221,11 +221,11 @@ fn like_readings_are_of_the_same_interval_of_the_day_newest_first_and_of_fourtee
 			counted(interval - days * 96, 0, import);
 		}
 		counted(interval - 1, 0, 99);
-		assert_eq!(Metering::like(0, interval, 10), [11, 12, 15, 24]);
-		assert_eq!(Metering::like(0, interval, 2), [11, 12]);
-		assert_eq!(Metering::like(1, interval, 10), [0i64; 0]);
+		assert_eq!(Metering::like(0, interval, 10, Now::get()), [11, 12, 15, 24]);
+		assert_eq!(Metering::like(0, interval, 2, Now::get()), [11, 12]);
+		assert_eq!(Metering::like(1, interval, 10, Now::get()), [0i64; 0]);
 		// Before the first day there is none.
-		assert_eq!(Metering::like(0, 95, 10), [0i64; 0]);
+		assert_eq!(Metering::like(0, 95, 10, Now::get()), [0i64; 0]);
 	});
 }
 

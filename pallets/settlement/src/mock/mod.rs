@@ -235,13 +235,32 @@ pub fn changing(point: PointId, interval: Interval) {
 /// A reading of a point that had none.
 pub fn read(point: PointId, interval: Interval, net: SignedWh) {
 	changing(point, interval);
+	replacing(point, interval);
 	world(|w| w.readings.insert((point, interval), metered(net)));
+}
+
+/// Remembers what a point's reading says, which is replaced now.
+fn replacing(point: PointId, interval: Interval) {
+	use busbar_primitives::traits::Readings;
+	let before = World::stood(point, interval, Moment::MAX);
+	world(|w| w.replaced.entry((point, interval)).or_default().push((w.now, before)));
+}
+
+/// Readings of the days before an interval were replaced: what its like ones say now.
+pub fn relike(point: PointId, interval: Interval, like: Vec<SignedWh>) {
+	use busbar_primitives::traits::Readings;
+	let before = World::like(point, interval, u32::MAX, Moment::MAX);
+	world(|w| {
+		w.like_before.entry((point, interval)).or_default().push((w.now, before));
+		w.like.insert((point, interval), like);
+	});
 }
 
 /// A newer version of a point's reading.
 pub fn revise(point: PointId, interval: Interval, net: SignedWh) {
 	let version = <World as busbar_primitives::traits::Readings>::version(point, interval) + 1;
 	changing(point, interval);
+	replacing(point, interval);
 	world(|w| {
 		w.readings.insert((point, interval), Metered { quality: Quality::Corrected, ..metered(net) });
 		w.versions.insert((point, interval), version);

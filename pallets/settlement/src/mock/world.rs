@@ -37,6 +37,10 @@ pub struct World {
 	pub claims: BTreeMap<(PointId, Interval), SignedWh>,
 	/// Last like readings, newest first, of points that did not, as others, always meter what they traded now.
 	pub like: BTreeMap<(PointId, Interval), Vec<SignedWh>>,
+	/// What they were before they changed, and until when.
+	pub like_before: BTreeMap<(PointId, Interval), Vec<(Moment, Vec<SignedWh>)>>,
+	/// What readings said before they were replaced, and until when.
+	pub replaced: BTreeMap<(PointId, Interval), Vec<(Moment, Option<SignedWh>)>>,
 	/// Since when points are metered that were not always, if they ever were.
 	pub metered_from: BTreeMap<PointId, Option<Interval>>,
 	pub gone: BTreeSet<AccountId>,
@@ -301,8 +305,19 @@ impl Readings for World {
 		world(|w| w.contested.contains(&(point, interval)))
 	}
 
-	fn like(point: PointId, interval: Interval, most: u32) -> Vec<SignedWh> {
-		let like = world(|w| w.like.get(&(point, interval)).cloned());
+	fn stood(point: PointId, interval: Interval, at: Moment) -> Option<SignedWh> {
+		let before = world(|w| w.replaced.get(&(point, interval)).cloned()).unwrap_or_default();
+		if let Some((_, wh)) = before.iter().find(|(until, _)| at <= *until) {
+			return *wh;
+		}
+		let metered = <Self as Readings>::of(point, interval)?;
+		metered.plausible_net().filter(|_| metered.quality != Quality::Estimated)
+	}
+
+	fn like(point: PointId, interval: Interval, most: u32, at: Moment) -> Vec<SignedWh> {
+		let before = world(|w| w.like_before.get(&(point, interval)).cloned()).unwrap_or_default();
+		let before = before.into_iter().find(|(until, _)| at <= *until).map(|(_, like)| like);
+		let like = before.or_else(|| world(|w| w.like.get(&(point, interval)).cloned()));
 		let like = like.unwrap_or_else(|| {
 			let traded = <Self as Positions>::of(point, interval).net().expect("tests trade little");
 			vec![traded; LIKE_READINGS as usize]
@@ -323,8 +338,8 @@ impl Readings for World {
 		Standing::Reading { version: Self::version(point, interval), wh }
 	}
 
-	fn basis(point: PointId, details: &Point, interval: Interval, standing: Standing, last: bool) -> Basis {
-		Basis::new(standing, || estimates(&Self::like(point, interval, LIKE_READINGS), details, 900, last))
+	fn basis(point: PointId, details: &Point, interval: Interval, standing: Standing, last: bool, at: Moment) -> Basis {
+		Basis::new(standing, || estimates(&Self::like(point, interval, LIKE_READINGS, at), details, 900, last))
 	}
 }
 

@@ -237,12 +237,34 @@ fn a_baseline_is_adjusted_by_the_hour_that_ended_an_hour_before() {
 		let baseline = Some(Baseline { mean: 1_000, before: 4_000 });
 		let placed = Placed { operator: participant(GRID_OPERATOR), baseline };
 		pallet_flexibility::Orders::<Test>::insert(20, 0, placed);
-		assert_eq!(Settlement::baseline(20, 0), Some(1_000), "nothing is known of the day");
+		let baseline = |interval| Settlement::baseline(interval, 0, DELIVERY_END);
+		assert_eq!(baseline(20), Some(1_000), "nothing is known of the day");
 		world(|w| w.readings.extend((12..16).map(|interval| ((0, interval), metered(1_100)))));
-		assert_eq!(Settlement::baseline(20, 0), Some(1_100));
+		assert_eq!(baseline(20), Some(1_100));
 		world(|w| w.readings.insert((0, 15), metered(9_000)));
-		assert_eq!(Settlement::baseline(20, 0), Some(1_200), "by a fifth at most");
-		assert_eq!(Settlement::baseline(21, 0), None);
+		assert_eq!(baseline(20), Some(1_200), "by a fifth at most");
+		assert_eq!(baseline(21), None);
+		pallet_flexibility::Orders::<Test>::remove(20, 0);
+	});
+}
+
+#[test]
+fn a_reading_of_the_hours_before_that_is_replaced_after_delivery_changes_no_order_that_settles_later() {
+	run(|| {
+		let baseline = Some(Baseline { mean: 1_000, before: 4_000 });
+		let placed = Placed { operator: participant(GRID_OPERATOR), baseline };
+		pallet_flexibility::Orders::<Test>::insert(20, 0, placed);
+		world(|w| {
+			w.readings.extend((12..16).map(|interval| ((0, interval), metered(1_100))));
+			w.terms.extend((12..16).map(|interval| (interval, terms())));
+			w.now = DELIVERY_END;
+		});
+		let baseline = |run| Settlement::baseline(20, 0, terms().known_at(run));
+		// At the very moment, or later.
+		revise(0, 15, 1_500);
+		world(|w| w.now = DISPUTE_END);
+		revise(0, 15, 700);
+		assert_eq!([1, 3, 4].map(baseline), [Some(1_100), Some(1_200), Some(1_000)]);
 		pallet_flexibility::Orders::<Test>::remove(20, 0);
 	});
 }

@@ -294,9 +294,29 @@ fn a_run_charges_whoever_was_responsible_in_its_interval() {
 /// A point that is revised, and when: before the third run is due, or after it.
 type Revision = (PointId, i64, bool);
 
+/// A reading of an earlier day that is replaced while a run is under way: whose, what all like ones say then, and in which run.
+type Relike = (PointId, i64, u16);
+
+/// How an interval's calls come: the order of its points in each run, the size of batches, and before which batch of a run
+/// readings of earlier days are replaced.
+#[derive(Clone, Debug)]
+struct Calls {
+	orders: [Vec<PointId>; 3],
+	size: usize,
+	relikes_before: usize,
+}
+
 /// Settles the interval of [`trade`], with a shop (point 3) and a second point of the home (4), and what readings change later.
-fn history(revisions: &[Revision], orders: &[Vec<PointId>; 3], size: usize, wealth: [Balance; 2]) -> Vec<Balance> {
+/// Of the `silent` nothing is read before.
+fn history(
+	revisions: &[Revision],
+	relikes: &[Relike],
+	silent: &[PointId],
+	calls: &Calls,
+	wealth: [Balance; 2],
+) -> Vec<Balance> {
 	let mut end = None;
+	let Calls { orders, size, relikes_before } = calls;
 	run(|| {
 		trade();
 		world(|w| {
@@ -304,15 +324,33 @@ fn history(revisions: &[Revision], orders: &[Vec<PointId>; 3], size: usize, weal
 			w.points.push(point(HOME, 1, PointKind::Metered));
 			w.readings.insert((3, 0), metered(300));
 			w.outcomes.insert(0, outcome(5, 4_000_000, 0));
+			silent.iter().for_each(|point| {
+				w.readings.remove(&(*point, 0));
+			});
 			w.now = ATTESTATION_END;
 		});
 		assert_ok!(Balances::transfer_allow_death(signed(AGENT), GRID, EUR));
 		let settle = |run: u16, order: &[PointId]| {
 			let due = |point: &PointId| run == 1 || Changed::<Test>::contains_key((0, run), point);
 			let points: Vec<_> = order.iter().copied().filter(due).collect();
-			for batch in points.chunks(size) {
+			let relike_all = || {
+				// Time goes on between calls.
+				world(|w| w.now += 1);
+				for (point, wh, _) in relikes.iter().filter(|(.., of)| *of == run) {
+					relike(*point, 0, vec![*wh, wh / 2, wh / 3, wh / 4]);
+				}
+				world(|w| w.now += 1);
+			};
+			let batches: Vec<_> = points.chunks(*size).collect();
+			for (number, batch) in batches.iter().enumerate() {
+				if number == *relikes_before {
+					relike_all();
+				}
 				assert_ok!(debit(0, batch));
 				try_state();
+			}
+			if *relikes_before >= batches.len() {
+				relike_all();
 			}
 			if Settlement::progress(0).is_some_and(|progress| progress.stage == Stage::Draws) {
 				let due = Settlement::to_draw(0, 0, u32::MAX);
@@ -320,13 +358,13 @@ fn history(revisions: &[Revision], orders: &[Vec<PointId>; 3], size: usize, weal
 					assert_ok!(draw(0, &[*point]));
 				}
 			}
-			for batch in points.chunks(size) {
+			for batch in points.chunks(*size) {
 				assert_ok!(credit(0, batch));
 				try_state();
 			}
 			let progress = Settlement::progress(0).unwrap();
 			assert_eq!((progress.stage, progress.lines_sum, progress.purse.in_transit()), (Stage::Settled, 0, 0));
-			for batch in points.chunks(size) {
+			for batch in points.chunks(*size) {
 				assert!(debit(0, batch).is_err() && credit(0, batch).is_err(), "once in a run");
 			}
 		};
@@ -355,6 +393,14 @@ fn order() -> impl Strategy<Value = Vec<PointId>> {
 	Just((0..5).collect::<Vec<PointId>>()).prop_shuffle()
 }
 
+fn calls() -> impl Strategy<Value = Calls> {
+	([order(), order(), order()], 1..6usize, 0..6usize).prop_map(|(orders, size, relikes_before)| Calls {
+		orders,
+		size,
+		relikes_before,
+	})
+}
+
 /// Revisions in two orders in which those of one point stay in theirs, so that the same readings stand.
 fn revisions() -> impl Strategy<Value = [Vec<Revision>; 2]> {
 	let one = (0..5u32, -2_000..2_000i64, any::<bool>());
@@ -374,13 +420,14 @@ proptest! {
 	#[test]
 	fn any_order_of_revisions_calls_and_batches_leaves_the_same_balances(
 		[one, other] in revisions(),
-		first in [order(), order(), order()],
-		second in [order(), order(), order()],
-		sizes in [1..6usize, 1..6usize],
+		relikes in prop::collection::vec((prop::sample::select(vec![0, 1, 3, 4]), -2_000..2_000i64, 1..5u16), 0..6),
+		silent in prop::sample::subsequence(vec![0, 1, 3, 4], 0..4),
+		first in calls(),
+		second in calls(),
 		wealth in [prop_oneof![Just(0), 0..300_000_000u128], prop_oneof![Just(0), 0..300_000_000u128]],
 	) {
-		let balances = history(&one, &first, sizes[0], wealth);
-		prop_assert_eq!(balances, history(&other, &second, sizes[1], wealth));
+		let balances = history(&one, &relikes, &silent, &first, wealth);
+		prop_assert_eq!(balances, history(&other, &relikes, &silent, &second, wealth));
 	}
 }
 
