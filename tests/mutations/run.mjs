@@ -6,7 +6,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { compile, copy, execute } from './suite.mjs';
+import { compile, copy, execute, snapshot } from './suite.mjs';
 import { broken, embed, groups } from './switch.mjs';
 
 /** What a suite may take beyond ten times what it takes without a mutation. */
@@ -30,9 +30,11 @@ const chosen = list.filter(
 		positionals.length === 0 || positionals.some((part) => part === tested || part === target || check.includes(part) || file.startsWith(part)),
 );
 
+const files = snapshot(values.tree);
+const text = (file) => files.get(file)?.content.toString() ?? '';
+
 /** A list that the code has left behind checks nothing: each entry must name one place, and its test must exist. */
 function faults() {
-	const text = (file) => readFileSync(path.join(values.tree, file), 'utf8');
 	const lost = chosen
 		.map(({ check, file, from }) => ({ check, file, found: text(file).split(from).length - 1 }))
 		.filter(({ found }) => found !== 1)
@@ -41,7 +43,7 @@ function faults() {
 	const twice = checks.filter((check, at) => checks.indexOf(check) !== at).map((check) => `"${check}" stands in the list twice`);
 	const named = chosen.filter(({ test }) => test !== undefined);
 	const folders = new Set(named.map(folderOf));
-	const functions = new Map([...folders].map((folder) => [folder, functionsOf(path.join(values.tree, folder))]));
+	const functions = new Map([...folders].map((folder) => [folder, functionsOf(folder)]));
 	const gone = named
 		.filter((mutation) => !functions.get(folderOf(mutation)).has(mutation.test.split('::').at(-1)))
 		.map(({ check, test }) => `no test is called ${test}, which should miss "${check}"`);
@@ -54,9 +56,8 @@ function folderOf({ package: tested }) {
 }
 
 function functionsOf(folder) {
-	const files = readdirSync(folder, { recursive: true }).filter((file) => file.endsWith('.rs'));
-	const found = files.flatMap((file) => [...readFileSync(path.join(folder, file), 'utf8').matchAll(/\bfn (\w+)/g)]);
-	return new Set(found.map(([, name]) => name));
+	const sources = [...files.keys()].filter((file) => file.startsWith(`${folder}/`) && file.endsWith('.rs'));
+	return new Set(sources.flatMap((file) => [...text(file).matchAll(/\bfn (\w+)/g)].map(([, name]) => name)));
 }
 
 function fail(output, what) {
@@ -75,8 +76,8 @@ if (values.check) {
 /** Compiles the tests of a package with all mutations in them; those in which the compiler finds an error go alone from then on. */
 async function together(mutation) {
 	for (;;) {
-		const { texts, embedded } = embed(values.tree, list);
-		copy(values.tree, values.copy, texts);
+		const { texts, embedded } = embed(text, list);
+		copy(files, values.copy, texts);
 		const suite = await compile(values.copy, mutation);
 		if (suite.program) return { suite, embedded };
 		const errors = broken(embedded, suite.errors);
@@ -102,7 +103,7 @@ async function judge(suite, mutation, mutant, mostMs) {
 
 /** Takes one check out of the copy for good, and compiles and tests what is left. */
 async function alone(mutation, mostMs) {
-	copy(values.tree, values.copy, embed(values.tree, list, mutation).texts);
+	copy(files, values.copy, embed(text, list, mutation).texts);
 	const suite = await compile(values.copy, mutation);
 	if (!suite.program) return { outcome: 'does not compile', seconds: 0, output: suite.output };
 	return judge(suite, mutation, '', mostMs);

@@ -8,16 +8,22 @@ import { VARIABLE } from './switch.mjs';
 
 const MOST_BYTES = 1 << 28;
 
-/** Makes a copy hold the files of a checkout with some texts changed. Leaves alone what it holds already: its build stays good. */
-export function copy(tree, folder, texts) {
+/** What the files of a checkout hold that git knows or would add: whoever works in it meanwhile changes nothing of that. */
+export function snapshot(tree) {
 	const listed = spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '-z'], { cwd: tree, encoding: 'utf8', maxBuffer: MOST_BYTES });
 	const files = new Set(listed.stdout.split('\0').filter((file) => file !== '' && existsSync(path.join(tree, file))));
-	for (const file of files) {
+	const read = (file) => ({ content: readFileSync(path.join(tree, file)), mode: statSync(path.join(tree, file)).mode });
+	return new Map([...files].map((file) => [file, read(file)]));
+}
+
+/** Makes a folder hold these files with some texts changed. Leaves alone what it holds already: its build stays good. */
+export function copy(files, folder, texts) {
+	for (const [file, { content, mode }] of files) {
 		const to = path.join(folder, file);
-		const text = texts.has(file) ? Buffer.from(texts.get(file)) : readFileSync(path.join(tree, file));
-		if (existsSync(to) && readFileSync(to).equals(text)) continue;
+		const wanted = texts.has(file) ? Buffer.from(texts.get(file)) : content;
+		if (existsSync(to) && readFileSync(to).equals(wanted)) continue;
 		mkdirSync(path.dirname(to), { recursive: true });
-		writeFileSync(to, text, { mode: statSync(path.join(tree, file)).mode });
+		writeFileSync(to, wanted, { mode });
 	}
 	for (const file of readdirSync(folder, { recursive: true })) {
 		const at = path.join(folder, file);

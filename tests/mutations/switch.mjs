@@ -1,7 +1,6 @@
 // Puts all mutations into one text of the tree, each behind its name in a test's environment, so that a package is compiled once
 // for all of them.
 
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** The environment's variable that names the mutation. */
@@ -88,16 +87,16 @@ function switched(text, mutations) {
 }
 
 /**
- * The texts of a tree that change when mutations are put into it, by file, and where each stands that is in them, by name. What
+ * The texts of a tree, which are read so, that change when mutations are put into it, by file, and where each stands that is in them, by name. What
  * says that it goes alone, what is no function's body and functions whose type is their body's stay out. `alone` is on for good.
  */
-export function embed(tree, list, alone) {
+export function embed(read, list, alone) {
 	const together = list.filter((mutation) => !mutation.alone && mutation.file !== alone?.file);
 	const files = groups(together, ({ file }) => file);
 	const texts = new Map();
 	const embedded = new Map();
 	for (const [file, mutations] of files) {
-		const { changed, names } = switched(readFileSync(path.join(tree, file), 'utf8'), mutations);
+		const { changed, names } = switched(read(file), mutations);
 		texts.set(file, changed);
 		const line = (at) => changed.slice(0, at).split('\n').length;
 		for (const name of names) {
@@ -105,10 +104,10 @@ export function embed(tree, list, alone) {
 			embedded.set(name, { file, lines: [line(changed.indexOf(begin)), line(changed.indexOf(end))] });
 		}
 	}
-	if (alone) texts.set(alone.file, readFileSync(path.join(tree, alone.file), 'utf8').replace(alone.from, () => alone.to));
+	if (alone) texts.set(alone.file, read(alone.file).replace(alone.from, () => alone.to));
 	for (const crate of new Set(list.map(({ file }) => file.slice(0, file.indexOf('/src/'))))) {
 		const library = path.join(crate, 'src/lib.rs');
-		texts.set(library, (texts.get(library) ?? readFileSync(path.join(tree, library), 'utf8')) + SWITCH);
+		texts.set(library, (texts.get(library) ?? read(library)) + SWITCH);
 	}
 	return { texts, embedded };
 }

@@ -5,7 +5,7 @@ use crate::{
 	round::Round,
 	sums::{Parties, Sums},
 	Accounts, Config, Error, Event, Intervals, Levies, Lines, Pallet, Progress, Purse, Roots, Sharings, Stage,
-	Statement, Statements, System, SystemLines, Tolerances, Voids, FIRST_RUN, LAST_RUN, POINT_LINES, SYSTEM_LINES,
+	Statement, Statements, System, SystemLines, Tolerances, FIRST_RUN, LAST_RUN, POINT_LINES, SYSTEM_LINES,
 };
 use busbar_primitives::{
 	metering::{Basis, Standing},
@@ -188,8 +188,8 @@ impl<T: Config> Pallet<T> {
 		let position =
 			contracts.iter().try_fold(0, |sum: SignedWh, contract| sum.checked_add(contract.position.net()?));
 		let result = T::Positions::zone_result(interval, details.zone);
-		// Without contracts there is nothing to leave.
-		let ordered = if Voids::<T>::contains_key(interval) { None } else { T::Flexibility::ordered(interval, point) };
+		// In a void interval there are no contracts, of which an order could take something.
+		let ordered = T::Flexibility::ordered(interval, point);
 		Ok(Delivery {
 			kind: details.kind,
 			contracts,

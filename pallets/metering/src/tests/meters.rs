@@ -251,6 +251,20 @@ fn a_future_meter_is_cancelled_and_the_one_before_it_counts_on() {
 	}
 }
 
+/// What it read of that delivery would be of no meter any more.
+#[test]
+fn a_meter_that_took_anothers_place_is_not_cancelled_once_its_first_delivery_has_begun() {
+	run(|| {
+		register(OPERATOR, [3]);
+		assert_ok!(register_from(OPERATOR, 3, Duty::Main, AHEAD));
+		let begins = delivery_end(AHEAD - 1);
+		Now::set(begins);
+		assert_noop!(cancel(OPERATOR, 1), MeteringError::TooLate);
+		Now::set(begins - 1);
+		assert_ok!(cancel(OPERATOR, 1));
+	});
+}
+
 #[test]
 fn a_cancelled_meter_does_not_bring_back_one_that_was_retired() {
 	run(|| {

@@ -194,5 +194,9 @@ fn readings_in_time_are_counted_once_by_day_over_thirty_days() {
 		assert_eq!(Metering::count(id(OTHER), day(59), 0, 0), (331, 30));
 		assert_eq!(Metering::count(id(OTHER), day(29), 5, 5), (0, 0));
 		assert_eq!(Punctuality::<Test>::get(id(OTHER)).len() as u32, COUNTED_DAYS);
+		// Days without a reading pass, too: the fifth is one of the thirty up to the 34th.
+		assert_eq!(Metering::count(id(MEMBER), day(5), 10, 1), (11, 1));
+		assert_eq!(Metering::count(id(MEMBER), day(34), 0, 0), (11, 1));
+		assert_eq!(Metering::count(id(MEMBER), day(35), 0, 0), (0, 0));
 	});
 }

@@ -174,6 +174,8 @@ fn who_answers_for_the_grid_challenges_a_reading_without_the_devices_key() {
 		// The grid operator may, and has no money for the bond.
 		assert_noop!(challenge(DSO, None), sp_runtime::TokenError::FundsUnavailable);
 		assert_ok!(challenge(BALANCING, Some(registers(90))));
+		// What it claims no device signed: that displaces nothing either.
+		assert_eq!(basis(0, false), Basis::Reading { version: 1, wh: 0 });
 		rule(Verdict::Upheld);
 		assert_eq!(basis(0, false), Basis::Reading { version: 2, wh: 90 });
 		assert_ok!(challenge(BALANCING, None));

@@ -127,6 +127,21 @@ fn a_provider_whose_members_flood_lets_the_members_of_others_go_first() {
 }
 
 #[test]
+fn a_pool_refuses_what_others_of_the_same_provider_left_nothing_for() {
+	run(|| {
+		for name in ["a", "b", "c"] {
+			register(name);
+		}
+		System::set_block_number(System::block_number() + 4);
+		spend("a", 4);
+		assert_ok!(wait("c", 0, 2, 0));
+		assert_eq!(wait("c", 0, 3, 0), Err(Refusal::ProviderSpent.into()));
+		spend("b", 2);
+		assert_eq!(wait("c", 0, 1, 0), Err(Refusal::ProviderSpent.into()));
+	});
+}
+
+#[test]
 fn nothing_overtakes_a_remedy() {
 	run(|| {
 		spend("provider", 15);

@@ -93,3 +93,22 @@ fn a_plant_at_the_coupling_is_corrected_from_what_it_was_settled_on() {
 		assert_eq!(*told.borrow(), Told { settled: vec![Some(-450)], corrected: vec![[Some(-450), Some(-470)]] });
 	});
 }
+
+#[test]
+fn what_was_told_of_a_point_is_taken_back_with_a_void_interval() {
+	run(|| {
+		let told = Rc::new(RefCell::new(Vec::new()));
+		let heard = told.clone();
+		MockCertificates::on_unsettled(move |interval, point, _, payer, position, metered| {
+			heard.borrow_mut().push((interval, point, payer, position, metered));
+			Ok(())
+		});
+		trade();
+		assert_ok!(debit(0, &[1, 0]));
+		assert_ok!(Settlement::void(RuntimeOrigin::root(), 0));
+		idle();
+		told.borrow_mut().sort_unstable();
+		let expected = [(0, 0, participant(HOME), 1_000, Some(1_100)), (0, 1, participant(PLANT), -600, Some(-650))];
+		assert_eq!(*told.borrow(), expected, "of the coupling nothing was told yet");
+	});
+}

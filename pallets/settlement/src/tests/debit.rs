@@ -93,6 +93,26 @@ fn an_imbalance_is_never_priced_better_than_the_zone_price() {
 	});
 }
 
+/// A zone without orders may have a price that no order may have, by fees and rent; no collateral was asked for it.
+#[test]
+fn a_zone_price_beyond_the_bounds_of_orders_counts_as_the_bound() {
+	run(|| {
+		trade();
+		let mut beyond = World::zone_result(0, 1).unwrap();
+		for (point, net, price, bound, amount) in
+			[(0, 1_100, 600_000, 500_000, -550_000_000), (1, -650, -600_000, -500_000, -325_000_000)]
+		{
+			beyond.price = Some(price);
+			world(|w| {
+				w.results.insert((0, 1), beyond);
+				w.positions.insert((point, 0), position(0));
+			});
+			assert_ok!(debit(0, &[point]));
+			assert_eq!(lines(point), [(Cause::Imbalance, net, bound, amount)]);
+		}
+	});
+}
+
 #[test]
 fn a_negative_price_is_paid_by_who_feeds_in() {
 	run(|| {

@@ -7,25 +7,34 @@ use frame_support::{assert_ok, traits::fungible::Inspect};
 
 /// Settles an interval without trade, in which a home (point 0) and a plant (1) metered this, and the coupling (2) supplied
 /// that. Returns energy and money of the grid operator's losses.
-fn settle(interval: Interval, [home, plant]: [SignedWh; 2], supplied: Option<SignedWh>) -> Vec<(i64, i128)> {
+fn settle(interval: Interval, metered: [SignedWh; 2], supplied: Option<SignedWh>) -> Vec<(i64, i128)> {
+	settle_couplings(interval, metered, &[supplied])
+}
+
+/// The same with several couplings, from point 2 on.
+fn settle_couplings(
+	interval: Interval,
+	[home, plant]: [SignedWh; 2],
+	supplied: &[Option<SignedWh>],
+) -> Vec<(i64, i128)> {
+	let points: Vec<_> = (0..2 + supplied.len() as u32).collect();
 	world(|w| {
-		w.points = vec![
-			point(HOME, 1, PointKind::Metered),
-			point(PLANT, 1, PointKind::Metered),
-			point(UTILITY, 0, PointKind::Coupling),
-		];
+		w.points = vec![point(HOME, 1, PointKind::Metered), point(PLANT, 1, PointKind::Metered)];
+		w.points.extend(supplied.iter().map(|_| point(UTILITY, 0, PointKind::Coupling)));
 		w.terms.insert(interval, terms());
-		w.outcomes.insert(interval, outcome(3, 0, 0));
+		w.outcomes.insert(interval, outcome(points.len() as u32, 0, 0));
 		w.readings.insert((0, interval), metered(home));
 		w.readings.insert((1, interval), metered(plant));
-		if let Some(supplied) = supplied {
-			w.readings.insert((2, interval), metered(-supplied));
+		for (coupling, supplied) in (2..).zip(supplied) {
+			if let Some(supplied) = supplied {
+				w.readings.insert((coupling, interval), metered(-supplied));
+			}
 		}
 		w.now = ATTESTATION_END;
 	});
 	assert_ok!(Balances::transfer_allow_death(signed(AGENT), GRID, EUR));
-	assert_ok!(debit(interval, &[0, 1, 2]));
-	assert_ok!(credit(interval, &[0, 1, 2]));
+	assert_ok!(debit(interval, &points));
+	assert_ok!(credit(interval, &points));
 	let lines = Settlement::lines(interval, 0, u32::MAX).into_iter().map(|line| line.line);
 	let losses = lines.filter(|line| line.party == Party::GridOperator && line.cause == Cause::Losses);
 	losses.map(|line| (line.wh, line.amount)).collect()
@@ -72,6 +81,18 @@ fn a_couplings_reading_that_comes_later_corrects_the_losses_and_not_the_mean() {
 		// 20 Wh were lost: 15 Wh less at 250,000.
 		assert_eq!(Balances::balance(&GRID), before[0] + 3_750_000);
 		assert_eq!(Balances::balance(&UTILITY), before[1] - 3_750_000);
+		assert_eq!(MeanLosses::<Test>::get(24), MeanLoss { ppm: 25_000, intervals: 1 });
+	});
+}
+
+/// Else what the silent one supplied would be paid for as energy that came from nowhere.
+#[test]
+fn one_of_two_couplings_without_a_reading_leaves_the_losses_to_the_mean_share() {
+	run(|| {
+		// 410 of 400 supplied by both: 25,000 ppm.
+		assert_eq!(settle_couplings(1, [1_000, -600], &[Some(300), Some(110)]), [(10, -2_500_000)]);
+		// They drew 1,400, of which the one coupling that was read supplied 900: 35 Wh are lost, not 500 too many.
+		assert_eq!(settle_couplings(2, [2_000, -600], &[Some(900), None]), [(35, -8_750_000)]);
 		assert_eq!(MeanLosses::<Test>::get(24), MeanLoss { ppm: 25_000, intervals: 1 });
 	});
 }

@@ -186,24 +186,26 @@ fn settled_anew() -> [i128; 2] {
 #[test]
 fn a_void_interval_settles_what_stood_when_its_first_run_was_due_whoever_was_debited_before() {
 	for debited in [&[][..], &[0], &[0, 1], &[0, 1, 2]] {
-		for early in [false, true] {
+		for time in ["before it was due", "when it was due", "after they read otherwise"] {
 			run(|| {
+				let at = |now| {
+					if now == time && !debited.is_empty() {
+						assert_ok!(debit(0, debited));
+					}
+				};
 				trade();
-				if early && !debited.is_empty() {
-					assert_ok!(debit(0, debited));
-				}
+				at("before it was due");
 				world(|w| w.now = ATTESTATION_END);
-				if !early && !debited.is_empty() {
-					assert_ok!(debit(0, debited));
-				}
+				at("when it was due");
 				revise(0, 0, 100);
 				revise(1, 0, -2_000);
+				at("after they read otherwise");
 				assert_ok!(void(0));
 				unwind(2);
 				// Once more, while it is void.
 				revise(0, 0, 0);
 				// 1100 Wh at 260,000; 650 Wh at 70,000.
-				assert_eq!(settled_anew(), [-286_000_000, 45_500_000], "{debited:?}");
+				assert_eq!(settled_anew(), [-286_000_000, 45_500_000], "{debited:?} {time}");
 				// The next run settles what came later.
 				world(|w| w.now = DISPUTE_END);
 				assert_ok!(correct(0, &[0, 1]));
