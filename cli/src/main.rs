@@ -112,7 +112,7 @@ enum Command {
 	Council(commands::council::Council),
 	#[command(subcommand)]
 	Emergency(commands::emergency::Emergency),
-	/// Look at the grid
+	/// Look at the grid; accept or end connection points that are proposed
 	#[command(subcommand)]
 	Grid(commands::grid::Grid),
 	/// Compare meter data with what was attested, and say who may read yours

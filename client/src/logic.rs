@@ -4,8 +4,10 @@ use crate::{
 	pallet_market::{BlockOrder, Trader},
 	pallet_metering::Proven,
 	pallet_participants::{Data, DataGrant},
+	pallet_settlement::{Scaled, ScaledRun, Share},
 };
-use busbar_primitives::{Interval, Metered, ParticipantId, Position, Price, Wh};
+use busbar_primitives::{Balance, Interval, Metered, ParticipantId, Position, Price, Wh};
+use sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, Rounding};
 
 impl DataGrant {
 	/// Whether the grant opens `data` of `interval` to `reader`.
@@ -18,6 +20,29 @@ impl Proven {
 	/// The active energy.
 	pub fn metered(&self) -> Metered {
 		Metered { import: self.registers.import, export: self.registers.export, quality: self.quality }
+	}
+}
+
+impl Scaled {
+	/// What of what came back is one credit's, in nEUR.
+	fn share(&self, credit: Balance) -> Balance {
+		if self.credits == 0 {
+			return 0;
+		}
+		multiply_by_rational_with_rounding(credit, self.recovered, self.credits, Rounding::Down).unwrap_or(0)
+	}
+}
+
+impl ScaledRun {
+	/// What came back of the losses of a run and was not paid yet, in nEUR.
+	pub fn waiting(&self) -> Balance {
+		self.contracts.recovered.saturating_add(self.imbalances.recovered).saturating_sub(self.paid)
+	}
+
+	/// What of that is due to who had these credits, in nEUR.
+	pub fn owes(&self, share: &Share) -> Balance {
+		let all = self.contracts.share(share.contracts).saturating_add(self.imbalances.share(share.imbalances));
+		all.saturating_sub(share.paid)
 	}
 }
 

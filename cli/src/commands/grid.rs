@@ -1,4 +1,6 @@
-//! `busbar grid show`: the zone tree, its links and its connection points.
+//! `busbar grid`: the zone tree, its links and its connection points, and those that are proposed.
+
+mod proposals;
 
 use super::{open, print_json, table};
 use crate::{failure::Failure, Global};
@@ -12,11 +14,17 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
-/// Look at the grid
+/// Look at the grid; accept or end connection points that are proposed
 #[derive(Subcommand)]
 pub enum Grid {
 	/// Show zones, links and connection points as an interval sees them
 	Show(Show),
+	/// Show connection points that operators of parts of the grid propose, yours or those that you made
+	Proposals(proposals::Proposals),
+	/// Accept a connection point that was proposed to you: from then on it is yours, and so is what it draws
+	Accept(proposals::End),
+	/// End a proposal: as who would own the point, who proposed it or operates its zone, or as anybody once its time is over
+	Withdraw(proposals::End),
 	/// Print the genesis of a devnet on which a data set's grid and members stand from the first interval on
 	///
 	/// A JSON patch to the genesis of the preset `devnet`: zones, connection points, members, meters, money, deposits and margins. With
@@ -84,6 +92,9 @@ impl Grid {
 	pub async fn run(self, global: &Global) -> Result<()> {
 		let show = match self {
 			Self::Show(show) => show,
+			Self::Proposals(list) => return list.run(global).await,
+			Self::Accept(end) => return end.accept(global).await,
+			Self::Withdraw(end) => return end.withdraw(global).await,
 			Self::Genesis(genesis) => return genesis.run(),
 			Self::Zones(zones) => return zones.run(),
 		};

@@ -3,6 +3,7 @@
 mod balancing;
 mod claims;
 mod needs;
+mod recover;
 
 use super::{
 	eur,
@@ -56,6 +57,8 @@ pub enum Security {
 	Debt(Whose),
 	/// Pay what a participant owes after defaults, to who bore them, so that it may trade again
 	Repay(Repay),
+	/// Have everybody paid what came back of its losses, as debtors repaid them; anybody may
+	Recover(recover::Recover),
 }
 
 #[derive(Args)]
@@ -364,6 +367,7 @@ impl Security {
 				tell(global, &Debt::read(&view, participant).await?)
 			},
 			Self::Repay(repay) => repay.run(global).await,
+			Self::Recover(recover) => recover.run(global).await,
 		}
 	}
 }

@@ -35,11 +35,15 @@ fn tell(json: bool, told: &Told) {
 	let Told { interval, kind, points, failure } = told;
 	if json {
 		let failure = failure.as_ref().map(|failure| format!("{failure:#}"));
+		let kind = kind.map_or_else(|| json!("recover"), |kind| json!(kind));
 		println!("{}", json!({ "interval": interval, "kind": kind, "points": points, "failure": failure }));
 	} else if let Some(failure) = failure {
 		eprintln!("warning: interval {interval}: {failure:#}");
 	} else {
-		println!("Interval {interval}: {points} points {}.", kind.done());
+		match kind {
+			Some(kind) => println!("Interval {interval}: {points} points {}.", kind.done()),
+			None => println!("Interval {interval}: what came back of losses is paid to {points} who bore them."),
+		}
 	}
 }
 

@@ -3,6 +3,7 @@
 mod accounts;
 mod certificates;
 mod energy;
+mod grid;
 mod market;
 mod metering;
 mod participants;

@@ -3,7 +3,10 @@
 //!
 //! A dispute that holds a point back is not the keeper's to rule on, but to close when nobody did in time: then the standing
 //! reading prevails.
+//!
+//! What debtors repay waits for who bore the loss until somebody asks for it; a keeper that follows the chain does, whoever's it is.
 
+mod recover;
 mod work;
 
 use anyhow::{bail, Context, Result};
@@ -13,6 +16,7 @@ use futures::future::try_join_all;
 use sp_core::H256;
 use std::collections::BTreeMap;
 
+pub use recover::{due, Due, Repaid};
 use work::Work;
 pub use work::{Kind, Later};
 
@@ -61,9 +65,9 @@ pub struct Settled {
 pub struct Told {
 	/// The interval.
 	pub interval: Interval,
-	/// What was tried.
-	pub kind: Kind,
-	/// For how many points.
+	/// What was tried; `None`: to pay what came back of losses.
+	pub kind: Option<Kind>,
+	/// For how many points, or who else bore a loss.
 	pub points: usize,
 	/// Why it failed, if it did; it is tried again.
 	pub failure: Option<anyhow::Error>,
@@ -158,6 +162,10 @@ impl Keeper {
 		let mut next = self.submitter.best().clock.current;
 		loop {
 			let tip = self.submitter.best();
+			if next <= tip.clock.current {
+				// Once in an interval: what came back waits for nobody else, and is paid at the latest when it is pruned.
+				self.recover_all(&tell).await?;
+			}
 			later.extend((next..=tip.clock.current).map(|interval| (interval, 0)));
 			next = next.max(tip.clock.current.saturating_add(1));
 			let due: Vec<_> =
@@ -204,7 +212,7 @@ impl Keeper {
 			let (kind, points) = (batch.kind, batch.points.len());
 			let failure = self.run(interval, kind.call(interval, &batch.points)).await.err();
 			let failed = failure.is_some();
-			tell(Told { interval, kind, points, failure });
+			tell(Told { interval, kind: Some(kind), points, failure });
 			if failed {
 				// Another keeper may have been faster, or a reading was contested meanwhile.
 				return Ok(Some(tip.clock.now.saturating_add(work::look_again(&tip.clock))));
