@@ -12,6 +12,7 @@ mod delivery;
 mod genesis;
 mod genesis_state;
 mod outdated;
+mod peers;
 mod pool;
 mod readers;
 mod rpc;

@@ -21,9 +21,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const NOT_ANSWERED: [&str; 4] = ["Core_execute_block", "GenesisBuilder_", "TryRuntime_", "Benchmark_"];
 
 /// Functions that the node itself asks for to follow, check and build the chain: they wait for nobody.
-const OF_THE_NODE: [&str; 8] = [
+const OF_THE_NODE: [&str; 9] = [
 	"TaggedTransactionQueue_",
 	"WaitingApi_",
+	"PeersApi_",
 	"AuraApi_",
 	"GrandpaApi_",
 	"SessionKeys_",

@@ -1,7 +1,7 @@
 //! Puts the node together: database, client, pool, network, Aura and GRANDPA.
 
 use crate::{
-	delivery, genesis, outdated,
+	delivery, genesis, outdated, peers,
 	pool::{ask, FairPool},
 	readers::Readers,
 	rpc, session_keys,
@@ -16,7 +16,7 @@ use sc_consensus_aura::{ImportQueueParams, SlotProportion, StartAuraParams};
 use sc_consensus_grandpa::{FinalityProofProvider, GrandpaBlockImport, LinkHalf, SharedVoterState};
 use sc_consensus_slots::BackoffAuthoringOnFinalizedHeadLagging;
 use sc_executor::{HeapAllocStrategy, DEFAULT_HEAP_ALLOC_STRATEGY};
-use sc_network::{config::SyncMode, NetworkBackend};
+use sc_network::config::SyncMode;
 use sc_service::{
 	config::ExecutorConfiguration, error::Error as ServiceError, BuildNetworkParams, Configuration,
 	GenesisBlockBuilder, PartialComponents, SpawnTasksParams, TaskManager, WarpSyncConfig,
@@ -194,8 +194,8 @@ pub fn new_partial(config: &Configuration, wasm_cache: Option<PathBuf>) -> Resul
 ///
 /// # Errors
 /// If the chain specification is not one of Busbar or not the database's, or a part fails to start.
-pub fn new_full<N: NetworkBackend<Block, Hash>>(
-	config: Configuration,
+pub fn new_full<N: peers::Queued>(
+	mut config: Configuration,
 	wasm_cache: Option<PathBuf>,
 ) -> Result<TaskManager, ServiceError> {
 	let PartialComponents {
@@ -209,6 +209,20 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 		other: (finality_import, finality_link, mut telemetry),
 	} = new_partial(&config, wasm_cache)?;
 	let shared_pool = Arc::new(FairPool::for_peers(transaction_pool.clone(), ask(client.clone())));
+
+	let peers = config
+		.role
+		.is_authority()
+		.then(|| peers::Keeper::new(client.clone(), &mut config.network))
+		.transpose()
+		.map_err(|error| ServiceError::Application(Box::new(error)))?;
+	let (block_relay, block_requests) = if let Some(peers) = &peers {
+		let tasks = task_manager.spawn_handle();
+		let (relay, requests) = peers::block_relay::<N>(&config, client.clone(), peers.admitted.clone(), &tasks);
+		(Some(relay), Some(requests))
+	} else {
+		(None, None)
+	};
 
 	let mut network_config = sc_network::config::FullNetworkConfiguration::<Block, Hash, N>::new(
 		&config.network,
@@ -241,10 +255,16 @@ pub fn new_full<N: NetworkBackend<Block, Hash>>(
 			import_queue,
 			block_announce_validator_builder: None,
 			warp_sync_config: Some(WarpSyncConfig::WithProvider(warp_sync)),
-			block_relay: None,
+			block_relay,
 			metrics,
 			gap_sync_body_policy: None,
 		})?;
+
+	if let Some((peers, block_requests)) = peers.zip(block_requests) {
+		let requests = block_requests.run(Arc::new(network.clone()));
+		task_manager.spawn_handle().spawn("block-requests", Some("networking"), requests);
+		task_manager.spawn_handle().spawn_blocking("registered-peers", Some("networking"), peers.run(network.clone()));
+	}
 
 	if config.offchain_worker.enabled {
 		let workers = sc_offchain::OffchainWorkers::new(sc_offchain::OffchainWorkerOptions {

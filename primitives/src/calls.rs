@@ -167,7 +167,16 @@ pub const CALLS: &[(&str, &[Row])] = &[
 			("release_proposal_cost", Nobody, Own),
 		],
 	),
-	("Validators", &[("add", TwoThirds, Own), ("remove", TwoThirds, Own)]),
+	(
+		"Validators",
+		&[
+			("add", TwoThirds, Own),
+			("remove", TwoThirds, Own),
+			("register_peer", Parties(Right::Operate), Own),
+			("remove_peer", Parties(Right::Operate), Own),
+			("evict_peers", TwoThirds, Own),
+		],
+	),
 	(
 		"Governance",
 		&[

@@ -23,6 +23,7 @@ pub mod flexibility;
 mod identity;
 pub mod market;
 pub mod metering;
+pub mod peers;
 pub mod records;
 pub mod refusals;
 pub mod roles;

@@ -2,7 +2,7 @@
 
 use crate::{
 	energy, genesis, AccountId, Aura, Block, Executive, Grandpa, Historical, InherentDataExt, Nonce, Runtime,
-	RuntimeGenesisConfig, SessionKeys, System, VERSION,
+	RuntimeGenesisConfig, SessionKeys, System, Validators, VERSION,
 };
 use alloc::vec::Vec;
 use busbar_primitives::{
@@ -92,6 +92,12 @@ impl_runtime_apis! {
 	impl busbar_primitives::waiting::WaitingApi<Block, AccountId> for Runtime {
 		fn sender(transaction: <Block as BlockT>::Extrinsic) -> Option<Sender<AccountId>> {
 			crate::waiting::sender(transaction)
+		}
+	}
+
+	impl busbar_primitives::peers::PeersApi<Block> for Runtime {
+		fn peers() -> Vec<busbar_primitives::peers::PeerKey> {
+			Validators::peers()
 		}
 	}
 

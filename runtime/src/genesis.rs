@@ -5,7 +5,7 @@ use crate::{
 	RuntimeGenesisConfig, SessionConfig, SessionKeys, SettlementConfig, ValidatorsConfig,
 };
 use alloc::{vec, vec::Vec};
-use busbar_primitives::{ParticipantId, PostedBounds, Product, ProductKind, Role, Scope};
+use busbar_primitives::{peers::PeerKey, ParticipantId, PostedBounds, Product, ProductKind, Role, Scope};
 use frame_support::{build_struct_json_patch, BoundedVec};
 use hex_literal::hex;
 use pallet_settlement::{Accounts, PostedPrices};
@@ -84,6 +84,26 @@ fn devnet_market() -> pallet_market::Parameters {
 /// Blocks for which an upgrade of a devnet is announced: nobody there needs a day to read it.
 const UPGRADE_DELAY: BlockNumber = 10;
 
+/// Public keys of a devnet's nodes, whose secrets are 1 to 5: its gateway, and the validators in their order.
+const DEVNET_NODES: [[u8; 32]; 5] = [
+	hex!("4cb5abf6ad79fbf5abbccafcc269d85cd2651ed4b885b5869f241aedf0a5ba29"),
+	hex!("7422b9887598068e32c4448a949adb290d0f4e35b9e01b0ee5f1a1e600fe2674"),
+	hex!("f381626e41e7027ea431bfe3009e94bdd25a746beec468948d6c3c7c5dc9a54b"),
+	hex!("fd50b8e3b144ea244fbf7737f550bc8dd0c2650bbc1aada833ca17ff8dbf329b"),
+	hex!("fde4fba030ad002f7c2f7d4c331f49d13fb0ec747eceebec634f1ff4cbca9def"),
+];
+
+/// A devnet's nodes, each with whose it is: the gateway is the membership provider's. A single validator speaks to every node, whoever
+/// the developer starts.
+fn devnet_peers(authorities: &[(Sr25519Keyring, Ed25519Keyring)]) -> Vec<(ParticipantId, PeerKey)> {
+	if authorities.len() < 2 {
+		return vec![];
+	}
+	let names = authorities.iter().map(|(sr, _)| <&'static str>::from(*sr));
+	let owners = ["Membership"].into_iter().chain(names).map(devnet_id);
+	owners.zip(DEVNET_NODES.map(PeerKey::from)).collect()
+}
+
 fn devnet(authorities: &[(Sr25519Keyring, Ed25519Keyring)]) -> Value {
 	let council: Vec<AccountId> = authorities.iter().map(|(sr, _)| sr.to_account_id()).collect();
 	let keys = authorities
@@ -108,7 +128,7 @@ fn devnet(authorities: &[(Sr25519Keyring, Ed25519Keyring)]) -> Value {
 	}));
 	build_struct_json_patch!(RuntimeGenesisConfig {
 		session: SessionConfig { keys },
-		validators: ValidatorsConfig { validators: council.clone() },
+		validators: ValidatorsConfig { validators: council.clone(), peers: devnet_peers(authorities) },
 		governance: GovernanceConfig {
 			upgrade_delay: UPGRADE_DELAY,
 			committee: if council.len() < 3 { vec![] } else { council.clone() },
@@ -151,13 +171,22 @@ pub fn preset_names() -> Vec<PresetId> {
 mod tests {
 	use super::*;
 	use busbar_harness::merge;
-	use sp_core::{sr25519, Pair};
+	use sp_core::{ed25519, sr25519, Pair};
 
 	#[test]
 	fn the_table_holds_the_public_keys_of_its_derivation_paths() {
 		for (name, key, _) in DEVNET_ROLES {
 			let pair = sr25519::Pair::from_string(&alloc::format!("//{name}"), None).expect("a valid path");
 			assert_eq!(pair.public().0, key, "{name}");
+		}
+	}
+
+	#[test]
+	fn a_devnets_nodes_have_small_numbers_as_secrets() {
+		for (number, key) in (1u8..).zip(DEVNET_NODES) {
+			let mut secret = [0; 32];
+			secret[31] = number;
+			assert_eq!(ed25519::Pair::from_seed(&secret).public().0, key, "{number}");
 		}
 	}
 

@@ -199,9 +199,10 @@ fn members_upgrades_money_and_the_authority_set_take_two_thirds_of_the_council()
 	let genesis = Genesis { parties, parameters: Default::default(), ladder };
 	let seats: Vec<AccountId> = (0..4).map(account).collect();
 	let seats_of_three = BoundedVec::truncate_from((0..3).map(account).collect());
-	let calls: [RuntimeCall; 7] = [
+	let calls: [RuntimeCall; 8] = [
 		pallet_validators::Call::add { validator: account(1) }.into(),
 		pallet_validators::Call::remove { validator: account(1) }.into(),
+		pallet_validators::Call::evict_peers { participant: Default::default() }.into(),
 		pallet_governance::Call::announce_upgrade { code_hash: Default::default() }.into(),
 		pallet_governance::Call::set_committee { seats: seats_of_three }.into(),
 		pallet_participants::Call::remove { participant: Default::default() }.into(),

@@ -310,6 +310,8 @@ lane() {
 	say "$lane: the network finalises after $(duration $((SECONDS - began)))"
 	shift 4
 	export BUSBAR_URL BUSBAR_CLI BUSBAR_CHAIN_SPEC BUSBAR_GATEWAY BUSBAR_VALIDATOR_PIDS BUSBAR_HALT BUSBAR_PEER_PORTS
+	export BUSBAR_NODE="$NODE_BINARY" BUSBAR_WASM_CACHE="$WASM_CACHE" BUSBAR_VALIDATORS BUSBAR_SPARE_PORT="$((BASE_PORT + 17))"
+	BUSBAR_VALIDATORS="$(for node in "${VALIDATORS[@]}"; do node_address "$node"; done | paste -sd' ')"
 	BUSBAR_URL="$(node_url gateway)"
 	BUSBAR_CLI="$CLI_BINARY"
 	BUSBAR_CHAIN_SPEC="$NETWORK/raw.json"
@@ -384,9 +386,13 @@ deposit_of_point() {
 
 # A grid without a link: what its load pays is bounded by the utility's price alone, 0.22 EUR/kWh.
 check_single_bus() {
+	# Beside the demonstration, which waits for chain time.
+	run_tests peers.mjs &
+	local peers=$!
 	check "a demonstration on a single bus" "$CLI_BINARY" demo --url "$(node_url gateway)" --store "$(store_url)" \
 		--data "$SINGLE_BUS" --intervals 1 --report "$WORK/report"
 	check "its load of 100 Wh pays at most 0.022 EUR" single_bus_pays
+	wait "$peers"
 	check_logs
 }
 

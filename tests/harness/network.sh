@@ -3,7 +3,8 @@
 # common.sh and build.sh.
 #
 # Ports, from a base port P: the gateway's RPC listens on P, the validators' on P+1 to P+4; the store on P+10; the peers on
-# P+20 to P+24; light clients reach the gateway on P+30 (WebSocket).
+# P+20 to P+24; light clients reach the gateway on P+30 (WebSocket). Validators speak to these five nodes and to no others: their
+# identities are registered in the genesis (runtime/src/genesis.rs).
 
 VALIDATORS=(alice bob charlie dave)
 NODES=(gateway "${VALIDATORS[@]}")

@@ -43,7 +43,7 @@ pub struct Node {
 }
 
 impl Card {
-	fn malformed(&self, what: &'static str, reason: impl ToString) -> ConsortiumError {
+	pub(super) fn malformed(&self, what: &'static str, reason: impl ToString) -> ConsortiumError {
 		ConsortiumError::Malformed { company: self.name.clone(), what, reason: reason.to_string() }
 	}
 

@@ -38,7 +38,10 @@ pub fn check(file: &Consortium, market: &Parameters, grid: &Grid) -> Result<(), 
 		let node = company.card.node()?;
 		company.card.ensure_signed()?;
 		nodes = nodes.saturating_add(node.iter().len());
-		let keys = keys(&account, node.as_ref());
+		let mut keys = keys(&account, node.as_ref());
+		// The first is its card's, which is among them already.
+		let peers = company.peer_keys()?.into_iter().skip(node.iter().len());
+		keys.extend(peers.map(|peer| ("node", peer.to_fixed_bytes())));
 		ensure_apart(company, &keys, node.as_ref())?;
 		seen.add(company, &keys, node.as_ref())?;
 		if file.chain.kind == Kind::Live {

@@ -1,14 +1,16 @@
 //! The file of a consortium, as it is written.
 
 use super::{Card, ConsortiumError};
-use busbar_primitives::{Balance, Price, Role, Scope, ZoneId};
+use busbar_primitives::{peers::PeerKey, Balance, Price, Role, Scope, ZoneId};
 use busbar_runtime::{
 	pallet_grid::{NewPoint, NewZone},
 	pallet_market::Parameters,
-	BlockNumber, SLOT_DURATION_MS,
+	pallet_validators, BlockNumber, Runtime, SLOT_DURATION_MS,
 };
+use sc_network::PeerId;
 use sc_service::ChainType;
 use serde::Deserialize;
+use sp_core::Get;
 use std::{
 	collections::BTreeMap,
 	fs,
@@ -140,6 +142,9 @@ pub struct Company {
 	pub roles: Vec<RoleEntry>,
 	/// Whether it has a seat in the council; by default, if it has a node.
 	pub council: Option<bool>,
+	/// Identities of its nodes beside the one of its card, which validators speak to as well: its gateway's, `12D3KooW...`.
+	#[serde(default)]
+	pub peers: Vec<String>,
 	/// Whether it has a seat in the emergency committee; by default, if it has one in the council.
 	pub committee: Option<bool>,
 	/// What is misspelt: never silently left out.
@@ -155,6 +160,28 @@ impl Company {
 	/// Whether it may pause, with the other seats of the committee.
 	pub fn has_committee_seat(&self) -> bool {
 		self.committee.unwrap_or_else(|| self.has_seat())
+	}
+
+	/// Identities of its nodes: the one of its card, if it has one, and the others.
+	///
+	/// # Errors
+	/// If one does not read, or is of another kind than ed25519, or there are more than a participant may register.
+	pub fn peer_keys(&self) -> Result<Vec<PeerKey>, ConsortiumError> {
+		let wrong = |reason: String| self.card.malformed("peers", reason);
+		let of_card = self.card.node()?.map(|node| Ok(node.address.peer_id));
+		let others =
+			self.peers.iter().map(|peer| peer.parse::<PeerId>().map_err(|error| wrong(format!("'{peer}': {error}"))));
+		let key = |peer: PeerId| peer.into_ed25519().ok_or_else(|| wrong(format!("'{peer}' is no ed25519 key")));
+		let keys: Vec<_> = of_card
+			.into_iter()
+			.chain(others)
+			.map(|peer| Ok(PeerKey::from(key(peer?)?)))
+			.collect::<Result<_, ConsortiumError>>()?;
+		let most: u32 = <Runtime as pallet_validators::Config>::MaxPeers::get();
+		if keys.len() > usize::try_from(most).unwrap_or(usize::MAX) {
+			return Err(wrong(format!("with the card's a company has at most {most} nodes")));
+		}
+		Ok(keys)
 	}
 
 	/// Whether it has a role in the whole grid.

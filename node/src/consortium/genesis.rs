@@ -4,7 +4,7 @@ use super::{
 	file::{Company, Grid, RoleEntry},
 	Consortium, ConsortiumError, LEAST_SEATS,
 };
-use busbar_primitives::{ParticipantId, Role, Scope};
+use busbar_primitives::{peers::PeerKey, ParticipantId, Role, Scope};
 use busbar_runtime::{
 	pallet_market::Parameters,
 	pallet_settlement::{Accounts, PostedPrices},
@@ -21,6 +21,7 @@ pub fn patch(file: &Consortium, market: &Parameters, grid: &Grid) -> Result<Valu
 	let mut validators: Vec<AccountId> = Vec::new();
 	let mut council: Vec<AccountId> = Vec::new();
 	let mut committee: Vec<AccountId> = Vec::new();
+	let mut peers: Vec<(ParticipantId, PeerKey)> = Vec::new();
 	let mut members: Vec<(ParticipantId, AccountId, Vec<(Role, Scope)>)> = Vec::new();
 	for company in &file.companies {
 		let account = company.card.account()?;
@@ -28,6 +29,7 @@ pub fn patch(file: &Consortium, market: &Parameters, grid: &Grid) -> Result<Valu
 			keys.push((account.clone(), account.clone(), node.keys));
 			validators.push(account.clone());
 		}
+		peers.extend(company.peer_keys()?.into_iter().map(|peer| (company.card.id, peer)));
 		if company.has_seat() {
 			council.push(account.clone());
 		}
@@ -39,7 +41,7 @@ pub fn patch(file: &Consortium, market: &Parameters, grid: &Grid) -> Result<Valu
 	let settlement = &file.settlement;
 	Ok(json!({
 		"session": { "keys": keys },
-		"validators": { "validators": validators },
+		"validators": { "validators": validators, "peers": peers },
 		"council": { "members": council },
 		// A rehearsal of too few has none, and pauses nothing.
 		"governance": {

@@ -2,11 +2,13 @@
 //! set had and lost.
 
 use super::*;
+use busbar_primitives::{peers::PeerKey, traits::Participants, ParticipantId};
 use frame_benchmarking::v2::*;
 use frame_support::{
 	traits::{EnsureOrigin, Get},
 	BoundedVec,
 };
+use frame_system::RawOrigin;
 
 #[benchmarks]
 mod benchmarks {
@@ -45,6 +47,61 @@ mod benchmarks {
 		remove(origin as T::RuntimeOrigin, validator.clone());
 
 		assert!(!Validators::<T>::get().contains(&validator));
+		Ok(())
+	}
+
+	/// A validator's participant, which has no nodes, in the largest set as its last one, while all places of others are taken.
+	fn late_owner<T: Config>() -> Result<(T::AccountId, ParticipantId), BenchmarkError> {
+		let validator = a_validator::<T>()?;
+		Validators::<T>::mutate(|set| {
+			let others = (1..T::MaxValidators::get()).map(|index| account("validator", index, 0));
+			*set = BoundedVec::truncate_from(others.chain([validator.clone()]).collect());
+		});
+		for index in 0..T::MaxPeerOwners::get() {
+			let mut id = [0xff; 16];
+			id[..4].copy_from_slice(&index.to_le_bytes());
+			Peers::<T>::insert(ParticipantId(id), BoundedVec::truncate_from(alloc::vec![PeerKey::repeat_byte(1)]));
+		}
+		let owner = T::Members::participant(&validator);
+		let owner = owner.ok_or(BenchmarkError::Stop("the genesis' last validator is no participant's account"))?;
+		Peers::<T>::remove(owner);
+		Ok((validator, owner))
+	}
+
+	#[benchmark]
+	fn register_peer() -> Result<(), BenchmarkError> {
+		let (validator, owner) = late_owner::<T>()?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(validator), owner, PeerKey::zero());
+
+		assert_eq!(Peers::<T>::get(owner).into_inner(), [PeerKey::zero()]);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn remove_peer() -> Result<(), BenchmarkError> {
+		let (validator, owner) = late_owner::<T>()?;
+		Peers::<T>::insert(owner, BoundedVec::truncate_from(alloc::vec![PeerKey::zero()]));
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(validator), owner, PeerKey::zero());
+
+		assert!(!Peers::<T>::contains_key(owner));
+		Ok(())
+	}
+
+	#[benchmark]
+	fn evict_peers() -> Result<(), BenchmarkError> {
+		let origin = T::AdminOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
+		let (_, owner) = late_owner::<T>()?;
+		let peers = (0..T::MaxPeers::get()).map(|index| PeerKey::from_low_u64_be(index.into()));
+		Peers::<T>::insert(owner, BoundedVec::truncate_from(peers.collect()));
+
+		#[extrinsic_call]
+		evict_peers(origin as T::RuntimeOrigin, owner);
+
+		assert!(!Peers::<T>::contains_key(owner));
 		Ok(())
 	}
 }

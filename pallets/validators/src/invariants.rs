@@ -11,6 +11,7 @@ impl<T: Config> Pallet<T> {
 	/// 1. No validator stands in the set twice.
 	/// 2. The session of admission is stored for the validators of the set and for nobody else.
 	/// 3. No report is remembered twice.
+	/// 4. Nobody stands among the owners of nodes without one, or with one twice.
 	pub fn do_try_state() -> Result<(), TryRuntimeError> {
 		let validators = Validators::<T>::get();
 		let distinct: BTreeSet<_> = validators.iter().collect();
@@ -25,6 +26,13 @@ impl<T: Config> Pallet<T> {
 			reports.iter().collect::<BTreeSet<_>>().len() == reports.len(),
 			TryRuntimeError::Other("a report is remembered twice")
 		);
+		for (_, peers) in Peers::<T>::iter() {
+			let distinct: BTreeSet<_> = peers.iter().collect();
+			ensure!(
+				!peers.is_empty() && distinct.len() == peers.len(),
+				TryRuntimeError::Other("an owner of nodes has none, or one twice")
+			);
+		}
 		Ok(())
 	}
 }

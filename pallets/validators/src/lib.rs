@@ -27,10 +27,17 @@
 //! validator was last admitted has no effect, so that old evidence cannot undo the council's pardon. Nobody is disabled
 //! within a session: Aura's import stops at a block of a disabled author.
 //!
+//! ## Peers
+//!
+//! Validators speak to registered nodes only ([`Pallet::peers`]). A participant registers its own, by their ed25519 public keys, and
+//! removes them; while it is suspended or removed they do not count. Several participants may register the same node: so nobody
+//! keeps another one's out, and what one removes the other still has.
+//!
 //! ## Growth
 //!
 //! `Validators` and `AdmittedAt` are bounded by [`Config::MaxValidators`]; `Reports` keeps the latest
-//! [`Config::MaxReports`]; the history of sessions is pruned to [`Config::HistoryDepth`].
+//! [`Config::MaxReports`]; the history of sessions is pruned to [`Config::HistoryDepth`]. `Peers` has at most [`Config::MaxPeers`] of
+//! each of [`Config::MaxPeerOwners`] participants, and beyond that the validators', so that no number of others keeps those out.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -43,6 +50,7 @@ mod invariants;
 #[cfg(test)]
 mod mock;
 mod offences;
+mod peers;
 mod set;
 #[cfg(test)]
 mod tests;
@@ -57,6 +65,7 @@ pub use weights::WeightInfo;
 pub mod pallet {
 	use super::*;
 	use alloc::{collections::BTreeSet, vec::Vec};
+	use busbar_primitives::{peers::PeerKey, traits::Participants, ParticipantId, Right};
 	use frame_support::pallet_prelude::*;
 	use frame_system::pallet_prelude::*;
 	use sp_core::H256;
@@ -78,6 +87,17 @@ pub mod pallet {
 
 		/// Whose validators are.
 		type Owners: Owners<Self::AccountId>;
+
+		/// Who the participants are whose nodes may be registered: `pallet-participants`.
+		type Members: Participants<Self::AccountId>;
+
+		/// Most nodes that a participant may have registered.
+		#[pallet::constant]
+		type MaxPeers: Get<u32>;
+
+		/// Most participants, beside the validators', that may have registered nodes.
+		#[pallet::constant]
+		type MaxPeerOwners: Get<u32>;
 
 		/// Fewest validators that may remain.
 		#[pallet::constant]
@@ -114,17 +134,24 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Reports<T: Config> = StorageValue<_, BoundedVec<H256, T::MaxReports>, ValueQuery>;
 
+	/// The nodes that each participant registered.
+	#[pallet::storage]
+	pub type Peers<T: Config> =
+		CountedStorageMap<_, Blake2_128Concat, ParticipantId, BoundedVec<PeerKey, T::MaxPeers>, ValueQuery>;
+
 	#[pallet::genesis_config]
 	#[derive(frame_support::DefaultNoBound)]
 	pub struct GenesisConfig<T: Config> {
 		/// The first authority set; each needs keys in the session pallet's genesis.
 		pub validators: Vec<T::AccountId>,
+		/// The nodes that validators speak to from the beginning, each with whose it is. Without any they speak to every node.
+		pub peers: Vec<(ParticipantId, PeerKey)>,
 	}
 
 	#[pallet::genesis_build]
 	impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
 		/// # Panics
-		/// On a validator named twice and on too many: a chain must not start on such a specification.
+		/// On a validator or a participant's node named twice and on too many: a chain must not start on such a specification.
 		fn build(&self) {
 			let distinct: BTreeSet<_> = self.validators.iter().collect();
 			assert!(distinct.len() == self.validators.len(), "a validator is named twice");
@@ -134,6 +161,10 @@ pub mod pallet {
 				AdmittedAt::<T>::insert(validator, 0);
 			}
 			Validators::<T>::put(validators);
+			for (owner, peer) in &self.peers {
+				Pallet::<T>::add_peer(*owner, *peer)
+					.unwrap_or_else(|error| panic!("node {peer:?} of {owner}: {error:?}"));
+			}
 		}
 	}
 
@@ -149,6 +180,12 @@ pub mod pallet {
 		/// A validator was proven to have broken the rules in a session. `removed` is false if the set would have become too
 		/// small, or the validator is not in the set any more or was admitted again since.
 		Offence { validator: T::AccountId, kind: Kind, session: SessionIndex, removed: bool },
+		/// Validators speak to this node from now on, as long as the participant is active.
+		PeerRegistered { participant: ParticipantId, peer: PeerKey },
+		/// They do not any more, unless another participant has registered it, too.
+		PeerRemoved { participant: ParticipantId, peer: PeerKey },
+		/// Nor to any node of this participant.
+		PeersEvicted { participant: ParticipantId },
 	}
 
 	#[pallet::error]
@@ -165,13 +202,21 @@ pub mod pallet {
 		TooFewValidators,
 		/// One participant would have more than half of the validators: first add another one's.
 		MajorityOfOne,
+		/// The participant has registered this node already.
+		AlreadyPeer,
+		/// The participant has not registered this node, or none.
+		NotPeer,
+		/// The participant has registered as many nodes as it may: it must remove one first.
+		TooManyPeers,
+		/// As many participants have registered nodes as may, and this one has no validator: the council must evict one first.
+		NoPlaceForPeers,
 	}
 
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn integrity_test() {
 			assert!(T::MinValidators::get() > 0 && T::MinValidators::get() <= T::MaxValidators::get());
-			assert!(T::MaxReports::get() > 0 && T::HistoryDepth::get() > 0);
+			assert!(T::MaxReports::get() > 0 && T::HistoryDepth::get() > 0 && T::MaxPeers::get() > 0);
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -228,6 +273,68 @@ pub mod pallet {
 			T::AdminOrigin::ensure_origin(origin)?;
 			Self::ensure_none_comes_to_dominate(&validator)?;
 			Self::do_remove(validator)?;
+			Ok(())
+		}
+
+		/// Registers a node of a participant: validators speak to it from the block on in which this is final.
+		///
+		/// - `origin`: the participant, or its delegate for operation.
+		/// - `participant`: whose node it is.
+		/// - `peer`: the node's ed25519 public key, which is its identity in the network.
+		///
+		/// # Errors
+		/// If the signer does not act for the participant; [`Error::AlreadyPeer`], [`Error::TooManyPeers`],
+		/// [`Error::NoPlaceForPeers`].
+		///
+		/// # Events
+		/// [`Event::PeerRegistered`].
+		#[pallet::call_index(2)]
+		#[pallet::weight(T::WeightInfo::register_peer())]
+		pub fn register_peer(origin: OriginFor<T>, participant: ParticipantId, peer: PeerKey) -> DispatchResult {
+			T::Members::ensure_acts_for(&ensure_signed(origin)?, participant, Right::Operate)?;
+			Self::add_peer(participant, peer)?;
+			Self::deposit_event(Event::PeerRegistered { participant, peer });
+			Ok(())
+		}
+
+		/// Removes a node of a participant: validators part from it when this is final.
+		///
+		/// - `origin`: the participant, or its delegate for operation.
+		/// - `participant`: whose node it is.
+		/// - `peer`: the node's ed25519 public key.
+		///
+		/// # Errors
+		/// If the signer does not act for the participant; [`Error::NotPeer`].
+		///
+		/// # Events
+		/// [`Event::PeerRemoved`].
+		#[pallet::call_index(3)]
+		#[pallet::weight(T::WeightInfo::remove_peer())]
+		pub fn remove_peer(origin: OriginFor<T>, participant: ParticipantId, peer: PeerKey) -> DispatchResult {
+			T::Members::ensure_acts_for(&ensure_signed(origin)?, participant, Right::Operate)?;
+			Self::take_peer(participant, peer)?;
+			Self::deposit_event(Event::PeerRemoved { participant, peer });
+			Ok(())
+		}
+
+		/// Removes all nodes of a participant, whatever has become of it. It may register others while it is active: whom the
+		/// council wants out for good it removes.
+		///
+		/// - `origin`: the council.
+		/// - `participant`: whose nodes they are.
+		///
+		/// # Errors
+		/// [`Error::NotPeer`].
+		///
+		/// # Events
+		/// [`Event::PeersEvicted`].
+		#[pallet::call_index(4)]
+		#[pallet::weight((T::WeightInfo::evict_peers(), DispatchClass::Operational))]
+		pub fn evict_peers(origin: OriginFor<T>, participant: ParticipantId) -> DispatchResult {
+			T::AdminOrigin::ensure_origin(origin)?;
+			ensure!(Peers::<T>::contains_key(participant), Error::<T>::NotPeer);
+			Peers::<T>::remove(participant);
+			Self::deposit_event(Event::PeersEvicted { participant });
 			Ok(())
 		}
 	}

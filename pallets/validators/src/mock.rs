@@ -2,6 +2,7 @@
 
 use crate as pallet_validators;
 use crate::*;
+use busbar_mocks::MockParticipants;
 use frame_support::{
 	derive_impl, parameter_types,
 	traits::{ConstU32, ConstU64, OnInitialize},
@@ -127,6 +128,9 @@ impl Owners<AccountId> for Hundreds {
 
 impl Config for Test {
 	type Owners = Hundreds;
+	type Members = MockParticipants;
+	type MaxPeers = ConstU32<2>;
+	type MaxPeerOwners = ConstU32<3>;
 	type AdminOrigin = EnsureRoot<AccountId>;
 	type Sessions = Historical;
 	type MinValidators = ConstU32<3>;
@@ -155,8 +159,11 @@ pub fn next_session() {
 /// Validators 1 to 4 from genesis, whose keys are ten times their number.
 pub fn run(test: impl FnOnce()) {
 	Changes::set(0);
+	busbar_mocks::reset();
 	let mut storage = frame_system::GenesisConfig::<Test>::default().build_storage().expect("system");
-	GenesisConfig::<Test> { validators: vec![1, 2, 3, 4] }.assimilate_storage(&mut storage).expect("validators");
+	GenesisConfig::<Test> { validators: vec![1, 2, 3, 4], peers: vec![] }
+		.assimilate_storage(&mut storage)
+		.expect("validators");
 	pallet_session::GenesisConfig::<Test> {
 		keys: (1..=4).map(|v| (v, v, Keys { dummy: UintAuthorityId(10 * v) })).collect(),
 		..Default::default()

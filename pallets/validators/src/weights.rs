@@ -6,6 +6,9 @@ use frame_support::weights::{constants::ParityDbWeight, Weight};
 pub trait WeightInfo {
 	fn add() -> Weight;
 	fn remove() -> Weight;
+	fn register_peer() -> Weight;
+	fn remove_peer() -> Weight;
+	fn evict_peers() -> Weight;
 }
 
 const MICROSECOND: u64 = 1_000_000;
@@ -22,5 +25,17 @@ impl WeightInfo for () {
 	// Validators; Validators, AdmittedAt.
 	fn remove() -> Weight {
 		counted(20 * MICROSECOND, 1, 2)
+	}
+	// Who the signer is and acts for, Peers and their number, Validators and whose each of 64 is; Peers and their number.
+	fn register_peer() -> Weight {
+		counted(40 * MICROSECOND, 72, 2)
+	}
+	// Who the signer is and acts for, Peers and their number; the last two.
+	fn remove_peer() -> Weight {
+		counted(20 * MICROSECOND, 6, 2)
+	}
+	// Peers and their number; the same.
+	fn evict_peers() -> Weight {
+		counted(20 * MICROSECOND, 3, 2)
 	}
 }

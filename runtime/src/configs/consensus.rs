@@ -105,6 +105,7 @@ impl pallet_validators::Owners<AccountId> for OfParticipants {
 
 impl pallet_validators::Config for Runtime {
 	type Owners = OfParticipants;
+	type Members = crate::Participants;
 	type AdminOrigin = super::CouncilTwoThirds;
 	type MaxValidators = MaxValidators;
 	/// Of four one may fail.
@@ -112,5 +113,8 @@ impl pallet_validators::Config for Runtime {
 	type Sessions = Historical;
 	type MaxReports = ConstU32<64>;
 	type HistoryDepth = ConstU32<{ SESSIONS_OF_A_WEEK }>;
+	/// A gateway, a validator, and their successors while a machine is replaced.
+	type MaxPeers = ConstU32<4>;
+	type MaxPeerOwners = ConstU32<256>;
 	type WeightInfo = crate::weights::Validators;
 }

@@ -21,4 +21,21 @@ impl<T: frame_system::Config> pallet_validators::WeightInfo for WeightInfo<T> {
 			.saturating_add(T::DbWeight::get().reads(127))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
+	fn register_peer() -> Weight {
+		Weight::from_parts(400_000_000, 12_000)
+			.saturating_add(T::DbWeight::get().reads(72))
+			.saturating_add(T::DbWeight::get().writes(2))
+	}
+
+	fn remove_peer() -> Weight {
+		Weight::from_parts(60_000_000, 8_000)
+			.saturating_add(T::DbWeight::get().reads(6))
+			.saturating_add(T::DbWeight::get().writes(2))
+	}
+
+	fn evict_peers() -> Weight {
+		Weight::from_parts(40_000_000, 5_000)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(2))
+	}
 }

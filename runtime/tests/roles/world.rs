@@ -11,8 +11,8 @@ use busbar_primitives::{
 };
 use busbar_runtime::{
 	pallet_balances, pallet_certificates, pallet_collective, pallet_flexibility, pallet_grid, pallet_market,
-	pallet_metering, pallet_participants, pallet_securities, pallet_settlement, pallet_supply, AccountId, Runtime,
-	RuntimeCall, System,
+	pallet_metering, pallet_participants, pallet_securities, pallet_settlement, pallet_supply, pallet_validators,
+	AccountId, Runtime, RuntimeCall, System,
 };
 use codec::Decode;
 use frame_metadata::{v16::RuntimeMetadataV16, RuntimeMetadata, RuntimeMetadataPrefixed};
@@ -312,6 +312,12 @@ pub fn call(pallet: &str, name: &str, party: bool) -> RuntimeCall {
 		("Supply", "choose") => pallet_supply::Call::choose { point, retailer: None }.into(),
 		("Supply", "serve") => pallet_supply::Call::serve { point: OTHERS }.into(),
 		("Supply", "resign") => pallet_supply::Call::resign { point }.into(),
+		("Validators", "register_peer") => {
+			pallet_validators::Call::register_peer { participant: meant, peer: Default::default() }.into()
+		},
+		("Validators", "remove_peer") => {
+			pallet_validators::Call::remove_peer { participant: meant, peer: Default::default() }.into()
+		},
 		("Flexibility", "offer") => {
 			let offer = Some(Flexibility { reduction: Reduction::Load, wh: 1, price: 1, penalty: 0 });
 			pallet_flexibility::Call::offer { interval: OPEN, point, offer }.into()

@@ -105,7 +105,7 @@ impl Genesis {
 				ladder,
 			},
 			session: pallet_session::GenesisConfig { keys, ..Default::default() },
-			validators: pallet_validators::GenesisConfig { validators },
+			validators: pallet_validators::GenesisConfig { validators, peers: vec![] },
 			..Default::default()
 		}
 		.build_storage()

@@ -10,7 +10,7 @@ use super::{
 	live::{self, LiveError},
 	*,
 };
-use busbar_primitives::{ParticipantId, Role};
+use busbar_primitives::{peers::PeerKey, ParticipantId, Role};
 use busbar_runtime::{pallet_market, pallet_validators, AccountId, Runtime, RuntimeGenesisConfig, SessionKeys};
 use codec::{Decode, Encode};
 use sc_service::{config::KeystoreConfig, KeystoreContainer};

@@ -10,6 +10,12 @@ fn four_companies_cards_and_the_parameters_give_a_genesis_that_a_live_chain_may_
 	let accounts: Vec<AccountId> = made.iter().map(|one| one.pair.public().into()).collect();
 	let validators: Vec<AccountId> = value(&storage, &pallet_validators::Validators::<Runtime>::hashed_key());
 	assert_eq!(validators, accounts);
+	// Validators speak to each other from the first block on, and to nobody else.
+	for one in &made {
+		let key = pallet_validators::Peers::<Runtime>::hashed_key_for(one.card.id);
+		let peers: Vec<PeerKey> = value(&storage, &key);
+		assert_eq!(peers, [peer_of(one)]);
+	}
 	let market: pallet_market::Parameters = value(&storage, &pallet_market::ParametersValue::<Runtime>::hashed_key());
 	assert_eq!((market.interval_clock_s, market.interval_s, market.epoch), (900, 900, 0));
 	assert_eq!(market.price_cap, 4_000_000);
@@ -19,6 +25,47 @@ fn four_companies_cards_and_the_parameters_give_a_genesis_that_a_live_chain_may_
 	assert_eq!(patch["participants"]["members"][0][2], json!([["dso", "grid"], ["meter_operator", "grid"]]));
 	assert_eq!(patch["settlement"]["accounts"]["balancing"], json!(made[1].card.id));
 	assert!(patch.get("balances").is_none(), "nobody begins with money");
+}
+
+fn peer_of(one: &Made) -> PeerKey {
+	let node = one.card.node().expect("it reads").expect("it has a node");
+	node.address.peer_id.into_ed25519().expect("an ed25519 key").into()
+}
+
+#[test]
+fn validators_speak_to_a_companys_other_nodes_that_the_file_names() {
+	let made = four();
+	let gateway = sc_network::config::ed25519::Keypair::generate().public();
+	let with = |peers: String| {
+		replaced(
+			&text(&made),
+			&format!("roles = {}\n", roles_of(0)),
+			&format!("roles = {}\npeers = [{peers}]\n", roles_of(0)),
+		)
+	};
+	let storage = state(genesis(&with(format!("\"{}\"", gateway.to_peer_id()))).expect("nothing is wrong with it"));
+	let key = pallet_validators::Peers::<Runtime>::hashed_key_for(made[0].card.id);
+	let peers: Vec<PeerKey> = value(&storage, &key);
+	assert_eq!(peers, [peer_of(&made[0]), gateway.to_bytes().into()]);
+
+	let drawn = || format!("\"{}\"", sc_network::config::ed25519::Keypair::generate().public().to_peer_id());
+	let wrong = [
+		("\"nobody\"".into(), "'nobody'"),
+		("\"QmSk5HQbn6LhUwDiNMseVUjuRYhEtYj4aUZ6WfWoGURpdV\"".into(), "is no ed25519 key"),
+		((0..4).map(|_| drawn()).collect::<Vec<_>>().join(", "), "at most 4 nodes"),
+	];
+	for (peers, expected) in wrong {
+		let error = refusal(&with(peers));
+		assert!(
+			matches!(&error, ConsortiumError::Malformed { what: "peers", reason, .. } if reason.contains(expected)),
+			"{error}"
+		);
+	}
+	// Two companies cannot have one node, nor a live chain one whose secret everybody has.
+	let of_another = made[1].card.node().expect("it reads").expect("it has a node").address.peer_id;
+	assert!(matches!(refusal(&with(format!("\"{of_another}\""))), ConsortiumError::Duplicate { what: "key", .. }));
+	let gateway_of_devnets = "\"12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp\"";
+	assert!(matches!(refusal(&with(gateway_of_devnets.into())), ConsortiumError::WellKnown { what: "node", .. }));
 }
 
 #[test]

@@ -1,2 +1,3 @@
 mod offences;
+mod peers;
 mod set;

@@ -156,7 +156,7 @@ fn only_the_council_decides() {
 #[test]
 #[should_panic(expected = "a validator is named twice")]
 fn a_genesis_that_names_a_validator_twice_does_not_start() {
-	let _ = GenesisConfig::<Test> { validators: vec![1, 1] }.build_storage();
+	let _ = GenesisConfig::<Test> { validators: vec![1, 1], peers: vec![] }.build_storage();
 }
 
 #[test]
