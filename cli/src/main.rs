@@ -105,6 +105,9 @@ enum Command {
 	/// Admit or look up participants
 	#[command(subcommand)]
 	Participant(commands::participant::Participant),
+	/// Export every record of a period, and check such an export against the chain
+	#[command(subcommand)]
+	Regulator(commands::regulator::Regulator),
 	/// Show which roles may make which call, and where
 	Roles(commands::roles::Roles),
 	/// Propose, vote on and close what the council decides
@@ -145,6 +148,7 @@ async fn run(cli: Cli) -> Result<(), Failure> {
 		Command::Retailer(command) => Ok(command.run(global).await?),
 		Command::Certificates(command) => Ok(command.run(global).await?),
 		Command::Participant(command) => Ok(command.run(global).await?),
+		Command::Regulator(command) => Ok(command.run(global).await?),
 		Command::Roles(command) => Ok(command.run(global)?),
 		Command::Council(command) => Ok(command.run(global).await?),
 		Command::Emergency(command) => Ok(command.run(global).await?),

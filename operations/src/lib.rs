@@ -9,6 +9,7 @@
 //!   operator registers, with everything checked before the first transaction; [`day`]: a day of such a grid, traded;
 //! - [`load`]: many members' transactions at a stated rate, and how long each took;
 //! - [`case`]: market cases as files, and a linear programme's second opinion;
+//! - [`regulator`]: every record of a period as tables, and whether they are what the chain had;
 //! - [`figures`], [`page`]: how numbers and pages are written.
 
 #![warn(missing_docs)]
@@ -27,6 +28,7 @@ pub mod load;
 pub mod operator;
 pub mod page;
 pub mod receipt;
+pub mod regulator;
 pub mod replay;
 pub mod statement;
 pub mod view;

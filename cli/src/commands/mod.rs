@@ -16,6 +16,7 @@ pub mod order;
 pub mod participant;
 pub mod prices;
 pub mod progress;
+pub mod regulator;
 pub mod replay;
 pub mod retailer;
 pub mod roles;
