@@ -6,6 +6,7 @@ NODE_BINARY="$CARGO_TARGET_DIR/release/busbar-node"
 CLI_BINARY="$CARGO_TARGET_DIR/release/busbar"
 STORE_BINARY="$CARGO_TARGET_DIR/release/busbar-store"
 VAULT_BINARY="$CARGO_TARGET_DIR/release/busbar-vault"
+DOOR_BINARY="$CARGO_TARGET_DIR/release/busbar-door"
 # The program of client/examples that runs over an upgrade, and the runtime that it runs into.
 LONG_RUNNING="$CARGO_TARGET_DIR/release/examples/long_running"
 LIGHT_BINARY="$CARGO_TARGET_DIR/release/busbar-light"

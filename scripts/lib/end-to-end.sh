@@ -345,6 +345,8 @@ check_day() {
 	check "a flipped bit is named, another member reads by grant only" data_are_guarded
 	check "who holds a dataset is found on chain" holders_are_found
 
+	check "a regulator exports the day, verifies it, and finds what was changed" regulator_exports
+
 	run_tests invariants.mjs
 	run_tests halt.mjs
 	run_tests polkadot-js.mjs
@@ -384,6 +386,32 @@ deposit_of_point() {
 		jq --exit-status --raw-output '.securities[] | select(.backing == "deposit").amount'
 }
 
+# Every record of the day as Parquet, proven under the chain's roots and compared with its states. Whatever is changed, is found: in a file,
+# in a file and the manifest, or in a root.
+regulator_exports() {
+	local out="$WORK/regulator" at=(--url "$(node_url gateway)") code what until
+	until="$(rpc gateway energy_clock | jq .current)" || return 1
+	"$CLI_BINARY" regulator export --from 0 --until "$until" --out "$out" --json "${at[@]}" >"$WORK/manifest.json" || return 1
+	jq '{files, intervals: (.intervals | length)}' "$WORK/manifest.json"
+	jq --exit-status '([.intervals[] | select(.root != null)] | length) > 0
+		and all("limits", "orders", "trades", "prices", "readings", "settlements"; . as $table | $manifest[$table].rows > 0)' \
+		--argjson manifest "$(jq .files "$WORK/manifest.json")" "$WORK/manifest.json" || return 1
+	"$CLI_BINARY" regulator verify "$out" --whole --json "${at[@]}" | tee "$WORK/verified.json" || return 1
+	jq --exit-status '.findings == [] and .lines > 0 and .compared > .lines' "$WORK/verified.json" || return 1
+	for what in file order root; do
+		rm -rf "$WORK/forged" && cp -r "$out" "$WORK/forged" || return 1
+		case $what in
+		file) cp "$WORK/forged/prices.parquet" "$WORK/forged/orders.parquet" ;;
+		order) jq '.files.orders.rows += 1' "$out/manifest.json" >"$WORK/forged/manifest.json" ;;
+		root) jq '(.intervals[] | select(.root != null)).root = "0x0000000000000000000000000000000000000000000000000000000000000001"' \
+			"$out/manifest.json" >"$WORK/forged/manifest.json" ;;
+		esac
+		code=0
+		"$CLI_BINARY" regulator verify "$WORK/forged" "${at[@]}" || code=$?
+		((code == 1)) || { echo "a changed $what was not found: $code" && return 1; }
+	done
+}
+
 # A grid without a link: what its load pays is bounded by the utility's price alone, 0.22 EUR/kWh.
 check_single_bus() {
 	# Beside the demonstration, which waits for chain time.
@@ -408,6 +436,8 @@ check_products() {
 		--intervals 1 --from 12:00 --report "$WORK/report"
 	check "bills on paper are compared with the public chain" "$ROOT/scripts/linkage" "$WORK/report/report.json"
 	export BUSBAR_VAULT_PROGRAM="$VAULT_BINARY" BUSBAR_NETWORK="$NETWORK" BUSBAR_VAULT_PORT="$((BASE_PORT + 15))"
+	export BUSBAR_DOOR="$DOOR_BINARY" BUSBAR_DOOR_PORT="$((BASE_PORT + 16))"
+	run_tests door.mjs
 	run_tests vault.mjs
 	check_examples
 	check "members' orders and transfers are sent at a stated rate, and each is accounted for" load_is_accounted_for

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # The package of a release: binaries, units, what people watch it by, and checksums. Sourced after common.sh and build.sh.
 
-PACKAGED_BINARIES=(busbar-node busbar busbar-store)
+PACKAGED_BINARIES=(busbar-node busbar busbar-store busbar-vault busbar-door)
 
 package_version() {
 	sed -nE '/^\[workspace.package\]/,/^\[/s/^version = "(.*)"$/\1/p' "$ROOT/Cargo.toml"

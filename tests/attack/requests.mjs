@@ -18,11 +18,16 @@ export async function stranger() {
 	return signerOf(u8aToHex(randomAsU8a(32)));
 }
 
-// The headers of a request that is good for so many ms.
+// The headers of a request to the store that is good for so many ms.
 export function headers(signer, method, path, forMs = 60_000) {
+	return signed(signer, { service: SERVICE, name: store().host, method, path }, forMs);
+}
+
+// The headers of a request to any of the services, by its name.
+export function signed(signer, { service, name, method, path }, forMs = 60_000) {
 	const expires = Date.now() + forMs;
 	const nonce = u8aToHex(randomAsU8a(16)).slice(2);
-	const payload = new TextEncoder().encode(`${SERVICE}\n${method}\n${store().host}\n${path}\n${expires}\n${nonce}`);
+	const payload = new TextEncoder().encode(`${service}\n${method}\n${name}\n${path}\n${expires}\n${nonce}`);
 	// A MultiSignature: the number of its kind first.
 	const signature = `01${u8aToHex(signer.sign(payload)).slice(2)}`;
 	return {

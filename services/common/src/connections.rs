@@ -159,7 +159,7 @@ pub async fn serve_by(
 }
 
 async fn connection(
-	socket: impl AsyncRead + AsyncWrite + Unpin,
+	socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
 	router: Router,
 	limits: Limits,
 	mut stopped: watch::Receiver<()>,
@@ -167,7 +167,8 @@ async fn connection(
 ) {
 	let mut http = http1::Builder::new();
 	http.timer(TokioTimer::new()).header_read_timeout(limits.header).max_buf_size(HEADER_BYTES).max_headers(HEADERS);
-	let serving = http.serve_connection(TokioIo::new(socket), TowerToHyperService::new(router));
+	// What is upgraded is a service's own to bound.
+	let serving = http.serve_connection(TokioIo::new(socket), TowerToHyperService::new(router)).with_upgrades();
 	let mut serving = std::pin::pin!(serving);
 	// What goes wrong on a connection is its client's affair.
 	tokio::select! {
