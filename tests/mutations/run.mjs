@@ -1,11 +1,12 @@
 // Takes one check after another out of a copy of the tree, and runs the tests that should miss it. A package is compiled once
 // for all of its mutations, which the copy holds behind a switch; one that cannot stand there is compiled alone.
 //
-// usage: run.mjs --tree FOLDER [--copy FOLDER] [--check] [--json] [--name] [PART...]
+// usage: run.mjs --tree FOLDER [--copy FOLDER] [--check] [--json] [--name] [--ensures] [PART...]
 
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { ensures } from './ensures.mjs';
 import { compile, copy, execute, snapshot } from './suite.mjs';
 import { broken, embed, groups } from './switch.mjs';
 
@@ -19,23 +20,27 @@ const { values, positionals } = parseArgs({
 		check: { type: 'boolean' },
 		json: { type: 'boolean' },
 		name: { type: 'boolean' },
+		ensures: { type: 'boolean' },
 	},
 	allowPositionals: true,
 });
 const names = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.json'));
 const read = (name) => JSON.parse(readFileSync(path.join(import.meta.dirname, name), 'utf8'));
-const list = names.flatMap(read);
-const chosen = list.filter(
+const written = names.flatMap(read);
+const files = snapshot(values.tree);
+const text = (file) => files.get(file)?.content.toString() ?? '';
+const others = ensures([...files.keys()], text, written);
+// All stand in one build, whichever of them are run.
+const list = [...written, ...others];
+const chosen = (values.ensures ? others : written).filter(
 	({ check, file, package: tested, target }) =>
 		positionals.length === 0 || positionals.some((part) => part === tested || part === target || check.includes(part) || file.startsWith(part)),
 );
 
-const files = snapshot(values.tree);
-const text = (file) => files.get(file)?.content.toString() ?? '';
-
 /** A list that the code has left behind checks nothing: each entry must name one place, and its test must exist. */
 function faults() {
 	const lost = chosen
+		.filter(({ at }) => at === undefined)
 		.map(({ check, file, from }) => ({ check, file, found: text(file).split(from).length - 1 }))
 		.filter(({ found }) => found !== 1)
 		.map(({ check, file, found }) => `${file}: what "${check}" takes out stands there ${found} times, not once`);

@@ -24,13 +24,13 @@ export function groups(list, of) {
 }
 
 /** The text with everything blanked that is a comment, a string or a character, at its place. */
-function code(text) {
+export function code(text) {
 	const literal = /\/\/[^\n]*|\/\*[\s\S]*?\*\/|\bb?r(#*)"[\s\S]*?"\1|\bb?"(?:\\[\s\S]|[^"\\])*"|"(?:\\[\s\S]|[^"\\])*"|'(?:\\[^\n]{1,10}?|[^\\'\n])'/g;
 	return text.replace(literal, (found) => found.replace(/[^\n]/g, ' '));
 }
 
 /** Where the bracket that opens at a place closes. */
-function closes(blank, at) {
+export function closes(blank, at) {
 	let depth = 0;
 	for (let end = at; end < blank.length; end++) {
 		if ('([{'.includes(blank[end])) depth += 1;
@@ -62,13 +62,23 @@ function around(bodies, begin, end) {
 	return body && !/\bconst\s+fn\b|->\s*impl\b/.test(body.head) ? body : undefined;
 }
 
+/** Where in a text what a mutation takes out begins and ends: what its entry says, or the one place of its text. */
+function place(text, { at, from }) {
+	return at ?? [text.indexOf(from), text.indexOf(from) + from.length];
+}
+
+/** A text, or a part of it from a place on, with a mutation for good. */
+function mutated(text, mutation, [from, to] = [0, text.length]) {
+	const [begin, end] = place(text, mutation);
+	return `${text.slice(from, begin)}${mutation.to}${text.slice(end, to)}`;
+}
+
 /** A file's text with mutations behind their names, and the names of those that stand in it. */
 function switched(text, mutations) {
 	const bodies = functions(code(text));
 	const within = new Map();
 	for (const mutation of mutations) {
-		const begin = text.indexOf(mutation.from);
-		const body = around(bodies, begin, begin + mutation.from.length);
+		const body = around(bodies, ...place(text, mutation));
 		if (body) within.set(body, [...(within.get(body) ?? []), mutation]);
 	}
 	// One within another would be changed twice.
@@ -77,9 +87,9 @@ function switched(text, mutations) {
 	let changed = text;
 	for (const body of innermost.sort((one, other) => other.from - one.from)) {
 		const before = text.slice(body.from, body.to);
-		const arms = within.get(body).map(({ check, from, to }) => {
-			const name = JSON.stringify(check);
-			return `if crate::mutant::on(${name}) {/*<${name}*/${before.replace(from, () => to)}\n/*${name}>*/} else `;
+		const arms = within.get(body).map((mutation) => {
+			const name = JSON.stringify(mutation.check);
+			return `if crate::mutant::on(${name}) {/*<${name}*/${mutated(text, mutation, [body.from, body.to])}\n/*${name}>*/} else `;
 		});
 		changed = `${changed.slice(0, body.from)}\n${arms.join('')}{${before}}\n${changed.slice(body.to)}`;
 	}
@@ -104,7 +114,7 @@ export function embed(read, list, alone) {
 			embedded.set(name, { file, lines: [line(changed.indexOf(begin)), line(changed.indexOf(end))] });
 		}
 	}
-	if (alone) texts.set(alone.file, read(alone.file).replace(alone.from, () => alone.to));
+	if (alone) texts.set(alone.file, mutated(read(alone.file), alone));
 	for (const crate of new Set(list.map(({ file }) => file.slice(0, file.indexOf('/src/'))))) {
 		const library = path.join(crate, 'src/lib.rs');
 		texts.set(library, (texts.get(library) ?? read(library)) + SWITCH);
