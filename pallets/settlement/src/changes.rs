@@ -17,7 +17,6 @@ impl<T: Config> Pallet<T> {
 	/// Takes one point through the debit phase of a run after the first.
 	pub(crate) fn debit_changed(batch: &Batch<T::AccountId>, round: &mut Round<T>, point: PointId) -> DispatchResult {
 		let (interval, run) = (batch.interval, round.progress.run);
-		ensure!(point < round.progress.points, Error::<T>::UnknownPoint);
 		let mut statement = Statements::<T>::get(interval, point).ok_or(Error::<T>::UnknownPoint)?;
 		ensure!(statement.run < run, Error::<T>::AlreadySettled);
 		ensure!(Changed::<T>::contains_key((interval, run), point), Error::<T>::NotChanged);

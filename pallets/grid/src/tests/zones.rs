@@ -75,10 +75,13 @@ fn a_zone_is_added_only_by_the_operator_of_its_parent() {
 #[test]
 fn a_zone_below_an_unknown_one_is_refused() {
 	run(|| {
-		let add = || Grid::add_zone(RuntimeOrigin::signed(DSO), Some(4), link(1, 1));
-		assert_noop!(add(), GridError::UnknownZone);
+		let add = |account| Grid::add_zone(RuntimeOrigin::signed(account), Some(4), link(1, 1));
+		assert_noop!(add(DSO), GridError::UnknownZone);
 		small_grid();
-		assert_noop!(add(), GridError::UnknownZone);
+		// Whoever asks is told so, and not that it operates another one.
+		for operator in [DSO, FEEDER_DSO] {
+			assert_noop!(add(operator), GridError::UnknownZone);
+		}
 	});
 }
 
@@ -208,7 +211,9 @@ fn link_terms_are_set_only_where_there_is_a_link_and_by_its_operator() {
 		small_grid();
 		let set = |account, zone| Grid::set_link(RuntimeOrigin::signed(account), zone, link(1, 0));
 		assert_noop!(set(DSO, 0), GridError::RootHasNoLink);
-		assert_noop!(set(DSO, 4), GridError::UnknownZone);
+		for operator in [DSO, FEEDER_DSO] {
+			assert_noop!(set(operator, 4), GridError::UnknownZone);
+		}
 		assert_noop!(set(FEEDER_DSO, 3), refused::ROLE_OUT_OF_SCOPE);
 		assert_noop!(set(MEMBER, 1), refused::ROLE_MISSING);
 		assert_ok!(Grid::retire_zone(RuntimeOrigin::signed(DSO), 2));

@@ -27,6 +27,22 @@ fn a_role_in_a_zone_holds_there_and_below_and_nowhere_else() {
 }
 
 #[test]
+fn who_acts_in_several_zones_holds_its_role_in_each_of_them() {
+	run(|| {
+		let each = |name, zones: &[u32]| mock::Participants::ensure_each(&account(name), Role::Dso, zones).map(|_| ());
+		assert_ok!(each("dso", &[1, 3]));
+		for zones in [&[2][..], &[1, 2], &[0, 3]] {
+			assert_noop!(each("dso", zones), Error::<Test>::RoleOutOfScope);
+		}
+		// Without the role nobody is let through for naming none.
+		for zones in [&[][..], &[1]] {
+			assert_noop!(each("provider", zones), Error::<Test>::RoleMissing);
+			assert_noop!(each("stranger", zones), Error::<Test>::NotMember);
+		}
+	});
+}
+
+#[test]
 fn a_role_in_any_zone_is_held_anywhere() {
 	run(|| {
 		let anywhere = |name, role| mock::Participants::ensure_anywhere(&account(name), role);
