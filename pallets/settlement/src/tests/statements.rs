@@ -107,6 +107,7 @@ fn a_pruned_interval_is_not_settled_again() {
 		assert_eq!(Settlement::prune(0, 100), 7);
 		assert_noop!(debit(0, &[0]), crate::Error::<Test>::AlreadySettled);
 		assert_noop!(credit(0, &[0]), crate::Error::<Test>::AlreadySettled);
+		assert_noop!(Settlement::void(RuntimeOrigin::root(), 0), crate::Error::<Test>::AlreadySettled);
 	});
 }
 
