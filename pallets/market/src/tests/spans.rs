@@ -238,6 +238,17 @@ fn every_reason_to_refuse_a_block_order_changes_nothing() {
 	});
 }
 
+/// Its gate decides about all of them, and what each interval can cost is held from the beginning on.
+#[test]
+fn a_block_order_waits_until_the_last_interval_of_its_span_is_open() {
+	test(span_market(), || {
+		// Of the span from 12 to 15 two intervals are open, and it is of one of these alone.
+		assert_noop!(block_from(12, 1, Buy, 100, &[1]), Error::<Test>::NotOpenYet);
+		run_to(start(6));
+		assert_ok!(block_from(12, 1, Buy, 100, &[1]));
+	});
+}
+
 #[test]
 fn a_span_whose_delivery_has_begun_fails_as_a_whole() {
 	test(span_market(), || {
