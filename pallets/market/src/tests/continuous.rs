@@ -329,6 +329,17 @@ fn every_reason_to_refuse_changes_nothing() {
 	});
 }
 
+/// What a point traded in a session settles for the account that it began with.
+#[test]
+fn who_takes_a_point_over_does_not_trade_on_in_a_session_of_its_former_owner() {
+	test(open_market(), || {
+		assert_ok!(submit(1, Buy, 40, 10, GoodTillGate));
+		let owner = GridPoints::get()[2].owner;
+		change_point(1, |point| point.owner = owner);
+		assert_noop!(submit_as(2, 1, Buy, 40, 10, GoodTillGate), Error::<Test>::UnknownOwner);
+	});
+}
+
 #[test]
 fn areas_are_parts_of_the_tree_and_set_by_the_council() {
 	test(market(), || {
