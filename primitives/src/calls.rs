@@ -319,6 +319,7 @@ pub const CALLS: &[(&str, &[Row])] = &[
 			// Also one that is none any more.
 			("give_notice_balancing", Parties(Right::Funds), Settles),
 			("release_balancing", Parties(Right::Funds), Settles),
+			("choose_guarantor", Parties(Right::Funds), Own),
 		],
 	),
 	(

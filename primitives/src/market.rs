@@ -20,6 +20,14 @@ pub struct Link {
 	pub fee: Fee,
 }
 
+impl Link {
+	/// Whether it carries more in either direction than another.
+	pub fn lifts(&self, other: &Self) -> bool {
+		let lifts = |new: Option<Watt>, old: Option<Watt>| old.is_some_and(|old| new.is_none_or(|new| new > old));
+		lifts(self.import_w, other.import_w) || lifts(self.export_w, other.export_w)
+	}
+}
+
 /// A zone as it stands in one interval's tree.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, TypeInfo, Serialize, Deserialize)]
 pub struct ZoneView {

@@ -25,21 +25,22 @@ mod calls {
 			Self::do_add_zone_as(origin, NewZone { parent, link }, Self::most_zones())
 		}
 
-		/// Sets the static terms of the link of `zone` from the first unopened interval on. The fee may only fall.
+		/// Sets the static terms of the link of `zone` from the first unopened interval on. The fee may only fall. What the link
+		/// carries who operates the zone's parent granted, so it alone lifts that.
 		///
-		/// - `origin`: a distribution system operator at the zone.
+		/// - `origin`: a distribution system operator at the zone; at its parent, if the link is to carry more.
 		/// - `link`: limits in W and fee in nEUR/Wh of the link to the parent.
 		///
 		/// # Errors
 		/// [`Error::UnknownZone`], [`Error::RootHasNoLink`], [`Error::ZoneRetired`], [`Error::FeeRaised`],
-		/// [`Error::TooManyLinkChanges`], and those of a role check.
+		/// [`Error::LimitLifted`], [`Error::TooManyLinkChanges`], and those of a role check.
 		///
 		/// # Events
 		/// [`Event::LinkSet`].
 		#[pallet::call_index(1)]
-		#[pallet::weight(T::WeightInfo::set_link())]
+		#[pallet::weight(T::WeightInfo::set_link().saturating_add(Pallet::<T>::paths_weight(2)))]
 		pub fn set_link(origin: OriginFor<T>, zone: ZoneId, link: Link) -> DispatchResult {
-			Self::ensure_operates(origin, zone)?;
+			Self::ensure_sets_link(origin, zone, &link)?;
 			Self::do_set_link(zone, link)
 		}
 
@@ -111,13 +112,14 @@ mod calls {
 		/// the same link replaces an earlier one. Declares the walks from all zones to the root, and costs those that the signer's
 		/// role needs.
 		///
-		/// - `origin`: a distribution system operator at each of the zones.
+		/// - `origin`: a distribution system operator at each of the zones; at the parents of those whose links are to carry more
+		///   than their static limits.
 		/// - `links`: zones, and limits in W and fee in nEUR/Wh of the link to their parent; each zone once.
 		///
 		/// # Errors
 		/// [`Error::IntervalNotOpen`], [`Error::EmptyPublication`], [`Error::DuplicateZone`], [`Error::UnknownZone`],
-		/// [`Error::RootHasNoLink`], [`Error::ZoneRetired`], [`Error::FeeAboveStatic`], [`Error::BelowSoldFlow`], and those
-		/// of a role check.
+		/// [`Error::RootHasNoLink`], [`Error::ZoneRetired`], [`Error::FeeAboveStatic`], [`Error::LimitLifted`],
+		/// [`Error::BelowSoldFlow`], and those of a role check.
 		///
 		/// # Events
 		/// [`Event::Published`].

@@ -344,6 +344,8 @@ pub mod pallet {
 		ProposalExpired,
 		/// Before its time is over a proposal is withdrawn by the point's owner, by who made it, or by an operator of the zone.
 		NotYourProposal,
+		/// A link carries more than it was granted only if an operator of the zone's parent says so.
+		LimitLifted,
 	}
 
 	#[pallet::hooks]

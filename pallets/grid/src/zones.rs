@@ -92,6 +92,20 @@ impl<T: Config> Pallet<T> {
 		T::Participants::ensure(&who, Role::Dso, Some(zone)).map(|_| ())
 	}
 
+	/// That the origin operates the zone, and its parent if the link is to carry more than it does.
+	pub(crate) fn ensure_sets_link(origin: OriginFor<T>, zone: ZoneId, link: &Link) -> DispatchResult {
+		let who = ensure_signed(origin)?;
+		let known = Zones::<T>::get(zone).ok_or(Error::<T>::UnknownZone)?;
+		let operates = |zone| T::Participants::ensure(&who, Role::Dso, Some(zone)).map(drop);
+		match known.parent {
+			Some(parent) if link.lifts(&known.last_link()) && operates(parent).is_err() => {
+				operates(zone)?;
+				Err(Error::<T>::LimitLifted.into())
+			},
+			_ => operates(zone),
+		}
+	}
+
 	fn do_add_root(link: Link, most: u32) -> DispatchResult {
 		ensure!(NextZone::<T>::get() == 0, Error::<T>::RootExists);
 		ensure!(link == Link::default(), Error::<T>::RootHasNoLink);

@@ -51,6 +51,8 @@ impl<T: Config> Pallet<T> {
 		let mut record = Operators::<T>::get(operator).ok_or(Error::<T>::NoBond)?;
 		ensure!(record.account == who, Error::<T>::OtherAccount);
 		ensure!(amount > 0, Error::<T>::ZeroAmount);
+		// Of who is suspended it stays where penalties are paid from: no debt waits for it.
+		T::Participants::ensure_active(operator)?;
 		let left = record.bond.checked_sub(amount).ok_or(Error::<T>::BondTooSmall)?;
 		let free = T::Calendar::now() >= record.locked_until || left >= Self::required_bond(record.reputation);
 		ensure!(free, Error::<T>::BondLocked);

@@ -86,6 +86,7 @@ mod calls {
 			T::WeightInfo::prove(readings.len() as u32)
 				.saturating_add(T::WeightInfo::hash(hashes(readings)))
 				.saturating_add(T::WeightInfo::estimate(estimates(readings)))
+				.saturating_add(weights::replaced(T::DbWeight::get(), readings.len() as u32))
 		)]
 		pub fn prove(
 			origin: OriginFor<T>,
@@ -151,11 +152,11 @@ mod calls {
 		/// Takes back `amount` nEUR of the bond of `operator`: what is beyond the required bond at any time, the rest when
 		/// nothing that the operator attested can be disputed.
 		///
-		/// - `origin`: the account that posted it.
+		/// - `origin`: the account that posted it, as long as the operator is not suspended.
 		///
 		/// # Errors
 		/// [`Error::NoBond`], [`Error::OtherAccount`], [`Error::ZeroAmount`], [`Error::BondTooSmall`],
-		/// [`Error::BondLocked`].
+		/// [`Error::BondLocked`]; if the operator is suspended or removed.
 		///
 		/// # Events
 		/// [`Event::BondChanged`].
@@ -189,7 +190,11 @@ mod calls {
 		/// # Events
 		/// [`Event::DisputeOpened`] or [`Event::DisputeDecided`]; [`Event::Penalised`].
 		#[pallet::call_index(7)]
-		#[pallet::weight(T::WeightInfo::dispute().saturating_add(T::WeightInfo::hash(leaf_hashes(attested))))]
+		#[pallet::weight(
+			T::WeightInfo::dispute()
+				.saturating_add(T::WeightInfo::hash(leaf_hashes(attested)))
+				.saturating_add(weights::replaced(T::DbWeight::get(), 1))
+		)]
 		pub fn dispute(
 			origin: OriginFor<T>,
 			claim: SignedReading,

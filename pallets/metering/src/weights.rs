@@ -83,7 +83,7 @@ fn post_bond(db: RuntimeDbWeight) -> Weight {
 }
 
 fn withdraw_bond(db: RuntimeDbWeight) -> Weight {
-	costs(db, MONEY, 4, 3)
+	costs(db, MONEY, 5, 3)
 }
 
 fn attest(db: RuntimeDbWeight) -> Weight {
@@ -93,9 +93,9 @@ fn attest(db: RuntimeDbWeight) -> Weight {
 
 fn prove(db: RuntimeDbWeight, readings: u32) -> Weight {
 	// The interval's terms, the clock, the dataset, the genesis hash, the operator's days. For each reading: the point, the meter, the named
-	// attester, both meters' readings, what was replaced, the other meter, the dispute; the reading, what it replaces and a dispute
-	// are written.
-	let reading = Weight::from_parts(READING.saturating_add(SIGNATURE), 0).saturating_add(db.reads_writes(8, 3));
+	// attester, both meters' readings, the other meter, the dispute; the reading and a dispute are written. Beside it is what they
+	// replace.
+	let reading = Weight::from_parts(READING.saturating_add(SIGNATURE), 0).saturating_add(db.reads_writes(7, 2));
 	costs(db, 0, 5, 1).saturating_add(reading.saturating_mul(u64::from(readings)))
 }
 
@@ -109,9 +109,9 @@ fn estimate(db: RuntimeDbWeight, readings: u32) -> Weight {
 
 fn dispute(db: RuntimeDbWeight) -> Weight {
 	// Who is affected: the owner, the second attester and two roles with their walks. Then what a proof reads and writes,
-	// two signatures, what was replaced, and a bond or a penalty.
+	// two signatures, and a bond or a penalty. Beside it is what is replaced.
 	let time = 2 * (READING + SIGNATURE) + MONEY;
-	costs(db, time, 4 * ROLE_READS + 2 * DEPTH + 13 + PENALTY.0, 4 + PENALTY.1)
+	costs(db, time, 4 * ROLE_READS + 2 * DEPTH + 12 + PENALTY.0, 3 + PENALTY.1)
 }
 
 fn rule(db: RuntimeDbWeight) -> Weight {
@@ -166,6 +166,12 @@ fn report_missing(db: RuntimeDbWeight, points: u32) -> Weight {
 pub fn like(db: RuntimeDbWeight, intervals: u32) -> Weight {
 	let keys = LIKE_KEYS.saturating_mul(intervals.into());
 	db.reads(keys).saturating_add(Weight::from_parts(0, keys.saturating_mul(LIKE_PROOF)))
+}
+
+/// What it costs to remember what so many readings replace: what a call is measured with has not to replace any.
+pub fn replaced(db: RuntimeDbWeight, readings: u32) -> Weight {
+	let reading = db.reads_writes(1, 1).saturating_add(Weight::from_parts(0, LIKE_PROOF));
+	reading.saturating_mul(readings.into())
 }
 
 /// Weights at the runtime's database prices.

@@ -4,7 +4,7 @@ use super::*;
 use alloc::vec::Vec;
 use busbar_primitives::{
 	traits::{Calendar, Grid, Participants, Traders},
-	Balance, Interval, ParticipantId, PointId,
+	Balance, Interval, ParticipantId, PointId, Role,
 };
 use frame_benchmarking::v2::*;
 use frame_support::{
@@ -66,6 +66,18 @@ fn balancing<T: Config>() -> Result<(ParticipantId, T::AccountId), BenchmarkErro
 	Ok((participant, who))
 }
 
+/// Lets another guarantee each of these points, whose owners chose a retailer, which is returned.
+fn replaceable<T: Config>(retailer: &T::AccountId, points: &[PointId]) -> Result<ParticipantId, BenchmarkError> {
+	let chosen = T::Participants::ensure_anywhere(retailer, Role::Retailer)?;
+	let (other, _) = T::BenchmarkHelper::member();
+	fund::<T>(&T::Participants::account(other).ok_or(BenchmarkError::Stop("it has an account"))?);
+	for point in points {
+		Pallet::<T>::post(other, *point, Backing::Guarantee, 1)?;
+		Guarantors::<T>::insert(point, chosen);
+	}
+	Ok(chosen)
+}
+
 fn one_each<T: Config>(points: Vec<PointId>) -> BoundedVec<(PointId, Balance), T::MaxPoints> {
 	BoundedVec::truncate_from(points.into_iter().map(|point| (point, 1)).collect())
 }
@@ -94,28 +106,46 @@ mod benchmarks {
 		assert_eq!(Secured::<T>::iter().count(), n as usize);
 	}
 
+	/// In the place of another guarantor.
 	#[benchmark]
-	fn guarantee() {
+	fn guarantee() -> Result<(), BenchmarkError> {
 		let (point, _) = point::<T>();
 		let retailer = T::BenchmarkHelper::retailer();
 		fund::<T>(&retailer);
+		let by = replaceable::<T>(&retailer, &[point])?;
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(retailer), point, 1);
 
-		assert!(Secured::<T>::contains_key(point, Backing::Guarantee));
+		assert!(Secured::<T>::get(point, Backing::Guarantee).is_some_and(|security| security.by == by));
+		Ok(())
 	}
 
 	#[benchmark]
-	fn guarantee_many(n: Linear<1, { T::MaxPoints::get() }>) {
+	fn guarantee_many(n: Linear<1, { T::MaxPoints::get() }>) -> Result<(), BenchmarkError> {
 		let (points, _) = points::<T>(n);
 		let retailer = T::BenchmarkHelper::retailer();
 		fund::<T>(&retailer);
+		replaceable::<T>(&retailer, &points)?;
 
 		#[extrinsic_call]
 		_(RawOrigin::Signed(retailer), one_each::<T>(points));
 
 		assert_eq!(Secured::<T>::iter().count(), n as usize);
+		Ok(())
+	}
+
+	#[benchmark]
+	fn choose_guarantor() -> Result<(), BenchmarkError> {
+		let (point, who) = point::<T>();
+		let retailer = T::BenchmarkHelper::retailer();
+		let chosen = T::Participants::ensure_anywhere(&retailer, Role::Retailer)?;
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(who), point, Some(chosen));
+
+		assert_eq!(Guarantors::<T>::get(point), Some(chosen));
+		Ok(())
 	}
 
 	#[benchmark]

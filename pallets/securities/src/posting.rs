@@ -1,6 +1,6 @@
 //! Standing deposits and guarantees: posted, given notice of, drawn on, and returned once all that they secure is final.
 
-use crate::{Backing, Config, Error, Event, HoldReason, Pallet, Secured, Security};
+use crate::{Backing, Config, Error, Event, Guarantors, HoldReason, Pallet, Secured, Security};
 use busbar_primitives::{
 	traits::{Calendar, Finality, Grid, Participants},
 	Balance, Interval, ParticipantId, PointId, Right, Role,
@@ -25,7 +25,37 @@ impl<T: Config> Pallet<T> {
 		let zone = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?.zone;
 		let guarantor = T::Participants::ensure(who, Role::Retailer, Some(zone))
 			.or_else(|_| T::Participants::ensure(who, Role::Aggregator, Some(zone)))?;
+		let chosen = Guarantors::<T>::get(point);
+		ensure!(chosen.is_none_or(|chosen| chosen == guarantor), Error::<T>::OtherGuarantor);
+		let other = Secured::<T>::get(point, Backing::Guarantee).filter(|security| security.by != guarantor);
+		if let Some(other) = other.filter(|other| chosen.is_some() && amount >= other.amount) {
+			Self::replace(point, other)?;
+		}
 		Self::post(guarantor, point, Backing::Guarantee, amount)
+	}
+
+	/// Gives a guarantor its money back in whose place another secures all that it did, with at least as much.
+	fn replace(point: PointId, other: Security<T::AccountId>) -> DispatchResult {
+		let (account, amount) = (other.account.clone(), other.amount);
+		T::Currency::release(&HoldReason::Guarantee.into(), &account, amount, Precision::Exact)?;
+		Self::put_security(point, Backing::Guarantee, Security { amount: 0, leaving: None, ..other });
+		Self::deposit_event(Event::Released { point, backing: Backing::Guarantee, account, amount, total: 0 });
+		Ok(())
+	}
+
+	pub(crate) fn do_choose_guarantor(
+		who: &T::AccountId,
+		point: PointId,
+		guarantor: Option<ParticipantId>,
+	) -> DispatchResult {
+		let details = T::Grid::point(point).ok_or(Error::<T>::UnknownPoint)?;
+		T::Participants::ensure_acts_for(who, details.owner, Right::Funds)?;
+		if let Some(guarantor) = guarantor {
+			T::Participants::ensure_active(guarantor)?;
+		}
+		Guarantors::<T>::set(point, guarantor);
+		Self::deposit_event(Event::GuarantorChosen { point, guarantor });
+		Ok(())
 	}
 
 	/// Posts a deposit whoever asks for it: a genesis has no origins.
@@ -34,7 +64,7 @@ impl<T: Config> Pallet<T> {
 		Self::post(owner, point, Backing::Deposit, amount)
 	}
 
-	fn post(by: ParticipantId, point: PointId, backing: Backing, amount: Balance) -> DispatchResult {
+	pub(crate) fn post(by: ParticipantId, point: PointId, backing: Backing, amount: Balance) -> DispatchResult {
 		ensure!(!amount.is_zero(), Error::<T>::ZeroAmount);
 		let mut security = match Secured::<T>::get(point, backing) {
 			Some(security) => security,

@@ -20,6 +20,7 @@ pub trait WeightInfo {
 	fn deposit_balancing() -> Weight;
 	fn give_notice_balancing() -> Weight;
 	fn release_balancing() -> Weight;
+	fn choose_guarantor() -> Weight;
 }
 
 const PICOSECONDS_PER_MICROSECOND: u64 = 1_000_000;
@@ -39,10 +40,10 @@ macro_rules! weights {
 			cost($db, 60, 11, 4).saturating_mul(n.into())
 		}
 		fn guarantee() -> Weight {
-			cost($db, 65, 13, 4)
+			cost($db, 110, 17, 6)
 		}
 		fn guarantee_many(n: u32) -> Weight {
-			cost($db, 65, 13, 4).saturating_mul(n.into())
+			cost($db, 110, 17, 6).saturating_mul(n.into())
 		}
 		fn give_notice() -> Weight {
 			cost($db, 60, 11, 4)
@@ -67,6 +68,9 @@ macro_rules! weights {
 		}
 		fn release_balancing() -> Weight {
 			cost($db, 45, 48, 3)
+		}
+		fn choose_guarantor() -> Weight {
+			cost($db, 20, 8, 1)
 		}
 	};
 }

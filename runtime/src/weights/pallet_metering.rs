@@ -46,7 +46,7 @@ impl<T: frame_system::Config> pallet_metering::WeightInfo for WeightInfo<T> {
 
 	fn withdraw_bond() -> Weight {
 		Weight::from_parts(70_545_000, 366)
-			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 
@@ -61,8 +61,8 @@ impl<T: frame_system::Config> pallet_metering::WeightInfo for WeightInfo<T> {
 		Weight::from_parts(43_978_189, 1_439)
 			.saturating_add(Weight::from_parts(108_150_641, 423).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(5))
-			.saturating_add(T::DbWeight::get().reads(9_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(3_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(8_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(n.into())))
 	}
 
 	/// `h` from 0 to 31.
@@ -80,8 +80,8 @@ impl<T: frame_system::Config> pallet_metering::WeightInfo for WeightInfo<T> {
 
 	fn dispute() -> Weight {
 		Weight::from_parts(652_850_000, 25_027)
-			.saturating_add(T::DbWeight::get().reads(84))
-			.saturating_add(T::DbWeight::get().writes(8))
+			.saturating_add(T::DbWeight::get().reads(83))
+			.saturating_add(T::DbWeight::get().writes(7))
 	}
 
 	fn rule() -> Weight {

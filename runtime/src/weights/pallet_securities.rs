@@ -26,19 +26,19 @@ impl<T: frame_system::Config> pallet_securities::WeightInfo for WeightInfo<T> {
 	}
 
 	fn guarantee() -> Weight {
-		Weight::from_parts(386_524_000, 24_165)
-			.saturating_add(T::DbWeight::get().reads(74))
-			.saturating_add(T::DbWeight::get().writes(4))
+		Weight::from_parts(430_524_000, 24_165)
+			.saturating_add(T::DbWeight::get().reads(78))
+			.saturating_add(T::DbWeight::get().writes(6))
 	}
 
 	/// `n` from 1 to 128.
 	fn guarantee_many(n: u32) -> Weight {
 		Weight::from_parts(96_753_261, 24_418)
-			.saturating_add(Weight::from_parts(260_849_652, 119).saturating_mul(n.into()))
+			.saturating_add(Weight::from_parts(304_849_652, 1_119).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(71))
-			.saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().reads(7_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(2))
-			.saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(4_u64.saturating_mul(n.into())))
 	}
 
 	fn give_notice() -> Weight {
@@ -87,5 +87,11 @@ impl<T: frame_system::Config> pallet_securities::WeightInfo for WeightInfo<T> {
 		Weight::from_parts(91_266_000, 1_928)
 			.saturating_add(T::DbWeight::get().reads(9))
 			.saturating_add(T::DbWeight::get().writes(3))
+	}
+
+	fn choose_guarantor() -> Weight {
+		Weight::from_parts(70_000_000, 20_010)
+			.saturating_add(T::DbWeight::get().reads(8))
+			.saturating_add(T::DbWeight::get().writes(1))
 	}
 }

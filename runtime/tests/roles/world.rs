@@ -295,6 +295,9 @@ pub fn call(pallet: &str, name: &str, party: bool) -> RuntimeCall {
 		("Securities", "guarantee_many") => {
 			pallet_securities::Call::guarantee_many { guarantees: BoundedVec::truncate_from(vec![(OTHERS, 1)]) }.into()
 		},
+		("Securities", "choose_guarantor") => {
+			pallet_securities::Call::choose_guarantor { point, guarantor: None }.into()
+		},
 		("Securities", "give_notice") => {
 			let backing = pallet_securities::Backing::Deposit;
 			pallet_securities::Call::give_notice { point, backing, amount: 1 }.into()

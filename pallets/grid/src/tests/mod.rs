@@ -1,5 +1,6 @@
 mod bulk;
 mod genesis;
+mod lifted;
 mod points;
 mod proposals;
 mod publications;

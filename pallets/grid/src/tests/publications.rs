@@ -131,11 +131,12 @@ fn a_publication_declares_the_walks_from_its_zones_to_the_root_and_costs_those_t
 			interval: OPEN,
 			links: links.to_vec().try_into().unwrap(),
 		};
-		// Nine zones lie on a path of eight links, and there are never more than a hundred.
+		// Nine zones lie on a path of eight links, and there are never more than a hundred; one path is walked again where a
+		// publication is refused.
 		let links = [(1, link(40, 100)), (2, link(30, 0)), (3, link(1, 1))];
-		assert_eq!(call(&links).get_dispatch_info().call_weight, weight(3, 27));
+		assert_eq!(call(&links).get_dispatch_info().call_weight, weight(3, 27 + 9));
 		MaxZones::set(20);
-		assert_eq!(call(&links).get_dispatch_info().call_weight, weight(3, 20));
+		assert_eq!(call(&links).get_dispatch_info().call_weight, weight(3, 20 + 9));
 		MaxZones::set(100);
 		let actual = |account, links: &[(ZoneId, Link)]| {
 			let links = links.to_vec().try_into().unwrap();

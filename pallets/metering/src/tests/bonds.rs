@@ -76,6 +76,17 @@ fn a_bond_is_tied_until_the_last_dispute_must_be_decided() {
 	});
 }
 
+/// What is beyond the required bond would have left, though the transaction alone was refused and not the call.
+#[test]
+fn a_suspended_operators_bond_stays_where_penalties_are_paid_from() {
+	run(|| {
+		busbar_mocks::MockParticipants::suspend(OPERATOR);
+		assert_noop!(withdraw(OPERATOR, OPERATOR, 1), refused::SUSPENDED);
+		busbar_mocks::MockParticipants::resume(OPERATOR);
+		assert_ok!(withdraw(OPERATOR, OPERATOR, 1));
+	});
+}
+
 #[test]
 fn only_the_account_that_posted_a_bond_withdraws_it() {
 	run(|| {

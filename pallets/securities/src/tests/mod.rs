@@ -4,6 +4,7 @@ mod balancing;
 mod debts;
 mod deposits;
 mod genesis;
+mod guarantors;
 mod least;
 mod margin;
 
