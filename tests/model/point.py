@@ -126,7 +126,9 @@ class Point:
         sign = 1 if short else -1
         # What an owner pays more for is worse for it; of what it receives, less.
         cost = lambda price: price * sign
-        outside = self.short + self.levy_short + self.fee if short else self.long - self.levy_long - self.fee
+        dear, cheap = self.short + self.levy_short + self.fee, self.long - self.levy_long - self.fee
+        # Beyond the band, and what it costs at least within it.
+        outside, least = (dear, cheap) if short else (cheap, dear)
         # What was sold and is not delivered, or bought and not used: what the owner would rather not keep comes first.
         broken = [(self.average(one), (one[1] - one[2]) * -sign) for one in self.contracts if (one[1] - one[2]) * -sign > 0]
         broken.sort(key=lambda part: cost(part[0]))
@@ -140,16 +142,17 @@ class Point:
             bounds = [price for price in (self.price, traded) if price is not None]
             bound = max(bounds, key=cost) if bounds else None
             charged = outside if bound is None else max(outside, bound, key=cost)
-            ways.append((cost(charged) - cost(charged if bound is None else bound), charged, bound, size))
+            within = None if bound is None else max(bound, least, key=cost)
+            ways.append((cost(charged) - cost(charged if within is None else within), charged, within, size))
         # What is tolerated is what that saves most on.
         band = abs(self.kept) * self.terms["tolerance"] // MILLION if self.price is not None else 0
         ways.sort(key=lambda way: (-way[0], cost(way[2]) if way[2] is not None else 0))
         tolerated = forgiven = charged_for = 0
-        for _, charged, bound, size in ways:
+        for _, charged, within, size in ways:
             inside = min(size, band)
             band -= inside
             tolerated += inside
-            forgiven -= sign * (0 if inside == 0 else bound) * inside
+            forgiven -= sign * (0 if inside == 0 else within) * inside
             charged_for -= sign * charged * (size - inside)
         return tolerated * sign, forgiven, charged_for
 

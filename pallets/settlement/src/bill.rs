@@ -256,11 +256,11 @@ impl Delivery {
 		let short = imbalance > 0;
 		let worse = |one: Price, other: Price| if short { one.max(other) } else { one.min(other) };
 		let fee = Price::from(self.path_fee);
-		let posted = if short {
-			tariff.posted.short.saturating_add(tariff.levy_short).saturating_add(fee)
-		} else {
-			tariff.posted.long.saturating_sub(tariff.levy_long).saturating_sub(fee)
-		};
+		let dear = tariff.posted.short.saturating_add(tariff.levy_short).saturating_add(fee);
+		let cheap = tariff.posted.long.saturating_sub(tariff.levy_long).saturating_sub(fee);
+		// What it costs beyond the band, and what it costs at least within it: whatever two who trade with each other made of the
+		// zone's price, nobody draws for less than what energy that is left over earns.
+		let (posted, least) = if short { (dear, cheap) } else { (cheap, dear) };
 		// Without a price of its zone nothing says what energy was worth there, so nothing is tolerated.
 		let band = self.price.map_or(0, |_| tariff.tolerance.mul_floor(self.corrected().unsigned_abs()));
 		let mut room = band.min(imbalance.unsigned_abs());
@@ -278,7 +278,7 @@ impl Delivery {
 			let within = wh.min(room);
 			room = room.saturating_sub(within);
 			tolerated = tolerated.saturating_add(within);
-			forgiven = forgiven.saturating_add(taken(bound.unwrap_or(posted), within));
+			forgiven = forgiven.saturating_add(taken(bound.map_or(posted, |bound| worse(bound, least)), within));
 			let price = bound.map_or(posted, |bound| worse(posted, bound));
 			charged = charged.saturating_add(taken(price, wh.saturating_sub(within)));
 		}

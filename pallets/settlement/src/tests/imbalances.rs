@@ -93,6 +93,18 @@ fn what_is_bought_and_not_used_earns_no_more_than_it_cost() {
 	assert_eq!(receives(&buyer, &tariff, -23), 110 + 50 + 33);
 }
 
+/// Two who alone trade in an interval, a million Wh back and forth at the floor of prices, with a tenth tolerated: one of them was
+/// paid 50,000 nEUR for each Wh of 100,000 that it drew besides.
+#[test]
+fn who_makes_the_price_of_its_zone_alone_is_not_paid_for_drawing_more() {
+	let tariff = tariff(300_000, 80_000, 0, 10);
+	let friend = delivery(vec![traded(1_000_000, -50_000)], Some(-50_000), 10_000);
+	assert_eq!(receives(&friend, &tariff, 100_000), -100_000 * 70_000);
+	// Nor, at the cap, for more than it sold than what missing energy costs.
+	let other = delivery(vec![traded(-1_000_000, 500_000)], Some(500_000), 10_000);
+	assert_eq!(receives(&other, &tariff, -100_000), 100_000 * 310_000);
+}
+
 #[test]
 fn a_book_that_was_traded_both_ways_counts_with_all_its_money() {
 	// Sold 10 at 100 and bought 1 at 450 from a friend: 9 Wh for 550, which is 61.1 each, rounded up.
@@ -129,8 +141,8 @@ fn least_cost(delivery: &Delivery, tariff: &Tariff, off: SignedWh) -> Amount {
 	let (short, size) = (off > 0, off.unsigned_abs() as usize);
 	let sign = if short { 1 } else { -1 };
 	let fee = Price::from(delivery.path_fee);
-	let posted =
-		if short { tariff.posted.short + tariff.levy_short + fee } else { tariff.posted.long - tariff.levy_long - fee };
+	let ends = [tariff.posted.short + tariff.levy_short + fee, tariff.posted.long - tariff.levy_long - fee];
+	let (posted, other) = if short { (ends[0], ends[1]) } else { (ends[1], ends[0]) };
 	let worse = |prices: &[Option<Price>]| {
 		let prices = prices.iter().flatten().copied();
 		if short {
@@ -160,7 +172,7 @@ fn least_cost(delivery: &Delivery, tariff: &Tariff, off: SignedWh) -> Amount {
 		let mut costs: Vec<(Amount, Amount)> = chosen
 			.chain(core::iter::repeat_n(None, size - broken))
 			.map(|traded| {
-				let inside = worse(&[delivery.price, traded]).unwrap_or(posted);
+				let inside = worse(&[delivery.price, traded, Some(other)]).unwrap();
 				let outside = worse(&[delivery.price, traded, Some(posted)]).unwrap();
 				(Amount::from(inside * sign), Amount::from(outside * sign))
 			})
@@ -184,6 +196,19 @@ proptest! {
 		let contracts: Vec<_> = contracts.into_iter().take(2).collect();
 		let delivery = delivery(contracts, price, fee);
 		prop_assert_eq!(receives(&delivery, &tariff, off), -least_cost(&delivery, &tariff, off));
+	}
+
+	/// Whatever those who alone trade make of the price of their zone, in the band or beyond it.
+	#[test]
+	fn no_price_of_a_zone_pays_for_drawing_more_than_left_over_energy_earns_or_for_feeding_in_more_than_missing_costs(
+		contracts in contracts(), price in prop::option::of(-60..450i64), fee in 0..20u32, tariff in any_tariff(),
+		off in -20..20i64,
+	) {
+		let delivery = delivery(contracts, price, fee);
+		let (dear, cheap) =
+			(tariff.posted.short + tariff.levy_short + i64::from(fee), tariff.posted.long - tariff.levy_long - i64::from(fee));
+		let most = -Amount::from(off) * Amount::from(if off > 0 { cheap } else { dear });
+		prop_assert!(receives(&delivery, &tariff, off) <= most);
 	}
 
 	/// So nothing is gained within a zone, and between zones no more than their prices differ, by however many points.

@@ -93,6 +93,38 @@ fn the_fund_has_back_what_it_covered_before_the_balance_responsible_party() {
 	});
 }
 
+/// With a levy of 10,000 the home lacks 27,000,000 for its 100 Wh. The utility's credit bears 21,000,000; the plant's 3,000,000, the grid's
+/// 1,500,000 and the fund's levy of 1,500,000 are lost whole, so that the fund has nothing. In truth the home took what it bought: the
+/// fund owes 1,000,000 of a levy that it never got, and is to hand on 6,000,000.
+#[test]
+fn what_a_run_takes_of_a_fund_that_has_nothing_is_written_off_of_what_it_hands_on() {
+	run(|| {
+		crate::Levies::<Test>::put(crate::Schedule::new(10_000));
+		trade();
+		leave(HOME, 230_000_000);
+		assert_ok!(debit(0, &[0, 1, 2]));
+		assert_ok!(finish_run(0));
+		assert_eq!((owed(HOME), fund(), Losses::<Test>::get(0).own), (27_000_000, 0, 21_000_000));
+		let before = [GRID, PLANT].map(|account| Balances::balance(&account));
+		assert_ok!(Balances::transfer_allow_death(signed(AGENT), GRID, EUR));
+		revise(0, 0, 1_000);
+		assert_ok!(correct(0, &[0]));
+		// 6,000,000 for the credits that were scaled, less the levy.
+		assert_eq!((owed(HOME), fund(), repaid()), (0, 0, 5_000_000));
+		// Nothing waits that never comes: of 6,000,000 lost one is written off, and the rest came back.
+		let loss = Losses::<Test>::get(0);
+		assert_eq!((loss.open(), loss.runs[0].waiting()), (0, 5_000_000));
+		assert_ok!(recover(1, &[Party::Point(1), Party::GridOperator, Party::Fund]));
+		// In proportion to 3,000,000, 1,500,000 and 1,500,000.
+		assert_eq!(Balances::balance(&PLANT), before[1] + 2_500_000);
+		assert_eq!(Balances::balance(&GRID), before[0] + EUR - 1_000_000 + 1_250_000);
+		assert_eq!((fund(), repaid()), (1_250_000, 0));
+		// What is repaid later of other defaults it does not make up for.
+		assert_eq!(Settlement::unallotted(participant(HOME)), 0);
+		try_state();
+	});
+}
+
 /// The home's guarantor paid 26,000,000 of its imbalance.
 fn with_a_guarantor() {
 	trade();
