@@ -6,7 +6,7 @@ use busbar_primitives::{
 	traits::{Prune, Readings as _},
 	Metered, Quality,
 };
-use frame_support::{assert_noop, assert_ok, dispatch::GetDispatchInfo, traits::Get};
+use frame_support::{assert_noop, assert_ok, dispatch::GetDispatchInfo};
 use frame_system::RawOrigin;
 use proptest::prelude::*;
 use sp_core::H256;
