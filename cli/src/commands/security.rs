@@ -19,7 +19,7 @@ use busbar_client::{
 	AccountId, RuntimeCall,
 };
 use busbar_primitives::{Amount, Balance, Interval, ParticipantId, Phase, PointId};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use serde::Serialize;
 
 /// Show and change what secures connection points; pay debts after a default
@@ -33,6 +33,8 @@ pub enum Security {
 	Deposit(Post),
 	/// Stand in for a connection point with your own money, as a retailer or an aggregator of its zone
 	Guarantee(Post),
+	/// Choose who stands in for your connection point: it takes the place of another that posted no more
+	ChooseGuarantor(ChooseGuarantor),
 	/// Give notice that a deposit or guarantee shall be returned: it secures all intervals that are open by now
 	GiveNotice(GiveNotice),
 	/// Take back what notice was given of, once every interval that it secures is final
@@ -78,6 +80,20 @@ pub struct Post {
 	/// How much more, in nEUR (10^9 nEUR = 1 EUR)
 	#[arg(long, value_name = "NEUR")]
 	amount: Balance,
+}
+
+#[derive(Args)]
+#[command(group = ArgGroup::new("choice").required(true).args(["guarantor", "none"]))]
+pub struct ChooseGuarantor {
+	/// Connection point
+	#[arg(long)]
+	point: PointId,
+	/// UUID of the retailer or aggregator, who then posts by `guarantee`
+	#[arg(long, value_name = "UUID")]
+	guarantor: Option<ParticipantId>,
+	/// Whoever comes first
+	#[arg(long)]
+	none: bool,
 }
 
 #[derive(Args)]
@@ -332,6 +348,9 @@ impl Security {
 			},
 			Self::Deposit(Post { point, amount }) => change(global, point, Call::deposit { point, amount }).await,
 			Self::Guarantee(Post { point, amount }) => change(global, point, Call::guarantee { point, amount }).await,
+			Self::ChooseGuarantor(ChooseGuarantor { point, guarantor, .. }) => {
+				change(global, point, Call::choose_guarantor { point, guarantor }).await
+			},
 			Self::GiveNotice(GiveNotice { point, backing, amount }) => {
 				let amount = match amount {
 					Some(amount) => amount,

@@ -75,7 +75,7 @@ pub mod tests {
 		let registers = Registers { import, ..Default::default() };
 		let operator = ParticipantId([1; 16]);
 		let (dataset, quality, faulted, worth, late) = (1, Quality::Measured, false, Worth::Sound, false);
-		Proven { meter: 0, operator, version, dataset, registers, quality, faulted, worth, late }
+		Proven { meter: 0, operator, version, dataset, registers, quality, faulted, worth, late, since: None }
 	}
 
 	/// A statement without lines.

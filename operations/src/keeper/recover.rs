@@ -105,7 +105,7 @@ impl Keeper {
 fn paid(event: &RuntimeEvent) -> Option<Repaid> {
 	match event {
 		RuntimeEvent::Settlement(pallet_settlement::Event::LossRepaid { interval, party, amount }) => {
-			Some(Repaid { interval: *interval, party: party.clone(), amount: *amount })
+			Some(Repaid { interval: *interval, party: *party, amount: *amount })
 		},
 		_ => None,
 	}

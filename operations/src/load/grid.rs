@@ -18,7 +18,7 @@ pub fn plan(points: usize) -> Plan {
 		through: Vec::new(),
 	};
 	let point = |at: usize| {
-		let kind = if at % 2 == 0 { Kind::Load } else { Kind::Pv };
+		let kind = if at.is_multiple_of(2) { Kind::Load } else { Kind::Pv };
 		let (import_w, export_w) = if kind == Kind::Load { (RATING, 0) } else { (0, RATING) };
 		PlannedPoint { name: format!("load-{at}"), zone: 1 + at % FEEDERS, kind, import_w, export_w, row: at }
 	};

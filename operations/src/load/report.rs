@@ -285,7 +285,7 @@ mod tests {
 	fn steady_rates_leave_the_first_tenth_out_and_what_comes_after_the_last_was_due() {
 		let begin = Instant::now();
 		// One is due every 100 ms for 10 s; each is finalised 3 s later.
-		let at = |number| begin + Duration::from_millis(100 * number);
+		let at = |number: u64| begin + Duration::from_millis(100 * number);
 		let fate = || Fate::Done { finalised: Duration::from_secs(3) };
 		let all: Vec<Sample> = (1..=100).map(|number| sample(at(number), fate())).collect();
 		let usage = [Usage::default()];
