@@ -242,13 +242,14 @@ mod benchmarks {
 	#[benchmark]
 	fn like(n: Linear<1, { T::MaxPoints::get() }>) {
 		let interval = T::BenchmarkHelper::silent_interval(n);
-		let (mut found, now) = (0, T::Calendar::now());
+		// What stands now stood at any later time.
+		let (mut found, later) = (0, T::Calendar::now().saturating_add(1));
 		#[block]
 		{
 			for point in 0..n {
 				let Some(details) = T::Grid::point(point) else { continue };
 				let silent = Standing::Silent { declared: false };
-				let basis = T::Readings::basis(point, &details, interval, silent, true, now);
+				let basis = T::Readings::basis(point, &details, interval, silent, true, later);
 				let metered = T::Readings::metered_from(point).is_some_and(|from| from <= interval);
 				found += u32::from(metered && basis.candidates().len() == LIKE_READINGS as usize);
 			}

@@ -95,7 +95,7 @@ mod benchmarks {
 	fn evict_peers() -> Result<(), BenchmarkError> {
 		let origin = T::AdminOrigin::try_successful_origin().map_err(|_| BenchmarkError::Weightless)?;
 		let (_, owner) = late_owner::<T>()?;
-		let peers = (0..T::MaxPeers::get()).map(|index| PeerKey::from_low_u64_be(index.into()));
+		let peers = (0..T::MaxPeers::get()).map(|index| PeerKey::repeat_byte(index as u8));
 		Peers::<T>::insert(owner, BoundedVec::truncate_from(peers.collect()));
 
 		#[extrinsic_call]
