@@ -16,7 +16,7 @@ import { connect, council, keyring, meterOf, prove, setting, signedReading, subm
 const WH = 10;
 const PRODUCT = 0;
 // Long enough that an interval waits for a reading over the upgrade.
-const WINDOW_INTERVALS = 16;
+const WINDOW_INTERVALS = 24;
 // One after the other over several blocks, so that some are on their way when the new code comes: fewer in two blocks than may
 // wait of one account, so that none waits for a block.
 const REMARKS = 80;
@@ -291,7 +291,7 @@ test('the interval that was between debits and credits is settled, to the nEUR',
 });
 
 test('the keeper has gone on, and settles all that was traded', async () => {
-	await until('everything is settled', 240, async () => {
+	await until('everything is settled', 300, async () => {
 		const { inTransit } = await api.call.energyApi.conservation(told.interval);
 		const { phase } = await status(told.last);
 		return inTransit.isZero() && ['Settled', 'Final'].includes(phase.type);
