@@ -16,7 +16,7 @@ import { connect, keyring, setting, submit, until } from './lib/outsider.mjs';
 // How long nothing comes; a validator that would let it in does so within a few seconds, as the later tests show.
 const NOTHING_MS = 15_000;
 // A node that was refused waits before it dials again.
-const LET_IN_SECONDS = 90;
+const LET_IN_SECONDS = 150;
 
 let api;
 let owner;
