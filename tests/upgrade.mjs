@@ -278,7 +278,7 @@ test('the program that trades and follows has gone on', async () => {
 test('the interval that was between debits and credits is settled, to the nEUR', async () => {
 	const { interval } = told;
 	await reading(seller, interval, -WH);
-	await until('the keeper has settled it', 120, async () => ['Settled', 'Final'].includes((await status(interval)).phase.type));
+	await until('the keeper has settled it', 240, async () => ['Settled', 'Final'].includes((await status(interval)).phase.type));
 	const prices = new Map((await api.call.energyApi.prices(interval, PRODUCT, 0, 256)).map(({ zone, result }) => [zone.toNumber(), result]));
 	for (const [who, wh] of [[buyer, WH], [seller, -WH]]) {
 		const [{ point }] = await api.call.energyApi.points(who.point, 1);
