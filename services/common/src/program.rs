@@ -18,3 +18,18 @@ pub fn run(program: impl Future<Output = anyhow::Result<bool>>) -> ExitCode {
 		},
 	}
 }
+
+/// Ends when the process is asked to.
+pub async fn stopped() {
+	let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+		Ok(terminate) => terminate,
+		Err(error) => {
+			eprintln!("error: the process cannot be asked to end: {error}");
+			return std::future::pending().await;
+		},
+	};
+	tokio::select! {
+		_ = terminate.recv() => {},
+		_ = tokio::signal::ctrl_c() => {},
+	}
+}

@@ -36,21 +36,6 @@ struct Cli {
 	tls_key: Option<PathBuf>,
 }
 
-/// Ends when the process is asked to.
-async fn stop() {
-	let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-		Ok(terminate) => terminate,
-		Err(error) => {
-			eprintln!("error: the process cannot be asked to end: {error}");
-			return std::future::pending().await;
-		},
-	};
-	tokio::select! {
-		_ = terminate.recv() => {},
-		_ = tokio::signal::ctrl_c() => {},
-	}
-}
-
 async fn serve(options: Cli) -> Result<()> {
 	let Cli { listen, name, node, tls_certificate, tls_key } = options;
 	let tls = match (tls_certificate, tls_key) {
@@ -68,7 +53,7 @@ async fn serve(options: Cli) -> Result<()> {
 	println!("serving members what {node} knows at {scheme}://{address} as {name}");
 	let chain = Arc::new(Node::new(&format!("ws://{node}")));
 	let door = Arc::new(Door::new(chain, name, node, MEMBERS));
-	serve_by(listener, router(door), Limits::default(), tls, stop()).await?;
+	serve_by(listener, router(door), Limits::default(), tls, program::stopped()).await?;
 	Ok(())
 }
 

@@ -185,17 +185,6 @@ enum Command {
 	},
 }
 
-async fn stop() {
-	let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-		Ok(signal) => signal,
-		Err(_) => return std::future::pending().await,
-	};
-	tokio::select! {
-		_ = tokio::signal::ctrl_c() => {},
-		_ = terminate.recv() => {},
-	}
-}
-
 /// Deletes what is past its age, again and again.
 async fn sweep_hourly(blobs: Blobs, retention: Retention) {
 	let mut hours = tokio::time::interval(std::time::Duration::from_secs(3_600));
@@ -247,7 +236,7 @@ async fn run(command: Command) -> Result<bool> {
 			}
 			let service = Arc::new(Service::with_limits(blobs, chain, name, bounds.service()));
 			tokio::spawn(settle_every_minute(service.clone()));
-			serve(listener, router(service), bounds.connections(), stop()).await?;
+			serve(listener, router(service), bounds.connections(), program::stopped()).await?;
 		},
 		Command::Put { remote, class, file } => {
 			let bytes = std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;

@@ -93,21 +93,6 @@ enum Command {
 	},
 }
 
-/// Ends when the process is asked to.
-async fn stop() {
-	let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-		Ok(terminate) => terminate,
-		Err(error) => {
-			eprintln!("error: the process cannot be asked to end: {error}");
-			return std::future::pending().await;
-		},
-	};
-	tokio::select! {
-		_ = terminate.recv() => {},
-		_ = tokio::signal::ctrl_c() => {},
-	}
-}
-
 async fn serve(options: Serve) -> Result<()> {
 	let Serve { storage, listen, name, chain, tls_certificate, tls_key, suri, publish_every } = options;
 	let tls = match (tls_certificate, tls_key) {
@@ -134,7 +119,7 @@ async fn serve(options: Serve) -> Result<()> {
 		},
 		None => println!("the root of the log is not published: give --suri"),
 	}
-	serve_by(listener, router(service), Limits::default(), tls, stop()).await?;
+	serve_by(listener, router(service), Limits::default(), tls, program::stopped()).await?;
 	Ok(())
 }
 
